@@ -1,0 +1,4 @@
+//! Conditions of rules.
+/// Stub, replaced by its room.
+#[derive(Debug)]
+pub struct Condition;

@@ -1,0 +1,57 @@
+//! Facts: what a source said of an identity, and when we learned it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::{Account, Coverage},
+    id::{ConnectorName, FactName, IdentityId},
+    value::Value,
+};
+
+/// Everything one source answered in one read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    pub source: ConnectorName,
+    pub records: Vec<Account>,
+    pub coverage: Coverage,
+    pub read_at: Timestamp,
+}
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordKey {
+    pub source: ConnectorName,
+    /// The record's stable key in the source.
+    pub key: String,
+}
+
+/// The values of one fact with its provenance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub values: Vec<Value>,
+    pub record: RecordKey,
+    /// The source attributes the value was computed from, for `explain`.
+    pub from: Vec<String>,
+    pub learned: Timestamp,
+    pub effective_from: Option<Timestamp>,
+    pub effective_until: Option<Timestamp>,
+}
+
+/// An identity with the facts known of it.
+///
+/// `facts` holds, per name, every fact of every source (several with ranges
+/// of effect, or from several sources); which one counts is decided by
+/// [`crate::identity`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub id: IdentityId,
+    /// The records that make this identity, best source first.
+    pub records: Vec<RecordKey>,
+    pub facts: BTreeMap<FactName, Vec<Fact>>,
+    /// Since when every record of it has been missing from reads that prove
+    /// absence; none while at least one is there.
+    pub absent_since: Option<Timestamp>,
+}

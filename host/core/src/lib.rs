@@ -1,0 +1,28 @@
+//! The pure domain of Lanyard: what should be true, what is, and what to do.
+//!
+//! Nothing in here reads a clock, draws a random number or performs I/O: the
+//! time is an argument, and everything that comes from outside is a value.
+//! Modules in reading order, which is the order of the one road:
+//! sources, facts, identity, lifecycle state, rules, desired; targets,
+//! observed; plan, guard; run.
+
+pub mod account;
+pub mod condition;
+pub mod desired;
+pub mod diff;
+pub mod explain;
+pub mod fact;
+pub mod fault;
+pub mod guard;
+pub mod id;
+pub mod identity;
+pub mod lifecycle;
+pub mod observed;
+pub mod operation;
+pub mod plan;
+pub mod policy;
+pub mod retry;
+pub mod run;
+pub mod schema;
+pub mod template;
+pub mod value;

@@ -1,0 +1,67 @@
+//! What targets last reported, and which of it is ours.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::{Account, Assignment, Coverage, Entitlement},
+    id::{ConnectorName, IdentityId},
+    schema::Schema,
+    value::ObjectRef,
+};
+
+/// The world as planning sees it.
+#[derive(Debug, Clone, Default)]
+pub struct Observed {
+    pub targets: BTreeMap<ConnectorName, ObservedTarget>,
+    /// Accounts that we created or a person adopted.
+    pub links: Vec<Link>,
+    /// Grants that we made or took over; only these are ever revoked.
+    pub ledger: BTreeSet<OwnedGrant>,
+}
+
+/// One target's last report, or why there is none.
+#[derive(Debug, Clone)]
+pub struct ObservedTarget {
+    pub schema: Schema,
+    pub accounts: Vec<Account>,
+    pub entitlements: Vec<Entitlement>,
+    pub assignments: Vec<Assignment>,
+    /// The worst coverage of accounts and assignments.
+    pub accounts_coverage: Coverage,
+    pub assignments_coverage: Coverage,
+    pub read_at: Timestamp,
+}
+
+/// Our claim that an account belongs to an identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub identity: IdentityId,
+    pub target: ConnectorName,
+    pub account: ObjectRef,
+    pub origin: Origin,
+    /// Since when we have known it disabled; none while enabled.
+    pub disabled_since: Option<Timestamp>,
+    /// A read that proves absence no longer has it.
+    pub gone: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// We created it.
+    Created,
+    /// A person said it is this identity's.
+    Adopted,
+}
+
+/// A grant that is ours to revoke.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OwnedGrant {
+    pub target: ConnectorName,
+    pub holder: ObjectRef,
+    pub entitlement: ObjectRef,
+    pub relation: String,
+}

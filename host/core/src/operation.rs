@@ -1,0 +1,180 @@
+//! One change at one target, with its cause.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    account::AccountState,
+    id::{ConnectorName, FactName, IdentityId, OperationId, RuleName},
+    lifecycle::LifecycleState,
+    value::{Attribute, AttributeChange, ObjectRef},
+};
+
+/// The account an operation is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountPointer {
+    Known(ObjectRef),
+    /// The one that this plan creates for the same identity at the same
+    /// target; the type of object it has.
+    Created {
+        object_type: String,
+    },
+}
+
+/// What is to be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    Create {
+        object_type: String,
+        name: String,
+        anchor: String,
+        attributes: Vec<Attribute>,
+        /// `Active` or `Disabled`.
+        state: AccountState,
+    },
+    Update {
+        account: ObjectRef,
+        name: Option<String>,
+        anchor: Option<String>,
+        attributes: Vec<AttributeChange>,
+    },
+    Enable {
+        account: ObjectRef,
+    },
+    Disable {
+        account: ObjectRef,
+    },
+    Delete {
+        account: ObjectRef,
+    },
+    Grant {
+        holder: AccountPointer,
+        entitlement: ObjectRef,
+        relation: String,
+        label: String,
+    },
+    Revoke {
+        holder: ObjectRef,
+        entitlement: ObjectRef,
+        relation: String,
+        label: String,
+    },
+}
+
+impl Change {
+    pub fn kind(&self) -> OperationKind {
+        match self {
+            Self::Create { .. } => OperationKind::Create,
+            Self::Update { .. } => OperationKind::Update,
+            Self::Enable { .. } => OperationKind::Enable,
+            Self::Disable { .. } => OperationKind::Disable,
+            Self::Delete { .. } => OperationKind::Delete,
+            Self::Grant { .. } => OperationKind::Grant,
+            Self::Revoke { .. } => OperationKind::Revoke,
+        }
+    }
+
+    /// The account it touches, when it exists already.
+    pub fn account(&self) -> Option<&ObjectRef> {
+        match self {
+            Self::Create { .. } => None,
+            Self::Update { account, .. }
+            | Self::Enable { account }
+            | Self::Disable { account }
+            | Self::Delete { account } => Some(account),
+            Self::Grant { holder: AccountPointer::Known(holder), .. }
+            | Self::Revoke { holder, .. } => Some(holder),
+            Self::Grant { holder: AccountPointer::Created { .. }, .. } => None,
+        }
+    }
+}
+
+/// The verb of an operation, as the contract calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OperationKind {
+    Create,
+    Update,
+    Enable,
+    Disable,
+    Delete,
+    Grant,
+    Revoke,
+}
+
+impl OperationKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Enable => "enable",
+            Self::Disable => "disable",
+            Self::Delete => "delete",
+            Self::Grant => "grant",
+            Self::Revoke => "revoke",
+        }
+    }
+
+    /// Whether it takes access away; the guard counts these.
+    pub fn removes(self) -> bool {
+        matches!(self, Self::Disable | Self::Delete | Self::Revoke)
+    }
+}
+
+/// What happened to the person, read off the change between two desired
+/// states; never an input to any decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    Joiner,
+    Mover,
+    Leaver,
+    Rehire,
+    /// Leave of absence begins or ends.
+    Leave,
+    /// The person did not change; the target did.
+    Drift,
+}
+
+impl Event {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Joiner => "joiner",
+            Self::Mover => "mover",
+            Self::Leaver => "leaver",
+            Self::Rehire => "rehire",
+            Self::Leave => "leave",
+            Self::Drift => "drift",
+        }
+    }
+}
+
+/// One link of the chain from an operation back to what a source said.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A rule whose condition holds; line in the operator's file, from 1.
+    Rule { rule: RuleName, line: u32 },
+    /// The lifecycle state, and the sentence why.
+    State { state: LifecycleState, because: String },
+    /// A fact and the source attributes it was computed from.
+    Fact { fact: FactName, source: ConnectorName, record: String, from: Vec<String> },
+    /// The leaver policy (`delete-after` passed, say).
+    Leaver { because: String },
+    /// The target holds something else than what is desired.
+    Observed { because: String },
+}
+
+/// One change of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operation {
+    pub id: OperationId,
+    pub identity: IdentityId,
+    pub target: ConnectorName,
+    pub change: Change,
+    /// Operations of the same plan that must be done first.
+    pub after: Vec<OperationId>,
+    pub event: Event,
+    pub causes: Vec<Cause>,
+}

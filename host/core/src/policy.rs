@@ -1,0 +1,106 @@
+//! What the operator decided, checked: names exist, templates compile.
+//!
+//! Built by the host's `config` room and by nothing else; no string in here
+//! might still be wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, tz::TimeZone};
+
+use crate::{
+    condition::Condition,
+    id::{ConnectorName, FactName, RuleName},
+    lifecycle::LifecycleState,
+    template::{Expressions, Template},
+};
+
+#[derive(Debug)]
+pub struct Policy {
+    pub sources: BTreeMap<ConnectorName, SourcePolicy>,
+    pub targets: BTreeMap<ConnectorName, TargetPolicy>,
+    /// In the order of the file.
+    pub rules: Vec<Rule>,
+    pub lifecycle: LifecyclePolicy,
+    pub leaver: LeaverPolicy,
+    pub limits: LimitsPolicy,
+    /// Holds every compiled template and condition above.
+    pub expressions: Expressions,
+}
+
+#[derive(Debug)]
+pub struct SourcePolicy {
+    /// Fact by template over the record's attributes; empty takes every
+    /// attribute as a fact under its own name.
+    pub facts: BTreeMap<FactName, Template>,
+    pub missing: WhenMissing,
+    /// A read with fewer records than the last exhaustive one by more than
+    /// this many percent infers no absence.
+    pub shrink_limit_percent: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenMissing {
+    /// A record that an exhaustive read no longer has: the person departed.
+    Departed,
+    /// It counts for nothing; only facts end an engagement.
+    Keep,
+}
+
+#[derive(Debug)]
+pub struct TargetPolicy {
+    /// Type of the accounts we manage; none: the only one of the schema.
+    pub object_type: Option<String>,
+    pub name: Template,
+    /// Attribute by templates, one per value; empty takes what the schema's
+    /// SCIM paths suggest.
+    pub attributes: BTreeMap<String, Vec<Template>>,
+    /// Attributes that suggest an existing account is somebody's.
+    pub match_by: Vec<String>,
+    /// Names for entitlements used in rules: alias to id or name at the target.
+    pub entitlements: BTreeMap<String, String>,
+    /// Targets whose account must exist before this one's.
+    pub after: BTreeSet<ConnectorName>,
+    /// Login names that are never written.
+    pub protected: BTreeSet<String>,
+}
+
+/// Who gets what.
+#[derive(Debug)]
+pub struct Rule {
+    pub name: RuleName,
+    /// Line in the operator's file, from 1.
+    pub line: u32,
+    pub when: Condition,
+    pub accounts: BTreeSet<ConnectorName>,
+    /// Entitlements by target, as templates.
+    pub grants: BTreeMap<ConnectorName, Vec<Template>>,
+}
+
+#[derive(Debug)]
+pub struct LifecyclePolicy {
+    /// For facts that are dates without a zone.
+    pub timezone: TimeZone,
+    /// How long before the start accounts are made (disabled).
+    pub prehire: SignedDuration,
+    /// Values of the fact `status`, lower-case, and what they mean.  Empty:
+    /// the fact is not looked at.  Not empty: a value that is not in it
+    /// holds the identity.
+    pub status: BTreeMap<String, LifecycleState>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LeaverPolicy {
+    /// After this long disabled an account is deleted; none is never.
+    pub delete_after: Option<SignedDuration>,
+    pub revoke_grants: bool,
+}
+
+/// How much may be taken away before a person has to look.
+#[derive(Debug, Clone)]
+pub struct LimitsPolicy {
+    /// Accounts (at one target, in the window) that may lose something: the
+    /// larger of the two.
+    pub removals_percent: u8,
+    pub removals_floor: u32,
+    pub removals_window: SignedDuration,
+}

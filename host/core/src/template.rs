@@ -1,0 +1,5 @@
+//! Templates.
+#[derive(Debug)]
+pub struct Template;
+#[derive(Debug)]
+pub struct Expressions;

@@ -1,0 +1,3 @@
+//! Lanyard: a host for sandboxed connectors.
+pub mod connector;
+pub mod store;

@@ -1,0 +1,283 @@
+//! What has to outlive the process, behind a trait of whole transactions.
+//!
+//! Every method is one transaction: either all of it is durable when it
+//! returns, or none of it happened.  No connector is called inside one.
+//! Times, epochs and digests are arguments, so that a second store (several
+//! nodes on PostgreSQL) needs no clock and no configuration of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lanyard_core::{
+    account::Coverage,
+    fact::Identity,
+    guard::Finding,
+    id::{ConnectorName, Digest, IdentityId, OperationId},
+    observed::{Link, ObservedTarget, OwnedGrant},
+    operation::Operation,
+    plan::Plan,
+    run::{OperationEvent, OperationState},
+    value::ObjectRef,
+};
+use serde::{Deserialize, Serialize};
+
+#[async_trait]
+pub trait Store: Send + Sync {
+    // --- identities ----------------------------------------------------
+    /// Every identity ever seen, in the order of their ids.
+    async fn identities(&self) -> Result<Vec<Identity>, StoreError>;
+    /// The last exhaustive read of each source.
+    async fn source_reads(&self) -> Result<BTreeMap<ConnectorName, SourceRead>, StoreError>;
+    /// Identities as they are now known, and the reads they came from.
+    async fn record_identities(
+        &self,
+        identities: &[Identity],
+        reads: &BTreeMap<ConnectorName, SourceRead>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    // --- accounts ------------------------------------------------------
+    /// Accounts that are ours.
+    async fn links(&self) -> Result<Vec<Link>, StoreError>;
+    /// Grants that are ours.
+    async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError>;
+    /// What a target reported.  Replaces its accounts, entitlements and
+    /// assignments as shown by `account list`; from a read that proves
+    /// absence, links to accounts it no longer has become `gone`, and
+    /// `disabled_since` follows the observed state.
+    async fn record_observation(
+        &self,
+        target: &ConnectorName,
+        observed: &ObservedTarget,
+    ) -> Result<(), StoreError>;
+    /// The last observation of each target, for `account list` and `explain`.
+    async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError>;
+    /// A person decided that an existing account is an identity's.
+    async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError>;
+
+    // --- plans ---------------------------------------------------------
+    /// Keeps a plan for good; a second save of the same digest changes
+    /// nothing.
+    async fn save_plan(&self, plan: &StoredPlan) -> Result<(), StoreError>;
+    /// By digest, or by the beginning of one when that is unambiguous.
+    async fn plan(&self, digest: &str) -> Result<Option<StoredPlan>, StoreError>;
+
+    // --- runs and their journal ------------------------------------------
+    /// Begins a run of a plan; its number counts from 1.
+    async fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError>;
+    async fn end_run(&self, run: RunId, at: Timestamp) -> Result<(), StoreError>;
+    async fn runs(&self) -> Result<Vec<RunRecord>, StoreError>;
+    /// The intent of one attempt: durable BEFORE the connector is called.
+    async fn intend(&self, intent: &Intent) -> Result<(), StoreError>;
+    /// The answer with everything that follows from it, in one transaction:
+    /// event, link, ledger, audit.
+    async fn answer(&self, answer: &Answer) -> Result<(), StoreError>;
+    /// Guest's memory of one intent.  Refused when `epoch` is not the one of
+    /// the latest intent with that key.
+    async fn mark(
+        &self,
+        key: &str,
+        epoch: u64,
+        step: &str,
+        data: &str,
+    ) -> Result<MarkResult, StoreError>;
+    async fn recall(&self, key: &str, step: &str) -> Result<Option<String>, StoreError>;
+    /// Operations with an intent and no answer, whose process is gone (any
+    /// run but `current`), and those left uncertain.
+    async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError>;
+    /// Distinct accounts per target that lost something since then.
+    async fn removals_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError>;
+    /// State of every operation of a run.
+    async fn operation_states(
+        &self,
+        run: RunId,
+    ) -> Result<BTreeMap<OperationId, OperationState>, StoreError>;
+
+    // --- audit -----------------------------------------------------------
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError>;
+}
+
+/// One exhaustive read of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRead {
+    pub records: u64,
+    pub coverage: Coverage,
+    pub read_at: Timestamp,
+}
+
+/// A plan with what it was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredPlan {
+    pub digest: Digest,
+    pub plan: Plan,
+    pub findings: Vec<Finding>,
+    /// Digest of the configuration file it was made with.
+    pub config: Digest,
+    pub made_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(pub i64);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    pub plan: Digest,
+    /// Who ordered it (an OS user).
+    pub actor: String,
+    /// Words of findings the actor released.
+    pub released: Vec<String>,
+    pub at: Timestamp,
+    /// Higher than of every earlier run; fences late writers.
+    pub epoch: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    pub id: RunId,
+    pub plan: Digest,
+    pub actor: String,
+    pub began_at: Timestamp,
+    /// None: it is going on, or its process died.
+    pub ended_at: Option<Timestamp>,
+    pub epoch: u64,
+}
+
+/// What is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    pub run: RunId,
+    pub operation: Operation,
+    /// The idempotency key, same for every attempt.
+    pub key: String,
+    /// From 1.
+    pub attempt: u32,
+    pub epoch: u64,
+    /// Digest of the permissions the connector has during the call.
+    pub permission: Digest,
+    /// Digest of the connector's component.
+    pub plugin: Digest,
+    pub at: Timestamp,
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub run: RunId,
+    pub operation: OperationId,
+    /// Fenced: an answer with another epoch than its intent changes nothing
+    /// and is an error.
+    pub epoch: u64,
+    pub event: OperationEvent,
+    /// What is ours from now on.
+    pub effects: Vec<Effect>,
+    pub audit: AuditEntry,
+    pub at: Timestamp,
+}
+
+/// What an applied operation changes in what we know to be ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    Linked(Link),
+    /// The account is disabled since then, or enabled again.
+    Disabled {
+        target: ConnectorName,
+        account: ObjectRef,
+        since: Option<Timestamp>,
+    },
+    /// The account is gone; its grants with it.
+    Gone {
+        target: ConnectorName,
+        account: ObjectRef,
+    },
+    /// A rename gave the account another key.
+    Rekeyed {
+        target: ConnectorName,
+        from: ObjectRef,
+        to: ObjectRef,
+    },
+    Granted(OwnedGrant),
+    Revoked(OwnedGrant),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkResult {
+    Marked,
+    /// A later intent with this key has another epoch.
+    StaleClaim,
+    /// More than 32 marks, or more than 64 KiB in all.
+    Quota,
+}
+
+/// An operation nobody knows the outcome of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    pub run: RunId,
+    pub operation: Operation,
+    pub key: String,
+    pub attempt: u32,
+    pub epoch: u64,
+    pub sent_at: Timestamp,
+}
+
+/// One effect, for the record.  Append-only; values of attributes are not in
+/// it, only their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    pub actor: String,
+    /// "create", "adopt", "settle", …
+    pub action: String,
+    pub identity: Option<IdentityId>,
+    pub target: Option<ConnectorName>,
+    pub account: Option<ObjectRef>,
+    /// "done", "refused", "uncertain", …
+    pub result: String,
+    /// "verified", "drifted", "unverifiable"; none for a failed write.
+    pub verification: Option<String>,
+    /// Names, sentences and codes; no values of attributes.
+    pub detail: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRow {
+    /// From 1, without gaps.
+    pub sequence: i64,
+    pub entry: AuditEntry,
+    /// Digest over the previous row's digest and this entry.
+    pub chain: Digest,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub identity: Option<IdentityId>,
+    pub target: Option<ConnectorName>,
+    /// The newest so many, in ascending order.
+    pub last: Option<u32>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot open the store `{path}`")]
+    Open { path: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(
+        "the store `{path}` was written by a newer Lanyard (schema {found}, this one knows {known})"
+    )]
+    Newer { path: String, found: u32, known: u32 },
+    #[error("another lanyard holds the store `{path}`; wait until it has finished")]
+    Busy { path: String },
+    #[error("the store failed to {action}")]
+    Failed { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{count} plans begin with `{prefix}`; give more of it")]
+    Ambiguous { prefix: String, count: usize },
+    #[error("the answer to {operation} of run {run} comes from a stale claim (epoch {epoch})")]
+    Stale { run: i64, operation: OperationId, epoch: u64 },
+    #[error("operation {operation} of run {run}: {transition}")]
+    Illegal { run: i64, operation: OperationId, transition: lanyard_core::run::IllegalTransition },
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+}
