@@ -17,6 +17,7 @@ pub mod guard;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;
+pub mod matching;
 pub mod observed;
 pub mod operation;
 pub mod plan;
