@@ -1,3 +1,4 @@
 //! Lanyard: a host for sandboxed connectors.
+pub mod config;
 pub mod connector;
 pub mod store;
