@@ -2,3 +2,4 @@
 pub mod config;
 pub mod connector;
 pub mod store;
+pub mod wasm;

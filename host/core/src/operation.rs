@@ -78,14 +78,15 @@ impl Change {
     /// The account it touches, when it exists already.
     pub fn account(&self) -> Option<&ObjectRef> {
         match self {
-            Self::Create { .. } => None,
+            Self::Create { .. } | Self::Grant { holder: AccountPointer::Created { .. }, .. } => {
+                None
+            }
             Self::Update { account, .. }
             | Self::Enable { account }
             | Self::Disable { account }
             | Self::Delete { account } => Some(account),
             Self::Grant { holder: AccountPointer::Known(holder), .. }
             | Self::Revoke { holder, .. } => Some(holder),
-            Self::Grant { holder: AccountPointer::Created { .. }, .. } => None,
         }
     }
 }

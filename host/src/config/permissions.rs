@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     net::IpAddr,
     path::PathBuf,
 };
@@ -52,6 +53,15 @@ pub enum Host {
     Name(String),
     /// The operator wrote an address: it permits exactly itself.
     Address(IpAddr),
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
 }
 
 /// A range of addresses in CIDR form.
@@ -145,4 +155,34 @@ pub enum Tls {
 #[serde(rename_all = "kebab-case")]
 pub enum SignIn {
     LdapSimple { dn: String, secret: String },
+}
+
+// TEMPORARY until the config room lands.
+use super::Role;
+use lanyard_core::id::{ConnectorName, Digest};
+impl Permissions {
+    pub fn digest(&self) -> Digest {
+        Digest::of(format!("{self:?}"))
+    }
+}
+pub fn paste_host(_: Role, n: &ConnectorName, o: &str) -> String {
+    format!("{n} {o}")
+}
+pub fn paste_read(_: Role, n: &ConnectorName, o: &str, m: &str, p: &str) -> String {
+    format!("{n} {o} {m} {p}")
+}
+pub fn paste_stream(_: Role, n: &ConnectorName, o: &str, h: &str) -> String {
+    format!("{n} {o} {h}")
+}
+pub fn paste_secret(_: Role, n: &ConnectorName, o: &str) -> String {
+    format!("{n} {o}")
+}
+pub fn paste_reveal(_: Role, n: &ConnectorName, o: &str) -> String {
+    format!("{n} {o}")
+}
+pub fn paste_authorization(_: Role, n: &ConnectorName, o: &str) -> String {
+    format!("{n} {o}")
+}
+pub fn paste_directory(_: Role, n: &ConnectorName, o: &str, w: bool) -> String {
+    format!("{n} {o} {w}")
 }

@@ -1,0 +1,203 @@
+//! What one connector may reach: asked for in its manifest AND permitted by
+//! the operator.  Every refusal names the exact TOML that would permit it.
+
+use lanyard_core::schema::Manifest;
+
+use super::egress::{Target, host, is_below};
+use crate::config::{
+    ConnectorConfig,
+    permissions::{self, DirectoryPermission, Host, StreamPermission},
+};
+
+/// Manifest and configuration of a connector, asked together.
+#[derive(Debug)]
+pub(super) struct Permitted {
+    pub(super) config: ConnectorConfig,
+    pub(super) manifest: Manifest,
+}
+
+/// A refusal: what was refused and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}; {remedy}")]
+pub(super) struct Refusal {
+    what: String,
+    remedy: String,
+}
+
+/// Whether a call may change anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Planning, verifying, checking: the outside is read-only.
+    Read,
+    /// One journaled write.
+    Write,
+}
+
+impl Permitted {
+    /// # Errors
+    /// Why the request is refused.
+    pub(super) fn request(&self, target: &Target, purpose: Purpose) -> Result<(), Refusal> {
+        let what = || format!("{} {} is refused", target.method, target.origin());
+        let asked = self.manifest.requests.iter().any(|need| {
+            self.asks_for(&need.host, &target.host, Some(target.port))
+                && need.methods.iter().any(|method| method.eq_ignore_ascii_case(&target.method))
+                && is_below(&target.path, &need.path)
+        });
+        if !asked {
+            return Err(Refusal {
+                what: what(),
+                remedy: "the connector's manifest does not ask for it, so the operator cannot \
+                         permit it"
+                    .to_owned(),
+            });
+        }
+        let permissions = &self.config.permissions;
+        if !permissions.requests.iter().any(|permission| target.is_permitted_by(permission)) {
+            return Err(Refusal {
+                what: what(),
+                remedy: permissions::paste_host(
+                    self.config.role,
+                    &self.config.name,
+                    &target.origin(),
+                ),
+            });
+        }
+        let reads =
+            || permissions.reads.iter().any(|permission| target.is_permitted_by(permission));
+        if purpose == Purpose::Read && !target.is_safe() && !reads() {
+            return Err(Refusal {
+                what: format!(
+                    "{} {}{} is refused while planning",
+                    target.method,
+                    target.origin(),
+                    target.path
+                ),
+                remedy: format!(
+                    "if it changes nothing, {}",
+                    permissions::paste_read(
+                        self.config.role,
+                        &self.config.name,
+                        &target.origin(),
+                        &target.method,
+                        &target.path
+                    )
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Why the stream is refused.
+    pub(super) fn stream(&self, name: &str) -> Result<&StreamPermission, Refusal> {
+        let what = || format!("the stream `{name}` is refused");
+        let Some(permission) = self.config.permissions.streams.get(name) else {
+            return Err(Refusal {
+                what: what(),
+                remedy: permissions::paste_stream(
+                    self.config.role,
+                    &self.config.name,
+                    name,
+                    "HOST",
+                ),
+            });
+        };
+        let asked = self.manifest.streams.iter().any(|need| {
+            need.name == name && self.asks_for(&need.host, &permission.host, Some(permission.port))
+        });
+        if asked {
+            Ok(permission)
+        } else {
+            Err(Refusal {
+                what: what(),
+                remedy: format!(
+                    "the connector's manifest does not ask for it at `{}`",
+                    permission.host
+                ),
+            })
+        }
+    }
+
+    /// # Errors
+    /// Why the secret is refused.  `reveal` is asked and permitted by name.
+    pub(super) fn secret(&self, name: &str, reveal: bool) -> Result<(), Refusal> {
+        let permissions = &self.config.permissions;
+        let need = self.manifest.secrets.iter().find(|need| need.name == name);
+        let what = format!("the secret `{name}` is refused");
+        if need.is_none_or(|need| reveal && !need.reveal) {
+            let remedy = "the connector's manifest does not ask for it".to_owned();
+            return Err(Refusal { what, remedy });
+        }
+        if !permissions.secrets.contains_key(name) {
+            return Err(Refusal {
+                what,
+                remedy: permissions::paste_secret(self.config.role, &self.config.name, name),
+            });
+        }
+        if reveal && !permissions.reveal.contains(name) {
+            return Err(Refusal {
+                what,
+                remedy: permissions::paste_reveal(self.config.role, &self.config.name, name),
+            });
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Why the scheme is refused.
+    pub(super) fn authorization(&self, name: &str) -> Result<(), Refusal> {
+        if self.config.permissions.authorization.contains_key(name) {
+            return Ok(());
+        }
+        Err(Refusal {
+            what: format!("the authorization `{name}` is refused"),
+            remedy: permissions::paste_authorization(self.config.role, &self.config.name, name),
+        })
+    }
+
+    /// Directories a call sees, by name, and whether it may write there.
+    pub(super) fn directories(
+        &self,
+        purpose: Purpose,
+    ) -> impl Iterator<Item = (&str, &DirectoryPermission, bool)> {
+        self.manifest.directories.iter().filter_map(move |need| {
+            let permission = self.config.permissions.directories.get(&need.name)?;
+            let writable = need.writable && permission.write && purpose == Purpose::Write;
+            Some((need.name.as_str(), permission, writable))
+        })
+    }
+
+    /// Whether an ask of the manifest covers this host.
+    fn asks_for(&self, asked: &str, actual: &Host, port: Option<u16>) -> bool {
+        if asked == "*" {
+            return true;
+        }
+        let field = asked.strip_prefix("{config.").and_then(|rest| rest.strip_suffix('}'));
+        let written = match field {
+            None => Some(asked),
+            Some(field) => self.config.config.get(field).and_then(serde_json::Value::as_str),
+        };
+        written.and_then(origin_of).is_some_and(|(host, asked_port)| {
+            host == *actual && asked_port.is_none_or(|asked| Some(asked) == port)
+        })
+    }
+}
+
+/// Host and port of a URL, of `host:port` or of a bare host.
+fn origin_of(text: &str) -> Option<(Host, Option<u16>)> {
+    if let Ok(uri) = text.parse::<http::Uri>()
+        && uri.scheme().is_some()
+    {
+        let implied = match uri.scheme_str() {
+            Some("http") => Some(80),
+            Some("https") => Some(443),
+            _ => None,
+        };
+        return Some((host(uri.host()?)?, uri.port_u16().or(implied)));
+    }
+    if let Some(found) = host(text) {
+        return Some((found, None));
+    }
+    let (name, port) = text.rsplit_once(':')?;
+    Some((host(name)?, Some(port.parse().ok()?)))
+}
