@@ -5,13 +5,14 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     fault::Fault,
+    id::{ConnectorName, Digest},
     schema::{CheckDepth, CheckReport, Schema},
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
@@ -164,4 +165,25 @@ pub enum Status {
     Pending { ticket: String, needs_human: Option<String>, expires_at: Option<Timestamp> },
     Partial,
     Named(String),
+}
+
+/// A connector in its place: what a plan and a run need to know of it.
+#[derive(Clone)]
+pub struct Attached {
+    pub connector: Arc<dyn Connector>,
+    /// Digest of the component.
+    pub plugin: Digest,
+    /// Digest of everything it is permitted.
+    pub permission: Digest,
+    /// Accounts per page.
+    pub page_size: u32,
+    /// Writes at the same time.
+    pub parallel: u32,
+}
+
+/// All connectors of the file.
+#[derive(Clone, Default)]
+pub struct Connectors {
+    pub sources: BTreeMap<ConnectorName, Attached>,
+    pub targets: BTreeMap<ConnectorName, Attached>,
 }

@@ -137,7 +137,7 @@ fn spawn_ticker(inner: wasmtime::Engine, stop: Arc<AtomicBool>) -> std::io::Resu
     std::thread::Builder::new().name("epoch".to_owned()).spawn(move || {
         while !stop.load(Ordering::Relaxed) {
             std::thread::sleep(TICK);
-            engine.increment_epoch();
+            inner.increment_epoch();
         }
     })
 }

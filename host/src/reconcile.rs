@@ -1,0 +1,62 @@
+//! The one road, walked: settle, read, plan, guard, execute.
+//!
+//! Everything that decides is in `lanyard-core`; this room reads, stores and
+//! calls, in the order that makes a crash at any point harmless.
+
+mod execute;
+mod perform;
+mod read;
+mod settle;
+mod survey;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lanyard_core::{
+    fault::Fault,
+    id::{ConnectorName, Digest},
+    policy::Policy,
+};
+
+use crate::{
+    connector::Connectors,
+    store::{Store, StoreError},
+};
+
+pub use execute::{Progress, Stop, Summary, execute};
+pub use settle::{Settled, settle};
+pub use survey::{Survey, survey};
+
+/// What every step of the road needs.
+#[derive(Clone)]
+pub struct Context {
+    pub policy: Arc<Policy>,
+    /// Digest of the operator's file.
+    pub config: Digest,
+    pub store: Arc<dyn Store>,
+    pub connectors: Connectors,
+    /// Who ordered it (an OS user).
+    pub actor: String,
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// Why the road ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    #[error("cannot read the source `{source_name}`; nothing was planned")]
+    Source {
+        source_name: ConnectorName,
+        #[source]
+        fault: Fault,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a plan cannot be written down")]
+    Digest(#[from] serde_json::Error),
+}

@@ -1,0 +1,226 @@
+//! Reading a source or a target to its end, page by page.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
+    fact::Reading,
+    fault::{Fault, FaultKind},
+    id::ConnectorName,
+    observed::ObservedTarget,
+    schema::{ObjectRole, Schema},
+};
+
+use crate::connector::{Attached, AssignmentScope, Page, PageRequest};
+
+/// Pages of one read; a feed that never ends is cut here.
+const MAX_PAGES: u32 = 100_000;
+
+/// How often one page is asked for before the read fails.
+const PAGE_ATTEMPTS: u32 = 4;
+
+/// The longest a read waits because a system asked it to.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+
+/// Everything a source knows.
+///
+/// # Errors
+/// The fault of the page that could not be read; half a read is none.
+pub(super) async fn source(
+    name: &ConnectorName,
+    source: &Attached,
+    read_at: Timestamp,
+) -> Result<Reading, Fault> {
+    let schema = patiently(|| source.connector.discover()).await?;
+    let (records, coverage) = accounts(source, &schema, None).await?;
+    Ok(Reading { source: name.clone(), records, coverage, read_at })
+}
+
+/// Everything a target holds of the managed type.
+///
+/// # Errors
+/// The fault of the page that could not be read.
+pub(super) async fn target(
+    target: &Attached,
+    object_type: Option<&str>,
+    read_at: Timestamp,
+) -> Result<ObservedTarget, Fault> {
+    let schema = patiently(|| target.connector.discover()).await?;
+    let (accounts, accounts_coverage) = accounts(target, &schema, object_type).await?;
+    let mut observed = ObservedTarget {
+        schema,
+        accounts,
+        entitlements: Vec::new(),
+        assignments: Vec::new(),
+        accounts_coverage,
+        assignments_coverage: Coverage::exhaustive(),
+        read_at,
+    };
+    if target.connector.abilities().entitlements {
+        read_entitlements(target, &mut observed).await?;
+    }
+    Ok(observed)
+}
+
+async fn read_entitlements(target: &Attached, observed: &mut ObservedTarget) -> Result<(), Fault> {
+    let types: Vec<String> = observed
+        .schema
+        .in_role(ObjectRole::Entitlement)
+        .map(|object| object.object_type.clone())
+        .collect();
+    for object_type in types {
+        let (entitlements, coverage): (Vec<Entitlement>, _) = pages(target, |page| {
+            target.connector.list_entitlements(&object_type, page)
+        })
+        .await?;
+        observed.entitlements.extend(entitlements);
+        observed.assignments_coverage.join(coverage);
+    }
+    let (assignments, coverage): (Vec<Assignment>, _) = pages(target, |page| {
+        target.connector.list_assignments(&AssignmentScope::Everything, page)
+    })
+    .await?;
+    observed.assignments = assignments;
+    observed.assignments_coverage.join(coverage);
+    Ok(())
+}
+
+async fn accounts(
+    attached: &Attached,
+    schema: &Schema,
+    object_type: Option<&str>,
+) -> Result<(Vec<Account>, Coverage), Fault> {
+    let object_type = match object_type {
+        Some(object_type) => object_type,
+        None => only_account_type(schema)?,
+    };
+    let mut last = Fault::new(FaultKind::StaleCursor, "the cursor became stale again and again");
+    // A stale cursor means that the whole read begins anew.
+    for _ in 0..3 {
+        match pages(attached, |page| attached.connector.list(object_type, page)).await {
+            Err(fault) if fault.kind == FaultKind::StaleCursor => last = fault,
+            Err(fault) => return Err(fault),
+            Ok((accounts, coverage)) => return Ok(once_each(accounts, coverage)),
+        }
+    }
+    Err(last)
+}
+
+fn only_account_type(schema: &Schema) -> Result<&str, Fault> {
+    let mut types = schema.in_role(ObjectRole::Account);
+    match (types.next(), types.next()) {
+        (Some(only), None) => Ok(&only.object_type),
+        (None, _) => Err(Fault::new(
+            FaultKind::Misconfigured("type".to_owned()),
+            "the connector's schema has no type of account",
+        )),
+        (Some(first), Some(second)) => Err(Fault::new(
+            FaultKind::Misconfigured("type".to_owned()),
+            format!(
+                "the connector has several types of account (`{}`, `{}`, …); say which with \
+                 `account.type`",
+                first.object_type, second.object_type
+            ),
+        )),
+    }
+}
+
+/// An account that moved between pages is there twice: the later one counts,
+/// and the read is not stable enough to prove absence.
+fn once_each(accounts: Vec<Account>, mut coverage: Coverage) -> (Vec<Account>, Coverage) {
+    let read = accounts.len();
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<Account> = accounts
+        .into_iter()
+        .rev()
+        .filter(|account| seen.insert(account.reference.clone()))
+        .collect();
+    kept.reverse();
+    if kept.len() < read {
+        coverage.join(Coverage {
+            kind: CoverageKind::Unstable,
+            skipped: vec![Skipped {
+                what: "accounts".to_owned(),
+                why: "some came twice, so the system changed while it was read".to_owned(),
+                count: u64::try_from(read - kept.len()).ok(),
+            }],
+        });
+    }
+    (kept, coverage)
+}
+
+async fn pages<T, F>(
+    attached: &Attached,
+    mut read: impl FnMut(PageRequest) -> F,
+) -> Result<(Vec<T>, Coverage), Fault>
+where
+    F: Future<Output = Result<Page<T>, Fault>>,
+{
+    let mut items = Vec::new();
+    let mut coverage = Coverage::exhaustive();
+    let mut cursor: Option<String> = None;
+    let mut cursors = BTreeSet::new();
+    for _ in 0..MAX_PAGES {
+        let request = PageRequest { cursor: cursor.clone(), limit: attached.page_size };
+        let page = patiently(|| read(request.clone())).await?;
+        let Page { items: more, next, coverage: covered, total_hint } = page;
+        items.extend(more);
+        coverage.join(covered);
+        let Some(next) = next else {
+            cross_check(&mut coverage, items.len(), total_hint);
+            return Ok((items, coverage));
+        };
+        if !cursors.insert(next.clone()) {
+            let problem = "a cursor came back a second time, so the read would never end";
+            return Err(Fault::new(FaultKind::BadAnswer(problem.to_owned()), problem));
+        }
+        cursor = Some(next);
+    }
+    let problem = format!("more than {MAX_PAGES} pages");
+    Err(Fault::new(FaultKind::BadAnswer(problem.clone()), problem))
+}
+
+/// Fewer items than the system itself counts are not all of them.
+fn cross_check(coverage: &mut Coverage, items: usize, total: Option<u64>) {
+    let Some(missing) = total.and_then(|total| total.checked_sub(u64::try_from(items).ok()?)) else {
+        return;
+    };
+    if missing > 0 {
+        coverage.join(Coverage {
+            kind: CoverageKind::Truncated,
+            skipped: vec![Skipped {
+                what: "objects".to_owned(),
+                why: "the system counts more than it listed".to_owned(),
+                count: Some(missing),
+            }],
+        });
+    }
+}
+
+/// Asks again while the system says "not now", within reason.
+pub(super) async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> Result<T, Fault>
+where
+    F: Future<Output = Result<T, Fault>>,
+{
+    let mut attempt = 1;
+    loop {
+        let fault = match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(fault) => fault,
+        };
+        let wait = match &fault.kind {
+            FaultKind::RateLimited { retry_after_ms }
+            | FaultKind::Unavailable { retry_after_ms }
+            | FaultKind::OutcomeUnknown { retry_after_ms } => {
+                retry_after_ms.map_or(Duration::from_millis(250 << attempt), Duration::from_millis)
+            }
+            _ => return Err(fault),
+        };
+        if attempt >= PAGE_ATTEMPTS || wait > MAX_WAIT {
+            return Err(fault);
+        }
+        tokio::time::sleep(wait).await;
+        attempt += 1;
+    }
+}

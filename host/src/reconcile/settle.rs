@@ -1,0 +1,258 @@
+//! After a lost answer or a crash: look first, then decide; never a blind
+//! second create.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lanyard_core::{
+    account::Account,
+    fault::{Fault, FaultKind},
+    operation::{AccountPointer, Change, Operation},
+    retry::RetryPolicy,
+    run::{OperationState, Verification},
+    schema::{CreateSafety, ObjectDef, ObjectRole, Schema},
+    value::ObjectRef,
+    verify::compare,
+};
+
+use super::{
+    Context, ReconcileError,
+    perform::{Attempted, Task, read_back},
+};
+use crate::{
+    connector::{Attached, Lookup},
+    store::{RunId, Unsettled},
+};
+
+/// What the target shows of an operation nobody knows the outcome of.
+pub(super) enum Look {
+    Applied { account: Option<ObjectRef>, verification: Verification },
+    /// Certainly not, and it may be sent again with the same key.
+    NotApplied,
+    /// Somebody has to look.
+    Person(Fault),
+    /// The target cannot be asked now.
+    Unknown(Fault),
+}
+
+pub(super) async fn look(
+    target: &Attached,
+    object: &ObjectDef,
+    operation: &Operation,
+    key: &str,
+    created: Option<&ObjectRef>,
+) -> Look {
+    let change = &operation.change;
+    let account = match change {
+        Change::Create { name, anchor, .. } => {
+            return look_for_created(target, object, change, key, name, anchor).await;
+        }
+        Change::Grant { holder: AccountPointer::Created { .. }, .. } => created,
+        _ => change.account(),
+    };
+    let Some(account) = account else { return Look::NotApplied };
+    let after = read_back(target, account, change).await;
+    match compare(change, &after, object) {
+        Verification::Verified => Look::Applied {
+            account: Some(account.clone()),
+            verification: Verification::Verified,
+        },
+        // Every other write may be sent again: twice leaves it as once.
+        Verification::Drifted(_) => Look::NotApplied,
+        Verification::Unverifiable(why) => {
+            Look::Unknown(Fault::new(FaultKind::OutcomeUnknown { retry_after_ms: None }, why))
+        }
+    }
+}
+
+/// By anchor, by key, by name: mine, nobody's, or somebody else's.
+async fn look_for_created(
+    target: &Attached,
+    object: &ObjectDef,
+    change: &Change,
+    key: &str,
+    name: &str,
+    anchor: &str,
+) -> Look {
+    let lookups = [
+        Lookup::Anchor(anchor.to_owned()),
+        Lookup::IdempotencyKey(key.to_owned()),
+        Lookup::Name(name.to_owned()),
+    ];
+    let mut mine: BTreeMap<ObjectRef, Account> = BTreeMap::new();
+    let mut others: BTreeSet<ObjectRef> = BTreeSet::new();
+    let mut answered = false;
+    for by in &lookups {
+        let found =
+            super::read::patiently(|| target.connector.find(&object.object_type, by)).await;
+        let found = match found {
+            Ok(found) => found,
+            Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => continue,
+            Err(fault) => return Look::Unknown(fault),
+        };
+        answered = true;
+        for account in found {
+            let by_key = matches!(by, Lookup::IdempotencyKey(_));
+            if by_key || account.anchor.as_deref() == Some(anchor) {
+                mine.insert(account.reference.clone(), account);
+            } else if matches!(by, Lookup::Name(_)) {
+                others.insert(account.reference);
+            }
+        }
+    }
+    others.retain(|other| !mine.contains_key(other));
+    let found: Vec<ObjectRef> = mine.into_keys().collect();
+    match (found.as_slice(), others.first()) {
+        ([account], _) => {
+            let after = read_back(target, account, change).await;
+            let verification = compare(change, &after, object);
+            Look::Applied { account: Some(account.clone()), verification }
+        }
+        ([], Some(other)) => Look::Person(Fault::new(
+            FaultKind::AlreadyExists(Some(other.clone())),
+            "another account has this name already; adopt it or give the person another name",
+        )),
+        ([], None) => nobody(object, answered),
+        (many, _) => Look::Person(Fault::new(
+            FaultKind::Ambiguous(many.to_vec()),
+            "several accounts carry this person's key; remove all but one",
+        )),
+    }
+}
+
+fn nobody(object: &ObjectDef, answered: bool) -> Look {
+    if answered && object.capabilities.create_safety != CreateSafety::None {
+        return Look::NotApplied;
+    }
+    Look::Person(Fault::new(
+        FaultKind::OutcomeUnknown { retry_after_ms: None },
+        "whether the account was created is not known and this target cannot tell; look for it \
+         there before planning again",
+    ))
+}
+
+/// What came of the operations that earlier processes left behind.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// They had taken effect.
+    pub applied: usize,
+    /// They had not; the next plan has them again where still wanted.
+    pub not_applied: usize,
+    /// A person has to look.
+    pub parked: usize,
+    /// Their target cannot be asked; they stay open.
+    pub open: Vec<String>,
+}
+
+/// Settles every operation whose process is gone, before anything is planned.
+///
+/// # Errors
+/// When the store fails; a target that cannot be asked leaves its operations
+/// open.
+pub async fn settle(context: &Context) -> Result<Settled, ReconcileError> {
+    let mut settled = Settled::default();
+    let mut schemas: BTreeMap<_, Result<Schema, Fault>> = BTreeMap::new();
+    for unsettled in context.store.unsettled(None).await? {
+        let name = unsettled.operation.target.clone();
+        let Some(target) = context.connectors.targets.get(&name) else {
+            settled.open.push(format!("{name}: it is no longer in the file"));
+            continue;
+        };
+        if !schemas.contains_key(&name) {
+            let discovered = super::read::patiently(|| target.connector.discover()).await;
+            schemas.insert(name.clone(), discovered);
+        }
+        match schemas.get(&name) {
+            Some(Ok(schema)) => {
+                settle_one(context, target, schema, unsettled, &mut settled).await?;
+            }
+            Some(Err(fault)) => settled.open.push(format!("{name}: {fault}")),
+            None => {}
+        }
+    }
+    Ok(settled)
+}
+
+async fn settle_one(
+    context: &Context,
+    target: &Attached,
+    schema: &Schema,
+    unsettled: Unsettled,
+    settled: &mut Settled,
+) -> Result<(), ReconcileError> {
+    let Unsettled { run, operation, key, attempt, epoch, sent_at: _ } = unsettled;
+    let object = object_of(schema, &operation.change);
+    let Some(object) = object else {
+        settled.open.push(format!("{}: its schema no longer has the type", operation.target));
+        return Ok(());
+    };
+    let created = created_account(context, &operation).await?;
+    let sent = is_sent(context, run, &operation).await?;
+    let task = Task {
+        context: context.clone(),
+        run,
+        epoch,
+        operation,
+        key,
+        target: target.clone(),
+        object: object.clone(),
+        retry: RetryPolicy::default(),
+    };
+    let lost = Fault::new(
+        FaultKind::OutcomeUnknown { retry_after_ms: None },
+        "the process ended before the answer was written down",
+    );
+    let attempted = if sent {
+        task.lost(attempt, created.as_ref(), lost).await?
+    } else {
+        task.settle(attempt, created.as_ref(), lost).await?
+    };
+    match attempted {
+        Attempted::Done { .. } => settled.applied += 1,
+        Attempted::Again { .. } => settled.not_applied += 1,
+        Attempted::Parked { .. } => settled.parked += 1,
+        Attempted::Uncertain { fault } => {
+            settled.open.push(format!("{}: {fault}", task.operation.target));
+        }
+    }
+    Ok(())
+}
+
+async fn is_sent(
+    context: &Context,
+    run: RunId,
+    operation: &Operation,
+) -> Result<bool, ReconcileError> {
+    let states = context.store.operation_states(run).await?;
+    Ok(matches!(states.get(&operation.id), Some(OperationState::Sent { .. })))
+}
+
+/// The account that a `Created` pointer of an earlier plan came to mean.
+async fn created_account(
+    context: &Context,
+    operation: &Operation,
+) -> Result<Option<ObjectRef>, ReconcileError> {
+    let Change::Grant { holder: AccountPointer::Created { object_type }, .. } = &operation.change
+    else {
+        return Ok(None);
+    };
+    let links = context.store.links().await?;
+    Ok(links
+        .into_iter()
+        .find(|link| {
+            link.identity == operation.identity
+                && link.target == operation.target
+                && link.account.object_type == *object_type
+                && !link.gone
+        })
+        .map(|link| link.account))
+}
+
+/// What the schema says of the type of account a change is about.
+pub(super) fn object_of<'a>(schema: &'a Schema, change: &Change) -> Option<&'a ObjectDef> {
+    let object_type = match change {
+        Change::Create { object_type, .. }
+        | Change::Grant { holder: AccountPointer::Created { object_type }, .. } => object_type,
+        other => &other.account()?.object_type,
+    };
+    schema.object(object_type).filter(|object| object.role == ObjectRole::Account)
+}

@@ -1,0 +1,146 @@
+//! From the world to a plan: read, assemble, desire, compare, guard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use lanyard_core::{
+    account::Coverage,
+    desired::{Desired, desired},
+    fact::Reading,
+    fault::Fault,
+    guard::{FindingKind, GuardSettings, Shrunk, guard},
+    id::ConnectorName,
+    identity::{Assembled, assemble},
+    observed::Observed,
+    plan::{PlanSettings, plan},
+};
+
+use super::{Context, ReconcileError, read};
+use crate::store::{SourceRead, StoredPlan};
+
+/// Everything one look at the world gave.
+#[derive(Debug)]
+pub struct Survey {
+    pub assembled: Assembled,
+    pub desired: Desired,
+    pub observed: Observed,
+    /// Kept in the store under its digest.
+    pub stored: StoredPlan,
+    /// Targets that could not be read, and why.
+    pub unread: BTreeMap<ConnectorName, Fault>,
+}
+
+/// Looks at every source and target and makes the plan for now.
+///
+/// `released` are the findings a person released for this plan.
+///
+/// # Errors
+/// When a source cannot be read, or the store fails.
+pub async fn survey(
+    context: &Context,
+    released: &BTreeSet<FindingKind>,
+) -> Result<Survey, ReconcileError> {
+    let now = context.now();
+    let readings = read_sources(context, now).await?;
+    let assembled = assemble_identities(context, &readings, released, now).await?;
+    let (observed, unread) = observe(context, now).await?;
+    let policy = context.policy.as_ref();
+    let desired = desired(policy, &assembled, &observed, now);
+    let plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
+    let removed = context.store.removals_since(since).await?;
+    let shrunk: Vec<Shrunk> = assembled
+        .shrank
+        .iter()
+        .map(|shrank| Shrunk {
+            source: shrank.source.clone(),
+            before: shrank.before,
+            now: shrank.now,
+            identities: shrank.missing.clone(),
+        })
+        .collect();
+    let findings = guard(&GuardSettings::of(policy), &plan, &observed, &removed, &shrunk);
+    let stored = StoredPlan {
+        digest: plan.digest()?,
+        plan,
+        findings,
+        config: context.config.clone(),
+        made_at: now,
+    };
+    context.store.save_plan(&stored).await?;
+    Ok(Survey { assembled, desired, observed, stored, unread })
+}
+
+async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>, ReconcileError> {
+    let reads = context.connectors.sources.iter().map(|(name, source)| async move {
+        read::source(name, source, now)
+            .await
+            .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
+    });
+    join_all(reads).await.into_iter().collect()
+}
+
+/// Identities as the readings make them, and what of it may be kept.
+async fn assemble_identities(
+    context: &Context,
+    readings: &[Reading],
+    released: &BTreeSet<FindingKind>,
+    now: Timestamp,
+) -> Result<Assembled, ReconcileError> {
+    let known = context.store.identities().await?;
+    let before = context.store.source_reads().await?;
+    let baseline = before.iter().map(|(name, read)| (name.clone(), read.records)).collect();
+    let assembled = assemble(&context.policy, readings, &known, &baseline, now);
+    let released = released.contains(&FindingKind::SourceShrank);
+    let shrank: BTreeSet<&ConnectorName> =
+        assembled.shrank.iter().map(|shrank| &shrank.source).collect();
+    // A shrunk read becomes the new measure only when a person said so.
+    let reads = readings
+        .iter()
+        .filter(|reading| reading.coverage.proves_absence())
+        .filter(|reading| released || !shrank.contains(&reading.source))
+        .map(|reading| (reading.source.clone(), source_read(reading)))
+        .collect();
+    let identities = assembled.to_record(released);
+    context.store.record_identities(&identities, &reads, now).await?;
+    Ok(assembled)
+}
+
+fn source_read(reading: &Reading) -> SourceRead {
+    let Coverage { kind, skipped } = reading.coverage.clone();
+    SourceRead {
+        records: u64::try_from(reading.records.len()).unwrap_or(u64::MAX),
+        coverage: Coverage { kind, skipped },
+        read_at: reading.read_at,
+    }
+}
+
+/// What targets hold now; one that cannot be read delays nobody else.
+async fn observe(
+    context: &Context,
+    now: Timestamp,
+) -> Result<(Observed, BTreeMap<ConnectorName, Fault>), ReconcileError> {
+    let reads = context.connectors.targets.iter().map(|(name, target)| {
+        let settings = context.policy.targets.get(name);
+        let object_type = settings.and_then(|target| target.object_type.as_deref());
+        async move { (name.clone(), read::target(target, object_type, now).await) }
+    });
+    let mut targets = BTreeMap::new();
+    let mut unread = BTreeMap::new();
+    for (name, read) in join_all(reads).await {
+        match read {
+            Ok(observed) => {
+                context.store.record_observation(&name, &observed).await?;
+                targets.insert(name, observed);
+            }
+            Err(fault) => {
+                tracing::warn!(target = %name, kind = fault.kind.word(), "not read: {fault}");
+                unread.insert(name, fault);
+            }
+        }
+    }
+    let links = context.store.links().await?;
+    let ledger = context.store.ledger().await?;
+    Ok((Observed { targets, links, ledger }, unread))
+}
