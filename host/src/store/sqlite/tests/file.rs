@@ -230,11 +230,12 @@ async fn audit_rows_of_an_answer_hold_no_facts() {
     let (_directory, store) = fresh();
     let run = begin(&store, 1).await;
     let mut sent = intent(run, 0, 1, "a");
-    sent.operation.change = lanyard_core::operation::Change::Update {
-        account: link(ada(), "a").account,
-        name: Some("ada.example".to_owned()),
-        anchor: None,
+    sent.operation.change = lanyard_core::operation::Change::Create {
+        object_type: "user".to_owned(),
+        name: "ada.example".to_owned(),
+        anchor: "1".to_owned(),
         attributes: Vec::new(),
+        state: lanyard_core::account::AccountState::Active,
     };
     store.intend(&sent).await.unwrap();
     let answered = crate::store::conformance::example::answer(&sent, done(), Vec::new());
