@@ -202,7 +202,7 @@ pub(crate) async fn removals_are_counted_by_account_from_a_time_on(store: &dyn S
     remove(0, "before", 9, done()).await;
     remove(1, "a", 10, done()).await;
     remove(2, "a", 11, done()).await;
-    remove(3, "b", 12, done()).await;
+    remove(3, "b", 10, done()).await;
     remove(4, "unknown", 12, lost()).await;
     let mut enable = intent(run, 5, 1, "c");
     enable.operation = operation(5, Change::Enable { account: user("c") });
