@@ -5,6 +5,11 @@
 //! Times, epochs and digests are arguments, so that a second store (several
 //! nodes on PostgreSQL) needs no clock and no configuration of its own.
 
+pub mod chain;
+#[cfg(test)]
+mod conformance;
+pub mod sqlite;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
@@ -29,7 +34,8 @@ pub trait Store: Send + Sync {
     async fn identities(&self) -> Result<Vec<Identity>, StoreError>;
     /// The last exhaustive read of each source.
     async fn source_reads(&self) -> Result<BTreeMap<ConnectorName, SourceRead>, StoreError>;
-    /// Identities as they are now known, and the reads they came from.
+    /// Identities as they are now known, and the reads they came from; a
+    /// read that does not prove absence does not replace one that does.
     async fn record_identities(
         &self,
         identities: &[Identity],
@@ -44,8 +50,10 @@ pub trait Store: Send + Sync {
     async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError>;
     /// What a target reported.  Replaces its accounts, entitlements and
     /// assignments as shown by `account list`; from a read that proves
-    /// absence, links to accounts it no longer has become `gone`, and
-    /// `disabled_since` follows the observed state.
+    /// absence, links to accounts it no longer has become `gone` (and stay so
+    /// until adopted or created anew), and grants that are no longer there
+    /// leave the ledger; `disabled_since` follows the observed state.  What we
+    /// changed after `read_at` is not judged by it.
     async fn record_observation(
         &self,
         target: &ConnectorName,
@@ -53,8 +61,12 @@ pub trait Store: Send + Sync {
     ) -> Result<(), StoreError>;
     /// The last observation of each target, for `account list` and `explain`.
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError>;
-    /// A person decided that an existing account is an identity's.
+    /// A person decided that an existing account is an identity's.  Refused
+    /// when it is somebody else's, or the identity has another one there.
     async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError>;
+    /// A plan's claims become ours; what is ours already is left as it is,
+    /// and its entry is not recorded.
+    async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError>;
 
     // --- plans ---------------------------------------------------------
     /// Keeps a plan for good; a second save of the same digest changes
@@ -64,7 +76,7 @@ pub trait Store: Send + Sync {
     async fn plan(&self, digest: &str) -> Result<Option<StoredPlan>, StoreError>;
 
     // --- runs and their journal ------------------------------------------
-    /// Begins a run of a plan; its number counts from 1.
+    /// Begins a run of a stored plan; its number counts from 1.
     async fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError>;
     async fn end_run(&self, run: RunId, at: Timestamp) -> Result<(), StoreError>;
     async fn runs(&self) -> Result<Vec<RunRecord>, StoreError>;
@@ -204,12 +216,17 @@ pub enum Effect {
     Revoked(OwnedGrant),
 }
 
+/// Marks of one intent.
+pub const MARKS: u64 = 32;
+/// Bytes of the steps and data of all marks of one intent.
+pub const MARK_BYTES: u64 = 64 << 10;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkResult {
     Marked,
-    /// A later intent with this key has another epoch.
+    /// The latest intent with this key has another epoch.
     StaleClaim,
-    /// More than 32 marks, or more than 64 KiB in all.
+    /// More than [`MARKS`], or more than [`MARK_BYTES`].
     Quota,
 }
 

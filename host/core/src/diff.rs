@@ -1,1 +1,191 @@
-//! diff
+//! A plan as people read it: who, what happens, and why.
+
+mod change;
+
+pub(crate) use self::change::{shown, value};
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use crate::{
+    guard::Finding,
+    id::{ConnectorName, IdentityId},
+    observed::ObservedTarget,
+    operation::{Event, Operation, OperationKind},
+    plan::{Adoption, Note, Plan},
+};
+
+/// The whole plan as text, ending with a line of numbers.
+///
+/// `targets` are the observations to name accounts by and to know which
+/// values must not be shown; what is unknown is not shown.  Control
+/// characters, which may come from any target, are escaped.
+pub fn render(
+    plan: &Plan,
+    findings: &[Finding],
+    targets: &BTreeMap<ConnectorName, ObservedTarget>,
+) -> String {
+    let Plan { operations, adoptions, claims, notes, labels } = plan;
+    let mut page = Page::default();
+    let names = change::Names::new(targets);
+    for (identity, operations) in by_identity(operations) {
+        let events: BTreeSet<Event> = operations.iter().map(|it| it.event).collect();
+        let events: Vec<&str> = events.into_iter().map(Event::word).collect();
+        let who = person(labels, identity);
+        page.line(0, &format!("{who} — {}", events.join(", ")));
+        for operation in operations {
+            change::lines(operation, &names, &mut page);
+            for cause in &operation.causes {
+                page.line(3, &format!("because {cause}"));
+            }
+        }
+        page.gap();
+    }
+    adopt_lines(adoptions, labels, &mut page);
+    note_lines(notes, labels, &mut page);
+    for finding in findings {
+        page.line(0, &format!("held back ({}): {}", finding.kind.word(), finding.text));
+        let count = finding.blocks.len();
+        page.line(1, &format!("{} blocked", counted(count, "operation", "operations")));
+    }
+    if !findings.is_empty() {
+        page.gap();
+    }
+    if !claims.is_empty() {
+        let count = counted(claims.len(), "grant", "grants");
+        page.line(0, &format!("{count} found as desired, which Lanyard takes charge of"));
+        page.gap();
+    }
+    page.line(0, &summary(plan, findings));
+    page.text
+}
+
+/// Text line by line.
+#[derive(Default)]
+pub(crate) struct Page {
+    pub(crate) text: String,
+}
+
+impl Page {
+    pub(crate) fn line(&mut self, depth: usize, text: &str) {
+        for _ in 0..depth {
+            self.text.push_str("  ");
+        }
+        for character in text.chars() {
+            if character.is_control() {
+                self.text.extend(character.escape_default());
+            } else {
+                self.text.push(character);
+            }
+        }
+        self.text.push('\n');
+    }
+
+    pub(crate) fn gap(&mut self) {
+        self.text.push('\n');
+    }
+}
+
+/// Groups in the order in which each identity first occurs.
+fn by_identity(operations: &[Operation]) -> Vec<(IdentityId, Vec<&Operation>)> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<(IdentityId, Vec<&Operation>)> = Vec::new();
+    for operation in operations {
+        let place = *places.entry(operation.identity).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(operation),
+            None => groups.push((operation.identity, vec![operation])),
+        }
+    }
+    groups
+}
+
+/// Label with the beginning of the id.
+fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String {
+    let id = identity.to_string();
+    let short = id.get(..8).unwrap_or(&id);
+    match labels.get(&identity) {
+        Some(label) => format!("{label} ({short})"),
+        None => short.to_owned(),
+    }
+}
+
+fn adopt_lines(adoptions: &[Adoption], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+    for adoption in adoptions {
+        let Adoption { identity, target, account, name, matched } = adoption;
+        let who = person(labels, *identity);
+        page.line(0, &format!("adopt? {target} `{name}` looks like {who}: same {matched}"));
+        let uid = shell_word(&account.uid);
+        page.line(1, &format!("lanyard account adopt {target} {uid} --identity {identity}"));
+    }
+    if !adoptions.is_empty() {
+        page.gap();
+    }
+}
+
+/// Quoted where a shell would take it for something else.
+fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/@%+=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+    for Note { kind: _, identity, target, text } in notes {
+        let who = identity.map(|identity| person(labels, identity));
+        let about: Vec<String> =
+            who.into_iter().chain(target.as_ref().map(ToString::to_string)).collect();
+        if about.is_empty() {
+            page.line(0, &format!("note: {text}"));
+        } else {
+            page.line(0, &format!("note, {}: {text}", about.join(" at ")));
+        }
+    }
+    if !notes.is_empty() {
+        page.gap();
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
+fn summary(plan: &Plan, findings: &[Finding]) -> String {
+    let Plan { operations, adoptions, claims, notes, labels: _ } = plan;
+    let mut parts = Vec::new();
+    if !operations.is_empty() {
+        let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
+        for operation in operations {
+            *kinds.entry(operation.change.kind()).or_default() += 1;
+        }
+        let kinds: Vec<String> =
+            kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
+        let count = counted(operations.len(), "operation", "operations");
+        parts.push(format!("{count} ({})", kinds.join(", ")));
+    } else if claims.is_empty() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
+        return "nothing to do".to_owned();
+    } else {
+        parts.push("nothing to do".to_owned());
+    }
+    if !adoptions.is_empty() {
+        parts.push(format!("{} to adopt", adoptions.len()));
+    }
+    if !notes.is_empty() {
+        parts.push(counted(notes.len(), "note", "notes"));
+    }
+    if !findings.is_empty() {
+        parts.push(counted(findings.len(), "finding", "findings"));
+    }
+    let mut text = String::from("plan");
+    if let Ok(digest) = plan.digest() {
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, " {}", digest.short());
+    }
+    format!("{text}: {}", parts.join(", "))
+}

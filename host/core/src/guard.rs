@@ -1,8 +1,17 @@
 //! The guard: limits and protected accounts; a plan in, findings out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectorName, OperationId};
+use crate::{
+    id::{ConnectorName, IdentityId, OperationId},
+    observed::Observed,
+    operation::{Change, Operation},
+    plan::Plan,
+    policy::Policy,
+    value::ObjectRef,
+};
 
 /// The guard's objection to a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,4 +49,191 @@ impl FindingKind {
     pub fn releasable(self) -> bool {
         !matches!(self, Self::Protected)
     }
+}
+
+/// What the guard needs of the operator's file.
+#[derive(Debug, Clone)]
+pub struct GuardSettings<'a> {
+    /// The larger of the two is how many accounts of one target may lose
+    /// something within the window.
+    pub removals_percent: u8,
+    pub removals_floor: u32,
+    /// Login names that are never written.
+    pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<String>>,
+}
+
+impl<'a> GuardSettings<'a> {
+    pub fn of(policy: &'a Policy) -> Self {
+        let protected = policy.targets.iter().map(|(name, target)| (name, &target.protected));
+        Self {
+            removals_percent: policy.limits.removals_percent,
+            removals_floor: policy.limits.removals_floor,
+            protected: protected.collect(),
+        }
+    }
+}
+
+/// A source that answered far fewer records than last time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrunk {
+    pub source: ConnectorName,
+    /// Records of the last exhaustive read, and of this one.
+    pub before: u64,
+    pub now: u64,
+    /// Those whose records are missing.
+    pub identities: BTreeSet<IdentityId>,
+}
+
+/// Everything the guard objects to.  `removed` are the accounts that lost
+/// something within the window, before this plan.
+pub fn guard(
+    settings: &GuardSettings<'_>,
+    plan: &Plan,
+    observed: &Observed,
+    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    shrank: &[Shrunk],
+) -> Vec<Finding> {
+    let mut findings = mass_removals(settings, plan, observed, removed);
+    findings.extend(protected(settings, plan, observed));
+    findings.extend(shrank.iter().map(|shrunk| source_shrank(plan, shrunk)));
+    findings
+}
+
+/// The operations that may not be executed, with those that wait for them;
+/// `released` findings block nothing, except those nobody can release.
+pub fn blocked(
+    plan: &Plan,
+    findings: &[Finding],
+    released: &BTreeSet<FindingKind>,
+) -> BTreeSet<OperationId> {
+    let standing =
+        findings.iter().filter(|it| !(it.kind.releasable() && released.contains(&it.kind)));
+    let mut blocked: BTreeSet<OperationId> =
+        standing.flat_map(|finding| finding.blocks.iter().copied()).collect();
+    // One pass is enough: an operation waits only for earlier ones.
+    for operation in &plan.operations {
+        if operation.after.iter().any(|before| blocked.contains(before)) {
+            blocked.insert(operation.id);
+        }
+    }
+    blocked
+}
+
+fn mass_removals(
+    settings: &GuardSettings<'_>,
+    plan: &Plan,
+    observed: &Observed,
+    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+) -> Vec<Finding> {
+    let mut removing: BTreeMap<&ConnectorName, Vec<&Operation>> = BTreeMap::new();
+    for operation in plan.operations.iter().filter(|it| it.change.kind().removes()) {
+        removing.entry(&operation.target).or_default().push(operation);
+    }
+    let mut linked: BTreeMap<&ConnectorName, u64> = BTreeMap::new();
+    for link in observed.links.iter().filter(|link| !link.gone) {
+        *linked.entry(&link.target).or_default() += 1;
+    }
+    let mut findings = Vec::new();
+    for (target, operations) in removing {
+        let linked = linked.get(target).copied().unwrap_or_default();
+        let share = linked.saturating_mul(u64::from(settings.removals_percent)) / 100;
+        let limit = share.max(u64::from(settings.removals_floor));
+        let planned: BTreeSet<&ObjectRef> =
+            operations.iter().filter_map(|it| it.change.account()).collect();
+        let lost = removed.get(target).into_iter().flatten();
+        let before: BTreeSet<&ObjectRef> = lost.collect();
+        let affected = planned.union(&before).count();
+        if u64::try_from(affected).is_ok_and(|affected| affected <= limit) {
+            continue;
+        }
+        let text = format!(
+            "{} of {linked} accounts at {target} would lose access, and {} did so lately: {affected} \
+             in all, where {limit} are allowed ({} percent, at least {}). If that is right, \
+             `lanyard apply {} --release {}`",
+            planned.len(),
+            before.len(),
+            settings.removals_percent,
+            settings.removals_floor,
+            plan_word(plan),
+            FindingKind::MassRemoval.word(),
+        );
+        findings.push(Finding {
+            kind: FindingKind::MassRemoval,
+            target: Some(target.clone()),
+            text,
+            blocks: operations.iter().map(|it| it.id).collect(),
+        });
+    }
+    findings
+}
+
+/// How a command refers to the plan.
+fn plan_word(plan: &Plan) -> String {
+    plan.digest().map_or_else(|_| "PLAN".to_owned(), |digest| digest.short().to_owned())
+}
+
+fn protected(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (target, names) in &settings.protected {
+        let names: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+        if names.is_empty() {
+            continue;
+        }
+        let there = observed.targets.get(*target);
+        let accounts: BTreeMap<&ObjectRef, &str> = there
+            .into_iter()
+            .flat_map(|there| &there.accounts)
+            .filter(|account| names.contains(&account.name.to_lowercase()))
+            .map(|account| (&account.reference, account.name.as_str()))
+            .collect();
+        let mut blocks: BTreeMap<&str, Vec<OperationId>> = BTreeMap::new();
+        for operation in plan.operations.iter().filter(|it| it.target == **target) {
+            let existing = operation.change.account().and_then(|it| accounts.get(it).copied());
+            let given =
+                new_name(&operation.change).filter(|name| names.contains(&name.to_lowercase()));
+            if let Some(name) = existing.or(given) {
+                blocks.entry(name).or_default().push(operation.id);
+            }
+        }
+        findings.extend(blocks.into_iter().map(|(name, blocks)| Finding {
+            kind: FindingKind::Protected,
+            target: Some((*target).clone()),
+            text: format!(
+                "the account `{name}` at {target} is protected and never written; to change that, \
+                 take it out of `protected` in [target.{target}]"
+            ),
+            blocks,
+        }));
+    }
+    findings
+}
+
+/// The login name an operation gives.
+fn new_name(change: &Change) -> Option<&str> {
+    match change {
+        Change::Create { name, .. } => Some(name),
+        Change::Update { name, .. } => name.as_deref(),
+        Change::Enable { .. }
+        | Change::Disable { .. }
+        | Change::Delete { .. }
+        | Change::Grant { .. }
+        | Change::Revoke { .. } => None,
+    }
+}
+
+fn source_shrank(plan: &Plan, shrunk: &Shrunk) -> Finding {
+    let Shrunk { source, before, now, identities } = shrunk;
+    let blocks: Vec<OperationId> = plan
+        .operations
+        .iter()
+        .filter(|it| it.change.kind().removes() && identities.contains(&it.identity))
+        .map(|it| it.id)
+        .collect();
+    let text = format!(
+        "the source {source} answered {now} records, and {before} last time; nothing is taken from \
+         those who are missing. If they really left, `lanyard apply {} --release {}`",
+        plan_word(plan),
+        FindingKind::SourceShrank.word(),
+    );
+    Finding { kind: FindingKind::SourceShrank, target: None, text, blocks }
 }

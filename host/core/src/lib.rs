@@ -27,3 +27,4 @@ pub mod run;
 pub mod schema;
 pub mod template;
 pub mod value;
+pub mod verify;

@@ -1,12 +1,14 @@
 //! One change at one target, with its cause.
 
+use std::{collections::BTreeMap, fmt};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     account::AccountState,
     id::{ConnectorName, FactName, IdentityId, OperationId, RuleName},
     lifecycle::LifecycleState,
-    value::{Attribute, AttributeChange, ObjectRef},
+    value::{Attribute, AttributeChange, ObjectRef, Value},
 };
 
 /// The account an operation is about.
@@ -38,6 +40,10 @@ pub enum Change {
         name: Option<String>,
         anchor: Option<String>,
         attributes: Vec<AttributeChange>,
+        /// What is replaced, for people; without values that are secret or
+        /// of a special category.
+        #[serde(default)]
+        before: Before,
     },
     Enable {
         account: ObjectRef,
@@ -60,6 +66,15 @@ pub enum Change {
         relation: String,
         label: String,
     },
+}
+
+/// What an update found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    pub name: Option<String>,
+    pub anchor: Option<String>,
+    /// Old values of changed attributes, as far as they may be shown.
+    pub attributes: BTreeMap<String, Vec<Value>>,
 }
 
 impl Change {
@@ -165,6 +180,25 @@ pub enum Cause {
     Leaver { because: String },
     /// The target holds something else than what is desired.
     Observed { because: String },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule { rule, line } => write!(f, "rule `{rule}` (line {line})"),
+            Self::State { state, because } => write!(f, "state {}: {because}", state.word()),
+            Self::Fact { fact, source, record, from } => {
+                write!(f, "fact {fact} from {source} record {record}")?;
+                match from.as_slice() {
+                    [] => Ok(()),
+                    [column] => write!(f, ", column {column}"),
+                    columns => write!(f, ", columns {}", columns.join(", ")),
+                }
+            }
+            Self::Leaver { because } => write!(f, "leaver policy: {because}"),
+            Self::Observed { because } => f.write_str(because),
+        }
+    }
 }
 
 /// One change of a plan.

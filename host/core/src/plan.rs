@@ -1,13 +1,34 @@
 //! A plan: immutable, hashed, ordered operations, each with its cause.
 
+mod accounts;
+mod adoption;
+mod attributes;
+mod catalogue;
+mod event;
+mod grants;
+mod order;
+mod outline;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::{
+    outline::Outline,
+    world::{Site, World},
+};
 use crate::{
+    desired::{Desired, DesiredIdentity},
     id::{ConnectorName, Digest, IdentityId},
-    observed::OwnedGrant,
+    observed::{Observed, OwnedGrant},
     operation::Operation,
+    policy::Policy,
     value::ObjectRef,
 };
+
+pub(crate) use self::attributes::{compared, same_values};
 
 /// What would be done, in order.
 ///
@@ -24,12 +45,12 @@ pub struct Plan {
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
-    pub labels: std::collections::BTreeMap<IdentityId, String>,
+    pub labels: BTreeMap<IdentityId, String>,
 }
 
 /// "adopt?": an account nobody adopted matches an identity that should have
 /// one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Adoption {
     pub identity: IdentityId,
     pub target: ConnectorName,
@@ -40,11 +61,12 @@ pub struct Adoption {
     pub matched: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Note {
-    pub kind: NoteKind,
+    /// None: it is about a target, and holds for everybody there.
     pub identity: Option<IdentityId>,
     pub target: Option<ConnectorName>,
+    pub kind: NoteKind,
     pub text: String,
 }
 
@@ -74,5 +96,110 @@ impl Plan {
     /// When the plan cannot be written as JSON.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
         Digest::of_json(self)
+    }
+}
+
+/// What planning needs of the operator's file.
+#[derive(Debug, Clone)]
+pub struct PlanSettings<'a> {
+    pub targets: BTreeMap<&'a ConnectorName, TargetSettings<'a>>,
+    /// Whether an account that is no longer wanted loses our grants.
+    pub revoke_grants: bool,
+}
+
+/// What planning needs to know of one target.
+#[derive(Debug, Clone, Copy)]
+pub struct TargetSettings<'a> {
+    /// Attributes that suggest an existing account is somebody's.
+    pub match_by: &'a [String],
+    /// Entitlements by the names that rules use: alias to id or name.
+    pub entitlements: &'a BTreeMap<String, String>,
+    /// Targets whose account is created first, and deleted last.
+    pub after: &'a BTreeSet<ConnectorName>,
+}
+
+impl<'a> PlanSettings<'a> {
+    pub fn of(policy: &'a Policy) -> Self {
+        let targets = policy.targets.iter().map(|(name, target)| {
+            let settings = TargetSettings {
+                match_by: &target.match_by,
+                entitlements: &target.entitlements,
+                after: &target.after,
+            };
+            (name, settings)
+        });
+        Self { targets: targets.collect(), revoke_grants: policy.leaver.revoke_grants }
+    }
+}
+
+/// What has to be done for `desired` to be true of `observed`.
+///
+/// `now` decides only whether a deletion is due.  A target without settings
+/// or without an observation is left alone, with a note.
+pub fn plan(
+    settings: &PlanSettings<'_>,
+    desired: &Desired,
+    observed: &Observed,
+    now: Timestamp,
+) -> Plan {
+    let world = World::new(settings, desired, observed);
+    let mut outline = Outline::default();
+    for (identity, person) in &desired.identities {
+        if person.holds.is_empty() {
+            plan_identity(settings, &world, *identity, person, now, &mut outline);
+        } else {
+            for hold in &person.holds {
+                outline.note(NoteKind::Held, Some(*identity), None, hold.clone());
+            }
+        }
+    }
+    let Outline { drafts, adoptions, claims, notes } = outline;
+    let operations = order::ordered(settings, drafts);
+    let occurring = operations
+        .iter()
+        .map(|operation| operation.identity)
+        .chain(adoptions.iter().map(|adoption| adoption.identity))
+        .chain(notes.iter().filter_map(|note| note.identity));
+    let labels = occurring
+        .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
+        .collect();
+    Plan {
+        operations,
+        adoptions: adoptions.into_iter().collect(),
+        claims: claims.into_iter().collect(),
+        notes: notes.into_iter().collect(),
+        labels,
+    }
+}
+
+fn plan_identity(
+    settings: &PlanSettings<'_>,
+    world: &World<'_>,
+    identity: IdentityId,
+    person: &DesiredIdentity,
+    now: Timestamp,
+    outline: &mut Outline,
+) {
+    for (target, wanted) in &person.accounts {
+        let (Some(there), Some(target_settings)) =
+            (world.targets.get(target), settings.targets.get(target))
+        else {
+            let text = "it was not read, so nothing is planned there".to_owned();
+            outline.note(NoteKind::NotRead, None, Some(target.clone()), text);
+            continue;
+        };
+        let site = Site {
+            identity,
+            person,
+            wanted,
+            target,
+            there,
+            match_by: target_settings.match_by,
+            links: world.links_at(identity, target),
+            newcomer: !world.links.contains_key(&identity),
+            revoke_grants: settings.revoke_grants,
+            now,
+        };
+        accounts::plan_account(&site, outline);
     }
 }

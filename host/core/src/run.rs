@@ -1,6 +1,9 @@
 //! The life of an operation while it is executed: an enum and one transition
 //! function.  Only events are stored; the state is derived from them.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -82,4 +85,108 @@ pub enum OperationEvent {
 pub struct IllegalTransition {
     pub state: &'static str,
     pub event: &'static str,
+}
+
+impl OperationState {
+    /// The state after an event.
+    ///
+    /// # Errors
+    /// When the event cannot happen in this state; nothing can in `Done` and
+    /// `Parked`, and no attempt follows an uncertain one that was not looked
+    /// into.
+    pub fn next(&self, event: &OperationEvent) -> Result<Self, IllegalTransition> {
+        let illegal = || IllegalTransition { state: self.word(), event: event.word() };
+        match self {
+            Self::Waiting => match event {
+                OperationEvent::Intended { attempt: 1 } => Ok(Self::Sent { attempt: 1 }),
+                OperationEvent::GaveUp { fault } => Ok(Self::Parked { fault: fault.clone() }),
+                OperationEvent::Intended { .. }
+                | OperationEvent::Answered { .. }
+                | OperationEvent::Refused { .. }
+                | OperationEvent::LostAnswer { .. }
+                | OperationEvent::FoundNotApplied { .. } => Err(illegal()),
+            },
+            Self::Sent { attempt } => match event {
+                OperationEvent::Answered { verification } => {
+                    Ok(Self::Done { verification: verification.clone() })
+                }
+                OperationEvent::Refused { fault, retry_at } => {
+                    Ok(Self::RetryAt { attempt: *attempt, at: *retry_at, fault: fault.clone() })
+                }
+                OperationEvent::GaveUp { fault } => Ok(Self::Parked { fault: fault.clone() }),
+                OperationEvent::LostAnswer { fault } => {
+                    Ok(Self::Uncertain { attempt: *attempt, fault: fault.clone() })
+                }
+                OperationEvent::Intended { .. } | OperationEvent::FoundNotApplied { .. } => {
+                    Err(illegal())
+                }
+            },
+            Self::Uncertain { attempt, fault } => match event {
+                OperationEvent::Answered { verification } => {
+                    Ok(Self::Done { verification: verification.clone() })
+                }
+                OperationEvent::FoundNotApplied { retry_at } => {
+                    Ok(Self::RetryAt { attempt: *attempt, at: *retry_at, fault: fault.clone() })
+                }
+                OperationEvent::LostAnswer { fault } => {
+                    Ok(Self::Uncertain { attempt: *attempt, fault: fault.clone() })
+                }
+                OperationEvent::GaveUp { fault } => Ok(Self::Parked { fault: fault.clone() }),
+                OperationEvent::Intended { .. } | OperationEvent::Refused { .. } => Err(illegal()),
+            },
+            Self::RetryAt { attempt, .. } => match event {
+                OperationEvent::Intended { attempt: next }
+                    if attempt.checked_add(1) == Some(*next) =>
+                {
+                    Ok(Self::Sent { attempt: *next })
+                }
+                OperationEvent::GaveUp { fault } => Ok(Self::Parked { fault: fault.clone() }),
+                OperationEvent::Intended { .. }
+                | OperationEvent::Answered { .. }
+                | OperationEvent::Refused { .. }
+                | OperationEvent::LostAnswer { .. }
+                | OperationEvent::FoundNotApplied { .. } => Err(illegal()),
+            },
+            Self::Done { .. } | Self::Parked { .. } => Err(illegal()),
+        }
+    }
+
+    /// The state that these events, in their order, lead to.
+    ///
+    /// # Errors
+    /// The first event that could not happen.
+    pub fn replay<'a>(
+        events: impl IntoIterator<Item = &'a OperationEvent>,
+    ) -> Result<Self, IllegalTransition> {
+        events.into_iter().try_fold(Self::Waiting, |state, event| state.next(event))
+    }
+
+    /// Whether nothing more happens to it by itself.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::Parked { .. })
+    }
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sent { .. } => "sent",
+            Self::Uncertain { .. } => "uncertain",
+            Self::RetryAt { .. } => "to be retried",
+            Self::Done { .. } => "done",
+            Self::Parked { .. } => "parked",
+        }
+    }
+}
+
+impl OperationEvent {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Intended { .. } => "intended",
+            Self::Answered { .. } => "answered",
+            Self::Refused { .. } => "refused",
+            Self::GaveUp { .. } => "given up",
+            Self::LostAnswer { .. } => "left without an answer",
+            Self::FoundNotApplied { .. } => "found not applied",
+        }
+    }
 }

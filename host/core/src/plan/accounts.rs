@@ -1,0 +1,291 @@
+//! One identity at one target: what its account needs.
+
+use super::{NoteKind, adoption, attributes, event, grants, outline::Outline, world::Site};
+use crate::{
+    account::{Account, AccountState},
+    desired::{AccountContent, Presence},
+    observed::Link,
+    operation::{Cause, Change, Event},
+    schema::{DeleteKind, ObjectDef},
+};
+
+pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
+    let seen: Vec<(&Link, &Account)> = site
+        .links
+        .iter()
+        .filter_map(|link| site.there.accounts.get(&link.account).map(|account| (*link, *account)))
+        .collect();
+    match &site.wanted.presence {
+        Presence::Present { enabled, content } => {
+            plan_present(site, *enabled, content, &seen, outline);
+        }
+        Presence::Disabled => plan_closed(site, false, &seen, outline),
+        Presence::Deleted { due } => {
+            plan_closed(site, *due <= site.now, &seen, outline);
+            if *due > site.now && !seen.is_empty() {
+                let text = format!("the account is due to be deleted after {due}");
+                outline.remark(site, NoteKind::Waits, text);
+            }
+        }
+    }
+}
+
+fn plan_present(
+    site: &Site<'_>,
+    enabled: bool,
+    content: &AccountContent,
+    seen: &[(&Link, &Account)],
+    outline: &mut Outline,
+) {
+    let Some(def) = site.there.observed.schema.object(&content.object_type) else {
+        let text = format!("the target has no object type `{}`", content.object_type);
+        return outline.remark_target(site, NoteKind::Unable, text);
+    };
+    for name in attributes::unknown(def, content) {
+        let text = format!("`{}` has no attribute `{name}`; it is not written", def.object_type);
+        outline.remark_target(site, NoteKind::Unable, text);
+    }
+    let Some(((link, account), others)) = seen.split_first() else {
+        return plan_missing(site, def, enabled, content, outline);
+    };
+    keep(site, def, enabled, content, link, account, outline);
+    for (_, other) in others {
+        let text = format!(
+            "the account `{}` is theirs besides `{}`; a person has to decide which one stays",
+            other.name, account.name
+        );
+        outline.remark(site, NoteKind::Unmanaged, text);
+    }
+}
+
+/// There is no account of theirs in what was read.
+fn plan_missing(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    enabled: bool,
+    content: &AccountContent,
+    outline: &mut Outline,
+) {
+    let unclaimed = site.there.proves_absence() || site.links.is_empty();
+    if unclaimed && adoption::suggested(site, def, content, outline) {
+        return;
+    }
+    if !site.there.proves_absence() {
+        let text = "the accounts were not read wholly, so it is not known whether theirs exists; \
+                    none is created";
+        return outline.remark(site, NoteKind::NotRead, text);
+    }
+    if !def.capabilities.create {
+        let text = format!("the connector cannot create `{}`", def.object_type);
+        return outline.remark(site, NoteKind::Unable, text);
+    }
+    let event = event::created(site);
+    let change = Change::Create {
+        object_type: content.object_type.clone(),
+        name: content.name.clone(),
+        anchor: content.anchor.clone(),
+        attributes: attributes::initial(def, content),
+        state: if enabled { AccountState::Active } else { AccountState::Disabled },
+    };
+    outline.draft(site, event, site.wanted.causes.clone(), change);
+    grants::for_created(site, def, content, event, outline);
+}
+
+/// An account of ours that should stay.
+fn keep(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    enabled: bool,
+    content: &AccountContent,
+    link: &Link,
+    account: &Account,
+    outline: &mut Outline,
+) {
+    match account.state {
+        AccountState::Pending => {
+            let text = format!("the account `{}` waits to be accepted", account.name);
+            return outline.remark(site, NoteKind::Waits, text);
+        }
+        AccountState::SoftDeleted => {
+            let text = format!(
+                "the account `{}` is deleted but kept by the target; restore it there by hand",
+                account.name
+            );
+            return outline.remark(site, NoteKind::Unable, text);
+        }
+        AccountState::Active
+        | AccountState::Disabled
+        | AccountState::Locked
+        | AccountState::Unknown => {}
+    }
+    let turn = if enabled {
+        enable(site, def, content, link, account, outline)
+    } else {
+        disable(site, def, link, account, outline)
+    };
+    update(site, def, content, account, turn, outline);
+    grants::for_present(site, def, content, account, turn, outline);
+}
+
+fn enable(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    link: &Link,
+    account: &Account,
+    outline: &mut Outline,
+) -> Option<Event> {
+    match account.state {
+        AccountState::Disabled if def.capabilities.enable => {
+            let event = event::enabled(site, link, content);
+            let mut causes = site.wanted.causes.clone();
+            if event == Event::Drift {
+                causes.push(Cause::Observed { because: event::drifted(account) });
+            }
+            let change = Change::Enable { account: account.reference.clone() };
+            outline.draft(site, event, causes, change);
+            Some(event)
+        }
+        AccountState::Disabled => {
+            let text = format!(
+                "the account `{}` is disabled, and the connector cannot enable accounts",
+                account.name
+            );
+            outline.remark(site, NoteKind::Unable, text);
+            None
+        }
+        AccountState::Locked => {
+            let text = format!(
+                "the account `{}` is locked by the target; a person unlocks it",
+                account.name
+            );
+            outline.remark(site, NoteKind::Waits, text);
+            None
+        }
+        AccountState::Active
+        | AccountState::Pending
+        | AccountState::SoftDeleted
+        | AccountState::Unknown => None,
+    }
+}
+
+/// Disables unless it is so already.  A state that the target does not tell
+/// is taken for disabled once we did it, for there would be no end otherwise.
+fn disable(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    link: &Link,
+    account: &Account,
+    outline: &mut Outline,
+) -> Option<Event> {
+    let open = match account.state {
+        AccountState::Active | AccountState::Locked | AccountState::Pending => true,
+        AccountState::Unknown => link.disabled_since.is_none(),
+        AccountState::Disabled | AccountState::SoftDeleted => false,
+    };
+    if !open {
+        return None;
+    }
+    if !def.capabilities.disable {
+        let text = format!(
+            "this target cannot disable accounts; `{}` stays as it is until it is deleted or \
+             closed by hand",
+            account.name
+        );
+        outline.remark(site, NoteKind::Unable, text);
+        return None;
+    }
+    let event = event::disabled(site);
+    let change = Change::Disable { account: account.reference.clone() };
+    outline.draft(site, event, site.wanted.causes.clone(), change);
+    Some(event)
+}
+
+fn update(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    account: &Account,
+    turn: Option<Event>,
+    outline: &mut Outline,
+) {
+    let found = attributes::difference(def, content, account);
+    if found.is_empty() {
+        return;
+    }
+    if !def.capabilities.update {
+        let text = format!(
+            "the account `{}` differs, and the connector cannot update accounts",
+            account.name
+        );
+        return outline.remark(site, NoteKind::Unable, text);
+    }
+    let renamed = found.name.as_ref().map(|_| def.name_attribute.as_str());
+    let changed = found.attributes.iter().map(|it| it.name.as_str()).chain(renamed);
+    let mut causes: Vec<Cause> =
+        changed.filter_map(|name| content.attribute_causes.get(name)).flatten().cloned().collect();
+    causes.sort();
+    causes.dedup();
+    if found.anchor.is_some() {
+        let because = "the account does not carry the id we know it by".to_owned();
+        causes.push(Cause::Observed { because });
+    }
+    if causes.is_empty() {
+        causes.clone_from(&site.wanted.causes);
+    }
+    let change = Change::Update {
+        account: account.reference.clone(),
+        name: found.name,
+        anchor: found.anchor,
+        attributes: found.attributes,
+        before: found.before,
+    };
+    outline.draft(site, event::changed(site, turn), causes, change);
+}
+
+/// Accounts of ours that nothing wants any more.
+fn plan_closed(site: &Site<'_>, due: bool, seen: &[(&Link, &Account)], outline: &mut Outline) {
+    let unseen = site
+        .links
+        .iter()
+        .any(|link| !link.gone && !site.there.accounts.contains_key(&link.account));
+    if unseen && !site.there.proves_absence() {
+        let text = "the accounts were not read wholly, and theirs was not among them; it is left \
+                    as it is";
+        outline.remark(site, NoteKind::NotRead, text);
+    }
+    for (link, account) in seen {
+        let Some(def) = site.there.observed.schema.object(&account.reference.object_type) else {
+            let text = format!("the target has no object type `{}`", account.reference.object_type);
+            outline.remark_target(site, NoteKind::Unable, text);
+            continue;
+        };
+        if account.state == AccountState::SoftDeleted {
+            continue;
+        }
+        let delete = due && deletes(def, account);
+        if !delete || def.capabilities.disable {
+            disable(site, def, link, account, outline);
+        }
+        grants::for_closed(site, def, account, outline);
+        if delete {
+            let change = Change::Delete { account: account.reference.clone() };
+            let event = event::changed(site, None);
+            outline.draft(site, event, site.wanted.causes.clone(), change);
+        } else if due && !def.capabilities.delete {
+            let text = format!(
+                "the account `{}` is due to be deleted, and the connector cannot delete accounts",
+                account.name
+            );
+            outline.remark(site, NoteKind::Unable, text);
+        }
+    }
+}
+
+/// Where deleting only disables, a disabled account is as deleted as it can
+/// be.
+fn deletes(def: &ObjectDef, account: &Account) -> bool {
+    let closes_only = def.capabilities.delete_kind == DeleteKind::SameAsDisable
+        && (def.capabilities.disable || account.state == AccountState::Disabled);
+    def.capabilities.delete && !closes_only
+}

@@ -1,0 +1,109 @@
+//! Accounts of nobody that look like somebody's.  They are shown, and a
+//! person decides; planning never writes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Adoption, outline::Outline, world::Site};
+use crate::{
+    account::Account,
+    desired::AccountContent,
+    matching::normal,
+    observed::ObservedTarget,
+    schema::{Matching, ObjectDef},
+    value::{ObjectRef, Value},
+};
+
+/// Unlinked accounts by object type and what they may be recognised by.
+pub(super) struct Candidates<'a> {
+    anchors: BTreeMap<(&'a str, &'a str), Vec<&'a Account>>,
+    names: BTreeMap<(&'a str, String), Vec<&'a Account>>,
+    /// Type, attribute, value.
+    values: BTreeMap<(&'a str, &'a str, String), Vec<&'a Account>>,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn new(
+        target: &'a ObservedTarget,
+        match_by: &'a [String],
+        linked: &BTreeSet<&ObjectRef>,
+    ) -> Self {
+        let mut candidates =
+            Self { anchors: BTreeMap::new(), names: BTreeMap::new(), values: BTreeMap::new() };
+        for account in target.accounts.iter().filter(|it| !linked.contains(&it.reference)) {
+            let kind = account.reference.object_type.as_str();
+            let Some(def) = target.schema.object(kind) else { continue };
+            if let Some(anchor) = &account.anchor {
+                candidates.anchors.entry((kind, anchor)).or_default().push(account);
+            }
+            let name = normal(name_matching(def), &account.name).into_owned();
+            candidates.names.entry((kind, name)).or_default().push(account);
+            for attribute in &account.attributes {
+                let Some(by) = match_by.iter().find(|by| **by == attribute.name) else { continue };
+                for value in &attribute.values {
+                    let key = (kind, by.as_str(), comparable(def, by, value));
+                    candidates.values.entry(key).or_default().push(account);
+                }
+            }
+        }
+        candidates
+    }
+
+    /// Each account once, with the strongest reason.
+    fn like(
+        &self,
+        def: &ObjectDef,
+        content: &AccountContent,
+        match_by: &[String],
+    ) -> BTreeMap<&'a ObjectRef, (&'a Account, String)> {
+        let kind = content.object_type.as_str();
+        let mut found: BTreeMap<&ObjectRef, (&Account, String)> = BTreeMap::new();
+        let mut add = |accounts: Option<&Vec<&'a Account>>, matched: &str| {
+            for account in accounts.into_iter().flatten() {
+                found.entry(&account.reference).or_insert_with(|| (account, matched.to_owned()));
+            }
+        };
+        add(self.anchors.get(&(kind, content.anchor.as_str())), "anchor");
+        let name = normal(name_matching(def), &content.name).into_owned();
+        add(self.names.get(&(kind, name)), "name");
+        for by in match_by {
+            for value in content.attributes.get(by).into_iter().flatten() {
+                let key = (kind, by.as_str(), comparable(def, by, value));
+                add(self.values.get(&key), &format!("attribute {by}"));
+            }
+        }
+        found
+    }
+}
+
+/// Whether somebody's account may be among those of nobody; says so in the
+/// outline, once for each.
+pub(super) fn suggested(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    outline: &mut Outline,
+) -> bool {
+    let found = site.there.candidates.like(def, content, site.match_by);
+    let any = !found.is_empty();
+    for (reference, (account, matched)) in found {
+        outline.adoptions.insert(Adoption {
+            identity: site.identity,
+            target: site.target.clone(),
+            account: reference.clone(),
+            name: account.name.clone(),
+            matched,
+        });
+    }
+    any
+}
+
+/// Where the schema is silent, ignoring case finds more, and a match only
+/// asks a person.
+fn name_matching(def: &ObjectDef) -> &Matching {
+    def.attribute(&def.name_attribute).map_or(&Matching::IgnoreCase, |it| &it.matching)
+}
+
+fn comparable(def: &ObjectDef, attribute: &str, value: &Value) -> String {
+    let matching = def.attribute(attribute).map_or(&Matching::Exact, |it| &it.matching);
+    normal(matching, &value.to_string()).into_owned()
+}

@@ -1,0 +1,68 @@
+//! What to call what happens to a person.  A label for people: nothing is
+//! decided by it except that leavers come first.
+
+use super::world::Site;
+use crate::{
+    account::Account,
+    desired::{AccountContent, Presence},
+    lifecycle::LifecycleState,
+    observed::Link,
+    operation::Event,
+};
+
+/// An account is made.  One that was there before and is gone makes a
+/// rehire when we knew that, and drift when it vanished just now.
+pub(super) fn created(site: &Site<'_>) -> Event {
+    if site.newcomer {
+        Event::Joiner
+    } else if site.links.is_empty() {
+        Event::Mover
+    } else if site.links.iter().all(|link| link.gone) {
+        Event::Rehire
+    } else {
+        Event::Drift
+    }
+}
+
+/// An account of ours is enabled again.  Leavers lose their grants and people
+/// on leave keep them, which tells the two apart; the first working day is
+/// later than the disabled account made for it.
+pub(super) fn enabled(site: &Site<'_>, link: &Link, content: &AccountContent) -> Event {
+    let Some(disabled_since) = link.disabled_since else { return Event::Drift };
+    let kept_grants = site.there.owned(&link.account).next().is_some();
+    if !kept_grants && !content.grants.is_empty() {
+        return Event::Rehire;
+    }
+    match site.person.state.since {
+        Some(since) if since > disabled_since => Event::Joiner,
+        _ => Event::Leave,
+    }
+}
+
+/// An account of ours is closed.
+pub(super) fn disabled(site: &Site<'_>) -> Event {
+    match site.person.state.state {
+        LifecycleState::Departed => Event::Leaver,
+        LifecycleState::OnLeave => Event::Leave,
+        LifecycleState::Announced | LifecycleState::Prehire | LifecycleState::Active => {
+            match site.wanted.presence {
+                Presence::Present { .. } => Event::Drift,
+                Presence::Disabled | Presence::Deleted { .. } => Event::Mover,
+            }
+        }
+    }
+}
+
+/// Anything else about an account: `turn` is what its state shows.
+pub(super) fn changed(site: &Site<'_>, turn: Option<Event>) -> Event {
+    match (turn, site.person.state.state) {
+        (Some(event), _) => event,
+        (None, LifecycleState::Departed) => Event::Leaver,
+        (None, _) => Event::Mover,
+    }
+}
+
+/// The sentence for an account that somebody disabled.
+pub(super) fn drifted(account: &Account) -> String {
+    format!("the account `{}` was disabled at the target, and not by us", account.name)
+}

@@ -1,0 +1,234 @@
+//! Grants of one account: made, taken over, revoked, or left to a person.
+
+use std::collections::BTreeMap;
+
+use super::{NoteKind, event, outline::Outline, world::Site};
+use crate::{
+    account::{Account, Assignment},
+    desired::{AccountContent, DesiredGrant},
+    observed::OwnedGrant,
+    operation::{AccountPointer, Cause, Change, Event},
+    schema::ObjectDef,
+    value::ObjectRef,
+};
+
+/// Entitlement and relation, with the causes.
+type Resolved<'a> = BTreeMap<(&'a ObjectRef, &'a str), &'a [Cause]>;
+
+/// Grants for an account that this plan creates.
+pub(super) fn for_created(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    event: Event,
+    outline: &mut Outline,
+) {
+    let (wanted, _) = resolved(site, def, content, None, outline);
+    for ((entitlement, relation), causes) in wanted {
+        let holder = AccountPointer::Created { object_type: content.object_type.clone() };
+        grant(site, event, holder, entitlement, relation, causes, outline);
+    }
+}
+
+/// Grants of an account of ours that should be there.
+pub(super) fn for_present(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    account: &Account,
+    turn: Option<Event>,
+    outline: &mut Outline,
+) {
+    let holder = &account.reference;
+    let (wanted, all) = resolved(site, def, content, Some(account), outline);
+    let proven = site.there.observed.assignments_coverage.proves_absence();
+    for ((entitlement, relation), causes) in &wanted {
+        let seen = site
+            .there
+            .assigned(holder)
+            .filter(|it| it.entitlement == **entitlement && related(&it.relation, relation));
+        let ours = site
+            .there
+            .owned(holder)
+            .any(|it| it.entitlement == **entitlement && related(&it.relation, relation));
+        // A direct assignment says more than an inherited one.
+        match seen.max_by_key(|it| it.direct) {
+            Some(seen) if seen.direct && !ours => claim(site, seen, outline),
+            // Not proven to be missing, and we made it: it is there.
+            None if !ours || proven => {
+                let event = if ours { Event::Drift } else { event::changed(site, turn) };
+                let pointer = AccountPointer::Known(holder.clone());
+                grant(site, event, pointer, entitlement, relation, causes, outline);
+            }
+            Some(_) | None => {}
+        }
+    }
+    let excess = |entitlement: &ObjectRef, relation: &str| {
+        !wanted.keys().any(|(it, of)| *it == entitlement && related(of, relation))
+    };
+    revoke_excess(site, def, account, all, &excess, turn, outline);
+    note_unmanaged(site, account, &excess, outline);
+}
+
+/// Grants of an account of ours that is closed.
+pub(super) fn for_closed(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    account: &Account,
+    outline: &mut Outline,
+) {
+    if site.revoke_grants {
+        revoke_excess(site, def, account, true, &|_, _| true, None, outline);
+        note_unmanaged(site, account, &|_, _| true, outline);
+    }
+}
+
+/// What the texts mean, and whether all of them mean something.
+fn resolved<'a>(
+    site: &Site<'a>,
+    def: &ObjectDef,
+    content: &'a AccountContent,
+    account: Option<&Account>,
+    outline: &mut Outline,
+) -> (Resolved<'a>, bool) {
+    let mut wanted = Resolved::new();
+    let mut all = true;
+    for (DesiredGrant { entitlement: text, relation }, causes) in &content.grants {
+        let found = match site.there.catalogue.get(text) {
+            Some(Ok(found)) => *found,
+            Some(Err(problem)) => {
+                all = false;
+                outline.remark_target(site, NoteKind::Unable, problem.clone());
+                continue;
+            }
+            None => continue,
+        };
+        let held = account.is_some_and(|account| {
+            site.there
+                .assigned(&account.reference)
+                .any(|it| it.entitlement == found.reference && related(&it.relation, relation))
+        });
+        if held || (found.grantable && def.capabilities.entitlements) {
+            wanted.insert((&found.reference, relation), causes);
+        } else {
+            outline.remark_target(site, NoteKind::Unable, not_grantable(def, &found.name));
+        }
+    }
+    (wanted, all)
+}
+
+fn not_grantable(def: &ObjectDef, name: &str) -> String {
+    if def.capabilities.entitlements {
+        format!("nobody can be granted `{name}`: the target decides itself who holds it")
+    } else {
+        format!("nobody can be granted `{name}`: the connector cannot write grants here")
+    }
+}
+
+/// No relation given means any.
+fn related(left: &str, right: &str) -> bool {
+    left == right || left.is_empty() || right.is_empty()
+}
+
+fn claim(site: &Site<'_>, seen: &Assignment, outline: &mut Outline) {
+    outline.claims.insert(OwnedGrant {
+        target: site.target.clone(),
+        holder: seen.holder.clone(),
+        entitlement: seen.entitlement.clone(),
+        relation: seen.relation.clone(),
+    });
+}
+
+fn grant(
+    site: &Site<'_>,
+    event: Event,
+    holder: AccountPointer,
+    entitlement: &ObjectRef,
+    relation: &str,
+    causes: &[Cause],
+    outline: &mut Outline,
+) {
+    let change = Change::Grant {
+        holder,
+        entitlement: entitlement.clone(),
+        relation: relation.to_owned(),
+        label: site.there.catalogue.label(entitlement),
+    };
+    outline.draft(site, event, causes.to_vec(), change);
+}
+
+/// Takes back what is ours and no longer wanted; `certain` is false while
+/// some wanted text means nothing, because it may mean one of these.
+fn revoke_excess(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    account: &Account,
+    certain: bool,
+    excess: &dyn Fn(&ObjectRef, &str) -> bool,
+    turn: Option<Event>,
+    outline: &mut Outline,
+) {
+    let holder = &account.reference;
+    let ours = site.there.owned(holder).filter(|it| excess(&it.entitlement, &it.relation));
+    for owned in ours {
+        let label = site.there.catalogue.label(&owned.entitlement);
+        let seen = site.there.assigned(holder).filter(|it| {
+            it.entitlement == owned.entitlement && related(&it.relation, &owned.relation)
+        });
+        let refusal = match seen.max_by_key(|it| it.direct).map(|it| it.direct) {
+            Some(true) if !certain => (
+                NoteKind::Waits,
+                format!("`{label}` is not revoked while another entitlement is unknown"),
+            ),
+            Some(true) if !def.capabilities.entitlements => {
+                (NoteKind::Unable, format!("`{label}` cannot be revoked by this connector"))
+            }
+            Some(true) => {
+                let because = format!("nothing gives `{label}` any more, and we granted it");
+                let change = Change::Revoke {
+                    holder: holder.clone(),
+                    entitlement: owned.entitlement.clone(),
+                    relation: owned.relation.clone(),
+                    label,
+                };
+                let causes = vec![Cause::Observed { because }];
+                outline.draft(site, event::changed(site, turn), causes, change);
+                continue;
+            }
+            Some(false) => (
+                NoteKind::Unable,
+                format!(
+                    "`{label}` is held through another entitlement and cannot be revoked alone"
+                ),
+            ),
+            None if site.there.observed.assignments_coverage.proves_absence() => continue,
+            None => (
+                NoteKind::NotRead,
+                format!("whether `{label}` is still held was not read, so it is not revoked"),
+            ),
+        };
+        outline.remark(site, refusal.0, refusal.1);
+    }
+}
+
+fn note_unmanaged(
+    site: &Site<'_>,
+    account: &Account,
+    excess: &dyn Fn(&ObjectRef, &str) -> bool,
+    outline: &mut Outline,
+) {
+    for seen in site.there.assigned(&account.reference) {
+        let ours = site
+            .there
+            .owned(&account.reference)
+            .any(|it| it.entitlement == seen.entitlement && related(&it.relation, &seen.relation));
+        if seen.direct && !ours && excess(&seen.entitlement, &seen.relation) {
+            let label = site.there.catalogue.label(&seen.entitlement);
+            let text = format!(
+                "the account `{}` holds `{label}`, which no rule gives and we did not grant",
+                account.name
+            );
+            outline.remark(site, NoteKind::Unmanaged, text);
+        }
+    }
+}

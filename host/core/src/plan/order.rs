@@ -1,0 +1,154 @@
+//! The order of a plan: leavers lose access first, and nobody waits for
+//! anybody else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PlanSettings, outline::Draft};
+use crate::{
+    id::{ConnectorName, IdentityId, OperationId},
+    operation::{Change, Event, Operation, OperationKind},
+    value::ObjectRef,
+};
+
+/// How far down the `after` lists a target is.
+type Depths<'a> = BTreeMap<&'a ConnectorName, usize>;
+
+/// Numbers the drafts and ties those of one identity together.
+///
+/// The order of the input does not matter.
+pub(super) fn ordered(settings: &PlanSettings<'_>, drafts: Vec<Draft>) -> Vec<Operation> {
+    let depths = depths(settings);
+    let mut placed: Vec<(Place, Draft)> =
+        drafts.into_iter().map(|draft| (place(&draft, &depths), draft)).collect();
+    placed.sort_by(|(left, _), (right, _)| left.cmp(right));
+
+    let mut operations: Vec<Operation> = Vec::with_capacity(placed.len());
+    let mut earlier: BTreeMap<IdentityId, Vec<OperationId>> = BTreeMap::new();
+    for (id, (_, draft)) in (0..).map(OperationId).zip(placed) {
+        let Draft { identity, target, change, event, causes } = draft;
+        let mut operation =
+            Operation { id, identity, target, change, after: Vec::new(), event, causes };
+        let own = earlier.entry(identity).or_default();
+        operation.after = own
+            .iter()
+            .filter_map(|id| operations.get(usize::try_from(id.0).ok()?))
+            .filter(|before| waits(settings, &operation, before))
+            .map(|before| before.id)
+            .collect();
+        own.push(id);
+        operations.push(operation);
+    }
+    operations
+}
+
+/// Sort key: the fields in order of weight.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    phase: u8,
+    identity: IdentityId,
+    /// Give, close, take, delete.
+    stage: u8,
+    /// Place of the target, first account first; the other way round for
+    /// deletes.
+    depth: usize,
+    target: ConnectorName,
+    step: OperationKind,
+    account: Option<ObjectRef>,
+    entitlement: Option<ObjectRef>,
+    relation: String,
+}
+
+fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
+    let kind = draft.change.kind();
+    let phase = match (draft.event, kind) {
+        (Event::Leaver, OperationKind::Disable) => 0,
+        (Event::Leaver, OperationKind::Revoke) => 1,
+        _ => 2,
+    };
+    let stage = match kind {
+        OperationKind::Create
+        | OperationKind::Update
+        | OperationKind::Enable
+        | OperationKind::Grant => 0,
+        OperationKind::Disable => 1,
+        OperationKind::Revoke => 2,
+        OperationKind::Delete => 3,
+    };
+    let depth = depths.get(&draft.target).copied().unwrap_or_default();
+    let (entitlement, relation) = match &draft.change {
+        Change::Grant { entitlement, relation, .. }
+        | Change::Revoke { entitlement, relation, .. } => {
+            (Some(entitlement.clone()), relation.clone())
+        }
+        _ => (None, String::new()),
+    };
+    Place {
+        phase,
+        identity: draft.identity,
+        stage,
+        depth: if kind == OperationKind::Delete {
+            depths.len().saturating_sub(depth)
+        } else {
+            depth
+        },
+        target: draft.target.clone(),
+        step: kind,
+        account: draft.change.account().cloned(),
+        entitlement,
+        relation,
+    }
+}
+
+/// Whether `operation` has to wait for `before`, which comes earlier and is
+/// of the same identity.
+fn waits(settings: &PlanSettings<'_>, operation: &Operation, before: &Operation) -> bool {
+    use OperationKind::{Create, Delete, Disable, Enable, Grant, Revoke, Update};
+    let same_target = operation.target == before.target;
+    let follows = |one: &Operation, other: &Operation| {
+        settings.targets.get(&one.target).is_some_and(|it| it.after.contains(&other.target))
+    };
+    match (operation.change.kind(), before.change.kind()) {
+        (Create, Create) => follows(operation, before),
+        (Update | Enable | Grant, Create) => same_target,
+        // The new is given before the old is taken.
+        (Revoke, Grant) => operation.event != Event::Leaver,
+        (Enable | Grant, Update)
+        | (Grant, Enable)
+        | (Revoke, Disable)
+        | (Delete, Disable | Revoke) => same_target && same_account(operation, before),
+        (Delete, Delete) => follows(before, operation),
+        _ => false,
+    }
+}
+
+fn same_account(one: &Operation, other: &Operation) -> bool {
+    one.change.account() == other.change.account()
+}
+
+/// Longest way down the `after` lists; a circle, which the file's check
+/// refuses, is cut where it closes.
+fn depths<'a>(settings: &PlanSettings<'a>) -> Depths<'a> {
+    fn depth<'a>(
+        target: &'a ConnectorName,
+        settings: &PlanSettings<'a>,
+        way: &mut BTreeSet<&'a ConnectorName>,
+        known: &mut Depths<'a>,
+    ) -> usize {
+        if let Some(known) = known.get(target) {
+            return *known;
+        }
+        if !way.insert(target) {
+            return 0;
+        }
+        let before = settings.targets.get(target).map(|it| it.after).into_iter().flatten();
+        let deepest = before.map(|it| depth(it, settings, way, known) + 1).max();
+        way.remove(target);
+        known.insert(target, deepest.unwrap_or_default());
+        deepest.unwrap_or_default()
+    }
+    let mut known = Depths::new();
+    for target in settings.targets.keys() {
+        depth(target, settings, &mut BTreeSet::new(), &mut known);
+    }
+    known
+}

@@ -1,0 +1,125 @@
+//! The observed world by the keys planning asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{PlanSettings, adoption::Candidates, catalogue::Catalogue};
+use crate::{
+    account::{Account, Assignment},
+    desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
+    id::{ConnectorName, IdentityId},
+    observed::{Link, Observed, ObservedTarget, OwnedGrant},
+    value::ObjectRef,
+};
+
+/// Links of one identity, by target.
+type LinksByTarget<'a> = BTreeMap<&'a ConnectorName, Vec<&'a Link>>;
+
+pub(super) struct World<'a> {
+    pub(super) targets: BTreeMap<&'a ConnectorName, There<'a>>,
+    pub(super) links: BTreeMap<IdentityId, LinksByTarget<'a>>,
+}
+
+/// One target.
+pub(super) struct There<'a> {
+    pub(super) observed: &'a ObservedTarget,
+    pub(super) accounts: BTreeMap<&'a ObjectRef, &'a Account>,
+    pub(super) assignments: BTreeMap<&'a ObjectRef, BTreeSet<&'a Assignment>>,
+    /// The ledger by holder.
+    pub(super) owned: BTreeMap<&'a ObjectRef, BTreeSet<&'a OwnedGrant>>,
+    /// Accounts of nobody.
+    pub(super) candidates: Candidates<'a>,
+    pub(super) catalogue: Catalogue<'a>,
+}
+
+/// One identity at one target: what most of planning is about.
+pub(super) struct Site<'a> {
+    pub(super) identity: IdentityId,
+    pub(super) person: &'a DesiredIdentity,
+    pub(super) wanted: &'a DesiredAccount,
+    pub(super) target: &'a ConnectorName,
+    pub(super) there: &'a There<'a>,
+    pub(super) match_by: &'a [String],
+    /// Those of the identity at this target, by account.
+    pub(super) links: &'a [&'a Link],
+    /// The identity never had an account anywhere.
+    pub(super) newcomer: bool,
+    pub(super) revoke_grants: bool,
+    pub(super) now: Timestamp,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(
+        settings: &PlanSettings<'a>,
+        desired: &'a Desired,
+        observed: &'a Observed,
+    ) -> Self {
+        let mut links: BTreeMap<IdentityId, LinksByTarget<'a>> = BTreeMap::new();
+        let mut linked: BTreeMap<&ConnectorName, BTreeSet<&ObjectRef>> = BTreeMap::new();
+        for link in &observed.links {
+            links.entry(link.identity).or_default().entry(&link.target).or_default().push(link);
+            linked.entry(&link.target).or_default().insert(&link.account);
+        }
+        for here in links.values_mut().flat_map(BTreeMap::values_mut) {
+            here.sort_by_key(|link| (link.gone, &link.account));
+        }
+        let nothing = BTreeSet::new();
+        let mut targets = BTreeMap::new();
+        for (name, target) in &observed.targets {
+            let Some(here) = settings.targets.get(name) else { continue };
+            let texts = entitlement_texts(desired, name);
+            let mut there = There {
+                observed: target,
+                accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
+                assignments: BTreeMap::new(),
+                owned: BTreeMap::new(),
+                candidates: Candidates::new(
+                    target,
+                    here.match_by,
+                    linked.get(name).unwrap_or(&nothing),
+                ),
+                catalogue: Catalogue::new(&target.entitlements, here.entitlements, &texts),
+            };
+            for assignment in &target.assignments {
+                there.assignments.entry(&assignment.holder).or_default().insert(assignment);
+            }
+            for grant in observed.ledger.iter().filter(|grant| grant.target == *name) {
+                there.owned.entry(&grant.holder).or_default().insert(grant);
+            }
+            targets.insert(name, there);
+        }
+        Self { targets, links }
+    }
+
+    pub(super) fn links_at(&self, identity: IdentityId, target: &ConnectorName) -> &[&'a Link] {
+        let here = self.links.get(&identity).and_then(|links| links.get(target));
+        here.map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl<'a> There<'a> {
+    pub(super) fn assigned(&self, holder: &ObjectRef) -> impl Iterator<Item = &'a Assignment> + '_ {
+        self.assignments.get(holder).into_iter().flatten().copied()
+    }
+
+    pub(super) fn owned(&self, holder: &ObjectRef) -> impl Iterator<Item = &'a OwnedGrant> + '_ {
+        self.owned.get(holder).into_iter().flatten().copied()
+    }
+
+    /// Whether an account that was not seen is certainly not there.
+    pub(super) fn proves_absence(&self) -> bool {
+        self.observed.accounts_coverage.proves_absence()
+    }
+}
+
+fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {
+    let wanted = desired.identities.values().filter_map(|person| person.accounts.get(target));
+    wanted
+        .filter_map(|account| match &account.presence {
+            Presence::Present { content, .. } => Some(content),
+            Presence::Disabled | Presence::Deleted { .. } => None,
+        })
+        .flat_map(|content| content.grants.keys().map(|grant| grant.entitlement.as_str()))
+        .collect()
+}

@@ -1,0 +1,446 @@
+//! A small invented firm: two targets, and a target that does what a plan
+//! says.
+
+#![allow(dead_code, reason = "each test file uses its part of the firm")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    account::{Account, AccountState, Assignment, Coverage, Entitlement},
+    desired::{AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence},
+    id::{ConnectorName, IdentityId},
+    lifecycle::{LifecycleState, StateNow},
+    observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
+    operation::{AccountPointer, Cause, Change},
+    plan::{Plan, PlanSettings, TargetSettings},
+    schema::{
+        AttributeDef, Capabilities, DeleteKind, Matching, Mutability, ObjectDef, ObjectRole,
+        Returned, Schema, Sensitivity, ValueKind,
+    },
+    value::{Attribute, ObjectRef, Value, ValueChange},
+};
+
+pub const NOW: &str = "2026-03-01T09:00:00Z";
+
+pub fn now() -> Timestamp {
+    at(NOW)
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn target(name: &str) -> ConnectorName {
+    ConnectorName::new(name).unwrap()
+}
+
+pub fn identity(key: &str) -> IdentityId {
+    IdentityId::first_seen(&target("hr"), key)
+}
+
+pub fn user(uid: &str) -> ObjectRef {
+    ObjectRef { object_type: "user".into(), uid: uid.into() }
+}
+
+pub fn group(uid: &str) -> ObjectRef {
+    ObjectRef { object_type: "group".into(), uid: uid.into() }
+}
+
+pub fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+/// What the file says; settings borrow from it.
+#[derive(Clone)]
+pub struct File {
+    pub targets: BTreeMap<ConnectorName, FileTarget>,
+    pub revoke_grants: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct FileTarget {
+    pub match_by: Vec<String>,
+    pub entitlements: BTreeMap<String, String>,
+    pub after: BTreeSet<ConnectorName>,
+}
+
+impl File {
+    /// `crm` first, then `directory`.
+    pub fn new() -> Self {
+        let crm = FileTarget { match_by: vec!["mail".into()], ..FileTarget::default() };
+        let directory = FileTarget {
+            entitlements: [("staff".to_owned(), "g1".to_owned())].into(),
+            after: [target("crm")].into(),
+            ..FileTarget::default()
+        };
+        let targets = [(target("crm"), crm), (target("directory"), directory)].into();
+        Self { targets, revoke_grants: true }
+    }
+
+    pub fn settings(&self) -> PlanSettings<'_> {
+        let targets = self.targets.iter().map(|(name, file)| {
+            let settings = TargetSettings {
+                match_by: &file.match_by,
+                entitlements: &file.entitlements,
+                after: &file.after,
+            };
+            (name, settings)
+        });
+        PlanSettings { targets: targets.collect(), revoke_grants: self.revoke_grants }
+    }
+}
+
+pub fn attribute(name: &str, matching: Matching) -> AttributeDef {
+    AttributeDef {
+        name: name.into(),
+        kind: ValueKind::Text,
+        multi: false,
+        ordered: false,
+        required: false,
+        unique: false,
+        mutability: Mutability::ReadWrite,
+        returned: Returned::Always,
+        matching,
+        sensitivity: Sensitivity::Ordinary,
+        allowed: Vec::new(),
+        description: String::new(),
+        scim_path: None,
+    }
+}
+
+pub fn user_object() -> ObjectDef {
+    ObjectDef {
+        object_type: "user".into(),
+        role: ObjectRole::Account,
+        attributes: vec![
+            attribute("login", Matching::IgnoreCase),
+            attribute("external", Matching::Exact),
+            attribute("mail", Matching::Email),
+            attribute("department", Matching::Exact),
+            AttributeDef { multi: true, ..attribute("tags", Matching::IgnoreCase) },
+            AttributeDef { multi: true, ordered: true, ..attribute("phones", Matching::Phone) },
+            AttributeDef {
+                mutability: Mutability::WriteOnly,
+                returned: Returned::Never,
+                sensitivity: Sensitivity::Secret,
+                ..attribute("pin", Matching::Exact)
+            },
+            AttributeDef {
+                sensitivity: Sensitivity::SpecialCategory,
+                ..attribute("health", Matching::Exact)
+            },
+            AttributeDef {
+                mutability: Mutability::CreateOnly,
+                ..attribute("home", Matching::Exact)
+            },
+            AttributeDef {
+                mutability: Mutability::ReadOnly,
+                ..attribute("serial", Matching::Exact)
+            },
+        ],
+        anchor_attribute: Some("external".into()),
+        name_attribute: "login".into(),
+        capabilities: Capabilities {
+            create: true,
+            update: true,
+            enable: true,
+            disable: true,
+            delete: true,
+            entitlements: true,
+            full_list: true,
+            ..Capabilities::default()
+        },
+    }
+}
+
+/// An empty target with groups `g1` to `g4`; `g4` is not grantable.
+pub fn empty_target() -> ObservedTarget {
+    let entitlement = |uid: &str, name: &str, grantable| Entitlement {
+        reference: group(uid),
+        name: name.into(),
+        description: String::new(),
+        privileged: false,
+        grantable,
+    };
+    ObservedTarget {
+        schema: Schema { objects: vec![user_object()], fingerprint: "1".into() },
+        accounts: Vec::new(),
+        entitlements: vec![
+            entitlement("g1", "Staff", true),
+            entitlement("g2", "Sales", true),
+            entitlement("g3", "Approvers", true),
+            entitlement("g4", "Everybody", false),
+        ],
+        assignments: Vec::new(),
+        accounts_coverage: Coverage::exhaustive(),
+        assignments_coverage: Coverage::exhaustive(),
+        read_at: now(),
+    }
+}
+
+pub fn empty_world() -> Observed {
+    Observed {
+        targets: [(target("crm"), empty_target()), (target("directory"), empty_target())].into(),
+        ..Observed::default()
+    }
+}
+
+pub fn there<'a>(observed: &'a mut Observed, name: &str) -> &'a mut ObservedTarget {
+    observed.targets.get_mut(name).unwrap()
+}
+
+pub fn account(key: &str, uid: &str, state: AccountState) -> Account {
+    Account {
+        reference: user(uid),
+        revision: None,
+        name: format!("{key}.example"),
+        anchor: Some(identity(key).to_string()),
+        state,
+        state_until: None,
+        last_used: None,
+        attributes: vec![Attribute::new("mail", vec![text(&format!("{key}@example.org"))])],
+    }
+}
+
+pub fn link(key: &str, at: &str, uid: &str) -> Link {
+    Link {
+        identity: identity(key),
+        target: target(at),
+        account: user(uid),
+        origin: Origin::Created,
+        disabled_since: None,
+        gone: false,
+    }
+}
+
+/// An account of ours at a target, as it is desired.
+pub fn ours(observed: &mut Observed, key: &str, at: &str, uid: &str, state: AccountState) {
+    there(observed, at).accounts.push(account(key, uid, state));
+    observed.links.push(link(key, at, uid));
+}
+
+pub fn owned(at: &str, uid: &str, entitlement: &str) -> OwnedGrant {
+    OwnedGrant {
+        target: target(at),
+        holder: user(uid),
+        entitlement: group(entitlement),
+        relation: String::new(),
+    }
+}
+
+pub fn holds(observed: &mut Observed, at: &str, uid: &str, entitlement: &str) {
+    there(observed, at).assignments.push(Assignment {
+        holder: user(uid),
+        entitlement: group(entitlement),
+        relation: String::new(),
+        direct: true,
+    });
+}
+
+pub fn rule(name: &str, line: u32) -> Cause {
+    Cause::Rule { rule: name.parse().unwrap(), line }
+}
+
+pub fn fact(name: &str, key: &str, column: &str) -> Cause {
+    Cause::Fact {
+        fact: name.parse().unwrap(),
+        source: target("hr"),
+        record: key.into(),
+        from: vec![column.into()],
+    }
+}
+
+pub fn content(key: &str, grants: &[&str]) -> AccountContent {
+    let grant = |text: &&str| {
+        let grant = DesiredGrant { entitlement: (*text).into(), relation: String::new() };
+        (grant, vec![rule("staff", 20)])
+    };
+    AccountContent {
+        object_type: "user".into(),
+        name: format!("{key}.example"),
+        anchor: identity(key).to_string(),
+        attributes: [("mail".to_owned(), vec![text(&format!("{key}@example.org"))])].into(),
+        grants: grants.iter().map(grant).collect(),
+        attribute_causes: [("mail".to_owned(), vec![fact("mail", key, "email")])].into(),
+    }
+}
+
+pub fn present(content: AccountContent) -> DesiredAccount {
+    DesiredAccount {
+        presence: Presence::Present { enabled: true, content },
+        causes: vec![rule("everyone", 12)],
+    }
+}
+
+pub fn closed(presence: Presence) -> DesiredAccount {
+    let because = "end 2026-02-28 has passed".to_owned();
+    DesiredAccount {
+        presence,
+        causes: vec![Cause::State { state: LifecycleState::Departed, because }],
+    }
+}
+
+pub fn person(
+    key: &str,
+    state: LifecycleState,
+    accounts: impl IntoIterator<Item = (&'static str, DesiredAccount)>,
+) -> (IdentityId, DesiredIdentity) {
+    let person = DesiredIdentity {
+        label: format!("{key} Example"),
+        state: StateNow { state, because: "start 2026-01-01".into(), since: None, until: None },
+        accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
+        holds: Vec::new(),
+    };
+    (identity(key), person)
+}
+
+pub fn wanting(people: impl IntoIterator<Item = (IdentityId, DesiredIdentity)>) -> Desired {
+    Desired { identities: people.into_iter().collect() }
+}
+
+/// What targets and store hold after every operation of `plan` succeeded.
+pub fn apply(observed: &Observed, plan: &Plan) -> Observed {
+    apply_if(observed, plan, |_| true)
+}
+
+/// As `apply`, with only some of the operations.
+pub fn apply_if(
+    observed: &Observed,
+    plan: &Plan,
+    done: impl Fn(&lanyard_core::operation::Operation) -> bool,
+) -> Observed {
+    let mut world = observed.clone();
+    world.ledger.extend(plan.claims.iter().cloned());
+    for operation in plan.operations.iter().filter(|it| done(it)) {
+        let name = &operation.target;
+        let new_uid = format!("new-{}-{name}", operation.identity);
+        write(&mut world, name, operation.identity, &new_uid, &operation.change);
+    }
+    world
+}
+
+fn write(
+    world: &mut Observed,
+    name: &ConnectorName,
+    identity: IdentityId,
+    new_uid: &str,
+    change: &Change,
+) {
+    let Observed { targets, links, ledger } = world;
+    let there = targets.get_mut(name).unwrap();
+    let def = there.schema.object("user").unwrap().clone();
+    let mut disabled = |account: &ObjectRef, since: Option<Timestamp>| {
+        for link in links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
+            link.disabled_since = since;
+        }
+    };
+    match change {
+        Change::Create { name: login, anchor, attributes, state, .. } => {
+            there.accounts.push(Account {
+                reference: user(new_uid),
+                revision: None,
+                name: login.clone(),
+                anchor: Some(anchor.clone()),
+                state: *state,
+                state_until: None,
+                last_used: None,
+                attributes: attributes
+                    .iter()
+                    .filter(|it| def.attribute(&it.name).unwrap().returned != Returned::Never)
+                    .cloned()
+                    .collect(),
+            });
+            links.push(Link {
+                identity,
+                target: name.clone(),
+                account: user(new_uid),
+                origin: Origin::Created,
+                disabled_since: (*state == AccountState::Disabled).then(now),
+                gone: false,
+            });
+        }
+        Change::Update { account, name: login, anchor, attributes, .. } => {
+            let account = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
+            if let Some(login) = login {
+                account.name.clone_from(login);
+            }
+            if let Some(anchor) = anchor {
+                account.anchor = Some(anchor.clone());
+            }
+            for change in attributes {
+                set(account, &change.name, &change.change);
+            }
+        }
+        Change::Enable { account } => {
+            there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
+                AccountState::Active;
+            disabled(account, None);
+        }
+        Change::Disable { account } => {
+            let found = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
+            if found.state != AccountState::Unknown {
+                found.state = AccountState::Disabled;
+            }
+            disabled(account, Some(now()));
+        }
+        Change::Delete { account } => match def.capabilities.delete_kind {
+            DeleteKind::Hard => {
+                there.accounts.retain(|it| it.reference != *account);
+                there.assignments.retain(|it| it.holder != *account);
+                ledger.retain(|it| it.holder != *account || it.target != *name);
+                for link in links.iter_mut().filter(|it| it.account == *account) {
+                    link.gone = true;
+                }
+            }
+            DeleteKind::SoftDays(_) => {
+                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
+                    AccountState::SoftDeleted;
+            }
+            DeleteKind::SameAsDisable => {
+                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
+                    AccountState::Disabled;
+            }
+        },
+        Change::Grant { holder, entitlement, relation, .. } => {
+            let holder = match holder {
+                AccountPointer::Known(holder) => holder.clone(),
+                AccountPointer::Created { .. } => user(new_uid),
+            };
+            there.assignments.push(Assignment {
+                holder: holder.clone(),
+                entitlement: entitlement.clone(),
+                relation: relation.clone(),
+                direct: true,
+            });
+            ledger.insert(OwnedGrant {
+                target: name.clone(),
+                holder,
+                entitlement: entitlement.clone(),
+                relation: relation.clone(),
+            });
+        }
+        Change::Revoke { holder, entitlement, .. } => {
+            there.assignments.retain(|it| {
+                !(it.direct && it.holder == *holder && it.entitlement == *entitlement)
+            });
+            ledger.retain(|it| {
+                !(it.target == *name && it.holder == *holder && it.entitlement == *entitlement)
+            });
+        }
+    }
+}
+
+fn set(account: &mut Account, name: &str, change: &ValueChange) {
+    if !account.attributes.iter().any(|it| it.name == name) {
+        account.attributes.push(Attribute::new(name, Vec::new()));
+    }
+    let attribute = account.attributes.iter_mut().find(|it| it.name == name).unwrap();
+    match change {
+        ValueChange::Replace(values) => attribute.values.clone_from(values),
+        ValueChange::Modify { add, remove } => {
+            attribute.values.retain(|it| !remove.contains(it));
+            attribute.values.extend(add.iter().cloned());
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What every store must do: one suite, run on each implementation.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod example;
+pub(crate) mod identities;
+pub(crate) mod journal;
+pub(crate) mod marks;
+pub(crate) mod runs;
+
+/// Makes a test of each demand; `$fresh` is a function that gives an empty
+/// store and what keeps it alive.
+macro_rules! suite {
+    ($fresh:path) => {
+        $crate::store::conformance::suite!($fresh:
+            identities::an_identity_comes_back_as_it_was_recorded,
+            identities::an_identity_that_a_later_reading_does_not_have_stays,
+            identities::a_record_can_move_from_one_identity_to_another,
+            identities::a_read_that_left_something_out_does_not_replace_an_exhaustive_one,
+            accounts::an_observation_comes_back_in_its_order,
+            accounts::an_observation_replaces_only_that_target,
+            accounts::a_link_is_gone_only_by_a_read_that_proves_absence,
+            accounts::a_read_from_before_our_change_says_nothing_about_it,
+            accounts::disabled_since_follows_the_observed_state,
+            accounts::grants_that_are_no_longer_there_leave_the_ledger,
+            accounts::an_adoption_links_and_is_audited,
+            accounts::an_account_of_somebody_else_is_not_adopted,
+            accounts::a_second_account_at_one_target_is_not_adopted,
+            accounts::an_account_made_anew_takes_the_place_of_the_one_that_is_gone,
+            accounts::a_claim_is_ours_and_is_audited_once,
+            runs::a_plan_is_found_by_the_beginning_of_its_digest,
+            runs::a_beginning_shared_by_two_plans_is_ambiguous,
+            runs::a_second_save_changes_nothing,
+            runs::a_plan_under_a_wrong_digest_is_refused,
+            runs::runs_count_from_one_and_end,
+            runs::a_run_needs_a_plan_and_a_higher_epoch,
+            journal::an_intent_without_an_answer_is_unsettled_once_its_run_is_over,
+            journal::an_operation_left_uncertain_is_unsettled_in_every_run,
+            journal::a_settled_operation_is_not_unsettled,
+            journal::an_answer_with_another_epoch_changes_nothing,
+            journal::an_answer_without_an_intent_is_stale,
+            journal::an_answer_that_cannot_follow_changes_nothing,
+            journal::a_second_intent_before_an_answer_is_refused,
+            journal::an_intent_of_an_older_run_with_the_same_key_is_stale,
+            journal::a_retry_is_a_new_attempt_of_the_same_operation,
+            journal::an_answer_brings_all_its_effects_or_none,
+            journal::a_rename_takes_link_and_grants_along,
+            journal::a_deleted_account_takes_its_grants_along,
+            journal::removals_are_counted_by_account_from_a_time_on,
+            journal::sixty_four_intents_at_once_are_all_kept,
+            marks::a_mark_is_recalled_by_later_attempts,
+            marks::a_mark_with_another_epoch_is_refused,
+            marks::marks_have_a_quota_by_number,
+            marks::marks_have_a_quota_by_size,
+            audit::rows_are_numbered_without_gaps_and_chained,
+            audit::a_filter_gives_the_newest_in_ascending_order,
+            audit::a_failed_change_leaves_no_gap,
+        );
+    };
+    ($fresh:path: $($room:ident::$demand:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $demand() {
+                let (_alive, store) = $fresh();
+                $crate::store::conformance::$room::$demand(&store).await;
+            }
+        )*
+    };
+}
+
+pub(crate) use suite;

@@ -1,0 +1,159 @@
+use std::collections::BTreeSet;
+
+use lanyard_core::{
+    account::{AccountState, Coverage, CoverageKind},
+    observed::{Link, ObservedTarget, Origin},
+};
+
+use super::example::{
+    account, ada, at, begin, bob, entry, grant, intent, link, name, observed, perform,
+};
+use crate::store::{AuditFilter, Effect, Store, StoreError};
+
+fn truncated() -> Coverage {
+    Coverage { kind: CoverageKind::Truncated, skipped: Vec::new() }
+}
+
+async fn observe(store: &dyn Store, observed: &ObservedTarget) {
+    store.record_observation(&name("directory"), observed).await.unwrap();
+}
+
+async fn only_link(store: &dyn Store) -> Link {
+    let links = store.links().await.unwrap();
+    assert_eq!(links.len(), 1, "{links:?}");
+    links[0].clone()
+}
+
+pub(crate) async fn an_observation_comes_back_in_its_order(store: &dyn Store) {
+    let grants = [grant("b", "y"), grant("b", "x")];
+    let accounts =
+        vec![account("b", AccountState::Active), account("a", AccountState::SoftDeleted)];
+    let mut read = observed(1, accounts, &grants);
+    read.assignments[1].direct = false;
+    read.assignments_coverage = truncated();
+    observe(store, &read).await;
+    let seen = store.observations().await.unwrap();
+    assert_eq!(format!("{:?}", seen[&name("directory")]), format!("{read:?}"));
+}
+
+pub(crate) async fn an_observation_replaces_only_that_target(store: &dyn Store) {
+    let active = |uid| vec![account(uid, AccountState::Active)];
+    observe(store, &observed(1, active("a"), &[grant("a", "x")])).await;
+    store.record_observation(&name("crm"), &observed(1, active("c"), &[])).await.unwrap();
+    observe(store, &observed(2, active("b"), &[])).await;
+    let seen = store.observations().await.unwrap();
+    assert_eq!(seen[&name("directory")].accounts, active("b"));
+    assert!(seen[&name("directory")].assignments.is_empty());
+    assert_eq!(seen[&name("crm")].accounts, active("c"));
+}
+
+pub(crate) async fn a_link_is_gone_only_by_a_read_that_proves_absence(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    let mut read = observed(1, Vec::new(), &[]);
+    read.accounts_coverage = truncated();
+    observe(store, &read).await;
+    assert!(!only_link(store).await.gone);
+
+    store.record_observation(&name("crm"), &observed(2, Vec::new(), &[])).await.unwrap();
+    assert!(!only_link(store).await.gone, "another target says nothing about it");
+
+    observe(store, &observed(2, Vec::new(), &[])).await;
+    assert!(only_link(store).await.gone);
+
+    // An account that appears under the old key may be anybody's.
+    observe(store, &observed(3, vec![account("a", AccountState::Active)], &[])).await;
+    assert!(only_link(store).await.gone);
+}
+
+pub(crate) async fn a_read_from_before_our_change_says_nothing_about_it(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let effects = vec![Effect::Linked(link(ada(), "a")), Effect::Granted(grant("a", "x"))];
+    perform(store, &intent(run, 0, 1, "a"), effects).await;
+    // The answer was at 2; this read began before.
+    observe(store, &observed(1, Vec::new(), &[])).await;
+    assert!(!only_link(store).await.gone);
+    assert_eq!(store.ledger().await.unwrap().len(), 1);
+}
+
+pub(crate) async fn disabled_since_follows_the_observed_state(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    for (seconds, state, since) in [
+        (1, AccountState::Active, None),
+        (2, AccountState::Disabled, Some(at(2))),
+        (3, AccountState::SoftDeleted, Some(at(2))),
+        (4, AccountState::Unknown, Some(at(2))),
+        (5, AccountState::Active, None),
+    ] {
+        let mut read = observed(seconds, vec![account("a", state)], &[]);
+        // What was seen was seen, however much was not.
+        read.accounts_coverage = truncated();
+        observe(store, &read).await;
+        assert_eq!(only_link(store).await.disabled_since, since, "after {state:?}");
+    }
+}
+
+pub(crate) async fn grants_that_are_no_longer_there_leave_the_ledger(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let (x, y) = (grant("a", "x"), grant("a", "y"));
+    let effects = vec![
+        Effect::Linked(link(ada(), "a")),
+        Effect::Granted(x.clone()),
+        Effect::Granted(y.clone()),
+    ];
+    perform(store, &intent(run, 0, 1, "a"), effects).await;
+    let there = vec![account("a", AccountState::Active)];
+
+    let mut read = observed(3, there.clone(), std::slice::from_ref(&x));
+    read.assignments_coverage = truncated();
+    observe(store, &read).await;
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([x.clone(), y]));
+
+    observe(store, &observed(4, there, std::slice::from_ref(&x))).await;
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([x.clone()]));
+
+    // The account is gone, whatever is said of its grants.
+    let mut read = observed(5, Vec::new(), &[x]);
+    read.assignments_coverage = truncated();
+    observe(store, &read).await;
+    assert!(store.ledger().await.unwrap().is_empty());
+}
+
+pub(crate) async fn an_adoption_links_and_is_audited(store: &dyn Store) {
+    let adopted = Link { origin: Origin::Adopted, ..link(ada(), "a") };
+    store.adopt(&adopted, &entry(0, "adopt")).await.unwrap();
+    assert_eq!(only_link(store).await, adopted);
+    let rows = store.audit(&AuditFilter::default()).await.unwrap();
+    assert_eq!(rows[0].entry, entry(0, "adopt"));
+}
+
+pub(crate) async fn an_account_of_somebody_else_is_not_adopted(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    let refused = store.adopt(&link(bob(), "a"), &entry(1, "adopt")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Failed { .. }), "{refused:?}");
+    assert_eq!(only_link(store).await.identity, ada());
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_second_account_at_one_target_is_not_adopted(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    store.adopt(&link(ada(), "b"), &entry(1, "adopt")).await.unwrap_err();
+    assert_eq!(only_link(store).await.account.uid, "a");
+}
+
+pub(crate) async fn an_account_made_anew_takes_the_place_of_the_one_that_is_gone(
+    store: &dyn Store,
+) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    observe(store, &observed(1, Vec::new(), &[])).await;
+    let run = begin(store, 1).await;
+    perform(store, &intent(run, 0, 1, "b"), vec![Effect::Linked(link(ada(), "b"))]).await;
+    assert_eq!(only_link(store).await, link(ada(), "b"));
+}
+
+pub(crate) async fn a_claim_is_ours_and_is_audited_once(store: &dyn Store) {
+    let claims = [(grant("a", "x"), entry(0, "claim"))];
+    store.claim(&claims).await.unwrap();
+    store.claim(&claims).await.unwrap();
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("a", "x")]));
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}

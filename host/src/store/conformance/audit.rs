@@ -1,0 +1,72 @@
+use super::example::{ada, answer, begin, bob, done, entry, intent, link, name, user};
+use crate::store::{AuditEntry, AuditFilter, Effect, Store, chain};
+
+/// Adopts one account per entry.
+async fn append(store: &dyn Store, entries: &[AuditEntry]) {
+    for (number, entry) in entries.iter().enumerate() {
+        let uid = format!("u{number}");
+        let who = lanyard_core::id::IdentityId::first_seen(&name("hr"), &uid);
+        store.adopt(&link(who, &uid), entry).await.unwrap();
+    }
+}
+
+pub(crate) async fn rows_are_numbered_without_gaps_and_chained(store: &dyn Store) {
+    let bare = AuditEntry {
+        identity: None,
+        target: None,
+        account: None,
+        verification: None,
+        ..entry(3, "settle")
+    };
+    let entries = [entry(1, "adopt"), entry(2, "adopt"), bare];
+    append(store, &entries).await;
+    let rows = store.audit(&AuditFilter::default()).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.sequence).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(rows.iter().map(|row| &row.entry).eq(&entries));
+    assert_eq!(chain::verify(&rows), Ok(3));
+
+    let mut edited = rows.clone();
+    edited[1].entry.actor = "nobody".to_owned();
+    assert_eq!(chain::verify(&edited).unwrap_err().sequence, 2);
+    assert_eq!(chain::verify([&rows[0], &rows[2]]).unwrap_err().sequence, 2);
+    let mut swapped = rows.clone();
+    swapped[0].entry = rows[1].entry.clone();
+    swapped[1].entry = rows[0].entry.clone();
+    assert_eq!(chain::verify(&swapped).unwrap_err().sequence, 1);
+}
+
+pub(crate) async fn a_filter_gives_the_newest_in_ascending_order(store: &dyn Store) {
+    let bobs = AuditEntry {
+        identity: Some(bob()),
+        target: Some(name("crm")),
+        account: Some(user("b")),
+        ..entry(2, "adopt")
+    };
+    append(store, &[entry(1, "adopt"), bobs, entry(3, "adopt"), entry(4, "adopt")]).await;
+    let numbers = async |filter: AuditFilter| {
+        let rows = store.audit(&filter).await.unwrap();
+        rows.iter().map(|row| row.sequence).collect::<Vec<_>>()
+    };
+    let all = AuditFilter::default;
+    assert_eq!(numbers(AuditFilter { last: Some(2), ..all() }).await, [3, 4]);
+    assert_eq!(numbers(AuditFilter { identity: Some(bob()), ..all() }).await, [2]);
+    let directory = Some(name("directory"));
+    assert_eq!(numbers(AuditFilter { target: directory.clone(), ..all() }).await, [1, 3, 4]);
+    let adas = AuditFilter { identity: Some(ada()), target: directory, last: Some(2) };
+    assert_eq!(numbers(adas).await, [3, 4]);
+    let neither = AuditFilter { identity: Some(ada()), target: Some(name("crm")), last: Some(0) };
+    assert_eq!(numbers(neither).await, [0_i64; 0]);
+}
+
+pub(crate) async fn a_failed_change_leaves_no_gap(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let first = intent(run, 0, 1, "a");
+    store.intend(&first).await.unwrap();
+    store.adopt(&link(bob(), "b"), &entry(0, "adopt")).await.unwrap();
+    // The account is somebody else's: event, effect and audit row are undone.
+    let stolen = answer(&first, done(), vec![Effect::Linked(link(ada(), "b"))]);
+    store.answer(&stolen).await.unwrap_err();
+    store.answer(&answer(&first, done(), Vec::new())).await.unwrap();
+    let rows = store.audit(&AuditFilter::default()).await.unwrap();
+    assert_eq!(chain::verify(&rows), Ok(2));
+}

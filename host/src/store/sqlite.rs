@@ -1,0 +1,249 @@
+//! The embedded store: one SQLite file, one thread that writes it.
+
+mod accounts;
+mod audit;
+mod columns;
+mod identities;
+mod journal;
+mod marks;
+mod migrations;
+mod observations;
+mod open;
+mod plans;
+mod problem;
+mod runs;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lanyard_core::{
+    fact::Identity,
+    id::{ConnectorName, OperationId},
+    observed::{Link, ObservedTarget, OwnedGrant},
+    run::OperationState,
+    value::ObjectRef,
+};
+use rusqlite::Connection;
+
+use self::{
+    problem::Problem,
+    writer::{Access, Writer},
+};
+use super::{
+    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
+    SourceRead, Store, StoreError, StoredPlan, Unsettled, chain::AuditBreak,
+};
+
+/// The store in one file.  Dropping it waits until the file is closed.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the store beside whoever else has it open: for commands that
+    /// look.  The file is made when it is missing, readable to its owner
+    /// only; its directory is not.
+    ///
+    /// # Errors
+    /// `Open`, `Newer`, or `Damaged` when the file is not a database.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::start(path, None)
+    }
+
+    /// Opens the store for the one process that carries out runs, until it is
+    /// dropped or the process ends.
+    ///
+    /// # Errors
+    /// `Busy` when another process has it so; otherwise as [`Self::open`].
+    pub fn open_exclusive(path: &Path) -> Result<Self, StoreError> {
+        let lock = open::lock(path)?;
+        Self::start(path, Some(lock))
+    }
+
+    fn start(path: &Path, lock: Option<std::fs::File>) -> Result<Self, StoreError> {
+        let connection = open::connection(path)?;
+        let path = open::shown(path);
+        let writer = Writer::start(connection, lock, path.clone())
+            .map_err(|problem| problem.told_at_opening(&path))?;
+        Ok(Self { writer })
+    }
+
+    /// Follows the audit's chain from its first row, and says how many rows
+    /// there are, or where it breaks.
+    pub async fn verify_audit(&self) -> Result<Result<u64, AuditBreak>, StoreError> {
+        self.read("verify the audit", audit::verify).await
+    }
+
+    /// Replays the journal and compares each operation's stored state with
+    /// it; says how many operations there are.
+    ///
+    /// # Errors
+    /// `Damaged` names the first operation that differs.
+    pub async fn verify_journal(&self) -> Result<u64, StoreError> {
+        self.read("verify the journal", journal::verify).await
+    }
+
+    /// Has SQLite check the whole file; takes time in proportion to its size.
+    ///
+    /// # Errors
+    /// `Damaged` with the first thing that is wrong.
+    pub async fn verify_file(&self) -> Result<(), StoreError> {
+        self.read("check the file", |tx| {
+            let said: String = tx.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+            if said == "ok" { Ok(()) } else { Err(StoreError::Damaged(said).into()) }
+        })
+        .await
+    }
+
+    async fn read<T, F>(&self, action: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        self.writer.call(Access::Read, action, work).await
+    }
+
+    async fn write<T, F>(&self, action: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        self.writer.call(Access::Write, action, work).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn identities(&self) -> Result<Vec<Identity>, StoreError> {
+        self.read("list identities", identities::all).await
+    }
+
+    async fn source_reads(&self) -> Result<BTreeMap<ConnectorName, SourceRead>, StoreError> {
+        self.read("list reads of sources", identities::source_reads).await
+    }
+
+    async fn record_identities(
+        &self,
+        identities: &[Identity],
+        reads: &BTreeMap<ConnectorName, SourceRead>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (identities, reads) = (identities.to_vec(), reads.clone());
+        self.write("record identities", move |tx| identities::record(tx, &identities, &reads, at))
+            .await
+    }
+
+    async fn links(&self) -> Result<Vec<Link>, StoreError> {
+        self.read("list links", accounts::links).await
+    }
+
+    async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError> {
+        self.read("list grants", accounts::ledger).await
+    }
+
+    async fn record_observation(
+        &self,
+        target: &ConnectorName,
+        observed: &ObservedTarget,
+    ) -> Result<(), StoreError> {
+        let (target, observed) = (target.clone(), observed.clone());
+        self.write("record what a target reported", move |tx| {
+            observations::record(tx, &target, &observed)
+        })
+        .await
+    }
+
+    async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError> {
+        self.read("list what targets reported", observations::all).await
+    }
+
+    async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError> {
+        let (link, audit) = (link.clone(), audit.clone());
+        self.write("adopt an account", move |tx| accounts::adopt(tx, &link, &audit)).await
+    }
+
+    async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {
+        let claims = claims.to_vec();
+        self.write("take over grants", move |tx| accounts::claim(tx, &claims)).await
+    }
+
+    async fn save_plan(&self, plan: &StoredPlan) -> Result<(), StoreError> {
+        let plan = plan.clone();
+        self.write("save a plan", move |tx| plans::save(tx, &plan)).await
+    }
+
+    async fn plan(&self, digest: &str) -> Result<Option<StoredPlan>, StoreError> {
+        let digest = digest.to_owned();
+        self.read("look up a plan", move |tx| plans::by_digest(tx, &digest)).await
+    }
+
+    async fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
+        let run = run.clone();
+        self.write("begin a run", move |tx| runs::begin(tx, &run)).await
+    }
+
+    async fn end_run(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.write("end a run", move |tx| runs::end(tx, run, at)).await
+    }
+
+    async fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        self.read("list runs", runs::all).await
+    }
+
+    async fn intend(&self, intent: &Intent) -> Result<(), StoreError> {
+        let intent = intent.clone();
+        self.write("keep an intent", move |tx| journal::intend(tx, &intent)).await
+    }
+
+    async fn answer(&self, answer: &Answer) -> Result<(), StoreError> {
+        let answer = answer.clone();
+        self.write("keep an answer", move |tx| journal::answer(tx, &answer)).await
+    }
+
+    async fn mark(
+        &self,
+        key: &str,
+        epoch: u64,
+        step: &str,
+        data: &str,
+    ) -> Result<MarkResult, StoreError> {
+        let (key, step, data) = (key.to_owned(), step.to_owned(), data.to_owned());
+        self.write("keep a mark", move |tx| marks::mark(tx, &key, epoch, &step, &data)).await
+    }
+
+    async fn recall(&self, key: &str, step: &str) -> Result<Option<String>, StoreError> {
+        let (key, step) = (key.to_owned(), step.to_owned());
+        self.read("recall a mark", move |tx| marks::recall(tx, &key, &step)).await
+    }
+
+    async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError> {
+        self.read("list unsettled operations", move |tx| journal::unsettled(tx, current)).await
+    }
+
+    async fn removals_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError> {
+        self.read("count removals", move |tx| journal::removals_since(tx, since)).await
+    }
+
+    async fn operation_states(
+        &self,
+        run: RunId,
+    ) -> Result<BTreeMap<OperationId, OperationState>, StoreError> {
+        self.read("list operations", move |tx| journal::states(tx, run)).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
+        let filter = filter.clone();
+        self.read("list the audit", move |tx| audit::rows(tx, &filter)).await
+    }
+}

@@ -1,0 +1,256 @@
+//! The journal of runs: events are what is kept, states follow from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    id::{ConnectorName, Digest, OperationId},
+    run::{OperationEvent, OperationState},
+    value::ObjectRef,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    accounts, audit,
+    columns::{At, Json, Word, object, signed, unsigned},
+    problem::Problem,
+};
+use crate::store::{Answer, Intent, RunId, StoreError, Unsettled};
+
+/// Both have an index of their own: neither grows with what is settled.
+pub(super) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_at FROM operation
+     WHERE phase IN ('sent', 'uncertain') AND (phase = 'uncertain' OR run IS NOT ?1)
+     ORDER BY run, operation";
+pub(super) const REMOVALS: &str = "SELECT DISTINCT target, object_type, uid FROM operation
+     WHERE removes = 1 AND done_at IS NOT NULL AND done_at >= ?1 AND uid IS NOT NULL";
+
+/// An operation as it stands in the journal.
+struct Standing {
+    state: OperationState,
+    attempt: u32,
+    epoch: u64,
+}
+
+pub(super) fn intend(tx: &Connection, intent: &Intent) -> Result<(), Problem> {
+    let Intent { run, operation, key, attempt, epoch, permission, plugin, at } = intent;
+    let fenced = || StoreError::Stale { run: run.0, operation: operation.id, epoch: *epoch };
+    if *epoch < epoch_of_run(tx, *run)? || latest_epoch(tx, key)?.is_some_and(|last| *epoch < last)
+    {
+        return Err(fenced().into());
+    }
+    let standing = standing(tx, *run, operation.id)?;
+    if standing.as_ref().is_some_and(|standing| *epoch < standing.epoch) {
+        return Err(fenced().into());
+    }
+    let event = OperationEvent::Intended { attempt: *attempt };
+    let before = standing.map_or(OperationState::Waiting, |standing| standing.state);
+    let state = next(&before, &event, *run, operation.id)?;
+    let account = operation.change.account();
+    tx.prepare_cached(
+        "INSERT INTO operation (run, operation, identity, target, kind, removes, object_type, uid,
+             body, key, attempt, epoch, sent_at, phase, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+         ON CONFLICT (run, operation) DO UPDATE SET key = excluded.key,
+             attempt = excluded.attempt, epoch = excluded.epoch, sent_at = excluded.sent_at,
+             phase = excluded.phase, state = excluded.state",
+    )?
+    .execute(params![
+        run.0,
+        operation.id.0,
+        operation.identity.to_string(),
+        operation.target.as_str(),
+        operation.change.kind().word(),
+        operation.change.kind().removes(),
+        account.map(|account| &account.object_type),
+        account.map(|account| &account.uid),
+        Json(operation),
+        key,
+        attempt,
+        signed(*epoch)?,
+        At(*at),
+        phase(&state),
+        Json(&state)
+    ])?;
+    let sent = Standing { state, attempt: *attempt, epoch: *epoch };
+    append(tx, (*run, operation.id), &sent, &event, Some((permission, plugin)), *at)
+}
+
+pub(super) fn answer(tx: &Connection, answer: &Answer) -> Result<(), Problem> {
+    let Answer { run, operation, epoch, event, effects, audit, at } = answer;
+    let standing = standing(tx, *run, *operation)?
+        .filter(|standing| standing.epoch == *epoch)
+        .ok_or(StoreError::Stale { run: run.0, operation: *operation, epoch: *epoch })?;
+    if matches!(event, OperationEvent::Intended { .. }) {
+        return Err(Problem::Refused("an intent is not an answer".to_owned()));
+    }
+    let state = next(&standing.state, event, *run, *operation)?;
+    let done_at = matches!(state, OperationState::Done { .. }).then_some(At(*at));
+    tx.prepare_cached(
+        "UPDATE operation SET phase = ?3, state = ?4, done_at = ?5
+         WHERE run = ?1 AND operation = ?2",
+    )?
+    .execute(params![run.0, operation.0, phase(&state), Json(&state), done_at])?;
+    append(tx, (*run, *operation), &standing, event, None, *at)?;
+    for effect in effects {
+        accounts::apply(tx, effect, *at)?;
+    }
+    audit::append(tx, audit)
+}
+
+fn next(
+    state: &OperationState,
+    event: &OperationEvent,
+    run: RunId,
+    operation: OperationId,
+) -> Result<OperationState, StoreError> {
+    state.next(event).map_err(|transition| StoreError::Illegal {
+        run: run.0,
+        operation,
+        transition,
+    })
+}
+
+/// The word by which open operations are found.
+fn phase(state: &OperationState) -> &'static str {
+    match state {
+        OperationState::Waiting => "waiting",
+        OperationState::Sent { .. } => "sent",
+        OperationState::Uncertain { .. } => "uncertain",
+        OperationState::RetryAt { .. } => "retry-at",
+        OperationState::Done { .. } => "done",
+        OperationState::Parked { .. } => "parked",
+    }
+}
+
+fn epoch_of_run(tx: &Connection, run: RunId) -> Result<u64, Problem> {
+    tx.prepare_cached("SELECT epoch FROM run WHERE id = ?1")?
+        .query_row([run.0], |row| unsigned(row, 0))
+        .optional()?
+        .ok_or_else(|| Problem::Refused(format!("there is no run {}", run.0)))
+}
+
+/// The epoch of the latest intent with a key.
+pub(super) fn latest_epoch(tx: &Connection, key: &str) -> Result<Option<u64>, Problem> {
+    Ok(tx
+        .prepare_cached("SELECT epoch FROM operation WHERE key = ?1 ORDER BY epoch DESC LIMIT 1")?
+        .query_row([key], |row| unsigned(row, 0))
+        .optional()?)
+}
+
+fn standing(
+    tx: &Connection,
+    run: RunId,
+    operation: OperationId,
+) -> Result<Option<Standing>, Problem> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT state, attempt, epoch FROM operation WHERE run = ?1 AND operation = ?2",
+        )?
+        .query_row(params![run.0, operation.0], |row| {
+            Ok(Standing {
+                state: row.get::<_, Json<_>>(0)?.0,
+                attempt: row.get(1)?,
+                epoch: unsigned(row, 2)?,
+            })
+        })
+        .optional()?)
+}
+
+fn append(
+    tx: &Connection,
+    (run, operation): (RunId, OperationId),
+    standing: &Standing,
+    event: &OperationEvent,
+    call: Option<(&Digest, &Digest)>,
+    at: Timestamp,
+) -> Result<(), Problem> {
+    tx.prepare_cached(
+        "INSERT INTO operation_event
+             (run, operation, position, attempt, epoch, event, permission, plugin, at)
+         VALUES (?1, ?2, (SELECT ifnull(max(position), 0) + 1 FROM operation_event
+             WHERE run = ?1 AND operation = ?2), ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        run.0,
+        operation.0,
+        standing.attempt,
+        signed(standing.epoch)?,
+        Json(event),
+        call.map(|(permission, _)| permission.as_str()),
+        call.map(|(_, plugin)| plugin.as_str()),
+        At(at)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn unsettled(
+    tx: &Connection,
+    current: Option<RunId>,
+) -> Result<Vec<Unsettled>, Problem> {
+    let mut statement = tx.prepare_cached(UNSETTLED)?;
+    let open = statement.query_map([current.map(|run| run.0)], |row| {
+        Ok(Unsettled {
+            run: RunId(row.get(0)?),
+            operation: row.get::<_, Json<_>>(1)?.0,
+            key: row.get(2)?,
+            attempt: row.get(3)?,
+            epoch: unsigned(row, 4)?,
+            sent_at: row.get::<_, At>(5)?.0,
+        })
+    })?;
+    Ok(open.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn removals_since(
+    tx: &Connection,
+    since: Timestamp,
+) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, Problem> {
+    let mut statement = tx.prepare_cached(REMOVALS)?;
+    let mut rows = statement.query([At(since)])?;
+    let mut removals: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let target = row.get::<_, Word<ConnectorName>>(0)?.0;
+        removals.entry(target).or_default().insert(object(row, 1)?);
+    }
+    Ok(removals)
+}
+
+pub(super) fn states(
+    tx: &Connection,
+    run: RunId,
+) -> Result<BTreeMap<OperationId, OperationState>, Problem> {
+    let mut statement =
+        tx.prepare_cached("SELECT operation, state FROM operation WHERE run = ?1")?;
+    let states = statement
+        .query_map([run.0], |row| Ok((OperationId(row.get(0)?), row.get::<_, Json<_>>(1)?.0)))?;
+    Ok(states.collect::<Result<_, _>>()?)
+}
+
+/// Replays every event and compares with the stored states.
+pub(super) fn verify(tx: &Connection) -> Result<u64, Problem> {
+    let mut replayed: BTreeMap<(RunId, OperationId), OperationState> = BTreeMap::new();
+    let mut statement = tx.prepare_cached(
+        "SELECT run, operation, event FROM operation_event ORDER BY run, operation, position",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (run, operation) = (RunId(row.get(0)?), OperationId(row.get(1)?));
+        let state = replayed.entry((run, operation)).or_insert(OperationState::Waiting);
+        *state = next(state, &row.get::<_, Json<_>>(2)?.0, run, operation)?;
+    }
+    let mut statement = tx.prepare_cached("SELECT run, operation, state FROM operation")?;
+    let mut rows = statement.query([])?;
+    let mut count = 0_u64;
+    while let Some(row) = rows.next()? {
+        let (run, operation) = (RunId(row.get(0)?), OperationId(row.get(1)?));
+        if replayed.get(&(run, operation)) != Some(&row.get::<_, Json<_>>(2)?.0) {
+            return Err(StoreError::Damaged(format!(
+                "operation {operation} of run {} is not in the state its journal leads to",
+                run.0
+            ))
+            .into());
+        }
+        count = count.saturating_add(1);
+    }
+    Ok(count)
+}

@@ -1,0 +1,63 @@
+//! The schema and how older ones become it: forward only, one transaction.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::problem::Problem;
+use crate::store::StoreError;
+
+/// Script `n` makes schema `n + 1` of schema `n`; a released one never changes.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+
+/// "Lany" in the file's header: `file` and other tools can tell what it is.
+const APPLICATION: i32 = 0x4c61_6e79;
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// `Newer` for a file of a later version; a refusal for a database that is
+/// not ours, before anything in it is changed.
+pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Problem> {
+    // Looking first takes no lock: a current file opens while others write.
+    if steps(connection, path)? == 0 {
+        return Ok(());
+    }
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let steps = steps(&tx, path)?;
+    if steps == 0 {
+        return Ok(());
+    }
+    for script in MIGRATIONS.iter().skip(MIGRATIONS.len().saturating_sub(steps)) {
+        tx.execute_batch(script)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    tx.pragma_update(None, "user_version", newest())?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// How many scripts the file still needs.
+fn steps(connection: &Connection, path: &str) -> Result<usize, Problem> {
+    let (found, application, objects): (u32, i32, u32) = connection.query_row(
+        "SELECT (SELECT user_version FROM pragma_user_version),
+                (SELECT application_id FROM pragma_application_id),
+                (SELECT count(*) FROM sqlite_master)",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let empty = application == 0 && found == 0 && objects == 0;
+    if application != APPLICATION && !empty {
+        return Err(Problem::Refused("it is a database of another program".to_owned()));
+    }
+    let known = newest();
+    let steps = known.checked_sub(found).ok_or_else(|| StoreError::Newer {
+        path: path.to_owned(),
+        found,
+        known,
+    })?;
+    Ok(usize::try_from(steps).unwrap_or(usize::MAX))
+}
+
+/// The schema this program writes.
+fn newest() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}

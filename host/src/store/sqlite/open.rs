@@ -1,0 +1,92 @@
+//! Opening the file: its lock, its mode, its pragmas, its schema.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{migrations, problem::Problem};
+use crate::store::StoreError;
+
+/// How long a change waits for another process's transaction, which holds at
+/// most one group of changes.
+const BUSY: Duration = Duration::from_secs(5);
+/// Statements kept prepared: somewhat more than the store has.
+const STATEMENTS: usize = 96;
+
+/// Takes the lock that one changing process holds; the system releases it
+/// when the process ends, however it ends.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = private(OpenOptions::new().create(true).truncate(false).write(true))
+        .open(PathBuf::from(name))
+        .map_err(|error| failed(path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: shown(path) }),
+        Err(TryLockError::Error(error)) => Err(failed(path, error)),
+    }
+}
+
+/// Opens the file, made when it is missing, with the current schema.
+pub(super) fn connection(path: &Path) -> Result<Connection, StoreError> {
+    create(path).map_err(|error| failed(path, error))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)
+        .map_err(Problem::from)
+        .and_then(|connection| prepare(connection, &shown(path)))
+        .map_err(|problem| problem.told_at_opening(&shown(path)))
+}
+
+fn prepare(mut connection: Connection, path: &str) -> Result<Connection, Problem> {
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    // Personal data stays out of files that others may read.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A database that is not ours is refused before its journal is changed.
+    migrations::migrate(&mut connection, path)?;
+    let journal: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if !journal.eq_ignore_ascii_case("wal") {
+        return Err(Problem::Refused("its file system cannot hold a write-ahead log".to_owned()));
+    }
+    // NORMAL would lose acknowledged intents when the power fails.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
+/// SQLite would create the file readable to all; its log gets the same mode.
+/// A file that exists is not even opened: closing it would drop the locks
+/// that another store of this process holds on it.
+fn create(path: &Path) -> io::Result<()> {
+    match private(OpenOptions::new().create_new(true).write(true)).open(path) {
+        Ok(_made) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600)
+    }
+    #[cfg(not(unix))]
+    options
+}
+
+fn failed(path: &Path, error: io::Error) -> StoreError {
+    StoreError::Open { path: shown(path), source: Box::new(error) }
+}
+
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,76 @@
+//! Plans, kept for good.
+
+use lanyard_core::id::Digest;
+use rusqlite::{Connection, params};
+
+use super::{
+    columns::{At, Json, Word},
+    problem::Problem,
+};
+use crate::store::{StoreError, StoredPlan};
+
+/// Fewer characters of a digest are a slip, not a reference.
+const PREFIX: usize = 4;
+
+pub(super) fn save(tx: &Connection, stored: &StoredPlan) -> Result<(), Problem> {
+    let StoredPlan { digest, plan, findings, config, made_at } = stored;
+    let text = serde_json::to_string(plan)?;
+    if Digest::of(&text) != *digest {
+        return Err(Problem::Refused(format!(
+            "`{}` is not the digest of the plan",
+            digest.short()
+        )));
+    }
+    tx.prepare_cached(
+        "INSERT INTO plan (digest, plan, findings, config, made_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (digest) DO NOTHING",
+    )?
+    .execute(params![digest.as_str(), text, Json(findings), config.as_str(), At(*made_at)])?;
+    Ok(())
+}
+
+pub(super) fn by_digest(tx: &Connection, wanted: &str) -> Result<Option<StoredPlan>, Problem> {
+    let prefix = wanted.to_ascii_lowercase();
+    if prefix.len() < PREFIX {
+        return Err(Problem::Refused(format!(
+            "`{wanted}` is too short for a plan; give at least {PREFIX} characters of its digest"
+        )));
+    }
+    if !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
+    let mut statement = tx.prepare_cached(
+        // `g` is the first letter after the hexadecimal ones.
+        "SELECT digest FROM plan WHERE digest >= ?1 AND digest < ?1 || 'g' ORDER BY digest",
+    )?;
+    let found: Vec<String> =
+        statement.query_map([&prefix], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    match found.as_slice() {
+        [] => Ok(None),
+        [digest] => load(tx, digest).map(Some),
+        several => {
+            Err(StoreError::Ambiguous { prefix: wanted.to_owned(), count: several.len() }.into())
+        }
+    }
+}
+
+fn load(tx: &Connection, digest: &str) -> Result<StoredPlan, Problem> {
+    let (text, stored): (String, _) = tx
+        .prepare_cached("SELECT plan, findings, config, made_at FROM plan WHERE digest = ?1")?
+        .query_row([digest], |row| {
+            let rest: (Json<_>, Word<Digest>, At) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok((row.get(0)?, rest))
+        })?;
+    let (Json(findings), Word(config), At(made_at)) = stored;
+    let computed = Digest::of(&text);
+    if computed.as_str() != digest {
+        return Err(StoreError::Damaged(format!("plan `{digest}` is not what was saved")).into());
+    }
+    Ok(StoredPlan {
+        digest: computed,
+        plan: serde_json::from_str(&text)?,
+        findings,
+        config,
+        made_at,
+    })
+}

@@ -1,0 +1,64 @@
+//! Runs of plans.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    columns::{At, Json, Word, signed, unsigned},
+    problem::Problem,
+};
+use crate::store::{NewRun, RunId, RunRecord};
+
+pub(super) fn begin(tx: &Connection, run: &NewRun) -> Result<RunId, Problem> {
+    let NewRun { plan, actor, released, at, epoch } = run;
+    let epoch = signed(*epoch)?;
+    let latest: Option<i64> =
+        tx.prepare_cached("SELECT max(epoch) FROM run")?.query_row([], |row| row.get(0))?;
+    if let Some(latest) = latest.filter(|latest| epoch <= *latest) {
+        return Err(Problem::Refused(format!(
+            "epoch {epoch} is not higher than {latest}, the epoch of an earlier run"
+        )));
+    }
+    let known = tx
+        .prepare_cached("SELECT 1 FROM plan WHERE digest = ?1")?
+        .query_row([plan.as_str()], |_row| Ok(()))
+        .optional()?;
+    if known.is_none() {
+        return Err(Problem::Refused(format!("there is no plan `{}`", plan.short())));
+    }
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO run (id, plan, actor, released, began_at, epoch)
+             VALUES ((SELECT ifnull(max(id), 0) + 1 FROM run), ?1, ?2, ?3, ?4, ?5) RETURNING id",
+        )?
+        .query_row(params![plan.as_str(), actor, Json(released), At(*at), epoch], |row| {
+            row.get(0)
+        })?;
+    Ok(RunId(id))
+}
+
+pub(super) fn end(tx: &Connection, run: RunId, at: Timestamp) -> Result<(), Problem> {
+    let ended = tx
+        .prepare_cached("UPDATE run SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL")?
+        .execute(params![run.0, At(at)])?;
+    if ended == 0 {
+        return Err(Problem::Refused(format!("run {} is not going on", run.0)));
+    }
+    Ok(())
+}
+
+pub(super) fn all(tx: &Connection) -> Result<Vec<RunRecord>, Problem> {
+    let mut statement = tx
+        .prepare_cached("SELECT id, plan, actor, began_at, ended_at, epoch FROM run ORDER BY id")?;
+    let runs = statement.query_map([], |row| {
+        Ok(RunRecord {
+            id: RunId(row.get(0)?),
+            plan: row.get::<_, Word<_>>(1)?.0,
+            actor: row.get(2)?,
+            began_at: row.get::<_, At>(3)?.0,
+            ended_at: row.get::<_, Option<At>>(4)?.map(|at| at.0),
+            epoch: unsigned(row, 5)?,
+        })
+    })?;
+    Ok(runs.collect::<Result<_, _>>()?)
+}
