@@ -143,8 +143,7 @@ fn correlate<'a>(
     }
     for (source, read) in reads {
         for key in read.records.keys() {
-            let id =
-                *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
+            let id = *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
             let record = RecordKey { source: (*source).clone(), key: (*key).to_owned() };
             records.entry(id).or_default().insert(record);
         }
@@ -180,9 +179,7 @@ impl Person<'_> {
         for (record, standing) in &standing {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
             let said = match standing {
-                Standing::There(read, account) => {
-                    self.said(read, account, before, holds, problems)
-                }
+                Standing::There(read, account) => self.said(read, account, before, holds, problems),
                 Standing::Twice(read) => {
                     holds.push(format!(
                         "more than one record of source `{}` has the key `{}`",
@@ -201,8 +198,8 @@ impl Person<'_> {
         }
         let absent_since = absent_since(&standing, known);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
-        let doubtful = newly
-            && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
+        let doubtful =
+            newly && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
         let records = standing.into_iter().map(|(record, _)| record).collect();
         (Identity { id, records, facts, absent_since }, doubtful)
     }

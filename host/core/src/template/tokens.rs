@@ -43,11 +43,8 @@ pub(super) fn code_parts(source: &str) -> Vec<Range<usize>> {
             continue;
         }
         let begin = at + open + 2;
-        let close = if rest.get(open..).is_some_and(|rest| rest.starts_with("{{")) {
-            "}}"
-        } else {
-            "%}"
-        };
+        let close =
+            if rest.get(open..).is_some_and(|rest| rest.starts_with("{{")) { "}}" } else { "%}" };
         let end = end_of_code(source, begin, close);
         parts.push(begin..end);
         at = end + 2;
@@ -142,8 +139,8 @@ fn number_comparisons(tokens: &[Token<'_>]) -> Result<Vec<usize>, ExpressionErro
         }
         let left = index.checked_sub(1).and_then(|before| tokens.get(before));
         let mut right = tokens.get(index + 1..).unwrap_or_default().iter();
-        let right_is_number = right.find(|t| t.kind != Kind::Minus).map(|t| t.kind)
-            == Some(Kind::Number);
+        let right_is_number =
+            right.find(|t| t.kind != Kind::Minus).map(|t| t.kind) == Some(Kind::Number);
         let Some(left) = left else { continue };
         if left.kind == Kind::Number && !right_is_number {
             return Err(ExpressionError {
