@@ -2,6 +2,7 @@
 //! they give, and who is provably no longer there.
 
 mod assemble;
+mod read;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
