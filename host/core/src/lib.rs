@@ -10,6 +10,8 @@ pub mod account;
 pub mod condition;
 pub mod desired;
 pub mod diff;
+#[cfg(test)]
+mod example;
 pub mod explain;
 pub mod fact;
 pub mod fault;
@@ -22,6 +24,7 @@ pub mod observed;
 pub mod operation;
 pub mod plan;
 pub mod policy;
+pub mod policy_test;
 pub mod retry;
 pub mod run;
 pub mod schema;
