@@ -388,12 +388,9 @@ fn write_of(change: &Change, created: Option<&ObjectRef>) -> Result<Write, Fault
         Change::Create { object_type, name, anchor, attributes, state } => {
             Write::Create { object_type, name, anchor, attributes, state }
         }
-        Change::Update { account, name, anchor, attributes } => Write::Update {
-            account,
-            name,
-            anchor,
-            attributes: attributes.into_iter().map(Into::into).collect(),
-        },
+        Change::Update { account, name, anchor, attributes, before: _ } => {
+            Write::Update { account, name, anchor, attributes }
+        }
         Change::Enable { account } => Write::Enable(account),
         Change::Disable { account } => Write::Disable(account),
         Change::Delete { account } => Write::Delete(account),
