@@ -1,6 +1,17 @@
-//! Lanyard: a host for sandboxed connectors.
+//! Lanyard: a host for sandboxed connectors that gives every person the
+//! right accounts and access, for exactly as long as they should have it.
+//!
+//! Rooms in reading order, along the one road: the operator's file
+//! (`config`), what connects (`connector`, `wasm`), what is kept (`store`),
+//! the road itself (`reconcile`), and the verbs people use (`commands`).
+//! Everything that decides is in `lanyard-core`.
+
+pub mod args;
 pub mod config;
 pub mod connector;
-pub mod reconcile;
-pub mod store;
 pub mod wasm;
+pub mod store;
+pub mod reconcile;
+pub mod commands;
+pub mod errors;
+pub mod telemetry;

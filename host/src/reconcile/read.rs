@@ -21,7 +21,7 @@ const MAX_PAGES: u32 = 100_000;
 const PAGE_ATTEMPTS: u32 = 4;
 
 /// The longest a read waits because a system asked it to.
-const MAX_WAIT: Duration = Duration::from_secs(120);
+const MAX_WAIT: Duration = Duration::from_mins(2);
 
 /// Everything a source knows.
 ///

@@ -1,0 +1,66 @@
+//! The verbs: each parses nothing and decides nothing; it opens what it
+//! needs, calls the room that knows, and writes down the answer.
+
+mod account;
+mod apply;
+mod audit;
+mod check;
+mod connector;
+mod explain;
+mod identity;
+mod output;
+mod plan;
+mod plugin;
+mod session;
+mod status;
+
+use crate::{
+    args::{Args, ConnectorVerb, PluginVerb, RunVerb, Verb},
+    config,
+    errors::{AppError, Exit},
+};
+use output::Output;
+
+/// Runs one verb and says how it ended.
+pub async fn run(args: Args) -> Exit {
+    let mut output = Output::standard();
+    let done = dispatch(args, &mut output).await;
+    match done {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.error(&error.render());
+            error.exit
+        }
+    }
+}
+
+async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
+    let file = args.config.as_path();
+    match args.verb {
+        Verb::Check { offline } => check::check(file, offline, output).await,
+        Verb::Plan { json, out } => plan::plan(file, json, out.as_deref(), output).await,
+        Verb::Apply { plan, yes, release } => {
+            apply::apply(file, plan.as_deref(), yes, &release, output).await
+        }
+        Verb::Run(RunVerb::Once) => apply::once(file, output).await,
+        Verb::Status => status::status(file, output).await,
+        Verb::Identity(verb) => identity::identity(file, verb, output).await,
+        Verb::Account(verb) => account::account(file, verb, output).await,
+        Verb::Explain { identity } => explain::explain(file, &identity, output).await,
+        Verb::Audit(verb) => audit::audit(file, verb, output).await,
+        Verb::Plugin(PluginVerb::Inspect { file, json }) => {
+            plugin::inspect(&file, json, output).await
+        }
+        Verb::Connector(ConnectorVerb::Test { file, config_json }) => {
+            connector::test(&file, &config_json, output).await
+        }
+        Verb::Expand => {
+            output.text(&config::expand(file)?)?;
+            Ok(Exit::Ok)
+        }
+        Verb::Schema => {
+            output.text(&config::json_schema())?;
+            Ok(Exit::Ok)
+        }
+    }
+}

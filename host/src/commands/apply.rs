@@ -1,0 +1,277 @@
+//! `lanyard apply` and `lanyard run once`.
+
+use std::{
+    collections::BTreeSet,
+    io::IsTerminal as _,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
+
+use super::{
+    output::Output,
+    plan,
+    session::{self, Road},
+};
+use crate::{
+    errors::{AppError, Exit},
+    reconcile::{self, Progress, Stop, Summary, Survey},
+    store::{Store, StoredPlan},
+};
+
+pub(super) async fn apply(
+    file: &Path,
+    wanted: Option<&str>,
+    yes: bool,
+    release: &[String],
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let released = released(release)?;
+    let road = session::road(file).await?;
+    let wanted = match wanted {
+        Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
+        None => None,
+    };
+    let survey = plan::look(&road.context, output).await?;
+    if let Some(wanted) = &wanted {
+        same_world(wanted, &survey)?;
+    } else {
+        plan::show(&survey, output)?;
+    }
+    let operations = survey.stored.plan.operations.len();
+    if operations == 0 && survey.stored.plan.claims.is_empty() {
+        return Ok(plan::exit(&survey));
+    }
+    if !yes && !output.ask(&format!("carry out {operations} operations?")) {
+        return Ok(Exit::Ok);
+    }
+    carry_out(&road, &survey, &released, output).await
+}
+
+pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
+    let road = session::road(file).await?;
+    let survey = plan::look(&road.context, output).await?;
+    plan::show(&survey, output)?;
+    carry_out(&road, &survey, &BTreeSet::new(), output).await
+}
+
+fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
+    let kinds = [FindingKind::MassRemoval, FindingKind::SourceShrank, FindingKind::Protected];
+    words
+        .iter()
+        .map(|word| match kinds.iter().find(|kind| kind.word() == word) {
+            Some(kind) if kind.releasable() => Ok(*kind),
+            Some(kind) => Err(AppError::new(
+                Exit::Usage,
+                format!("the finding `{}` cannot be released", kind.word()),
+            )
+            .hint("take the account out of `protected` if it is to be managed")),
+            None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
+                .hint("findings that can be released: mass-removal, source-shrank")),
+        })
+        .collect()
+}
+
+/// A plan from a file, or from the store by its digest.
+async fn stored(store: &dyn Store, wanted: &str) -> Result<StoredPlan, AppError> {
+    if Path::new(wanted).is_file() {
+        let text = std::fs::read_to_string(wanted)?;
+        return serde_json::from_str(&text).map_err(|error| {
+            AppError::new(Exit::Usage, error)
+                .hint(format!("`{wanted}` is not a plan; `lanyard plan --out FILE` writes one"))
+        });
+    }
+    store.plan(wanted).await?.ok_or_else(|| {
+        AppError::new(Exit::Usage, format!("there is no plan `{wanted}`"))
+            .hint("`lanyard plan` makes one and shows its digest")
+    })
+}
+
+/// What was looked at and agreed to is what is done, or nothing is.
+fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
+    let now = &survey.stored;
+    if wanted.digest == now.digest {
+        return Ok(());
+    }
+    let why = if wanted.config == now.config { "the world" } else { "the configuration" };
+    Err(AppError::new(
+        Exit::Changed,
+        format!(
+            "{why} changed since plan {} was made: it would now be plan {} with {} operations \
+             instead of {}; nothing was done",
+            wanted.digest.short(),
+            now.digest.short(),
+            now.plan.operations.len(),
+            wanted.plan.operations.len()
+        ),
+    )
+    .hint(format!(
+        "look at the new plan with `lanyard plan`, then `lanyard apply {}`",
+        now.digest.short()
+    )))
+}
+
+async fn carry_out(
+    road: &Road,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let stop = Stop::default();
+    stop_on_signal(&stop, road);
+    let shown = Shown::new(survey);
+    let report = |progress| shown.report(progress);
+    let summary = reconcile::execute(&road.context, survey, released, &stop, &report).await?;
+    shown.finish();
+    output.line(&sentence(&summary))?;
+    let exit = if summary.is_clean() && summary.blocked > 0 {
+        Exit::Blocked
+    } else if summary.is_clean() {
+        plan::exit(survey)
+    } else {
+        Exit::Failed
+    };
+    // A released finding no longer blocks anything.
+    Ok(if exit == Exit::Blocked && summary.blocked == 0 { Exit::Ok } else { exit })
+}
+
+/// The first Ctrl-C (or SIGTERM) stops between operations.
+fn stop_on_signal(stop: &Stop, road: &Road) {
+    let (stop, sandbox) = (stop.clone(), Arc::clone(&road.sandbox));
+    tokio::spawn(async move {
+        let interrupt = tokio::signal::ctrl_c();
+        let terminate = async {
+            use tokio::signal::unix::{SignalKind, signal};
+            match signal(SignalKind::terminate()) {
+                Ok(mut signal) => signal.recv().await.is_some(),
+                Err(_no_handler) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Ok(()) = interrupt => {}
+            true = terminate => {}
+            else => return,
+        }
+        tracing::warn!("stopping after the operations that are under way");
+        stop.ask();
+        sandbox.cancel();
+    });
+}
+
+fn sentence(summary: &Summary) -> String {
+    let Summary { verified, unverifiable, drifted, failed, uncertain, blocked, skipped, stopped } =
+        summary;
+    let mut parts = vec![format!("{verified} verified")];
+    for (count, what) in [
+        (unverifiable, "done but unverifiable"),
+        (drifted, "drifted"),
+        (failed, "failed"),
+        (uncertain, "uncertain"),
+        (blocked, "held back"),
+        (skipped, "not attempted"),
+    ] {
+        if *count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    let how = if *stopped { "stopped" } else { "done" };
+    format!("{how}: {}", parts.join(", "))
+}
+
+/// Progress on a terminal, plain lines elsewhere; both on standard error.
+struct Shown {
+    bar: Option<ProgressBar>,
+    labels: std::collections::BTreeMap<lanyard_core::id::IdentityId, String>,
+    written: Mutex<()>,
+}
+
+impl Shown {
+    fn new(survey: &Survey) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Self { bar, labels: survey.stored.plan.labels.clone(), written: Mutex::new(()) }
+    }
+
+    fn report(&self, progress: Progress) {
+        match progress {
+            Progress::Began { run, operations } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_length(u64::try_from(operations).unwrap_or(u64::MAX));
+                }
+                self.say(&format!("run {} begins: {operations} operations", run.0));
+            }
+            Progress::Done { operation, verification } => {
+                let word = match &verification {
+                    Verification::Verified => "verified".to_owned(),
+                    Verification::Drifted(what) => format!("DRIFTED ({})", what.join(", ")),
+                    Verification::Unverifiable(why) => format!("unverifiable ({why})"),
+                };
+                self.operation(&operation, &word, verification != Verification::Verified);
+                self.tick();
+            }
+            Progress::Retrying { operation, fault } => {
+                self.operation(&operation, &format!("{fault}; trying again"), true);
+            }
+            Progress::Failed { operation, fault } => {
+                let code = fault.native_code.as_deref().map(|code| format!(" [{code}]"));
+                let word = format!(
+                    "FAILED ({}){}: {fault}",
+                    fault.kind.word(),
+                    code.unwrap_or_default()
+                );
+                self.operation(&operation, &word, true);
+                self.tick();
+            }
+            Progress::Uncertain { operation, fault } => {
+                self.operation(&operation, &format!("UNCERTAIN: {fault}"), true);
+                self.tick();
+            }
+            Progress::Skipped { operation, why } => {
+                self.operation(&operation, &format!("not attempted: {why}"), true);
+                self.tick();
+            }
+        }
+    }
+
+    /// On a terminal the bar moves; lines are for what a person must see.
+    fn operation(&self, operation: &Operation, what: &str, important: bool) {
+        let who = self
+            .labels
+            .get(&operation.identity)
+            .cloned()
+            .unwrap_or_else(|| operation.identity.to_string());
+        let verb = operation.change.kind().word();
+        let line = format!("{} {verb} at {} for {who}: {what}", operation.id, operation.target);
+        match &self.bar {
+            Some(bar) if !important => bar.set_message(format!("{verb} {}", operation.target)),
+            _ => self.say(&line),
+        }
+    }
+
+    fn say(&self, line: &str) {
+        let _turn = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        match &self.bar {
+            Some(bar) => bar.println(line),
+            None => Output::standard().error(&format!("{line}\n")),
+        }
+    }
+
+    fn tick(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Standard output is data, standard error is for people.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::errors::AppError;
+
+/// Where a verb writes.
+pub(super) struct Output {
+    out: io::Stdout,
+    err: io::Stderr,
+}
+
+impl Output {
+    pub(super) fn standard() -> Self {
+        Self { out: io::stdout(), err: io::stderr() }
+    }
+
+    /// Text that ends with a line break of its own.
+    pub(super) fn text(&mut self, text: &str) -> Result<(), AppError> {
+        finished(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()))
+    }
+
+    pub(super) fn line(&mut self, line: &str) -> Result<(), AppError> {
+        finished(writeln!(self.out, "{line}"))
+    }
+
+    pub(super) fn json<T: Serialize>(&mut self, value: &T) -> Result<(), AppError> {
+        let text = serde_json::to_string_pretty(value)?;
+        self.line(&text)
+    }
+
+    /// For people, beside the data; a closed standard error is no error.
+    pub(super) fn error(&mut self, text: &str) {
+        let _closed = self.err.write_all(text.as_bytes());
+    }
+
+    /// Asks a question that is answered with `y` or `yes`; without a
+    /// terminal the answer is no.
+    pub(super) fn ask(&mut self, question: &str) -> bool {
+        if !io::stdin().is_terminal() {
+            self.error("not asked, because there is no terminal; use `--yes` to go on\n");
+            return false;
+        }
+        self.error(&format!("{question} [y/N] "));
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).is_ok()
+            && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+}
+
+/// A reader that went away (`lanyard … | head`) is no error.
+fn finished(written: io::Result<()>) -> Result<(), AppError> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

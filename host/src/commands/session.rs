@@ -1,0 +1,147 @@
+//! What a verb opens: the file, the store, the sandbox, the connectors.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use lanyard_core::{
+    fact::Identity,
+    id::ConnectorName,
+    identity,
+};
+
+use crate::{
+    config::{self, Config, ConnectorConfig, Loaded, Role},
+    connector::{Attached, Connector, Connectors},
+    errors::{AppError, Exit},
+    reconcile::Context,
+    store::{Store, sqlite::SqliteStore},
+    telemetry,
+    wasm::{LoadError, Sandbox, WasmConnector},
+};
+
+pub(super) fn load(file: &Path) -> Result<Loaded, AppError> {
+    Ok(config::load(file, &|name| std::env::var(name).ok())?)
+}
+
+/// For verbs that only look: the last state, whatever else is running.
+pub(super) fn open_store(config: &Config) -> Result<SqliteStore, AppError> {
+    Ok(SqliteStore::open(&config.store)?)
+}
+
+pub(super) fn sandbox() -> Result<Sandbox, AppError> {
+    Sandbox::new(cache_directory().as_deref(), telemetry::clock()).map_err(|error| {
+        AppError::new(Exit::Bug, format!("this machine cannot run WebAssembly: {error:#}"))
+    })
+}
+
+/// `LANYARD_CACHE`, else `lanyard` in the user's cache directory.
+fn cache_directory() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("LANYARD_CACHE")
+        .map(PathBuf::from)
+        .or_else(|| set("XDG_CACHE_HOME").map(|cache| PathBuf::from(cache).join("lanyard")))
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache/lanyard")))
+}
+
+/// Loads every connector of the file; all that cannot be loaded are told.
+pub(super) async fn load_connectors(
+    sandbox: &Sandbox,
+    config: &Config,
+) -> BTreeMap<ConnectorName, Result<WasmConnector, LoadError>> {
+    let mut loaded = BTreeMap::new();
+    for (name, connector) in &config.connectors {
+        loaded.insert(name.clone(), sandbox.load(connector).await);
+    }
+    loaded
+}
+
+/// Everything for walking the road; holds the store alone.
+pub(super) struct Road {
+    pub(super) context: Context,
+    pub(super) sandbox: Arc<Sandbox>,
+}
+
+pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
+    let Loaded { config, tests: _ } = load(file)?;
+    let sandbox = Arc::new(sandbox()?);
+    let mut connectors = Connectors::default();
+    let mut broken = Vec::new();
+    for (name, loaded) in load_connectors(&sandbox, &config).await {
+        match loaded {
+            Ok(connector) => attach(&mut connectors, &name, connector),
+            Err(error) => broken.push((name, error)),
+        }
+    }
+    if let Some((name, error)) = broken.into_iter().next() {
+        return Err(AppError::new(Exit::Connector, error)
+            .hint(format!("`{name}` cannot be used; `lanyard check` shows every problem at once")));
+    }
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_exclusive(&config.store)?);
+    let context = Context {
+        policy: Arc::new(config.policy),
+        config: config.digest,
+        store,
+        connectors,
+        actor: actor(),
+        clock: telemetry::clock(),
+    };
+    Ok(Road { context, sandbox })
+}
+
+fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {
+    let ConnectorConfig { role, limits, .. } = connector.config().clone();
+    let attached = Attached {
+        plugin: connector.digest().clone(),
+        permission: connector.permission_digest().clone(),
+        page_size: limits.page_size,
+        parallel: limits.parallel,
+        connector: Arc::new(connector) as Arc<dyn Connector>,
+    };
+    match role {
+        Role::Source => connectors.sources.insert(name.clone(), attached),
+        Role::Target => connectors.targets.insert(name.clone(), attached),
+    };
+}
+
+/// Who orders it: the OS user, as the kernel knows them.
+pub(super) fn actor() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    let named = std::fs::read_to_string("/etc/passwd").ok().and_then(|passwd| {
+        passwd.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let (name, _password, id) = (fields.next()?, fields.next()?, fields.next()?);
+            (id.parse() == Ok(uid)).then(|| name.to_owned())
+        })
+    });
+    named.unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The identity meant by an id, a source key, or a label.
+pub(super) fn find_identity<'a>(
+    identities: &'a [Identity],
+    wanted: &str,
+) -> Result<&'a Identity, AppError> {
+    let by_id = |identity: &&Identity| identity.id.to_string().starts_with(wanted);
+    let by_key = |it: &&Identity| it.records.iter().any(|record| record.key == wanted);
+    let by_label = |it: &&Identity| identity::label(it).eq_ignore_ascii_case(wanted);
+    for matching in [&by_key as &dyn Fn(&&Identity) -> bool, &by_id, &by_label] {
+        let found: Vec<&Identity> = identities.iter().filter(matching).collect();
+        match found.as_slice() {
+            [] => {}
+            [only] => return Ok(only),
+            many => {
+                let ids: Vec<String> = many.iter().map(|it| it.id.to_string()).collect();
+                return Err(AppError::new(
+                    Exit::Usage,
+                    format!("`{wanted}` could be {} identities: {}", many.len(), ids.join(", ")),
+                )
+                .hint("give the id"));
+            }
+        }
+    }
+    Err(AppError::new(Exit::Usage, format!("no identity is called `{wanted}`"))
+        .hint("`lanyard identity list` shows them; people appear once a plan was made"))
+}

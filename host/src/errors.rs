@@ -1,0 +1,123 @@
+//! Errors as people meet them: what went wrong, why, and what next; and the
+//! exit status that scripts go by.
+
+use std::{error::Error, fmt::Write as _, process::ExitCode};
+
+use crate::{
+    config::ConfigErrors, reconcile::ReconcileError, store::StoreError, wasm::LoadError,
+};
+
+/// How a command ended.  The numbers are part of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, and nothing is left to say.
+    Ok = 0,
+    /// The arguments cannot be used (clap's own number).
+    Usage = 2,
+    /// The operator's file is not valid, or one of its tests failed.
+    Config = 64,
+    /// The plan has findings that block operations.
+    Blocked = 65,
+    /// Operations failed, drifted, or their outcome is uncertain.
+    Failed = 66,
+    /// A connector or a source cannot be used.
+    Connector = 67,
+    /// The store cannot be used.
+    Store = 69,
+    /// A defect of Lanyard.
+    Bug = 70,
+    /// The world is not the one the plan was made for.
+    Changed = 75,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error on its way to a person.
+#[derive(Debug)]
+pub struct AppError {
+    pub exit: Exit,
+    source: Box<dyn Error + Send + Sync>,
+    /// Sentences on what to do, each a line of its own.
+    hints: Vec<String>,
+}
+
+impl AppError {
+    pub fn new(exit: Exit, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit, source: source.into(), hints: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The error with its causes and hints, ending with a line break.
+    pub fn render(&self) -> String {
+        if let Some(errors) = self.source.downcast_ref::<ConfigErrors>() {
+            return errors.render();
+        }
+        let mut text = format!("error: {}\n", self.source);
+        let mut said = self.source.to_string();
+        let mut cause = self.source.source();
+        while let Some(current) = cause {
+            let words = current.to_string();
+            // A transparent error repeats its cause.
+            if !said.contains(&words) {
+                // Writing to a String cannot fail.
+                let _infallible = writeln!(text, "  because: {words}");
+            }
+            said = words;
+            cause = current.source();
+        }
+        for hint in &self.hints {
+            let _infallible = writeln!(text, "  hint: {hint}");
+        }
+        text
+    }
+}
+
+impl From<ConfigErrors> for AppError {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::new(Exit::Config, errors)
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Store, error)
+    }
+}
+
+impl From<LoadError> for AppError {
+    fn from(error: LoadError) -> Self {
+        Self::new(Exit::Connector, error)
+    }
+}
+
+impl From<ReconcileError> for AppError {
+    fn from(error: ReconcileError) -> Self {
+        match error {
+            ReconcileError::Store(error) => error.into(),
+            error @ ReconcileError::Source { .. } => Self::new(Exit::Connector, error)
+                .hint("nothing was changed; mend the source and plan again"),
+            error @ ReconcileError::Digest(_) => Self::new(Exit::Bug, error),
+        }
+    }
+}
+
+impl From<std::io::Error> for AppError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Bug, error)
+    }
+}
+
+impl From<serde_json::Error> for AppError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(Exit::Bug, error)
+    }
+}

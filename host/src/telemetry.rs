@@ -1,0 +1,36 @@
+//! Logs, and the one place that reads the clock.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tracing_subscriber::EnvFilter;
+
+/// Logs go to standard error, so that standard output is data.
+///
+/// `filter` is a list like `warn,lanyard=debug`; one that cannot be read
+/// becomes `warn`.
+pub fn start(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_unreadable| EnvFilter::new("warn"));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false);
+    // A second start in one process (a test) keeps the first.
+    if let Err(error) = subscriber.try_init() {
+        tracing::debug!(%error, "telemetry was started before");
+    }
+}
+
+/// The system's clock, as everything else is handed it.
+///
+/// `LANYARD_NOW` (an RFC 3339 instant) sets it: for demonstrations and for
+/// asking what a later day would bring.
+pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+    let fixed = std::env::var("LANYARD_NOW").ok().and_then(|text| text.parse().ok());
+    match fixed {
+        Some(now) => Arc::new(move || now),
+        #[expect(clippy::disallowed_methods, reason = "the clock is read here and handed on")]
+        None => Arc::new(Timestamp::now),
+    }
+}
