@@ -51,7 +51,20 @@ fn every_event_in_every_state() {
             table.push_str(&format!("{}, {}{attempt}: {next}\n", state.word(), event.word()));
         }
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r#"
+    waiting, intended 1: sent
+    waiting, given up: parked
+    sent, answered: done
+    sent, refused: to be retried
+    sent, left without an answer: uncertain
+    sent, given up: parked
+    uncertain, answered: done
+    uncertain, left without an answer: uncertain
+    uncertain, found not applied: to be retried
+    uncertain, given up: parked
+    to be retried, intended 2: sent
+    to be retried, given up: parked
+    "#);
 }
 
 #[test]
