@@ -142,15 +142,13 @@ fn shell_word(text: &str) -> String {
 }
 
 fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
-    for Note { kind: _, identity, target, text } in notes {
+    for Note { kind, identity, target, text } in notes {
         let who = identity.map(|identity| person(labels, identity));
         let about: Vec<String> =
             who.into_iter().chain(target.as_ref().map(ToString::to_string)).collect();
-        if about.is_empty() {
-            page.line(0, &format!("note: {text}"));
-        } else {
-            page.line(0, &format!("note, {}: {text}", about.join(" at ")));
-        }
+        let about =
+            if about.is_empty() { String::new() } else { format!(", {}", about.join(" at ")) };
+        page.line(0, &format!("{}{about}: {text}", kind.word()));
     }
     if !notes.is_empty() {
         page.gap();

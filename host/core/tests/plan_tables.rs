@@ -1,5 +1,7 @@
 //! What planning does with one account, case by case.
 
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics fails")]
+
 mod firm;
 
 use std::fmt::Write as _;
@@ -7,7 +9,7 @@ use std::fmt::Write as _;
 use firm::*;
 use insta::assert_snapshot;
 use lanyard_core::{
-    account::{AccountState, CoverageKind},
+    account::{Account, AccountState, CoverageKind},
     desired::{AccountContent, Desired, DesiredAccount, Presence},
     lifecycle::LifecycleState,
     observed::Observed,
@@ -154,9 +156,11 @@ fn an_account_that_vanished_is_made_again_only_when_its_absence_is_proven() {
     assert_eq!(words(&made(&desired, &observed)), "(NotRead)");
 }
 
+type Alter = fn(&mut Account);
+
 #[test]
 fn accounts_of_nobody_match_by_anchor_name_and_attribute() {
-    let cases: [(&str, fn(&mut lanyard_core::account::Account)); 3] = [
+    let cases: [(&str, Alter); 3] = [
         ("anchor", |it| it.name = "other".into()),
         ("name", |it| {
             it.anchor = None;
@@ -228,6 +232,9 @@ fn seeing(name: &str, values: &[&str], completeness: Completeness) -> Observed {
     observed
 }
 
+/// Attribute, what is wanted, what is seen.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str], Completeness);
+
 #[test]
 fn attributes_are_compared_as_the_target_does() {
     use Completeness::{Complete, Incomplete, Withheld};
@@ -237,7 +244,6 @@ fn attributes_are_compared_as_the_target_does() {
         add: add.iter().map(|it| text(it)).collect(),
         remove: remove.iter().map(|it| text(it)).collect(),
     };
-    type Case = (&'static str, &'static [&'static str], &'static [&'static str], Completeness);
     let cases: [(Case, Option<ValueChange>); 14] = [
         (("department", &["Sales"], &["Sales"], Complete), None),
         (("department", &["Sales"], &["sales"], Complete), Some(replace(&["Sales"]))),

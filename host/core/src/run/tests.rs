@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::fault::FaultKind;
 
@@ -48,7 +50,7 @@ fn every_event_in_every_state() {
                     continue;
                 }
             };
-            table.push_str(&format!("{}, {}{attempt}: {next}\n", state.word(), event.word()));
+            writeln!(table, "{}, {}{attempt}: {next}", state.word(), event.word()).unwrap();
         }
     }
     insta::assert_snapshot!(table, @r#"

@@ -2,6 +2,7 @@
 //! says.
 
 #![allow(dead_code, reason = "each test file uses its part of the firm")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -327,41 +328,10 @@ fn write(
     new_uid: &str,
     change: &Change,
 ) {
-    let Observed { targets, links, ledger } = world;
-    let there = targets.get_mut(name).unwrap();
-    let def = there.schema.object("user").unwrap().clone();
-    let mut disabled = |account: &ObjectRef, since: Option<Timestamp>| {
-        for link in links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
-            link.disabled_since = since;
-        }
-    };
     match change {
-        Change::Create { name: login, anchor, attributes, state, .. } => {
-            there.accounts.push(Account {
-                reference: user(new_uid),
-                revision: None,
-                name: login.clone(),
-                anchor: Some(anchor.clone()),
-                state: *state,
-                state_until: None,
-                last_used: None,
-                attributes: attributes
-                    .iter()
-                    .filter(|it| def.attribute(&it.name).unwrap().returned != Returned::Never)
-                    .cloned()
-                    .collect(),
-            });
-            links.push(Link {
-                identity,
-                target: name.clone(),
-                account: user(new_uid),
-                origin: Origin::Created,
-                disabled_since: (*state == AccountState::Disabled).then(now),
-                gone: false,
-            });
-        }
+        Change::Create { .. } => create(world, name, identity, new_uid, change),
         Change::Update { account, name: login, anchor, attributes, .. } => {
-            let account = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
+            let account = found(world, name, account);
             if let Some(login) = login {
                 account.name.clone_from(login);
             }
@@ -373,47 +343,29 @@ fn write(
             }
         }
         Change::Enable { account } => {
-            there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                AccountState::Active;
-            disabled(account, None);
+            found(world, name, account).state = AccountState::Active;
+            known_disabled(world, name, account, None);
         }
         Change::Disable { account } => {
-            let found = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
-            if found.state != AccountState::Unknown {
-                found.state = AccountState::Disabled;
+            let account_there = found(world, name, account);
+            if account_there.state != AccountState::Unknown {
+                account_there.state = AccountState::Disabled;
             }
-            disabled(account, Some(now()));
+            known_disabled(world, name, account, Some(now()));
         }
-        Change::Delete { account } => match def.capabilities.delete_kind {
-            DeleteKind::Hard => {
-                there.accounts.retain(|it| it.reference != *account);
-                there.assignments.retain(|it| it.holder != *account);
-                ledger.retain(|it| it.holder != *account || it.target != *name);
-                for link in links.iter_mut().filter(|it| it.account == *account) {
-                    link.gone = true;
-                }
-            }
-            DeleteKind::SoftDays(_) => {
-                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                    AccountState::SoftDeleted;
-            }
-            DeleteKind::SameAsDisable => {
-                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                    AccountState::Disabled;
-            }
-        },
+        Change::Delete { account } => delete(world, name, account),
         Change::Grant { holder, entitlement, relation, .. } => {
             let holder = match holder {
                 AccountPointer::Known(holder) => holder.clone(),
                 AccountPointer::Created { .. } => user(new_uid),
             };
-            there.assignments.push(Assignment {
+            world.targets.get_mut(name).unwrap().assignments.push(Assignment {
                 holder: holder.clone(),
                 entitlement: entitlement.clone(),
                 relation: relation.clone(),
                 direct: true,
             });
-            ledger.insert(OwnedGrant {
+            world.ledger.insert(OwnedGrant {
                 target: name.clone(),
                 holder,
                 entitlement: entitlement.clone(),
@@ -421,12 +373,80 @@ fn write(
             });
         }
         Change::Revoke { holder, entitlement, .. } => {
-            there.assignments.retain(|it| {
+            world.targets.get_mut(name).unwrap().assignments.retain(|it| {
                 !(it.direct && it.holder == *holder && it.entitlement == *entitlement)
             });
-            ledger.retain(|it| {
+            world.ledger.retain(|it| {
                 !(it.target == *name && it.holder == *holder && it.entitlement == *entitlement)
             });
+        }
+    }
+}
+
+fn found<'a>(
+    world: &'a mut Observed,
+    name: &ConnectorName,
+    account: &ObjectRef,
+) -> &'a mut Account {
+    let there = world.targets.get_mut(name).unwrap();
+    there.accounts.iter_mut().find(|it| it.reference == *account).unwrap()
+}
+
+fn known_disabled(
+    world: &mut Observed,
+    name: &ConnectorName,
+    account: &ObjectRef,
+    since: Option<Timestamp>,
+) {
+    for link in world.links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
+        link.disabled_since = since;
+    }
+}
+
+fn create(
+    world: &mut Observed,
+    name: &ConnectorName,
+    identity: IdentityId,
+    uid: &str,
+    change: &Change,
+) {
+    let Change::Create { name: login, anchor, attributes, state, .. } = change else { return };
+    let there = world.targets.get_mut(name).unwrap();
+    let def = &there.schema.objects[0];
+    let shown = |it: &&Attribute| def.attribute(&it.name).unwrap().returned != Returned::Never;
+    there.accounts.push(Account {
+        reference: user(uid),
+        revision: None,
+        name: login.clone(),
+        anchor: Some(anchor.clone()),
+        state: *state,
+        state_until: None,
+        last_used: None,
+        attributes: attributes.iter().filter(shown).cloned().collect(),
+    });
+    world.links.push(Link {
+        identity,
+        target: name.clone(),
+        account: user(uid),
+        origin: Origin::Created,
+        disabled_since: (*state == AccountState::Disabled).then(now),
+        gone: false,
+    });
+}
+
+fn delete(world: &mut Observed, name: &ConnectorName, account: &ObjectRef) {
+    let kind = world.targets[name].schema.objects[0].capabilities.delete_kind;
+    match kind {
+        DeleteKind::SoftDays(_) => found(world, name, account).state = AccountState::SoftDeleted,
+        DeleteKind::SameAsDisable => found(world, name, account).state = AccountState::Disabled,
+        DeleteKind::Hard => {
+            let there = world.targets.get_mut(name).unwrap();
+            there.accounts.retain(|it| it.reference != *account);
+            there.assignments.retain(|it| it.holder != *account);
+            world.ledger.retain(|it| it.holder != *account || it.target != *name);
+            for link in world.links.iter_mut().filter(|it| it.account == *account) {
+                link.gone = true;
+            }
         }
     }
 }
