@@ -15,7 +15,7 @@ use lanyard_core::{
     observed::Observed,
     operation::{Change, Event, OperationKind},
     plan::{NoteKind, Plan, plan},
-    schema::DeleteKind,
+    schema::{DeleteKind, IdStability},
     value::{Attribute, Completeness, Value, ValueChange},
 };
 
@@ -385,4 +385,19 @@ fn enabling_is_called_by_what_brought_it_about() {
         assert_eq!(plan.operations[0].change.kind(), OperationKind::Enable);
         assert_eq!(plan.operations[0].event, event, "{known} {kept} {since:?}");
     }
+}
+
+#[test]
+fn an_account_under_the_key_of_one_that_is_gone_is_touched_only_where_keys_are_given_once() {
+    let mut observed = one_account(AccountState::Active);
+    observed.links[0].gone = true;
+    let desired = ada(closed(Presence::Disabled));
+    assert_eq!(kinds(&made(&desired, &observed)), [OperationKind::Disable]);
+
+    let mut reused = observed.clone();
+    there(&mut reused, "crm").schema.objects[0].capabilities.id_stability = IdStability::Renameable;
+    assert_eq!(words(&made(&desired, &reused)), "nothing");
+
+    observed.links.push(link("bob", "crm", "c1"));
+    assert_eq!(words(&made(&desired, &observed)), "nothing", "it is bob's now");
 }

@@ -15,6 +15,7 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
     let seen: Vec<(&Link, &Account)> = site
         .links
         .iter()
+        .filter(|link| site.there.owners.get(&link.account) == Some(&site.identity))
         .filter_map(|link| site.there.accounts.get(&link.account).map(|account| (*link, *account)))
         .collect();
     match &site.wanted.presence {
