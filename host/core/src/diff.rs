@@ -35,8 +35,8 @@ pub fn render(
         let events: Vec<&str> = events.into_iter().map(Event::word).collect();
         let who = person(labels, identity);
         page.line(0, &format!("{who} — {}", events.join(", ")));
-        for operation in operations {
-            change::lines(operation, &names, &mut page);
+        for operation in &operations {
+            change::lines(operation, &operations, &names, &mut page);
             for cause in &operation.causes {
                 page.line(3, &format!("because {cause}"));
             }
@@ -74,7 +74,7 @@ impl Page {
             self.text.push_str("  ");
         }
         for character in text.chars() {
-            if character.is_control() {
+            if character.is_control() || turns(character) {
                 self.text.extend(character.escape_default());
             } else {
                 self.text.push(character);
@@ -86,6 +86,12 @@ impl Page {
     pub(crate) fn gap(&mut self) {
         self.text.push('\n');
     }
+}
+
+/// Whether a character changes the direction of others around it, and could
+/// make a line read as another one.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Groups in the order in which each identity first occurs.
@@ -136,15 +142,13 @@ fn shell_word(text: &str) -> String {
 }
 
 fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
-    for Note { kind: _, identity, target, text } in notes {
+    for Note { kind, identity, target, text } in notes {
         let who = identity.map(|identity| person(labels, identity));
         let about: Vec<String> =
             who.into_iter().chain(target.as_ref().map(ToString::to_string)).collect();
-        if about.is_empty() {
-            page.line(0, &format!("note: {text}"));
-        } else {
-            page.line(0, &format!("note, {}: {text}", about.join(" at ")));
-        }
+        let about =
+            if about.is_empty() { String::new() } else { format!(", {}", about.join(" at ")) };
+        page.line(0, &format!("{}{about}: {text}", kind.word()));
     }
     if !notes.is_empty() {
         page.gap();

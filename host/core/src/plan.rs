@@ -85,7 +85,21 @@ pub enum NoteKind {
     Unable,
 }
 
+impl NoteKind {
+    /// What a note begins with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::NotRead => "not read",
+            Self::Unmanaged => "not ours",
+            Self::Waits => "waits",
+            Self::Unable => "unable",
+        }
+    }
+}
+
 impl Plan {
+    /// Whether nothing would be written; there may be something to say.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
     }

@@ -1,5 +1,7 @@
 //! Laws of planning, over many small invented firms.
 
+#![expect(clippy::indexing_slicing, reason = "a test that panics fails")]
+
 mod firm;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -37,7 +37,13 @@ impl<'a> Names<'a> {
     }
 }
 
-pub(super) fn lines(operation: &Operation, names: &Names<'_>, page: &mut Page) {
+/// `siblings` are the operations of the same identity.
+pub(super) fn lines(
+    operation: &Operation,
+    siblings: &[&Operation],
+    names: &Names<'_>,
+    page: &mut Page,
+) {
     let target = &operation.target;
     let word = format!("{} {}", symbol(&operation.change), operation.change.kind().word());
     match &operation.change {
@@ -63,9 +69,18 @@ pub(super) fn lines(operation: &Operation, names: &Names<'_>, page: &mut Page) {
             page.line(1, &format!("{word} {target} `{name}` {}", grant(label, relation)));
         }
         Change::Grant { holder: AccountPointer::Created { .. }, relation, label, .. } => {
-            page.line(1, &format!("{word} {target} new account {}", grant(label, relation)));
+            let name = created_name(target, siblings);
+            page.line(1, &format!("{word} {target} {name} {}", grant(label, relation)));
         }
     }
+}
+
+fn created_name(target: &ConnectorName, siblings: &[&Operation]) -> String {
+    let name = siblings.iter().find_map(|it| match &it.change {
+        Change::Create { name, .. } if it.target == *target => Some(format!("`{name}`")),
+        _ => None,
+    });
+    name.unwrap_or_else(|| "new account".to_owned())
 }
 
 fn symbol(change: &Change) -> char {

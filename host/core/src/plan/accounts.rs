@@ -1,5 +1,7 @@
 //! One identity at one target: what its account needs.
 
+use jiff::Timestamp;
+
 use super::{NoteKind, adoption, attributes, event, grants, outline::Outline, world::Site};
 use crate::{
     account::{Account, AccountState},
@@ -13,20 +15,15 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
     let seen: Vec<(&Link, &Account)> = site
         .links
         .iter()
+        .filter(|link| site.there.owners.get(&link.account) == Some(&site.identity))
         .filter_map(|link| site.there.accounts.get(&link.account).map(|account| (*link, *account)))
         .collect();
     match &site.wanted.presence {
         Presence::Present { enabled, content } => {
             plan_present(site, *enabled, content, &seen, outline);
         }
-        Presence::Disabled => plan_closed(site, false, &seen, outline),
-        Presence::Deleted { due } => {
-            plan_closed(site, *due <= site.now, &seen, outline);
-            if *due > site.now && !seen.is_empty() {
-                let text = format!("the account is due to be deleted after {due}");
-                outline.remark(site, NoteKind::Waits, text);
-            }
-        }
+        Presence::Disabled => plan_closed(site, None, &seen, outline),
+        Presence::Deleted { due } => plan_closed(site, Some(*due), &seen, outline),
     }
 }
 
@@ -243,8 +240,14 @@ fn update(
     outline.draft(site, event::changed(site, turn), causes, change);
 }
 
-/// Accounts of ours that nothing wants any more.
-fn plan_closed(site: &Site<'_>, due: bool, seen: &[(&Link, &Account)], outline: &mut Outline) {
+/// Accounts of ours that nothing wants any more, to be deleted after
+/// `delete_after`, if ever.
+fn plan_closed(
+    site: &Site<'_>,
+    delete_after: Option<Timestamp>,
+    seen: &[(&Link, &Account)],
+    outline: &mut Outline,
+) {
     let unseen = site
         .links
         .iter()
@@ -263,7 +266,8 @@ fn plan_closed(site: &Site<'_>, due: bool, seen: &[(&Link, &Account)], outline: 
         if account.state == AccountState::SoftDeleted {
             continue;
         }
-        let delete = due && deletes(def, account);
+        let goes = delete_after.filter(|_| deletes(def, account));
+        let delete = goes.is_some_and(|after| after <= site.now);
         if !delete || def.capabilities.disable {
             disable(site, def, link, account, outline);
         }
@@ -272,12 +276,12 @@ fn plan_closed(site: &Site<'_>, due: bool, seen: &[(&Link, &Account)], outline: 
             let change = Change::Delete { account: account.reference.clone() };
             let event = event::changed(site, None);
             outline.draft(site, event, site.wanted.causes.clone(), change);
-        } else if due && !def.capabilities.delete {
-            let text = format!(
-                "the account `{}` is due to be deleted, and the connector cannot delete accounts",
-                account.name
-            );
-            outline.remark(site, NoteKind::Unable, text);
+        } else if let Some(after) = goes {
+            let text = format!("the account `{}` is deleted after {after}", account.name);
+            outline.remark(site, NoteKind::Waits, text);
+        } else if delete_after.is_some() && !def.capabilities.delete {
+            let text = format!("the connector cannot delete `{}`; accounts stay", def.object_type);
+            outline.remark_target(site, NoteKind::Unable, text);
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Accounts of nobody that look like somebody's.  They are shown, and a
 //! person decides; planning never writes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Adoption, outline::Outline, world::Site};
 use crate::{
     account::Account,
     desired::AccountContent,
+    id::IdentityId,
     matching::normal,
     observed::ObservedTarget,
     schema::{Matching, ObjectDef},
@@ -25,11 +26,11 @@ impl<'a> Candidates<'a> {
     pub(super) fn new(
         target: &'a ObservedTarget,
         match_by: &'a [String],
-        linked: &BTreeSet<&ObjectRef>,
+        linked: &BTreeMap<&ObjectRef, IdentityId>,
     ) -> Self {
         let mut candidates =
             Self { anchors: BTreeMap::new(), names: BTreeMap::new(), values: BTreeMap::new() };
-        for account in target.accounts.iter().filter(|it| !linked.contains(&it.reference)) {
+        for account in target.accounts.iter().filter(|it| !linked.contains_key(&it.reference)) {
             let kind = account.reference.object_type.as_str();
             let Some(def) = target.schema.object(kind) else { continue };
             if let Some(anchor) = &account.anchor {

@@ -10,6 +10,7 @@ use crate::{
     desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
     id::{ConnectorName, IdentityId},
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
+    schema::IdStability,
     value::ObjectRef,
 };
 
@@ -28,6 +29,8 @@ pub(super) struct There<'a> {
     pub(super) assignments: BTreeMap<&'a ObjectRef, BTreeSet<&'a Assignment>>,
     /// The ledger by holder.
     pub(super) owned: BTreeMap<&'a ObjectRef, BTreeSet<&'a OwnedGrant>>,
+    /// Whose each linked account is.
+    pub(super) owners: BTreeMap<&'a ObjectRef, IdentityId>,
     /// Accounts of nobody.
     pub(super) candidates: Candidates<'a>,
     pub(super) catalogue: Catalogue<'a>,
@@ -56,29 +59,25 @@ impl<'a> World<'a> {
         observed: &'a Observed,
     ) -> Self {
         let mut links: BTreeMap<IdentityId, LinksByTarget<'a>> = BTreeMap::new();
-        let mut linked: BTreeMap<&ConnectorName, BTreeSet<&ObjectRef>> = BTreeMap::new();
         for link in &observed.links {
             links.entry(link.identity).or_default().entry(&link.target).or_default().push(link);
-            linked.entry(&link.target).or_default().insert(&link.account);
         }
         for here in links.values_mut().flat_map(BTreeMap::values_mut) {
             here.sort_by_key(|link| (link.gone, &link.account));
         }
-        let nothing = BTreeSet::new();
+        let mut owners = owners(observed);
         let mut targets = BTreeMap::new();
         for (name, target) in &observed.targets {
             let Some(here) = settings.targets.get(name) else { continue };
             let texts = entitlement_texts(desired, name);
+            let owners = owners.remove(name).unwrap_or_default();
             let mut there = There {
                 observed: target,
                 accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
                 assignments: BTreeMap::new(),
                 owned: BTreeMap::new(),
-                candidates: Candidates::new(
-                    target,
-                    here.match_by,
-                    linked.get(name).unwrap_or(&nothing),
-                ),
+                candidates: Candidates::new(target, here.match_by, &owners),
+                owners,
                 catalogue: Catalogue::new(&target.entitlements, here.entitlements, &texts),
             };
             for assignment in &target.assignments {
@@ -122,4 +121,25 @@ fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeS
         })
         .flat_map(|content| content.grants.keys().map(|grant| grant.entitlement.as_str()))
         .collect()
+}
+
+/// Whose each account is, by target.
+///
+/// An account that was gone and is there again is still ours where a key is
+/// given once; where keys follow names, it may be somebody else's by now.
+fn owners(observed: &Observed) -> BTreeMap<&ConnectorName, BTreeMap<&ObjectRef, IdentityId>> {
+    let mut links: Vec<&Link> = observed.links.iter().collect();
+    links.sort_by_key(|link| (link.gone, link.identity));
+    let mut owners: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for link in links.into_iter().filter(|link| !link.gone || key_is_given_once(observed, link)) {
+        let here = owners.entry(&link.target).or_default();
+        here.entry(&link.account).or_insert(link.identity);
+    }
+    owners
+}
+
+fn key_is_given_once(observed: &Observed, link: &Link) -> bool {
+    let there = observed.targets.get(&link.target);
+    let def = there.and_then(|there| there.schema.object(&link.account.object_type));
+    def.is_some_and(|def| def.capabilities.id_stability == IdStability::Immutable)
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::fault::FaultKind;
 
@@ -48,10 +50,23 @@ fn every_event_in_every_state() {
                     continue;
                 }
             };
-            table.push_str(&format!("{}, {}{attempt}: {next}\n", state.word(), event.word()));
+            writeln!(table, "{}, {}{attempt}: {next}", state.word(), event.word()).unwrap();
         }
     }
-    insta::assert_snapshot!(table, @"");
+    insta::assert_snapshot!(table, @r#"
+    waiting, intended 1: sent
+    waiting, given up: parked
+    sent, answered: done
+    sent, refused: to be retried
+    sent, left without an answer: uncertain
+    sent, given up: parked
+    uncertain, answered: done
+    uncertain, left without an answer: uncertain
+    uncertain, found not applied: to be retried
+    uncertain, given up: parked
+    to be retried, intended 2: sent
+    to be retried, given up: parked
+    "#);
 }
 
 #[test]

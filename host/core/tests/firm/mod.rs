@@ -2,6 +2,7 @@
 //! says.
 
 #![allow(dead_code, reason = "each test file uses its part of the firm")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,53 +22,53 @@ use lanyard_core::{
     value::{Attribute, ObjectRef, Value, ValueChange},
 };
 
-pub const NOW: &str = "2026-03-01T09:00:00Z";
+pub(crate) const NOW: &str = "2026-03-01T09:00:00Z";
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     at(NOW)
 }
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-pub fn target(name: &str) -> ConnectorName {
+pub(crate) fn target(name: &str) -> ConnectorName {
     ConnectorName::new(name).unwrap()
 }
 
-pub fn identity(key: &str) -> IdentityId {
+pub(crate) fn identity(key: &str) -> IdentityId {
     IdentityId::first_seen(&target("hr"), key)
 }
 
-pub fn user(uid: &str) -> ObjectRef {
+pub(crate) fn user(uid: &str) -> ObjectRef {
     ObjectRef { object_type: "user".into(), uid: uid.into() }
 }
 
-pub fn group(uid: &str) -> ObjectRef {
+pub(crate) fn group(uid: &str) -> ObjectRef {
     ObjectRef { object_type: "group".into(), uid: uid.into() }
 }
 
-pub fn text(text: &str) -> Value {
+pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 
 /// What the file says; settings borrow from it.
 #[derive(Clone)]
-pub struct File {
-    pub targets: BTreeMap<ConnectorName, FileTarget>,
-    pub revoke_grants: bool,
+pub(crate) struct File {
+    pub(crate) targets: BTreeMap<ConnectorName, FileTarget>,
+    pub(crate) revoke_grants: bool,
 }
 
 #[derive(Clone, Default)]
-pub struct FileTarget {
-    pub match_by: Vec<String>,
-    pub entitlements: BTreeMap<String, String>,
-    pub after: BTreeSet<ConnectorName>,
+pub(crate) struct FileTarget {
+    pub(crate) match_by: Vec<String>,
+    pub(crate) entitlements: BTreeMap<String, String>,
+    pub(crate) after: BTreeSet<ConnectorName>,
 }
 
 impl File {
     /// `crm` first, then `directory`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let crm = FileTarget { match_by: vec!["mail".into()], ..FileTarget::default() };
         let directory = FileTarget {
             entitlements: [("staff".to_owned(), "g1".to_owned())].into(),
@@ -78,7 +79,7 @@ impl File {
         Self { targets, revoke_grants: true }
     }
 
-    pub fn settings(&self) -> PlanSettings<'_> {
+    pub(crate) fn settings(&self) -> PlanSettings<'_> {
         let targets = self.targets.iter().map(|(name, file)| {
             let settings = TargetSettings {
                 match_by: &file.match_by,
@@ -91,7 +92,7 @@ impl File {
     }
 }
 
-pub fn attribute(name: &str, matching: Matching) -> AttributeDef {
+pub(crate) fn attribute(name: &str, matching: Matching) -> AttributeDef {
     AttributeDef {
         name: name.into(),
         kind: ValueKind::Text,
@@ -109,7 +110,7 @@ pub fn attribute(name: &str, matching: Matching) -> AttributeDef {
     }
 }
 
-pub fn user_object() -> ObjectDef {
+pub(crate) fn user_object() -> ObjectDef {
     ObjectDef {
         object_type: "user".into(),
         role: ObjectRole::Account,
@@ -155,7 +156,7 @@ pub fn user_object() -> ObjectDef {
 }
 
 /// An empty target with groups `g1` to `g4`; `g4` is not grantable.
-pub fn empty_target() -> ObservedTarget {
+pub(crate) fn empty_target() -> ObservedTarget {
     let entitlement = |uid: &str, name: &str, grantable| Entitlement {
         reference: group(uid),
         name: name.into(),
@@ -179,18 +180,18 @@ pub fn empty_target() -> ObservedTarget {
     }
 }
 
-pub fn empty_world() -> Observed {
+pub(crate) fn empty_world() -> Observed {
     Observed {
         targets: [(target("crm"), empty_target()), (target("directory"), empty_target())].into(),
         ..Observed::default()
     }
 }
 
-pub fn there<'a>(observed: &'a mut Observed, name: &str) -> &'a mut ObservedTarget {
+pub(crate) fn there<'a>(observed: &'a mut Observed, name: &str) -> &'a mut ObservedTarget {
     observed.targets.get_mut(name).unwrap()
 }
 
-pub fn account(key: &str, uid: &str, state: AccountState) -> Account {
+pub(crate) fn account(key: &str, uid: &str, state: AccountState) -> Account {
     Account {
         reference: user(uid),
         revision: None,
@@ -203,7 +204,7 @@ pub fn account(key: &str, uid: &str, state: AccountState) -> Account {
     }
 }
 
-pub fn link(key: &str, at: &str, uid: &str) -> Link {
+pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
     Link {
         identity: identity(key),
         target: target(at),
@@ -215,12 +216,12 @@ pub fn link(key: &str, at: &str, uid: &str) -> Link {
 }
 
 /// An account of ours at a target, as it is desired.
-pub fn ours(observed: &mut Observed, key: &str, at: &str, uid: &str, state: AccountState) {
+pub(crate) fn ours(observed: &mut Observed, key: &str, at: &str, uid: &str, state: AccountState) {
     there(observed, at).accounts.push(account(key, uid, state));
     observed.links.push(link(key, at, uid));
 }
 
-pub fn owned(at: &str, uid: &str, entitlement: &str) -> OwnedGrant {
+pub(crate) fn owned(at: &str, uid: &str, entitlement: &str) -> OwnedGrant {
     OwnedGrant {
         target: target(at),
         holder: user(uid),
@@ -229,7 +230,7 @@ pub fn owned(at: &str, uid: &str, entitlement: &str) -> OwnedGrant {
     }
 }
 
-pub fn holds(observed: &mut Observed, at: &str, uid: &str, entitlement: &str) {
+pub(crate) fn holds(observed: &mut Observed, at: &str, uid: &str, entitlement: &str) {
     there(observed, at).assignments.push(Assignment {
         holder: user(uid),
         entitlement: group(entitlement),
@@ -238,11 +239,11 @@ pub fn holds(observed: &mut Observed, at: &str, uid: &str, entitlement: &str) {
     });
 }
 
-pub fn rule(name: &str, line: u32) -> Cause {
+pub(crate) fn rule(name: &str, line: u32) -> Cause {
     Cause::Rule { rule: name.parse().unwrap(), line }
 }
 
-pub fn fact(name: &str, key: &str, column: &str) -> Cause {
+pub(crate) fn fact(name: &str, key: &str, column: &str) -> Cause {
     Cause::Fact {
         fact: name.parse().unwrap(),
         source: target("hr"),
@@ -251,7 +252,7 @@ pub fn fact(name: &str, key: &str, column: &str) -> Cause {
     }
 }
 
-pub fn content(key: &str, grants: &[&str]) -> AccountContent {
+pub(crate) fn content(key: &str, grants: &[&str]) -> AccountContent {
     let grant = |text: &&str| {
         let grant = DesiredGrant { entitlement: (*text).into(), relation: String::new() };
         (grant, vec![rule("staff", 20)])
@@ -266,14 +267,14 @@ pub fn content(key: &str, grants: &[&str]) -> AccountContent {
     }
 }
 
-pub fn present(content: AccountContent) -> DesiredAccount {
+pub(crate) fn present(content: AccountContent) -> DesiredAccount {
     DesiredAccount {
         presence: Presence::Present { enabled: true, content },
         causes: vec![rule("everyone", 12)],
     }
 }
 
-pub fn closed(presence: Presence) -> DesiredAccount {
+pub(crate) fn closed(presence: Presence) -> DesiredAccount {
     let because = "end 2026-02-28 has passed".to_owned();
     DesiredAccount {
         presence,
@@ -281,7 +282,7 @@ pub fn closed(presence: Presence) -> DesiredAccount {
     }
 }
 
-pub fn person(
+pub(crate) fn person(
     key: &str,
     state: LifecycleState,
     accounts: impl IntoIterator<Item = (&'static str, DesiredAccount)>,
@@ -295,17 +296,17 @@ pub fn person(
     (identity(key), person)
 }
 
-pub fn wanting(people: impl IntoIterator<Item = (IdentityId, DesiredIdentity)>) -> Desired {
+pub(crate) fn wanting(people: impl IntoIterator<Item = (IdentityId, DesiredIdentity)>) -> Desired {
     Desired { identities: people.into_iter().collect() }
 }
 
 /// What targets and store hold after every operation of `plan` succeeded.
-pub fn apply(observed: &Observed, plan: &Plan) -> Observed {
+pub(crate) fn apply(observed: &Observed, plan: &Plan) -> Observed {
     apply_if(observed, plan, |_| true)
 }
 
 /// As `apply`, with only some of the operations.
-pub fn apply_if(
+pub(crate) fn apply_if(
     observed: &Observed,
     plan: &Plan,
     done: impl Fn(&lanyard_core::operation::Operation) -> bool,
@@ -327,41 +328,10 @@ fn write(
     new_uid: &str,
     change: &Change,
 ) {
-    let Observed { targets, links, ledger } = world;
-    let there = targets.get_mut(name).unwrap();
-    let def = there.schema.object("user").unwrap().clone();
-    let mut disabled = |account: &ObjectRef, since: Option<Timestamp>| {
-        for link in links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
-            link.disabled_since = since;
-        }
-    };
     match change {
-        Change::Create { name: login, anchor, attributes, state, .. } => {
-            there.accounts.push(Account {
-                reference: user(new_uid),
-                revision: None,
-                name: login.clone(),
-                anchor: Some(anchor.clone()),
-                state: *state,
-                state_until: None,
-                last_used: None,
-                attributes: attributes
-                    .iter()
-                    .filter(|it| def.attribute(&it.name).unwrap().returned != Returned::Never)
-                    .cloned()
-                    .collect(),
-            });
-            links.push(Link {
-                identity,
-                target: name.clone(),
-                account: user(new_uid),
-                origin: Origin::Created,
-                disabled_since: (*state == AccountState::Disabled).then(now),
-                gone: false,
-            });
-        }
+        Change::Create { .. } => create(world, name, identity, new_uid, change),
         Change::Update { account, name: login, anchor, attributes, .. } => {
-            let account = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
+            let account = found(world, name, account);
             if let Some(login) = login {
                 account.name.clone_from(login);
             }
@@ -373,47 +343,29 @@ fn write(
             }
         }
         Change::Enable { account } => {
-            there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                AccountState::Active;
-            disabled(account, None);
+            found(world, name, account).state = AccountState::Active;
+            known_disabled(world, name, account, None);
         }
         Change::Disable { account } => {
-            let found = there.accounts.iter_mut().find(|it| it.reference == *account).unwrap();
-            if found.state != AccountState::Unknown {
-                found.state = AccountState::Disabled;
+            let account_there = found(world, name, account);
+            if account_there.state != AccountState::Unknown {
+                account_there.state = AccountState::Disabled;
             }
-            disabled(account, Some(now()));
+            known_disabled(world, name, account, Some(now()));
         }
-        Change::Delete { account } => match def.capabilities.delete_kind {
-            DeleteKind::Hard => {
-                there.accounts.retain(|it| it.reference != *account);
-                there.assignments.retain(|it| it.holder != *account);
-                ledger.retain(|it| it.holder != *account || it.target != *name);
-                for link in links.iter_mut().filter(|it| it.account == *account) {
-                    link.gone = true;
-                }
-            }
-            DeleteKind::SoftDays(_) => {
-                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                    AccountState::SoftDeleted;
-            }
-            DeleteKind::SameAsDisable => {
-                there.accounts.iter_mut().find(|it| it.reference == *account).unwrap().state =
-                    AccountState::Disabled;
-            }
-        },
+        Change::Delete { account } => delete(world, name, account),
         Change::Grant { holder, entitlement, relation, .. } => {
             let holder = match holder {
                 AccountPointer::Known(holder) => holder.clone(),
                 AccountPointer::Created { .. } => user(new_uid),
             };
-            there.assignments.push(Assignment {
+            world.targets.get_mut(name).unwrap().assignments.push(Assignment {
                 holder: holder.clone(),
                 entitlement: entitlement.clone(),
                 relation: relation.clone(),
                 direct: true,
             });
-            ledger.insert(OwnedGrant {
+            world.ledger.insert(OwnedGrant {
                 target: name.clone(),
                 holder,
                 entitlement: entitlement.clone(),
@@ -421,12 +373,80 @@ fn write(
             });
         }
         Change::Revoke { holder, entitlement, .. } => {
-            there.assignments.retain(|it| {
+            world.targets.get_mut(name).unwrap().assignments.retain(|it| {
                 !(it.direct && it.holder == *holder && it.entitlement == *entitlement)
             });
-            ledger.retain(|it| {
+            world.ledger.retain(|it| {
                 !(it.target == *name && it.holder == *holder && it.entitlement == *entitlement)
             });
+        }
+    }
+}
+
+fn found<'a>(
+    world: &'a mut Observed,
+    name: &ConnectorName,
+    account: &ObjectRef,
+) -> &'a mut Account {
+    let there = world.targets.get_mut(name).unwrap();
+    there.accounts.iter_mut().find(|it| it.reference == *account).unwrap()
+}
+
+fn known_disabled(
+    world: &mut Observed,
+    name: &ConnectorName,
+    account: &ObjectRef,
+    since: Option<Timestamp>,
+) {
+    for link in world.links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
+        link.disabled_since = since;
+    }
+}
+
+fn create(
+    world: &mut Observed,
+    name: &ConnectorName,
+    identity: IdentityId,
+    uid: &str,
+    change: &Change,
+) {
+    let Change::Create { name: login, anchor, attributes, state, .. } = change else { return };
+    let there = world.targets.get_mut(name).unwrap();
+    let def = &there.schema.objects[0];
+    let shown = |it: &&Attribute| def.attribute(&it.name).unwrap().returned != Returned::Never;
+    there.accounts.push(Account {
+        reference: user(uid),
+        revision: None,
+        name: login.clone(),
+        anchor: Some(anchor.clone()),
+        state: *state,
+        state_until: None,
+        last_used: None,
+        attributes: attributes.iter().filter(shown).cloned().collect(),
+    });
+    world.links.push(Link {
+        identity,
+        target: name.clone(),
+        account: user(uid),
+        origin: Origin::Created,
+        disabled_since: (*state == AccountState::Disabled).then(now),
+        gone: false,
+    });
+}
+
+fn delete(world: &mut Observed, name: &ConnectorName, account: &ObjectRef) {
+    let kind = world.targets[name].schema.objects[0].capabilities.delete_kind;
+    match kind {
+        DeleteKind::SoftDays(_) => found(world, name, account).state = AccountState::SoftDeleted,
+        DeleteKind::SameAsDisable => found(world, name, account).state = AccountState::Disabled,
+        DeleteKind::Hard => {
+            let there = world.targets.get_mut(name).unwrap();
+            there.accounts.retain(|it| it.reference != *account);
+            there.assignments.retain(|it| it.holder != *account);
+            world.ledger.retain(|it| it.holder != *account || it.target != *name);
+            for link in world.links.iter_mut().filter(|it| it.account == *account) {
+                link.gone = true;
+            }
         }
     }
 }

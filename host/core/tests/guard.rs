@@ -1,0 +1,141 @@
+//! The guard stops what looks like an accident, and nothing else.
+
+mod firm;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use firm::*;
+use lanyard_core::{
+    account::AccountState,
+    desired::{Desired, Presence},
+    guard::{Finding, FindingKind, GuardSettings, Shrunk, blocked, guard},
+    id::{ConnectorName, OperationId},
+    lifecycle::LifecycleState,
+    observed::Observed,
+    operation::OperationKind,
+    plan::{Plan, plan},
+    value::ObjectRef,
+};
+
+/// `leavers` of `people` who have an account leave.
+fn firm(people: u32, leavers: u32) -> (Desired, Observed) {
+    let mut observed = empty_world();
+    let mut desired = Desired::default();
+    for number in 0..people {
+        let key = format!("p{number}");
+        ours(&mut observed, &key, "crm", &format!("c{number}"), AccountState::Active);
+        let (id, person) = if number < leavers {
+            person(&key, LifecycleState::Departed, [("crm", closed(Presence::Disabled))])
+        } else {
+            person(&key, LifecycleState::Active, [("crm", present(content(&key, &[])))])
+        };
+        desired.identities.insert(id, person);
+    }
+    (desired, observed)
+}
+
+type Removed = BTreeMap<ConnectorName, BTreeSet<ObjectRef>>;
+
+fn settings<'a>() -> GuardSettings<'a> {
+    GuardSettings { removals_percent: 10, removals_floor: 2, protected: BTreeMap::new() }
+}
+
+fn planned(people: u32, leavers: u32, removed: &Removed) -> (Plan, Vec<Finding>) {
+    let (desired, observed) = firm(people, leavers);
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    let findings = guard(&settings(), &plan, &observed, removed, &[]);
+    (plan, findings)
+}
+
+#[test]
+fn the_limit_is_the_larger_of_share_and_floor_and_counts_the_window() {
+    let lately = |uids: &[&str]| -> Removed {
+        [(target("crm"), uids.iter().map(|uid| user(uid)).collect())].into()
+    };
+    let cases = [
+        (50, 5, lately(&[]), false),
+        (50, 6, lately(&[]), true),
+        (5, 2, lately(&[]), false),
+        (5, 3, lately(&[]), true),
+        (50, 5, lately(&["before"]), true),
+        // The same account counts once.
+        (50, 5, lately(&["c0", "c1"]), false),
+        (50, 0, lately(&["a", "b", "c", "d", "e", "f"]), false),
+    ];
+    for (people, leavers, removed, stopped) in cases {
+        let (plan, findings) = planned(people, leavers, &removed);
+        assert_eq!(!findings.is_empty(), stopped, "{leavers} of {people}, {removed:?}");
+        let expected = if stopped { plan.operations.len() } else { 0 };
+        assert_eq!(blocked(&plan, &findings, &BTreeSet::new()).len(), expected);
+    }
+}
+
+#[test]
+fn a_released_finding_blocks_nothing() {
+    let (plan, findings) = planned(5, 5, &Removed::new());
+    assert!(findings[0].text.contains("5 of 5 accounts at crm would lose access"));
+    assert!(findings[0].text.contains("--release mass-removal"));
+    assert!(blocked(&plan, &findings, &[FindingKind::MassRemoval].into()).is_empty());
+    assert_eq!(blocked(&plan, &findings, &[FindingKind::SourceShrank].into()).len(), 5);
+}
+
+#[test]
+fn a_protected_name_is_never_written_in_any_case_of_its_letters() {
+    let mut observed = empty_world();
+    ours(&mut observed, "root", "crm", "c1", AccountState::Active);
+    let desired = Desired {
+        identities: [
+            person("root", LifecycleState::Departed, [("crm", closed(Presence::Disabled))]),
+            person(
+                "admin",
+                LifecycleState::Active,
+                [("crm", present(content("admin", &["Sales"])))],
+            ),
+            person("ada", LifecycleState::Active, [("crm", present(content("ada", &[])))]),
+        ]
+        .into(),
+    };
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    let crm = target("crm");
+    let names = BTreeSet::from(["ROOT.example".to_owned(), "Admin.Example".to_owned()]);
+    let settings = GuardSettings {
+        removals_percent: 100,
+        removals_floor: 100,
+        protected: [(&crm, &names)].into(),
+    };
+    let findings = guard(&settings, &plan, &observed, &Removed::new(), &[]);
+    let everything =
+        [FindingKind::Protected, FindingKind::MassRemoval, FindingKind::SourceShrank].into();
+    let blocked = blocked(&plan, &findings, &everything);
+    let free: Vec<_> = plan.operations.iter().filter(|it| !blocked.contains(&it.id)).collect();
+    assert_eq!(free.len(), 1, "only the account of ada is made");
+    assert_eq!(free[0].identity, identity("ada"));
+    let grant = plan.operations.iter().find(|it| it.change.kind() == OperationKind::Grant).unwrap();
+    assert!(blocked.contains(&grant.id), "a grant waits for the create that is blocked");
+}
+
+#[test]
+fn nothing_is_taken_from_those_a_shrunken_source_forgot() {
+    let (desired, observed) = firm(30, 2);
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    let shrunk = Shrunk {
+        source: target("hr"),
+        before: 30,
+        now: 15,
+        identities: [identity("p1"), identity("p9")].into(),
+    };
+    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrunk]);
+    assert_eq!(
+        findings[0].text,
+        format!(
+            "the source hr answered 15 records, and 30 last time; nothing is taken from those who \
+             are missing. If they really left, `lanyard apply {} --release source-shrank`",
+            plan.digest().unwrap().short()
+        )
+    );
+    let blocked: Vec<OperationId> =
+        blocked(&plan, &findings, &BTreeSet::new()).into_iter().collect();
+    let of_p1: Vec<OperationId> =
+        plan.operations.iter().filter(|it| it.identity == identity("p1")).map(|it| it.id).collect();
+    assert_eq!(blocked, of_p1);
+}

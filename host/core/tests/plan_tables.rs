@@ -1,0 +1,403 @@
+//! What planning does with one account, case by case.
+
+#![expect(clippy::indexing_slicing, clippy::panic, reason = "a test that panics fails")]
+
+mod firm;
+
+use std::fmt::Write as _;
+
+use firm::*;
+use insta::assert_snapshot;
+use lanyard_core::{
+    account::{Account, AccountState, CoverageKind},
+    desired::{AccountContent, Desired, DesiredAccount, Presence},
+    lifecycle::LifecycleState,
+    observed::Observed,
+    operation::{Change, Event, OperationKind},
+    plan::{NoteKind, Plan, plan},
+    schema::{DeleteKind, IdStability},
+    value::{Attribute, Completeness, Value, ValueChange},
+};
+
+fn made(desired: &Desired, observed: &Observed) -> Plan {
+    plan(&File::new().settings(), desired, observed, now())
+}
+
+fn ada(account: DesiredAccount) -> Desired {
+    wanting([person("ada", LifecycleState::Active, [("crm", account)])])
+}
+
+fn words(plan: &Plan) -> String {
+    let mut words: Vec<String> =
+        plan.operations.iter().map(|it| it.change.kind().word().to_owned()).collect();
+    words.extend(plan.notes.iter().map(|note| format!("({:?})", note.kind)));
+    if words.is_empty() { "nothing".into() } else { words.join(" ") }
+}
+
+fn kinds(plan: &Plan) -> Vec<OperationKind> {
+    plan.operations.iter().map(|it| it.change.kind()).collect()
+}
+
+fn one_account(state: AccountState) -> Observed {
+    let mut observed = empty_world();
+    ours(&mut observed, "ada", "crm", "c1", state);
+    observed
+}
+
+#[test]
+fn every_state_under_every_wish() {
+    let disabled = |mut account: DesiredAccount| {
+        if let Presence::Present { enabled, .. } = &mut account.presence {
+            *enabled = false;
+        }
+        account
+    };
+    let due = at("2026-02-01T00:00:00Z");
+    let later = at("2026-04-01T00:00:00Z");
+    let wishes = [
+        ("enabled", present(content("ada", &[]))),
+        ("present, disabled", disabled(present(content("ada", &[])))),
+        ("disabled", closed(Presence::Disabled)),
+        ("due", closed(Presence::Deleted { due })),
+        ("not due", closed(Presence::Deleted { due: later })),
+    ];
+    let mut table = String::new();
+    for (wish, account) in wishes {
+        for state in [
+            AccountState::Active,
+            AccountState::Disabled,
+            AccountState::Locked,
+            AccountState::Pending,
+            AccountState::SoftDeleted,
+            AccountState::Unknown,
+        ] {
+            let plan = made(&ada(account.clone()), &one_account(state));
+            writeln!(table, "{wish} / {state:?}: {}", words(&plan)).unwrap();
+        }
+    }
+    assert_snapshot!(table, @r#"
+    enabled / Active: nothing
+    enabled / Disabled: enable
+    enabled / Locked: (Waits)
+    enabled / Pending: (Waits)
+    enabled / SoftDeleted: (Unable)
+    enabled / Unknown: nothing
+    present, disabled / Active: disable
+    present, disabled / Disabled: nothing
+    present, disabled / Locked: disable
+    present, disabled / Pending: (Waits)
+    present, disabled / SoftDeleted: (Unable)
+    present, disabled / Unknown: disable
+    disabled / Active: disable
+    disabled / Disabled: nothing
+    disabled / Locked: disable
+    disabled / Pending: disable
+    disabled / SoftDeleted: nothing
+    disabled / Unknown: disable
+    due / Active: disable delete
+    due / Disabled: delete
+    due / Locked: disable delete
+    due / Pending: disable delete
+    due / SoftDeleted: nothing
+    due / Unknown: disable delete
+    not due / Active: disable (Waits)
+    not due / Disabled: (Waits)
+    not due / Locked: disable (Waits)
+    not due / Pending: disable (Waits)
+    not due / SoftDeleted: nothing
+    not due / Unknown: disable (Waits)
+    "#);
+}
+
+#[test]
+fn a_target_that_cannot_disable_says_so_and_still_deletes_what_is_due() {
+    let mut observed = one_account(AccountState::Active);
+    there(&mut observed, "crm").schema.objects[0].capabilities.disable = false;
+    let plan = made(&ada(closed(Presence::Disabled)), &observed);
+    assert_eq!(words(&plan), "(Unable)");
+    assert!(plan.notes[0].text.starts_with("this target cannot disable accounts"));
+    let due = at("2026-02-01T00:00:00Z");
+    assert_eq!(
+        kinds(&made(&ada(closed(Presence::Deleted { due })), &observed)),
+        [OperationKind::Delete]
+    );
+}
+
+#[test]
+fn an_account_of_unknown_state_is_disabled_once() {
+    let mut observed = one_account(AccountState::Unknown);
+    let desired = ada(closed(Presence::Disabled));
+    assert_eq!(kinds(&made(&desired, &observed)), [OperationKind::Disable]);
+    observed.links[0].disabled_since = Some(now());
+    assert!(made(&desired, &observed).is_empty());
+}
+
+#[test]
+fn where_deleting_only_disables_a_disabled_account_is_left() {
+    let mut observed = one_account(AccountState::Disabled);
+    there(&mut observed, "crm").schema.objects[0].capabilities.delete_kind =
+        DeleteKind::SameAsDisable;
+    let due = at("2026-02-01T00:00:00Z");
+    assert_eq!(words(&made(&ada(closed(Presence::Deleted { due })), &observed)), "nothing");
+}
+
+#[test]
+fn an_account_that_vanished_is_made_again_only_when_its_absence_is_proven() {
+    let mut observed = one_account(AccountState::Active);
+    there(&mut observed, "crm").accounts.clear();
+    let desired = ada(present(content("ada", &["Sales"])));
+    let plan = made(&desired, &observed);
+    assert_eq!(kinds(&plan), [OperationKind::Create, OperationKind::Grant]);
+    assert_eq!(plan.operations[0].event, Event::Drift);
+    assert_eq!(plan.operations[1].after, [plan.operations[0].id]);
+    observed.links[0].gone = true;
+    assert_eq!(made(&desired, &observed).operations[0].event, Event::Rehire);
+    there(&mut observed, "crm").accounts_coverage.kind = CoverageKind::Truncated;
+    assert_eq!(words(&made(&desired, &observed)), "(NotRead)");
+}
+
+type Alter = fn(&mut Account);
+
+#[test]
+fn accounts_of_nobody_match_by_anchor_name_and_attribute() {
+    let cases: [(&str, Alter); 3] = [
+        ("anchor", |it| it.name = "other".into()),
+        ("name", |it| {
+            it.anchor = None;
+            it.name = "ADA.example".into();
+        }),
+        ("attribute mail", |it| {
+            it.anchor = None;
+            it.name = "other".into();
+            it.attributes = vec![Attribute::new("mail", vec![text("ADA@example.org ")])];
+        }),
+    ];
+    for (matched, change) in cases {
+        let mut observed = empty_world();
+        let mut alike = account("ada", "c7", AccountState::Disabled);
+        change(&mut alike);
+        there(&mut observed, "crm").accounts.push(alike);
+        for coverage in [CoverageKind::Exhaustive, CoverageKind::Truncated] {
+            there(&mut observed, "crm").accounts_coverage.kind = coverage;
+            let plan = made(&ada(present(content("ada", &["Sales"]))), &observed);
+            assert_eq!(words(&plan), "nothing", "{matched}");
+            assert_eq!(plan.adoptions.len(), 1, "{matched}");
+            assert_eq!(plan.adoptions[0].matched, matched);
+        }
+    }
+}
+
+#[test]
+fn an_account_of_somebody_else_is_no_candidate() {
+    let mut observed = empty_world();
+    ours(&mut observed, "bob", "crm", "c1", AccountState::Active);
+    let plan = made(
+        &ada(present(AccountContent { name: "bob.example".into(), ..content("ada", &[]) })),
+        &observed,
+    );
+    assert!(plan.adoptions.is_empty());
+}
+
+#[test]
+fn a_target_that_was_not_read_is_left_alone() {
+    let mut observed = one_account(AccountState::Active);
+    observed.targets.remove("crm");
+    let plan = made(&ada(closed(Presence::Disabled)), &observed);
+    assert_eq!(words(&plan), "(NotRead)");
+}
+
+#[track_caller]
+fn changes(content: AccountContent, observed: &Observed) -> Vec<(String, ValueChange)> {
+    let plan = made(&ada(present(content)), observed);
+    match plan.operations.first().map(|it| &it.change) {
+        Some(Change::Update { attributes, .. }) => {
+            attributes.iter().map(|it| (it.name.clone(), it.change.clone())).collect()
+        }
+        Some(other) => panic!("{other:?}"),
+        None => Vec::new(),
+    }
+}
+
+fn with(name: &str, values: &[&str]) -> AccountContent {
+    let mut content = content("ada", &[]);
+    content.attributes.insert(name.into(), values.iter().map(|it| text(it)).collect());
+    content
+}
+
+fn seeing(name: &str, values: &[&str], completeness: Completeness) -> Observed {
+    let mut observed = one_account(AccountState::Active);
+    let values: Vec<Value> = values.iter().map(|it| text(it)).collect();
+    let attribute = Attribute { completeness, ..Attribute::new(name, values) };
+    there(&mut observed, "crm").accounts[0].attributes.push(attribute);
+    observed
+}
+
+/// Attribute, what is wanted, what is seen.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str], Completeness);
+
+#[test]
+fn attributes_are_compared_as_the_target_does() {
+    use Completeness::{Complete, Incomplete, Withheld};
+    let replace =
+        |values: &[&str]| ValueChange::Replace(values.iter().map(|it| text(it)).collect());
+    let modify = |add: &[&str], remove: &[&str]| ValueChange::Modify {
+        add: add.iter().map(|it| text(it)).collect(),
+        remove: remove.iter().map(|it| text(it)).collect(),
+    };
+    let cases: [(Case, Option<ValueChange>); 14] = [
+        (("department", &["Sales"], &["Sales"], Complete), None),
+        (("department", &["Sales"], &["sales"], Complete), Some(replace(&["Sales"]))),
+        (("department", &[], &["Sales"], Complete), Some(replace(&[]))),
+        (("department", &["Sales"], &["Other"], Withheld), None),
+        (("department", &["Sales"], &["Other"], Incomplete), None),
+        (("tags", &["a", "B"], &["b", "A"], Complete), None),
+        (("tags", &["a", "c"], &["A", "b"], Complete), Some(modify(&["c"], &["b"]))),
+        (("tags", &["a", "c"], &["A", "b"], Incomplete), Some(modify(&["c"], &[]))),
+        (("tags", &["a"], &["A", "b"], Incomplete), None),
+        (("phones", &["+49 1", "2"], &["00491", "2"], Complete), None),
+        (("phones", &["1", "2"], &["2", "1"], Complete), Some(replace(&["1", "2"]))),
+        (("pin", &["1234"], &[], Complete), None),
+        (("home", &["/home/a"], &["/home/b"], Complete), None),
+        (("serial", &["1"], &["2"], Complete), None),
+    ];
+    for ((name, wanted, seen, completeness), expected) in cases {
+        let found = changes(with(name, wanted), &seeing(name, seen, completeness));
+        let expected: Vec<_> = expected.into_iter().map(|it| (name.to_owned(), it)).collect();
+        assert_eq!(found, expected, "{name} {wanted:?} {seen:?} {completeness:?}");
+    }
+}
+
+#[test]
+fn an_attribute_the_target_does_not_have_is_reported_once() {
+    let plan = made(&ada(present(with("shoe-size", &["42"]))), &one_account(AccountState::Active));
+    assert_eq!(words(&plan), "(Unable)");
+    assert_eq!(plan.notes[0].text, "`user` has no attribute `shoe-size`; it is not written");
+}
+
+#[test]
+fn entitlements_are_found_by_alias_id_and_name() {
+    let mut file = File::new();
+    let aliases = &mut file.targets.get_mut("crm").unwrap().entitlements;
+    aliases.insert("boss".into(), "g3".into());
+    for (written, meant) in [("boss", "g3"), ("g2", "g2"), ("Sales", "g2"), ("sALES", "g2")] {
+        let desired = ada(present(content("ada", &[written])));
+        let plan = plan(&file.settings(), &desired, &one_account(AccountState::Active), now());
+        match &plan.operations[..] {
+            [only] => match &only.change {
+                Change::Grant { entitlement, .. } => assert_eq!(*entitlement, group(meant)),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{written}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_unknown_entitlement_names_the_nearest_and_revokes_nothing() {
+    let mut observed = one_account(AccountState::Active);
+    holds(&mut observed, "crm", "c1", "g3");
+    observed.ledger.insert(owned("crm", "c1", "g3"));
+    let plan = made(&ada(present(content("ada", &["Sails"]))), &observed);
+    assert_eq!(words(&plan), "(Unable) (Waits)");
+    assert_eq!(
+        plan.notes[0].text,
+        "there is no entitlement `Sails`; the nearest name there is `Sales`"
+    );
+}
+
+#[test]
+fn a_grant_found_as_desired_is_taken_over_and_one_of_others_is_left() {
+    let mut observed = one_account(AccountState::Active);
+    holds(&mut observed, "crm", "c1", "g2");
+    holds(&mut observed, "crm", "c1", "g3");
+    let plan = made(&ada(present(content("ada", &["Sales"]))), &observed);
+    assert!(plan.is_empty());
+    assert_eq!(plan.claims, [owned("crm", "c1", "g2")]);
+    assert_eq!(plan.notes[0].kind, NoteKind::Unmanaged);
+}
+
+#[test]
+fn an_inherited_grant_cannot_be_revoked() {
+    let mut observed = one_account(AccountState::Active);
+    holds(&mut observed, "crm", "c1", "g2");
+    there(&mut observed, "crm").assignments[0].direct = false;
+    observed.ledger.insert(owned("crm", "c1", "g2"));
+    assert_eq!(words(&made(&ada(present(content("ada", &[]))), &observed)), "(Unable)");
+}
+
+#[test]
+fn a_grant_of_ours_that_was_taken_away_is_drift_and_given_again() {
+    let mut observed = one_account(AccountState::Active);
+    observed.ledger.insert(owned("crm", "c1", "g2"));
+    let desired = ada(present(content("ada", &["Sales"])));
+    let plan = made(&desired, &observed);
+    assert_eq!(kinds(&plan), [OperationKind::Grant]);
+    assert_eq!(plan.operations[0].event, Event::Drift);
+    there(&mut observed, "crm").assignments_coverage.kind = CoverageKind::Truncated;
+    assert!(made(&desired, &observed).is_empty(), "nothing proves that it is missing");
+}
+
+#[test]
+fn a_mover_is_given_the_new_before_the_old_is_taken() {
+    let mut observed = one_account(AccountState::Active);
+    holds(&mut observed, "crm", "c1", "g2");
+    observed.ledger.insert(owned("crm", "c1", "g2"));
+    let plan = made(&ada(present(content("ada", &["Approvers"]))), &observed);
+    assert_eq!(kinds(&plan), [OperationKind::Grant, OperationKind::Revoke]);
+    assert_eq!(plan.operations[1].after, [plan.operations[0].id]);
+}
+
+#[test]
+fn deletes_go_the_other_way_round() {
+    let mut observed = empty_world();
+    ours(&mut observed, "ada", "crm", "c1", AccountState::Disabled);
+    ours(&mut observed, "ada", "directory", "d1", AccountState::Disabled);
+    let due = || closed(Presence::Deleted { due: at("2026-02-01T00:00:00Z") });
+    let desired =
+        wanting([person("ada", LifecycleState::Departed, [("crm", due()), ("directory", due())])]);
+    let plan = made(&desired, &observed);
+    let order: Vec<&str> = plan.operations.iter().map(|it| it.target.as_str()).collect();
+    assert_eq!(order, ["directory", "crm"]);
+    assert_eq!(plan.operations[1].after, [plan.operations[0].id]);
+}
+
+#[test]
+fn enabling_is_called_by_what_brought_it_about() {
+    let disabled_since = at("2026-02-01T00:00:00Z");
+    let cases = [
+        // Known disabled, grants kept, state since; the label.
+        (false, false, None, Event::Drift),
+        (true, false, None, Event::Rehire),
+        (true, true, None, Event::Leave),
+        (true, true, Some("2026-01-01T00:00:00Z"), Event::Leave),
+        (true, true, Some("2026-03-01T00:00:00Z"), Event::Joiner),
+    ];
+    for (known, kept, since, event) in cases {
+        let mut observed = one_account(AccountState::Disabled);
+        observed.links[0].disabled_since = known.then_some(disabled_since);
+        if kept {
+            holds(&mut observed, "crm", "c1", "g2");
+            observed.ledger.insert(owned("crm", "c1", "g2"));
+        }
+        let mut desired = ada(present(content("ada", &["Sales"])));
+        desired.identities.values_mut().for_each(|it| it.state.since = since.map(at));
+        let plan = made(&desired, &observed);
+        assert_eq!(plan.operations[0].change.kind(), OperationKind::Enable);
+        assert_eq!(plan.operations[0].event, event, "{known} {kept} {since:?}");
+    }
+}
+
+#[test]
+fn an_account_under_the_key_of_one_that_is_gone_is_touched_only_where_keys_are_given_once() {
+    let mut observed = one_account(AccountState::Active);
+    observed.links[0].gone = true;
+    let desired = ada(closed(Presence::Disabled));
+    assert_eq!(kinds(&made(&desired, &observed)), [OperationKind::Disable]);
+
+    let mut reused = observed.clone();
+    there(&mut reused, "crm").schema.objects[0].capabilities.id_stability = IdStability::Renameable;
+    assert_eq!(words(&made(&desired, &reused)), "nothing");
+
+    observed.links.push(link("bob", "crm", "c1"));
+    assert_eq!(words(&made(&desired, &observed)), "nothing", "it is bob's now");
+}
