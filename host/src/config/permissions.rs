@@ -6,7 +6,14 @@ use std::{
     path::PathBuf,
 };
 
+use lanyard_core::id::Digest;
 use serde::Serialize;
+
+mod paste;
+
+pub use paste::{
+    paste_directory, paste_host, paste_read, paste_reveal, paste_secret, paste_stream,
+};
 
 /// Everything one connector may reach; empty is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -22,6 +29,16 @@ pub struct Permissions {
     pub reveal: BTreeSet<String>,
     pub directories: BTreeMap<String, DirectoryPermission>,
     pub streams: BTreeMap<String, StreamPermission>,
+}
+
+impl Permissions {
+    /// What a plan was made under: of the canonical JSON, in which names and
+    /// places of secrets stand and never their values.
+    pub fn digest(&self) -> Digest {
+        // Text keys and plain values can always be written as JSON, except a
+        // path that is not UTF-8: then its debug form, which differs as well.
+        Digest::of_json(self).unwrap_or_else(|_| Digest::of(format!("{self:?}")))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -52,6 +69,17 @@ pub enum Host {
     Name(String),
     /// The operator wrote an address: it permits exactly itself.
     Address(IpAddr),
+}
+
+/// Why a text is no host.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    #[error("needs a host")]
+    Empty,
+    #[error("a host has no wildcards; write each host out")]
+    Wildcard,
+    #[error("`{0}` is not a host name or address (write names outside ASCII as `xn--…`)")]
+    Form(String),
 }
 
 /// A range of addresses in CIDR form.
