@@ -1,5 +1,12 @@
 //! Accounts and grants that should be true now.
 
+mod compute;
+mod content;
+mod mapping;
+mod names;
+pub(crate) mod person;
+mod typed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -8,8 +15,12 @@ use crate::{
     id::{ConnectorName, IdentityId},
     lifecycle::StateNow,
     operation::Cause,
+    policy::TargetPolicy,
+    schema::{ObjectDef, ObjectRole, Schema},
     value::Value,
 };
+
+pub use compute::desired;
 
 /// What should be true of every identity at every target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,3 +83,16 @@ pub struct DesiredGrant {
 pub fn targets_of(desired: &Desired) -> BTreeSet<&ConnectorName> {
     desired.identities.values().flat_map(|identity| identity.accounts.keys()).collect()
 }
+
+/// The type of the accounts we manage at a target: the one the file names,
+/// or the only one there is.
+pub fn managed_object<'a>(policy: &TargetPolicy, schema: &'a Schema) -> Option<&'a ObjectDef> {
+    if let Some(named) = &policy.object_type {
+        return schema.object(named).filter(|object| object.role == ObjectRole::Account);
+    }
+    let mut accounts = schema.in_role(ObjectRole::Account);
+    accounts.next().filter(|_| accounts.next().is_none())
+}
+
+#[cfg(test)]
+mod tests;

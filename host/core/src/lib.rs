@@ -11,6 +11,8 @@ pub mod condition;
 pub mod desired;
 pub mod diff;
 pub mod explain;
+#[cfg(test)]
+mod example;
 pub mod fact;
 pub mod fault;
 pub mod guard;
@@ -22,6 +24,7 @@ pub mod observed;
 pub mod operation;
 pub mod plan;
 pub mod policy;
+pub mod policy_test;
 pub mod retry;
 pub mod run;
 pub mod schema;

@@ -1,7 +1,16 @@
 //! Lifecycle state: a pure function of facts and the time.
 
-use jiff::Timestamp;
+use std::{collections::BTreeMap, fmt};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+
+use crate::{
+    fact::Fact,
+    id::FactName,
+    policy::{LifecyclePolicy, WhenMissing},
+    value::Value,
+};
 
 /// Where a person stands; names of identity lifecycle practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,3 +49,167 @@ pub struct StateNow {
     /// When time alone will change it.
     pub until: Option<Timestamp>,
 }
+
+/// When an engagement begins or ends, as a source gives it.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Day(Date),
+    Instant(Timestamp),
+}
+
+/// A date (`2026-03-31`) or an instant (`2026-03-31T17:00:00Z`).
+pub fn parse_moment(text: &str) -> Option<Value> {
+    let text = text.trim();
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Some(Value::Instant(instant));
+    }
+    text.parse::<Date>().ok().map(Value::Date)
+}
+
+impl Moment {
+    fn of(fact: &Fact) -> Option<Self> {
+        match fact.values.first()? {
+            Value::Date(date) => Some(Self::Day(*date)),
+            Value::Instant(instant) => Some(Self::Instant(*instant)),
+            _ => None,
+        }
+    }
+
+    /// The first instant of a day; days without midnight begin later.
+    fn begins(self, timezone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Day(date) => {
+                let zoned = date.to_zoned(timezone.clone()).ok()?;
+                Some(zoned.start_of_day().ok()?.timestamp())
+            }
+            Self::Instant(instant) => Some(instant),
+        }
+    }
+
+    /// The first instant after it: a day counts to its end.
+    fn ends(self, timezone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Day(date) => Self::Day(date.tomorrow().ok()?).begins(timezone),
+            Self::Instant(instant) => Some(instant),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(date) => date.fmt(f),
+            Self::Instant(instant) => instant.fmt(f),
+        }
+    }
+}
+
+/// A moment with the instant it stands for.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    written: Moment,
+    at: Timestamp,
+}
+
+/// The lifecycle state of an identity.
+///
+/// # Errors
+/// The sentence why it cannot be told: facts that contradict each other, or
+/// a status nobody gave a meaning.
+pub fn state(
+    facts: &BTreeMap<FactName, &Fact>,
+    absent_since: Option<Timestamp>,
+    when_missing: WhenMissing,
+    policy: &LifecyclePolicy,
+    now: Timestamp,
+) -> Result<StateNow, String> {
+    // What a vanished record last said no longer counts, right or wrong.
+    if let Some(since) = absent_since.filter(|_| when_missing == WhenMissing::Departed) {
+        return Ok(departed("its record is gone from its source".to_owned(), Some(since)));
+    }
+    let start = bound(facts, "start", |moment| moment.begins(&policy.timezone))?;
+    let end = bound(facts, "end", |moment| moment.ends(&policy.timezone))?;
+    if let (Some(start), Some(end)) = (start, end)
+        && end.at <= start.at
+    {
+        return Err(format!(
+            "fact `end` ({}) is before fact `start` ({})",
+            end.written, start.written
+        ));
+    }
+    let status = status(facts, policy)?;
+    let passed = end.filter(|end| end.at <= now);
+    if let Some((LifecycleState::Departed, text)) = status {
+        return Ok(departed(format!("status is `{text}`"), passed.map(|end| end.at)));
+    }
+    if let Some(end) = passed {
+        return Ok(departed(format!("end {} has passed", end.written), Some(end.at)));
+    }
+    if let Some(start) = start.filter(|start| start.at > now) {
+        return Ok(before_start(start, policy, now));
+    }
+    let (state, because) = match (status, start) {
+        (Some((LifecycleState::OnLeave, text)), _) => {
+            (LifecycleState::OnLeave, format!("status is `{text}`"))
+        }
+        (_, Some(start)) => (LifecycleState::Active, format!("start {} has come", start.written)),
+        (_, None) => (LifecycleState::Active, "no start is given".to_owned()),
+    };
+    let since = start.filter(|_| state == LifecycleState::Active).map(|start| start.at);
+    Ok(StateNow { state, because, since, until: end.map(|end| end.at) })
+}
+
+fn departed(because: String, since: Option<Timestamp>) -> StateNow {
+    StateNow { state: LifecycleState::Departed, because, since, until: None }
+}
+
+fn before_start(start: Bound, policy: &LifecyclePolicy, now: Timestamp) -> StateNow {
+    let because = format!("start is {}", start.written);
+    // A prehire time beyond the calendar: since ever.
+    let prehire = start.at.checked_sub(policy.prehire).unwrap_or(Timestamp::MIN);
+    if prehire <= now {
+        let state = LifecycleState::Prehire;
+        StateNow { state, because, since: Some(prehire), until: Some(start.at) }
+    } else {
+        let state = LifecycleState::Announced;
+        StateNow { state, because, since: None, until: Some(prehire) }
+    }
+}
+
+fn bound(
+    facts: &BTreeMap<FactName, &Fact>,
+    name: &str,
+    at: impl Fn(Moment) -> Option<Timestamp>,
+) -> Result<Option<Bound>, String> {
+    let Some(fact) = facts.get(name).filter(|fact| !fact.values.is_empty()) else {
+        return Ok(None);
+    };
+    let bound = Moment::of(fact)
+        .and_then(|written| at(written).map(|at| Bound { written, at }))
+        .ok_or_else(|| format!("fact `{name}` is no date"))?;
+    Ok(Some(bound))
+}
+
+/// What the fact `status` means, and its text.
+fn status<'a>(
+    facts: &BTreeMap<FactName, &'a Fact>,
+    policy: &LifecyclePolicy,
+) -> Result<Option<(LifecycleState, &'a str)>, String> {
+    if policy.status.is_empty() {
+        return Ok(None);
+    }
+    let value = facts.get("status").and_then(|fact| fact.values.first());
+    let Some(Value::Text(text)) = value else { return Ok(None) };
+    let meaning = policy.status.get(&text.trim().to_lowercase()).ok_or_else(|| {
+        let known: Vec<String> =
+            policy.status.keys().map(|status| format!("`{status}`")).collect();
+        format!(
+            "status `{text}` is none of {}; add it to `[lifecycle] status`",
+            known.join(", ")
+        )
+    })?;
+    Ok(Some((*meaning, text)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! From identities and rules to what should be true at every target.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Desired, DesiredAccount, DesiredIdentity, Presence,
+    content::Site,
+    managed_object,
+    names::Names,
+    person::{self, Facts, Wanted},
+};
+use crate::{
+    fact::Identity,
+    id::{ConnectorName, FactName, IdentityId},
+    identity::{self, Assembled},
+    lifecycle::{self, LifecycleState, StateNow},
+    observed::{Link, Observed},
+    operation::Cause,
+    policy::Policy,
+    template::Scope,
+};
+
+/// One identity on its way to what is desired for it.
+struct Person<'a> {
+    label: String,
+    facts: Facts<'a>,
+    scope: Scope,
+    state: StateNow,
+    wanted: BTreeMap<ConnectorName, Wanted>,
+    accounts: BTreeMap<ConnectorName, DesiredAccount>,
+    holds: Vec<String>,
+}
+
+/// What should be true of every identity now.
+///
+/// Targets missing from `observed` get no desired accounts, for nothing is
+/// known of what an account there looks like; accounts that should be
+/// disabled or deleted are desired without that.
+pub fn desired(
+    policy: &Policy,
+    assembled: &Assembled,
+    observed: &Observed,
+    now: Timestamp,
+) -> Desired {
+    let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
+        .identities
+        .iter()
+        .map(|identity| {
+            let holds = assembled.holds.get(&identity.id).cloned().unwrap_or_default();
+            (identity.id, person(policy, identity, holds, now))
+        })
+        .collect();
+    let ever_known: BTreeSet<&FactName> =
+        assembled.identities.iter().flat_map(|identity| identity.facts.keys()).collect();
+    for (name, target) in &policy.targets {
+        let object =
+            observed.targets.get(name).and_then(|found| managed_object(target, &found.schema));
+        if let Some(object) = object {
+            let site = Site { name, policy: target, object };
+            accounts_at(policy, site, observed, &ever_known, &mut people);
+        }
+    }
+    leave(policy, &observed.links, &mut people, now);
+    let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
+    Desired { identities }
+}
+
+fn person<'a>(
+    policy: &Policy,
+    identity: &'a Identity,
+    mut holds: Vec<String>,
+    now: Timestamp,
+) -> Person<'a> {
+    let facts = identity::facts_now(identity, now);
+    let missing = identity::when_missing(policy, identity);
+    let state =
+        lifecycle::state(&facts, identity.absent_since, missing, &policy.lifecycle, now)
+            .unwrap_or_else(|sentence| {
+                let because = format!("its state cannot be told: {sentence}");
+                holds.push(sentence);
+                // Nothing is desired of somebody announced, nor of a hold.
+                let state = LifecycleState::Announced;
+                StateNow { state, because, since: None, until: None }
+            });
+    let id = identity.id.to_string();
+    let scope = person::scope(&facts, &id, identity::key(identity), state.state);
+    let wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
+        holds.extend(failed);
+        BTreeMap::new()
+    });
+    let label = identity::label(identity, &facts);
+    Person { label, facts, scope, state, wanted, accounts: BTreeMap::new(), holds }
+}
+
+/// Desired accounts of everybody at one target: names first, those who have
+/// one before those who need one.
+fn accounts_at(
+    policy: &Policy,
+    site: Site<'_>,
+    observed: &Observed,
+    ever_known: &BTreeSet<&FactName>,
+    people: &mut BTreeMap<IdentityId, Person<'_>>,
+) {
+    let mut names = Names::at(site, observed);
+    let mut logins: BTreeMap<IdentityId, String> = BTreeMap::new();
+    for (id, person) in people.iter_mut() {
+        if !person.gets(site.name) {
+            continue;
+        }
+        match names.kept(&policy.expressions, *id, &mut person.scope) {
+            Ok(Some(name)) => {
+                logins.insert(*id, name);
+            }
+            Ok(None) => {}
+            Err(sentence) => person.holds.push(sentence),
+        }
+    }
+    for (id, person) in people.iter_mut() {
+        if logins.contains_key(id) || !person.gets(site.name) {
+            continue;
+        }
+        match names.give(&policy.expressions, *id, &mut person.scope) {
+            Ok(name) => {
+                logins.insert(*id, name);
+            }
+            Err(sentence) => person.holds.push(sentence),
+        }
+    }
+    for (id, login) in logins {
+        if let Some(person) = people.get_mut(&id) {
+            person.account(policy, site, (id, &login), ever_known);
+        }
+    }
+}
+
+/// Accounts that are ours and that nothing gives any longer.
+fn leave(
+    policy: &Policy,
+    links: &[Link],
+    people: &mut BTreeMap<IdentityId, Person<'_>>,
+    now: Timestamp,
+) {
+    let mut by_account: BTreeMap<(IdentityId, &ConnectorName), Vec<&Link>> = BTreeMap::new();
+    for link in links.iter().filter(|link| !link.gone) {
+        if policy.targets.contains_key(&link.target) {
+            by_account.entry((link.identity, &link.target)).or_default().push(link);
+        }
+    }
+    for ((id, target), links) in by_account {
+        let Some(person) = people.get_mut(&id) else { continue };
+        if person.wanted.contains_key(target) {
+            continue;
+        }
+        let account = person.left(policy, &links, now);
+        person.accounts.insert(target.clone(), account);
+    }
+}
+
+impl Person<'_> {
+    fn gets(&self, target: &ConnectorName) -> bool {
+        self.holds.is_empty() && self.wanted.contains_key(target)
+    }
+
+    fn account(
+        &mut self,
+        policy: &Policy,
+        site: Site<'_>,
+        (id, login): (IdentityId, &str),
+        ever_known: &BTreeSet<&FactName>,
+    ) {
+        let Some(wanted) = self.wanted.get(site.name) else { return };
+        let Some(enabled) = person::enabled(self.state.state) else { return };
+        self.scope.own("login", login);
+        let about = (&self.facts, &self.scope);
+        match site.content(policy, about, (login, id.to_string()), wanted, ever_known) {
+            Ok(content) => {
+                let presence = Presence::Present { enabled, content };
+                let causes = wanted.causes.clone();
+                self.accounts.insert(site.name.clone(), DesiredAccount { presence, causes });
+            }
+            Err(failed) => self.holds.extend(failed),
+        }
+    }
+
+    /// An account to disable, and to delete when it is due.
+    fn left(&self, policy: &Policy, links: &[&Link], now: Timestamp) -> DesiredAccount {
+        let state = self.state.state;
+        let mut causes = if person::enabled(state).is_none() {
+            vec![Cause::State { state, because: self.state.because.clone() }]
+        } else {
+            vec![Cause::Leaver { because: "no rule gives this account any longer".to_owned() }]
+        };
+        // Somebody announced comes back: their accounts wait for them.
+        let due = (state != LifecycleState::Announced)
+            .then(|| due(policy.leaver.delete_after?, links))
+            .flatten()
+            .filter(|(_, due)| *due <= now);
+        let presence = match due {
+            None => Presence::Disabled,
+            Some((since, due)) => {
+                causes.push(Cause::Leaver {
+                    because: format!("disabled since {since}, to be deleted from {due}"),
+                });
+                Presence::Deleted { due }
+            }
+        };
+        DesiredAccount { presence, causes }
+    }
+
+    fn finished(self) -> DesiredIdentity {
+        let Self { label, facts: _, scope: _, state, wanted: _, accounts, holds } = self;
+        let accounts = if holds.is_empty() { accounts } else { BTreeMap::new() };
+        DesiredIdentity { label, state, accounts, holds }
+    }
+}
+
+/// Since when all of these accounts have been disabled, and when that has
+/// been long enough.
+fn due(delete_after: SignedDuration, links: &[&Link]) -> Option<(Timestamp, Timestamp)> {
+    let since = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
+    let since = since.into_iter().max()?;
+    Some((since, since.checked_add(delete_after).ok()?))
+}

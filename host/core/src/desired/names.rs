@@ -1,0 +1,166 @@
+//! Account names, unique at each target.
+
+use std::collections::BTreeMap;
+
+use super::content::Site;
+use crate::{
+    id::IdentityId,
+    matching::normal,
+    observed::Observed,
+    schema::Matching,
+    template::{EvaluationError, Expressions, Scope},
+};
+
+/// How many numbers are tried for one name: more people than share a name in
+/// the largest companies, few enough to try in a moment.
+const ATTEMPTS: u32 = 1000;
+
+/// Who has which name at one target, by its normal form.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    site: Site<'a>,
+    matching: &'a Matching,
+    /// Names of linked accounts, and names given in this round.
+    taken: BTreeMap<String, IdentityId>,
+    /// The name each identity's linked account has.
+    linked: BTreeMap<IdentityId, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// The names that linked accounts hold.  Accounts that are nobody's do
+    /// not count: whether they are somebody's is for a person to say.
+    pub(super) fn at(site: Site<'a>, observed: &'a Observed) -> Self {
+        let matching = site
+            .object
+            .attribute(&site.object.name_attribute)
+            .map_or(&Matching::Exact, |attribute| &attribute.matching);
+        let mut names = Self { site, matching, taken: BTreeMap::new(), linked: BTreeMap::new() };
+        let Some(target) = observed.targets.get(site.name) else { return names };
+        let accounts: BTreeMap<_, _> = target
+            .accounts
+            .iter()
+            .map(|account| (&account.reference, account.name.as_str()))
+            .collect();
+        for link in &observed.links {
+            if link.target != *site.name || link.gone {
+                continue;
+            }
+            if let Some(name) = accounts.get(&link.account) {
+                names.taken.entry(names.normal(name)).or_insert(link.identity);
+                names.linked.entry(link.identity).or_insert(*name);
+            }
+        }
+        names
+    }
+
+    /// The name an identity keeps: its account's, when the template still
+    /// makes it, with whatever number.
+    ///
+    /// # Errors
+    /// When the template has no result.
+    pub(super) fn kept(
+        &self,
+        expressions: &Expressions,
+        id: IdentityId,
+        scope: &mut Scope,
+    ) -> Result<Option<String>, String> {
+        let base = self.render(expressions, scope, "")?;
+        let Some(current) = self.linked.get(&id) else { return Ok(None) };
+        // Another identity's link to an account of the same name came first.
+        if !self.free(current, id) {
+            return Ok(None);
+        }
+        let goal = self.normal(current);
+        if self.normal(&base) == goal {
+            // As the template writes it: a change of case only is a rename.
+            return Ok(Some(base));
+        }
+        for number in numbers_in(current) {
+            let name = self.render(expressions, scope, &number)?;
+            if self.normal(&name) == goal {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first free form of an identity's name, taken from now on.
+    ///
+    /// # Errors
+    /// When the template has no result, or every form is taken.
+    pub(super) fn give(
+        &mut self,
+        expressions: &Expressions,
+        id: IdentityId,
+        scope: &mut Scope,
+    ) -> Result<String, String> {
+        let mut last = None;
+        for number in 1..=ATTEMPTS {
+            let suffix = if number == 1 { String::new() } else { number.to_string() };
+            let name = self.render(expressions, scope, &suffix)?;
+            if self.free(&name, id) {
+                self.taken.insert(self.normal(&name), id);
+                return Ok(name);
+            }
+            // A template that drops its suffix would never end.
+            if last.as_ref() == Some(&name) {
+                return Err(self.sentence("gives a name that is taken, whatever `suffix` is"));
+            }
+            last = Some(name);
+        }
+        Err(self.sentence(&format!("has no free name among {ATTEMPTS}")))
+    }
+
+    fn free(&self, name: &str, id: IdentityId) -> bool {
+        self.taken.get(&self.normal(name)).is_none_or(|holder| *holder == id)
+    }
+
+    fn normal(&self, name: &str) -> String {
+        normal(self.matching, name).into_owned()
+    }
+
+    fn render(
+        &self,
+        expressions: &Expressions,
+        scope: &mut Scope,
+        suffix: &str,
+    ) -> Result<String, String> {
+        scope.own("suffix", suffix);
+        let template = &self.site.policy.name;
+        let name = expressions
+            .render(template, scope)
+            .map_err(|error: EvaluationError| self.sentence(&error.to_string()))?;
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(self.sentence(&format!("`{template}` gives an empty name")));
+        }
+        if template.reads().contains("suffix") {
+            Ok(name.to_owned())
+        } else {
+            Ok(format!("{name}{suffix}"))
+        }
+    }
+
+    fn sentence(&self, problem: &str) -> String {
+        format!("target `{}`, name: {problem}", self.site.name)
+    }
+}
+
+/// Every number from 2 that stands somewhere in `name`: what its suffix could
+/// have been.
+fn numbers_in(name: &str) -> Vec<String> {
+    let mut numbers = Vec::new();
+    for run in name.split(|c: char| !c.is_ascii_digit()) {
+        for begin in 0..run.len() {
+            for end in begin + 1..=run.len().min(begin + 4) {
+                let number = run.get(begin..end).unwrap_or_default();
+                let in_range =
+                    number.parse::<u32>().is_ok_and(|number| (2..=ATTEMPTS).contains(&number));
+                if in_range && !number.starts_with('0') {
+                    numbers.push(number.to_owned());
+                }
+            }
+        }
+    }
+    numbers
+}

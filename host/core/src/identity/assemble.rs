@@ -1,0 +1,334 @@
+//! One round of reading, put together with what was known before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Assembled, Shrank, record};
+use crate::{
+    account::Account,
+    fact::{Fact, Identity, Reading, RecordKey},
+    id::{ConnectorName, FactName, IdentityId},
+    policy::{Policy, SourcePolicy},
+};
+
+/// One source's reading, its records by key.
+struct Read<'a> {
+    source: (&'a ConnectorName, &'a SourcePolicy),
+    reading: &'a Reading,
+    records: BTreeMap<&'a str, &'a Account>,
+    /// Keys that more than one record has.
+    duplicates: BTreeSet<&'a str>,
+    /// Whether it lost more records than its limit.
+    shrank: bool,
+}
+
+/// What this round says of one record.
+enum Standing<'a> {
+    There(&'a Read<'a>, &'a Account),
+    /// There more than once: nobody can tell which one it is.
+    Twice(&'a Read<'a>),
+    /// Proven to be gone.
+    Gone(&'a Read<'a>),
+    /// Its source was not read, or not wholly.
+    Unsaid,
+    /// Its source is no longer in the file.
+    Retired,
+}
+
+/// Every identity, from this round's `readings` and those `known` before.
+///
+/// `baseline` has the number of records in the last exhaustive read of each
+/// source.  Sources without a reading change nothing.
+pub fn assemble(
+    policy: &Policy,
+    readings: &[Reading],
+    known: &[Identity],
+    baseline: &BTreeMap<ConnectorName, u64>,
+    now: Timestamp,
+) -> Assembled {
+    let mut assembled = Assembled::default();
+    let mut problems = BTreeSet::new();
+    let reads = by_source(policy, readings, baseline, &mut problems);
+    let known: BTreeMap<IdentityId, &Identity> =
+        known.iter().map(|identity| (identity.id, identity)).collect();
+    for (id, records) in correlate(&reads, &known) {
+        let mut holds = Vec::new();
+        let (identity, doubtful) = Person { policy, reads: &reads, now }.put_together(
+            id,
+            records,
+            known.get(&id).copied(),
+            &mut holds,
+            &mut problems,
+        );
+        if doubtful {
+            assembled.doubtful.insert(id);
+        }
+        if !holds.is_empty() {
+            assembled.holds.insert(id, holds);
+        }
+        assembled.identities.push(identity);
+    }
+    assembled.shrank = shrank(&reads, &known, baseline);
+    assembled.problems = problems.into_iter().collect();
+    assembled
+}
+
+/// Readings in the order of the policy, whatever order they arrived in.
+fn by_source<'a>(
+    policy: &'a Policy,
+    readings: &'a [Reading],
+    baseline: &BTreeMap<ConnectorName, u64>,
+    problems: &mut BTreeSet<String>,
+) -> BTreeMap<&'a ConnectorName, Read<'a>> {
+    let mut reads: BTreeMap<&ConnectorName, Read<'_>> = BTreeMap::new();
+    for reading in readings {
+        let Some(source) = policy.sources.get_key_value(&reading.source) else {
+            problems.insert(format!("`{}` was read, but is no source", reading.source));
+            continue;
+        };
+        if reads.get(source.0).is_some_and(|read| read.reading.read_at >= reading.read_at) {
+            continue;
+        }
+        let mut read = Read {
+            source,
+            reading,
+            records: BTreeMap::new(),
+            duplicates: BTreeSet::new(),
+            shrank: false,
+        };
+        for record in &reading.records {
+            let key = record.reference.uid.as_str();
+            if key.is_empty() {
+                problems.insert(format!("source `{}`: a record has no key", source.0));
+            } else if read.records.insert(key, record).is_some() {
+                read.duplicates.insert(key);
+                problems.insert(format!(
+                    "source `{}`: more than one record has the key `{key}`",
+                    source.0
+                ));
+            }
+        }
+        read.shrank = baseline.get(source.0).is_some_and(|before| {
+            reading.coverage.proves_absence()
+                && shrinks(*before, count(reading), source.1.shrink_limit_percent)
+        });
+        reads.insert(source.0, read);
+    }
+    reads
+}
+
+fn count(reading: &Reading) -> u64 {
+    u64::try_from(reading.records.len()).unwrap_or(u64::MAX)
+}
+
+fn shrinks(before: u64, now: u64, limit_percent: u8) -> bool {
+    let kept = u128::from(100 - limit_percent.min(100));
+    u128::from(now) * 100 < u128::from(before) * kept
+}
+
+/// Which records make which identity: those with the same key, in whatever
+/// source.
+fn correlate<'a>(
+    reads: &BTreeMap<&'a ConnectorName, Read<'a>>,
+    known: &BTreeMap<IdentityId, &'a Identity>,
+) -> BTreeMap<IdentityId, BTreeSet<RecordKey>> {
+    let mut records: BTreeMap<IdentityId, BTreeSet<RecordKey>> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, IdentityId> = BTreeMap::new();
+    for (id, identity) in known {
+        records.insert(*id, identity.records.iter().cloned().collect());
+        for record in &identity.records {
+            by_key.entry(&record.key).or_insert(*id);
+        }
+    }
+    for (source, read) in reads {
+        for key in read.records.keys() {
+            let id =
+                *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
+            let record = RecordKey { source: (*source).clone(), key: (*key).to_owned() };
+            records.entry(id).or_default().insert(record);
+        }
+    }
+    records
+}
+
+struct Person<'a> {
+    policy: &'a Policy,
+    reads: &'a BTreeMap<&'a ConnectorName, Read<'a>>,
+    now: Timestamp,
+}
+
+impl Person<'_> {
+    /// The identity, and whether only shrunk sources say that it is absent.
+    fn put_together(
+        &self,
+        id: IdentityId,
+        records: BTreeSet<RecordKey>,
+        known: Option<&Identity>,
+        holds: &mut Vec<String>,
+        problems: &mut BTreeSet<String>,
+    ) -> (Identity, bool) {
+        let standing: Vec<(RecordKey, Standing<'_>)> = records
+            .into_iter()
+            .map(|record| {
+                let standing = self.standing(&record);
+                (record, standing)
+            })
+            .collect();
+        let mut facts: BTreeMap<FactName, Vec<Fact>> = BTreeMap::new();
+        let somewhere = standing.iter().any(|(_, standing)| standing.is_there());
+        for (record, standing) in &standing {
+            let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
+            let said = match standing {
+                Standing::There(read, account) => {
+                    self.said(read, account, before, holds, problems)
+                }
+                Standing::Twice(read) => {
+                    holds.push(format!(
+                        "more than one record of source `{}` has the key `{}`",
+                        read.source.0, record.key
+                    ));
+                    before
+                }
+                // Facts of a source that left the file stop to count as soon
+                // as another one speaks for this identity.
+                Standing::Retired if somewhere => BTreeMap::new(),
+                Standing::Gone(_) | Standing::Unsaid | Standing::Retired => before,
+            };
+            for (name, values) in said {
+                facts.entry(name).or_default().extend(values);
+            }
+        }
+        let absent_since = absent_since(&standing, known);
+        let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
+        let doubtful = newly
+            && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
+        let records = standing.into_iter().map(|(record, _)| record).collect();
+        (Identity { id, records, facts, absent_since }, doubtful)
+    }
+
+    fn standing(&self, record: &RecordKey) -> Standing<'_> {
+        let Some(read) = self.reads.get(&record.source) else {
+            return if self.policy.sources.contains_key(&record.source) {
+                Standing::Unsaid
+            } else {
+                Standing::Retired
+            };
+        };
+        match read.records.get(record.key.as_str()) {
+            Some(_) if read.duplicates.contains(record.key.as_str()) => Standing::Twice(read),
+            Some(account) => Standing::There(read, account),
+            None if read.reading.coverage.proves_absence() => Standing::Gone(read),
+            None => Standing::Unsaid,
+        }
+    }
+
+    /// What a record says now; a fact that did not change keeps the time it
+    /// was learned.
+    fn said(
+        &self,
+        read: &Read<'_>,
+        account: &Account,
+        before: BTreeMap<FactName, Vec<Fact>>,
+        holds: &mut Vec<String>,
+        problems: &mut BTreeSet<String>,
+    ) -> BTreeMap<FactName, Vec<Fact>> {
+        let record::Said { mut facts, unknown, holds: reasons, problems: more } =
+            record::facts(self.policy, read.source, account, read.reading.read_at, self.now);
+        holds.extend(reasons);
+        problems.extend(more);
+        for (name, old) in before {
+            if unknown.contains(&name) {
+                facts.insert(name, old);
+                continue;
+            }
+            let Some(new) = facts.get_mut(&name) else { continue };
+            for fact in new {
+                if let Some(same) = old.iter().find(|old| same(old, fact)) {
+                    fact.learned = same.learned;
+                }
+            }
+        }
+        for facts in facts.values_mut() {
+            facts.sort_by_key(|fact| fact.effective_from);
+        }
+        facts
+    }
+}
+
+impl Standing<'_> {
+    fn is_there(&self) -> bool {
+        matches!(self, Self::There(..) | Self::Twice(_))
+    }
+}
+
+/// Since when every record of an identity has been provably gone.
+fn absent_since(
+    standing: &[(RecordKey, Standing<'_>)],
+    known: Option<&Identity>,
+) -> Option<Timestamp> {
+    if standing.iter().any(|(_, standing)| standing.is_there()) {
+        return None;
+    }
+    let before = known.and_then(|known| known.absent_since);
+    let mut proven: Option<Timestamp> = None;
+    for (_, standing) in standing {
+        match standing {
+            Standing::Gone(read) => proven = proven.max(Some(read.reading.read_at)),
+            Standing::Retired => {}
+            // One record might still be there: as before.
+            Standing::Unsaid | Standing::There(..) | Standing::Twice(_) => return before,
+        }
+    }
+    match (before, proven) {
+        (Some(before), Some(proven)) => Some(before.min(proven)),
+        (before, proven) => before.or(proven),
+    }
+}
+
+fn facts_of(identity: &Identity, record: &RecordKey) -> BTreeMap<FactName, Vec<Fact>> {
+    let mut found = BTreeMap::new();
+    for (name, facts) in &identity.facts {
+        let of_record: Vec<Fact> =
+            facts.iter().filter(|fact| fact.record == *record).cloned().collect();
+        if !of_record.is_empty() {
+            found.insert(name.clone(), of_record);
+        }
+    }
+    found
+}
+
+fn same(old: &Fact, new: &Fact) -> bool {
+    old.values == new.values
+        && old.effective_from == new.effective_from
+        && old.effective_until == new.effective_until
+}
+
+fn shrank(
+    reads: &BTreeMap<&ConnectorName, Read<'_>>,
+    known: &BTreeMap<IdentityId, &Identity>,
+    baseline: &BTreeMap<ConnectorName, u64>,
+) -> Vec<Shrank> {
+    let missing = |source: &ConnectorName, read: &Read<'_>| {
+        known
+            .values()
+            .filter(|identity| identity.absent_since.is_none())
+            .filter(|identity| {
+                identity.records.iter().any(|record| {
+                    record.source == *source && !read.records.contains_key(record.key.as_str())
+                })
+            })
+            .map(|identity| identity.id)
+            .collect()
+    };
+    reads
+        .iter()
+        .filter(|(_, read)| read.shrank)
+        .map(|(source, read)| Shrank {
+            source: (*source).clone(),
+            before: baseline.get(*source).copied().unwrap_or_default(),
+            now: count(read.reading),
+            missing: missing(source, read),
+        })
+        .collect()
+}

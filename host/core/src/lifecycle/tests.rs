@@ -1,0 +1,152 @@
+use jiff::SignedDuration;
+
+use super::*;
+use crate::fact::RecordKey;
+
+fn fact(value: Value) -> Fact {
+    Fact {
+        values: vec![value],
+        record: RecordKey {
+            source: "hr".parse().expect("is a name"),
+            key: "1".to_owned(),
+        },
+        from: Vec::new(),
+        learned: Timestamp::UNIX_EPOCH,
+        effective_from: None,
+        effective_until: None,
+    }
+}
+
+fn policy(zone: &str) -> LifecyclePolicy {
+    LifecyclePolicy {
+        timezone: TimeZone::get(zone).expect("is a zone"),
+        prehire: SignedDuration::from_hours(7 * 24),
+        status: BTreeMap::from([
+            ("active".to_owned(), LifecycleState::Active),
+            ("long-term leave".to_owned(), LifecycleState::OnLeave),
+            ("former employee".to_owned(), LifecycleState::Departed),
+        ]),
+    }
+}
+
+/// State of somebody with these facts, as one line.
+fn told(zone: &str, facts: &[(&str, &str)], absent: Option<&str>, now: &str) -> String {
+    let facts: Vec<(FactName, Fact)> = facts
+        .iter()
+        .map(|(name, text)| {
+            let value = match *name {
+                "start" | "end" => parse_moment(text).expect("is a moment"),
+                _ => Value::Text((*text).to_owned()),
+            };
+            (name.parse().expect("is a name"), fact(value))
+        })
+        .collect();
+    let facts = facts.iter().map(|(name, fact)| (name.clone(), fact)).collect();
+    let absent = absent.map(|text| text.parse().expect("is an instant"));
+    let now = now.parse().expect("is an instant");
+    match state(&facts, absent, WhenMissing::Departed, &policy(zone), now) {
+        Err(sentence) => format!("held: {sentence}"),
+        Ok(StateNow { state, because, since, until }) => {
+            let text = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+            format!("{} [{} .. {}] {because}", state.word(), text(since), text(until))
+        }
+    }
+}
+
+#[test]
+fn the_state_follows_the_dates() {
+    let facts = [("start", "2026-03-10"), ("end", "2026-03-31")];
+    let at = |now: &str| told("UTC", &facts, None, now);
+    insta::assert_snapshot!(
+        [
+            at("2026-03-02T23:59:59Z"),
+            at("2026-03-03T00:00:00Z"),
+            at("2026-03-09T23:59:59Z"),
+            at("2026-03-10T00:00:00Z"),
+            at("2026-03-31T23:59:59Z"),
+            at("2026-04-01T00:00:00Z"),
+        ]
+        .join("\n"),
+        @"
+    announced [- .. 2026-03-03T00:00:00Z] start is 2026-03-10
+    prehire [2026-03-03T00:00:00Z .. 2026-03-10T00:00:00Z] start is 2026-03-10
+    prehire [2026-03-03T00:00:00Z .. 2026-03-10T00:00:00Z] start is 2026-03-10
+    active [2026-03-10T00:00:00Z .. 2026-04-01T00:00:00Z] start 2026-03-10 has come
+    active [2026-03-10T00:00:00Z .. 2026-04-01T00:00:00Z] start 2026-03-10 has come
+    departed [2026-04-01T00:00:00Z .. -] end 2026-03-31 has passed
+    "
+    );
+}
+
+#[test]
+fn days_begin_and_end_in_the_time_zone_of_the_file() {
+    // The night to 2026-03-29 loses an hour in Berlin; in Santiago midnight
+    // of 2026-09-06 does not exist.
+    insta::assert_snapshot!(
+        [
+            told("Europe/Berlin", &[("start", "2026-03-29")], None, "2026-03-28T23:00:00Z"),
+            told("Europe/Berlin", &[("end", "2026-03-29")], None, "2026-03-29T21:59:59Z"),
+            told("Europe/Berlin", &[("end", "2026-03-29")], None, "2026-03-29T22:00:00Z"),
+            told("America/Santiago", &[("start", "2026-09-06")], None, "2026-09-06T04:00:00Z"),
+            told("America/Los_Angeles", &[("end", "2026-03-31")], None, "2026-04-01T06:59:59Z"),
+        ]
+        .join("\n"),
+        @"
+    active [2026-03-28T23:00:00Z .. -] start 2026-03-29 has come
+    active [- .. 2026-03-29T22:00:00Z] no start is given
+    departed [2026-03-29T22:00:00Z .. -] end 2026-03-29 has passed
+    active [2026-09-06T04:00:00Z .. -] start 2026-09-06 has come
+    active [- .. 2026-04-01T07:00:00Z] no start is given
+    "
+    );
+}
+
+#[test]
+fn status_wins_over_dates_for_leave_and_departure_only() {
+    let now = "2026-06-01T00:00:00Z";
+    insta::assert_snapshot!(
+        [
+            told("UTC", &[("status", "Former Employee"), ("end", "2026-12-31")], None, now),
+            told("UTC", &[("status", "Long-term leave"), ("start", "2020-01-01")], None, now),
+            told("UTC", &[("status", "Long-term leave"), ("start", "2027-01-01")], None, now),
+            told("UTC", &[("status", "Long-term leave"), ("end", "2026-05-31")], None, now),
+            told("UTC", &[("status", "Active"), ("end", "2026-05-31")], None, now),
+        ]
+        .join("\n"),
+        @"
+    departed [- .. -] status is `Former Employee`
+    on-leave [- .. -] status is `Long-term leave`
+    announced [- .. 2026-12-25T00:00:00Z] start is 2027-01-01
+    departed [2026-06-01T00:00:00Z .. -] end 2026-05-31 has passed
+    departed [2026-06-01T00:00:00Z .. -] end 2026-05-31 has passed
+    "
+    );
+}
+
+#[test]
+fn contradicting_and_unknown_facts_hold() {
+    let now = "2026-06-01T00:00:00Z";
+    let wrong = [("start", "2026-03-10"), ("end", "2026-03-09")];
+    insta::assert_snapshot!(
+        [
+            told("UTC", &wrong, None, now),
+            told("UTC", &[("start", "2026-03-10"), ("end", "2026-03-10")], None, now),
+            told("UTC", &[("status", "Sabbatical")], None, now),
+            told("UTC", &wrong, Some("2026-05-01T00:00:00Z"), now),
+        ]
+        .join("\n"),
+        @"
+    held: fact `end` (2026-03-09) is before fact `start` (2026-03-10)
+    departed [2026-03-11T00:00:00Z .. -] end 2026-03-10 has passed
+    held: status `Sabbatical` is none of `active`, `former employee`, `long-term leave`; add it to `[lifecycle] status`
+    departed [2026-05-01T00:00:00Z .. -] its record is gone from its source
+    "
+    );
+}
+
+#[test]
+fn a_missing_record_counts_for_nothing_where_the_file_says_keep() {
+    let now = "2026-06-01T00:00:00Z".parse().expect("is an instant");
+    let told = state(&BTreeMap::new(), Some(now), WhenMissing::Keep, &policy("UTC"), now);
+    assert_eq!(told.map(|told| told.state), Ok(LifecycleState::Active));
+}
