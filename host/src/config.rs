@@ -65,6 +65,16 @@ pub enum Role {
     Target,
 }
 
+impl Role {
+    /// As in the file: `[source.x]`, `[target.x]`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+        }
+    }
+}
+
 /// What bounds one connector's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallLimits {

@@ -42,10 +42,9 @@ pub(super) fn check(
     report: &mut Report<'_>,
 ) -> (Config, Vec<PolicyTest>) {
     let base = path.parent().unwrap_or(Path::new(""));
-    let mut check =
-        Check { report, base, env, expressions: Expressions::new(), known_facts: None };
+    let mut check = Check { report, base, env, expressions: Expressions::new(), known_facts: None };
     check.known_facts = expressions::known_facts(file, &check.report.document);
-    check.sources_exist();
+    check.source_and_target_names();
     let connectors = connectors::connectors(&mut check, file);
     let sources = policy::sources(&mut check, file);
     let targets = policy::targets(&mut check, file);
@@ -93,7 +92,7 @@ impl Check<'_, '_> {
         self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
     }
 
-    fn sources_exist(&mut self) {
+    fn source_and_target_names(&mut self) {
         if self.names("source").is_empty() {
             self.report.nowhere(
                 ConfigError::new("the file has no source, so there is nobody to give accounts to")

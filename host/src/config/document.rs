@@ -115,20 +115,28 @@ impl<'i> Document<'i> {
         } else {
             find(&self.whole, &place.0).and_then(|(_, value)| value.get_ref().as_table())
         };
-        table.map_or_else(Vec::new, |table| {
-            table.keys().map(|key| key.get_ref().as_ref()).collect()
-        })
+        table
+            .map_or_else(Vec::new, |table| table.keys().map(|key| key.get_ref().as_ref()).collect())
     }
 
     /// Bytes of the key (or of the value) at `place`; an array element has no
     /// key of its own and gives its value.
     pub(super) fn range(&self, place: &Place, part: Part) -> Option<Range<usize>> {
-        let (key, value) = find(self.sound.get_ref(), &place.0)
-            .or_else(|| find(&self.whole, &place.0))?;
+        let (key, value) =
+            find(self.sound.get_ref(), &place.0).or_else(|| find(&self.whole, &place.0))?;
         Some(match (part, key) {
             (Part::Key, Some(key)) => key,
             _ => value.span(),
         })
+    }
+
+    /// Bytes of every single value at or under `place`.
+    pub(super) fn values(&self, place: &Place) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if let Some((_, value)) = find(&self.whole, &place.0) {
+            super::mask::values(value, &mut found);
+        }
+        found
     }
 
     /// What stands at exactly (or else most closely around) these bytes.
@@ -166,9 +174,9 @@ fn take_from_value(value: &mut DeValue<'_>, steps: &[Step]) -> bool {
                 .collect();
             true
         }
-        (DeValue::Array(items), [Step::Index(index), rest @ ..]) => items
-            .get_mut(*index)
-            .is_some_and(|next| take_from_value(next.get_mut(), rest)),
+        (DeValue::Array(items), [Step::Index(index), rest @ ..]) => {
+            items.get_mut(*index).is_some_and(|next| take_from_value(next.get_mut(), rest))
+        }
         _ => false,
     }
 }

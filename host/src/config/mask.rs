@@ -64,7 +64,7 @@ impl Walk<'_> {
                 }
             }
             DeValue::Array(items) => {
-                for item in items.iter() {
+                for item in items {
                     self.value(item, path);
                 }
             }
@@ -84,8 +84,8 @@ impl Walk<'_> {
         let is_declared = || text.is_some_and(|text| self.declared.contains(&text));
         match path {
             ["permissions", "secrets", _, "env"] => text.is_some_and(is_variable_name),
-            ["permissions", "secrets", _, "file"] => true,
-            ["permissions", "authorization", _, "basic", "user"]
+            ["permissions", "secrets", _, "file"]
+            | ["permissions", "authorization", _, "basic", "user"]
             | ["permissions", "streams", _, "sign-in", "ldap-simple", "dn"] => true,
             ["permissions", "authorization", ..]
             | ["permissions", "reveal"]
@@ -104,16 +104,39 @@ pub(super) fn is_variable_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// For a file that does not parse: from the `=` to the end of the line at
-/// `at`, when the line or the table it stands in speaks of secrets.
-pub(super) fn mask_unparsed(text: &str, at: usize) -> Option<Range<usize>> {
-    let before = text.get(..at)?;
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text.get(start..)?.lines().next().unwrap_or_default();
-    let header = before.lines().rev().find(|line| line.trim_start().starts_with('['));
-    if !tells(line) && !header.is_some_and(tells) {
-        return None;
+/// Every single value within `value`, whatever its keys say.
+pub(super) fn values(value: &Spanned<DeValue<'_>>, found: &mut Vec<Range<usize>>) {
+    match value.get_ref() {
+        DeValue::Table(table) => table.iter().for_each(|(_, value)| values(value, found)),
+        DeValue::Array(items) => items.iter().for_each(|value| values(value, found)),
+        _ => found.push(value.span()),
     }
-    let value = start + line.find('=').map_or(0, |equals| equals + 1);
-    Some(value..start + line.len())
+}
+
+/// For a line at `at` that does not parse, of which nobody knows what is a
+/// value: the words behind the first `=`, or all of them.  What is wrong is in
+/// the signs between them.
+pub(super) fn words(text: &str, at: usize) -> Vec<Range<usize>> {
+    let before = text.get(..at).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let first = if line.starts_with('[') {
+        line.find(|c: char| c.is_whitespace() || "=\"'".contains(c)).unwrap_or(line.len())
+    } else {
+        line.find('=').unwrap_or(0)
+    };
+    let sign = |c: char| c.is_whitespace() || "[]{}\"'=,#".contains(c);
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (offset, character) in line.char_indices().filter(|(offset, _)| *offset >= first) {
+        if sign(character) {
+            continue;
+        }
+        let byte = start + offset;
+        let end = byte + character.len_utf8();
+        match found.last_mut().filter(|word| word.end == byte) {
+            Some(word) => word.end = end,
+            None => found.push(byte..end),
+        }
+    }
+    found
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use lanyard_core::id::Digest;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 mod paste;
 
@@ -152,7 +153,7 @@ pub struct StreamPermission {
     pub sign_in: Option<SignIn>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// The host reads its message tags and does StartTLS and bind.
@@ -161,11 +162,13 @@ pub enum Protocol {
     Raw,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Encrypted from the first byte, unless the operator says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
     Off,
     StartTls,
+    #[default]
     Tls,
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{
     document::{Document, Part, Place},
     mask,
-    report::{ConfigError, Snippet},
+    report::{ConfigError, Snippet, nearest},
     written::File,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Report<'i> {
     pub(super) document: Document<'i>,
     masks: Vec<Range<usize>>,
     errors: Vec<ConfigError>,
+    /// What was taken out of the document.
+    taken: Vec<Place>,
 }
 
 impl<'i> Report<'i> {
@@ -34,7 +36,8 @@ impl<'i> Report<'i> {
     pub(super) fn read(path: &'i Path, text: &'i str) -> (Self, Option<File>) {
         let (document, syntax) = Document::parse(text);
         let masks = mask::masks(document.whole());
-        let mut report = Self { path, text, document, masks, errors: Vec::new() };
+        let mut report =
+            Self { path, text, document, masks, errors: Vec::new(), taken: Vec::new() };
         if !syntax.is_empty() {
             for error in &syntax {
                 report.syntax(error);
@@ -57,7 +60,7 @@ impl<'i> Report<'i> {
 
     fn syntax(&mut self, error: &toml::de::Error) {
         let range = error.span().unwrap_or_default();
-        self.masks.extend(mask::mask_unparsed(self.text, range.start));
+        self.masks.extend(mask::words(self.text, range.start));
         self.errors.push(ConfigError {
             snippet: Some(self.snippet(&range)),
             ..ConfigError::new("this is not TOML").label(error.message())
@@ -78,21 +81,31 @@ impl<'i> Report<'i> {
             self.nowhere(ConfigError::new("the file cannot be read").label(error.message()));
             return false;
         };
-        let missing = error.message().strip_prefix("missing field ");
-        let missing = missing.map(|field| place.key(field.trim_matches('`')));
-        match missing {
-            // It is there, but wrong, and has been reported and taken out.
-            Some(field) if self.document.has(&field) => {}
-            Some(_) => {
-                let described = self.describe(error.message(), &place, part);
-                self.at(&place, Part::Key, described);
-            }
-            None => {
-                let described = self.describe(error.message(), &place, part);
-                self.at(&place, part, described);
-            }
+        if error.message().starts_with("unknown field ") {
+            // Nobody knows what it was meant to be; perhaps a secret.
+            self.masks.extend(self.document.values(&place));
         }
+        if !self.follows(error.message(), &place, part) {
+            let described = self.describe(error.message(), &place, part);
+            let missing = error.message().starts_with("missing field ");
+            self.at(&place, if missing { Part::Key } else { part }, described);
+        }
+        self.taken.push(place.clone());
         self.document.take_out(&place)
+    }
+
+    /// Is this only so because something was reported and taken out before?
+    fn follows(&self, message: &str, place: &Place, part: Part) -> bool {
+        let mut within = self.taken.iter().filter(|taken| taken.parent() == *place);
+        match message.strip_prefix("missing field ") {
+            Some(field) => {
+                let field = field.trim_matches('`');
+                self.document.has(&place.key(field))
+                    || within
+                        .any(|taken| nearest(taken.last_key().unwrap_or(""), [field]).is_some())
+            }
+            None => part == Part::Value && within.next().is_some(),
+        }
     }
 
     fn describe(&self, message: &str, place: &Place, part: Part) -> ConfigError {
@@ -193,8 +206,7 @@ impl<'i> Report<'i> {
 }
 
 fn nearest_choice(written: &str, choices: &[&str]) -> Option<String> {
-    super::report::nearest(written, choices.iter().copied())
-        .map(|near| format!("did you mean `{near}`?"))
+    nearest(written, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"))
 }
 
 fn with_choices(error: ConfigError, wrong: &str, choices: &[&str], title: &str) -> ConfigError {

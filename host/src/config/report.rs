@@ -115,7 +115,10 @@ fn visible(text: &str) -> String {
 }
 
 /// The name of `known` that `wrong` was probably meant to be.
-pub(super) fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(super) fn nearest<'n>(
+    wrong: &str,
+    known: impl IntoIterator<Item = &'n str>,
+) -> Option<&'n str> {
     let lower = wrong.to_lowercase();
     known
         .into_iter()

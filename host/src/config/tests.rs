@@ -1,6 +1,8 @@
 //! Whole files: what they load to, and how their mistakes are shown.
 
-mod mistakes;
+mod form;
+mod meaning;
+mod permitted;
 mod whole;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use permissions::{
-    Access, Authorization, Directory, Permissions, Protocol, Read, Request, SignIn, Stream, Tls,
+    Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
 };
 pub(super) use policy::{
     GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
@@ -20,9 +20,7 @@ pub(super) use policy::{
 
 use super::{
     CallLimits,
-    element::{
-        duration::Duration, entries::Entries, percent::Percent, size::Size, text::Texts,
-    },
+    element::{duration::Duration, entries::Entries, percent::Percent, size::Size, text::Texts},
 };
 
 /// What configures Lanyard.

@@ -72,16 +72,6 @@ fn connector(
     }
 }
 
-impl Role {
-    /// As in the file: `[source.x]`, `[target.x]`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Target => "target",
-        }
-    }
-}
-
 fn plugin_file(check: &mut Check<'_, '_>, folder: &Path, place: &Place, plugin: &str) -> PathBuf {
     if Path::new(plugin).extension().is_some_and(|extension| extension == "wasm") {
         let path = check.path(plugin);
@@ -137,15 +127,14 @@ fn json(check: &mut Check<'_, '_>, place: &Place, value: &toml::Value) -> serde_
             .enumerate()
             .map(|(index, item)| json(check, &place.index(index), item))
             .collect(),
-        toml::Value::Float(number) => match serde_json::Number::from_f64(*number) {
-            Some(number) => number.into(),
-            None => {
+        toml::Value::Float(number) => {
+            if !number.is_finite() {
                 let error = ConfigError::new("a connector cannot be told this number")
-                    .label("is neither finite nor a number");
+                    .label("is infinite or not a number");
                 check.value(place, error);
-                serde_json::Value::Null
             }
-        },
+            (*number).into()
+        }
     }
 }
 

@@ -106,9 +106,11 @@ fn secret_sources(
                 check.variable(&place.key("env"), name, variable);
                 SecretSource::Env(variable.clone())
             }
-            Secret::File(path) => {
-                SecretSource::File(check.file(&place.key("file"), &format!("secret `{name}`"), path))
-            }
+            Secret::File(path) => SecretSource::File(check.file(
+                &place.key("file"),
+                &format!("secret `{name}`"),
+                path,
+            )),
         };
         sources.insert(name.clone(), source);
     }
@@ -183,23 +185,14 @@ fn stream_permission(
         let error = ConfigError::new("bad value for `port`").label("needs a port from 1 to 65535");
         check.value(&place.key("port"), error);
     }
-    let protocol = match protocol {
-        written::Protocol::Ldap => Protocol::Ldap,
-        written::Protocol::Raw => Protocol::Raw,
-    };
-    let tls = match tls {
-        written::Tls::Off => Tls::Off,
-        written::Tls::StartTls => Tls::StartTls,
-        written::Tls::Tls => Tls::Tls,
-    };
-    if protocol == Protocol::Raw && tls == Tls::StartTls {
+    if *protocol == Protocol::Raw && *tls == Tls::StartTls {
         let error = ConfigError::new("`start-tls` is a step of LDAP")
             .label("a raw stream is encrypted from its first byte or not at all");
         check.value(&place.key("tls"), error);
     }
     let sign_in = sign_in.as_ref().map(|written::SignIn::LdapSimple { dn, secret }| {
         let sign_in = place.key("sign-in");
-        if protocol != Protocol::Ldap {
+        if *protocol != Protocol::Ldap {
             let error = ConfigError::new("`ldap-simple` is a sign-in of LDAP")
                 .label("this stream has another `protocol`");
             check.key(&sign_in, error);
@@ -210,7 +203,14 @@ fn stream_permission(
     });
     let authority = "the authority's certificate";
     let ca = ca.as_ref().map(|path| check.file(&place.key("ca"), authority, path));
-    StreamPermission { host: host.0.clone(), port: *port, protocol, tls, ca, sign_in }
+    StreamPermission {
+        host: host.0.clone(),
+        port: *port,
+        protocol: *protocol,
+        tls: *tls,
+        ca,
+        sign_in,
+    }
 }
 
 impl Check<'_, '_> {
@@ -236,14 +236,14 @@ impl Check<'_, '_> {
     }
 
     fn variable(&mut self, place: &Place, secret: &str, variable: &str) {
-        let label = if !is_variable_name(variable) {
-            "this is no name of an environment variable".to_owned()
-        } else {
-            match (self.env)(variable) {
-                Some(value) if !value.is_empty() => return,
-                Some(_) => format!("the environment variable `{variable}` is empty"),
-                None => format!("the environment variable `{variable}` is not set"),
+        let label = match (self.env)(variable) {
+            Some(value) if !value.is_empty() => return,
+            // Perhaps the secret itself, so it is not repeated.
+            None if !is_variable_name(variable) => {
+                "this is no name of an environment variable".to_owned()
             }
+            Some(_) => format!("the environment variable `{variable}` is empty"),
+            None => format!("the environment variable `{variable}` is not set"),
         };
         let error = ConfigError::new(format!("secret `{secret}` is not there")).label(label);
         self.value(place, error);

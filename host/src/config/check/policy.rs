@@ -70,8 +70,8 @@ fn after(
     for (index, name) in names.iter().enumerate() {
         let place = place.index(index);
         if name == own.as_str() {
-            let error = ConfigError::new(format!("`{own}` cannot wait for itself"))
-                .label("is this target");
+            let error =
+                ConfigError::new(format!("`{own}` cannot wait for itself")).label("is this target");
             check.value(&place, error);
         } else if check.target(&place, Part::Value, name) {
             after.extend(ConnectorName::new(name.as_str()));
@@ -262,9 +262,5 @@ pub(super) fn leaver(written: &written::Leaver) -> LeaverPolicy {
 
 pub(super) fn limits(written: &written::Limits) -> LimitsPolicy {
     let written::Removals { percent, floor, window } = &written.removals;
-    LimitsPolicy {
-        removals_percent: percent.0,
-        removals_floor: *floor,
-        removals_window: window.0,
-    }
+    LimitsPolicy { removals_percent: percent.0, removals_floor: *floor, removals_window: window.0 }
 }

@@ -61,7 +61,12 @@ impl fmt::Display for Duration {
     }
 }
 
-text_element!(Duration, "Duration", "a duration like \"30s\", \"5m\", \"24h\" or \"7d\"", "^[0-9]+[smhd]$");
+text_element!(
+    Duration,
+    "Duration",
+    "a duration like \"30s\", \"5m\", \"24h\" or \"7d\"",
+    "^[0-9]+[smhd]$"
+);
 
 /// A duration, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +91,12 @@ impl fmt::Display for After {
     }
 }
 
-text_element!(After, "DurationOrNever", "a duration like \"30d\", or \"never\"", "^([0-9]+[smhd]|never)$");
+text_element!(
+    After,
+    "DurationOrNever",
+    "a duration like \"30d\", or \"never\"",
+    "^([0-9]+[smhd]|never)$"
+);
 
 #[cfg(test)]
 mod tests {
@@ -94,9 +104,14 @@ mod tests {
 
     #[test]
     fn a_duration_is_written_back_in_its_largest_whole_unit() {
-        for (written, back) in
-            [("30s", "30s"), ("90s", "90s"), ("60s", "1m"), ("24h", "1d"), ("7d", "7d"), ("0d", "0s")]
-        {
+        for (written, back) in [
+            ("30s", "30s"),
+            ("90s", "90s"),
+            ("60s", "1m"),
+            ("24h", "1d"),
+            ("7d", "7d"),
+            ("0d", "0s"),
+        ] {
             assert_eq!(written.parse::<Duration>().unwrap().to_string(), back);
         }
     }

@@ -18,7 +18,9 @@ pub(in crate::config) enum OriginError {
     Scheme(String),
     #[error("an origin has no user and no password")]
     User,
-    #[error("an origin ends with its host or port; a path goes into `{{ origin = \"…\", path = \"/…\" }}`")]
+    #[error(
+        "an origin ends with its host or port; a path goes into `{{ origin = \"…\", path = \"/…\" }}`"
+    )]
     Path,
     #[error("`{0}` is not a port")]
     Port(String),
@@ -58,7 +60,9 @@ impl FromStr for Host {
         }
         let label = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64")]
-pub(in crate::config) struct Percent(#[schemars(range(min = 0, max = 100))] pub(in crate::config) u8);
+pub(in crate::config) struct Percent(
+    #[schemars(range(min = 0, max = 100))] pub(in crate::config) u8,
+);
 
 #[derive(Debug, thiserror::Error)]
 #[error("needs a percentage from 0 to 100")]

@@ -57,7 +57,12 @@ impl fmt::Display for Range {
     }
 }
 
-text_element!(Range, "AddressRange", "an address range like \"10.0.0.0/8\"", "^[0-9a-fA-F.:]+/[0-9]+$");
+text_element!(
+    Range,
+    "AddressRange",
+    "an address range like \"10.0.0.0/8\"",
+    "^[0-9a-fA-F.:]+/[0-9]+$"
+);
 
 #[cfg(test)]
 mod tests {

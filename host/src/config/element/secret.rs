@@ -17,7 +17,8 @@ pub(in crate::config) enum Secret {
 
 const EXPECTED: &str = "the place of a secret, `{ env = \"NAME\" }` or `{ file = \"path\" }`";
 /// What an operator is told who wrote the secret itself; never its value.
-const WRITTEN_OUT: &str = "a secret is named here, never written: needs `{ env = \"NAME\" }` or `{ file = \"path\" }`";
+const WRITTEN_OUT: &str =
+    "a secret is named here, never written: needs `{ env = \"NAME\" }` or `{ file = \"path\" }`";
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

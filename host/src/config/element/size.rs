@@ -46,7 +46,12 @@ impl fmt::Display for Size {
     }
 }
 
-text_element!(Size, "Size", "a size like \"512KiB\", \"64MiB\" or \"1GiB\"", "^[0-9]+(KiB|MiB|GiB)$");
+text_element!(
+    Size,
+    "Size",
+    "a size like \"512KiB\", \"64MiB\" or \"1GiB\"",
+    "^[0-9]+(KiB|MiB|GiB)$"
+);
 
 #[cfg(test)]
 mod tests {

@@ -34,19 +34,23 @@ pub fn paste_reveal(role: Role, connector: &str, secret: &str) -> String {
     block(role, connector, &format!("reveal = [{}]", quoted(secret)))
 }
 
-/// `protocol` like `ldap` or `raw`.
-pub fn paste_stream(
-    role: Role,
-    connector: &str,
-    stream: &str,
-    host: &str,
-    port: u16,
-    protocol: &str,
-) -> String {
-    let (host, protocol) = (quoted(host), quoted(protocol));
+/// `host` as a connector asks for it, with or without `:port`.  Protocol and
+/// encryption are those usual on the port: the operator has the last word.
+pub fn paste_stream(role: Role, connector: &str, stream: &str, host: &str) -> String {
+    let (host, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !name.ends_with(':') => (name, port.parse::<u16>().ok()),
+        _ => (host, None),
+    };
+    let port = port.unwrap_or(636);
+    let (protocol, tls) = match port {
+        389 | 3268 => ("ldap", "start-tls"),
+        636 | 3269 => ("ldap", "tls"),
+        _ => ("raw", "tls"),
+    };
     let line = format!(
-        "streams = {{ {} = {{ host = {host}, port = {port}, protocol = {protocol}, tls = \"tls\" }} }}",
-        key(stream)
+        "streams = {{ {} = {{ host = {}, port = {port}, protocol = \"{protocol}\", tls = \"{tls}\" }} }}",
+        key(stream),
+        quoted(host)
     );
     block(role, connector, &line)
 }
@@ -100,7 +104,8 @@ mod tests {
             paste_read(role, "crm", "https://api.example.org", "POST", "/search"),
             paste_secret(role, "crm", "api-token"),
             paste_reveal(role, "crm", "api-token"),
-            paste_stream(role, "crm", "directory", "ldap.example.org", 636, "ldap"),
+            paste_stream(role, "crm", "directory", "ldap.example.org"),
+            paste_stream(role, "crm", "directory", "ldap.example.org:389"),
             paste_directory(Role::Source, "hr", "data", false),
         ]
         .join("\n\n");
@@ -119,6 +124,9 @@ mod tests {
 
     [target.crm.permissions]
     streams = { directory = { host = "ldap.example.org", port = 636, protocol = "ldap", tls = "tls" } }
+
+    [target.crm.permissions]
+    streams = { directory = { host = "ldap.example.org", port = 389, protocol = "ldap", tls = "start-tls" } }
 
     [source.hr.permissions]
     directories = { data = { path = "data", access = "read" } }

@@ -19,7 +19,7 @@ permissions = { hosts = ["https://crm.example.org"] }
 accounts = ["crm"]
 "#;
 
-const EVERYTHING: &str = r##"
+const EVERYTHING: &str = r#"
 plugin-directory = "plugins"
 
 [store]
@@ -101,7 +101,7 @@ expect = { state = "active", accounts = ["crm", "directory"], grants = { directo
 [[test]]
 name = "an instant"
 at = "2026-06-01T08:00:00Z"
-"##;
+"#;
 
 /// Everything checked except what positions and digests are in it.
 fn meaning(loaded: &Loaded) -> String {
@@ -145,14 +145,14 @@ fn ten_lines_are_enough_for_one_source_and_one_target() {
 #[test]
 fn a_file_with_every_key_loads() {
     let Loaded { config, tests } = Folder::new(EVERYTHING).loaded();
-    let directory = config.connectors.get("directory").unwrap();
+    let directory = &config.connectors["directory"];
     assert_eq!(directory.limits.wall_time.as_secs(), 90);
     assert_eq!(directory.limits.memory, 128 << 20);
     assert_eq!(directory.permissions.requests.len(), 3);
     assert_eq!(directory.permissions.requests[2].path, "/scim/v2");
     let names: Vec<&str> = config.policy.rules.iter().map(|rule| rule.name.as_str()).collect();
     assert_eq!(names, ["sales", "managers", "everyone"]);
-    let hr = config.connectors.get("hr").unwrap();
+    let hr = &config.connectors["hr"];
     assert_eq!(hr.config["since"], "2026-01-01");
     // The first moment of the day in Berlin.
     assert_eq!(tests[0].at.to_string(), "2026-05-31T22:00:00Z");
@@ -170,6 +170,7 @@ fn the_expanded_file_means_the_same_and_expands_to_itself() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of it is the expanded file")]
 fn expanding_ten_lines_shows_every_default() {
     assert_snapshot!(Folder::new(TEN_LINES).expanded().text(), @r#"
     plugin-directory = "plugins"
@@ -279,7 +280,7 @@ fn another_permission_is_another_digest() {
     let none = Permissions::default().digest();
     assert_eq!(none, Permissions::default().digest());
     let some = with("permissions = { hosts = [\"https://crm.example.org\"] }").loaded();
-    assert_ne!(none, some.config.connectors.get("crm").unwrap().permissions.digest());
+    assert_ne!(none, some.config.connectors["crm"].permissions.digest());
 }
 
 #[test]

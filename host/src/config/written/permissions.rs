@@ -8,11 +8,14 @@ use serde::{
     de::{Error, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::config::element::{
-    entries::Entries,
-    origin::{HostText, Origin},
-    range::Range,
-    secret::Secret,
+use crate::config::{
+    element::{
+        entries::Entries,
+        origin::{HostText, Origin},
+        range::Range,
+        secret::Secret,
+    },
+    permissions::{Protocol, Tls},
 };
 
 /// What a connector may reach; everything else is denied.
@@ -140,23 +143,6 @@ pub(in crate::config) struct Stream {
     pub(in crate::config) ca: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) sign_in: Option<SignIn>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::config) enum Protocol {
-    Ldap,
-    Raw,
-}
-
-/// Encrypted from the first byte, unless the operator says otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::config) enum Tls {
-    Off,
-    StartTls,
-    #[default]
-    Tls,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
