@@ -35,11 +35,7 @@ impl Condition {
     /// # Errors
     /// When the expression cannot be evaluated for these facts, unless a
     /// test has said no already.
-    pub fn holds(
-        &self,
-        expressions: &Expressions,
-        scope: &Scope,
-    ) -> Result<bool, EvaluationError> {
+    pub fn holds(&self, expressions: &Expressions, scope: &Scope) -> Result<bool, EvaluationError> {
         if !self.all.iter().all(|(fact, test)| test.holds(fact, scope)) {
             return Ok(false);
         }

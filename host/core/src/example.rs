@@ -84,14 +84,23 @@ pub(crate) fn policy() -> Policy {
         };
         policy.targets.insert(named(target), target_policy);
     }
-    rule(&mut policy, "everyone", Condition {
-        all: vec![(named("department"), Test::Present(true))],
-        expr: None,
-    }, &["directory"], &[("directory", "dept-{{ department | slug }}")]);
-    rule(&mut policy, "sales", Condition {
-        all: vec![(named("department"), Test::OneOf(vec!["Sales".to_owned()]))],
-        expr: None,
-    }, &["crm"], &[("crm", "sellers"), ("crm", "{% if level is defined %}l{{ level }}{% endif %}")]);
+    rule(
+        &mut policy,
+        "everyone",
+        Condition { all: vec![(named("department"), Test::Present(true))], expr: None },
+        &["directory"],
+        &[("directory", "dept-{{ department | slug }}")],
+    );
+    rule(
+        &mut policy,
+        "sales",
+        Condition {
+            all: vec![(named("department"), Test::OneOf(vec!["Sales".to_owned()]))],
+            expr: None,
+        },
+        &["crm"],
+        &[("crm", "sellers"), ("crm", "{% if level is defined %}l{{ level }}{% endif %}")],
+    );
     policy
 }
 
@@ -264,15 +273,18 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                 });
             }
         }
-        observed.targets.insert(named(target), ObservedTarget {
-            schema: schema(),
-            accounts: found,
-            entitlements: Vec::new(),
-            assignments: Vec::new(),
-            accounts_coverage: Coverage::exhaustive(),
-            assignments_coverage: Coverage::exhaustive(),
-            read_at: noon(),
-        });
+        observed.targets.insert(
+            named(target),
+            ObservedTarget {
+                schema: schema(),
+                accounts: found,
+                entitlements: Vec::new(),
+                assignments: Vec::new(),
+                accounts_coverage: Coverage::exhaustive(),
+                assignments_coverage: Coverage::exhaustive(),
+                read_at: noon(),
+            },
+        );
     }
     observed
 }

@@ -2,6 +2,7 @@
 //! they give, and who is provably no longer there.
 
 mod assemble;
+mod read;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,9 +78,8 @@ pub fn facts_now(identity: &Identity, now: Timestamp) -> BTreeMap<FactName, &Fac
 
 /// How people call an identity.
 pub fn label(identity: &Identity, facts: &BTreeMap<FactName, &Fact>) -> String {
-    let text = |name: &str| {
-        facts.get(name).and_then(|fact| fact.values.first()).map(ToString::to_string)
-    };
+    let text =
+        |name: &str| facts.get(name).and_then(|fact| fact.values.first()).map(ToString::to_string);
     let parts = || {
         let parts: Vec<String> =
             ["given_name", "family_name"].into_iter().filter_map(text).collect();

@@ -10,9 +10,9 @@ pub mod account;
 pub mod condition;
 pub mod desired;
 pub mod diff;
-pub mod explain;
 #[cfg(test)]
 mod example;
+pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod guard;

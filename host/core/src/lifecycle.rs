@@ -201,12 +201,8 @@ fn status<'a>(
     let value = facts.get("status").and_then(|fact| fact.values.first());
     let Some(Value::Text(text)) = value else { return Ok(None) };
     let meaning = policy.status.get(&text.trim().to_lowercase()).ok_or_else(|| {
-        let known: Vec<String> =
-            policy.status.keys().map(|status| format!("`{status}`")).collect();
-        format!(
-            "status `{text}` is none of {}; add it to `[lifecycle] status`",
-            known.join(", ")
-        )
+        let known: Vec<String> = policy.status.keys().map(|status| format!("`{status}`")).collect();
+        format!("status `{text}` is none of {}; add it to `[lifecycle] status`", known.join(", "))
     })?;
     Ok(Some((*meaning, text)))
 }

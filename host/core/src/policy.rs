@@ -33,8 +33,8 @@ pub struct SourcePolicy {
     /// attribute as a fact under its own name.
     pub facts: BTreeMap<FactName, Template>,
     pub missing: WhenMissing,
-    /// A read with fewer records than the last exhaustive one by more than
-    /// this many percent infers no absence.
+    /// When a read has fewer records than the last exhaustive one by more
+    /// than this many percent, the guard asks before anybody leaves by it.
     pub shrink_limit_percent: u8,
 }
 

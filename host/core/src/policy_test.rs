@@ -42,9 +42,8 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
     let facts: BTreeMap<FactName, &Fact> =
         owned.iter().map(|(name, fact)| (name.clone(), fact)).collect();
     let held = |sentence: String| vec![format!("the identity is held: {sentence}")];
-    let state =
-        lifecycle::state(&facts, None, WhenMissing::Keep, &policy.lifecycle, test.at)
-            .map_err(held)?;
+    let state = lifecycle::state(&facts, None, WhenMissing::Keep, &policy.lifecycle, test.at)
+        .map_err(held)?;
     let scope = person::scope(&facts, "test", "test", state.state);
     let wanted = person::wanted(policy, &facts, &scope, &state)
         .map_err(|sentences| sentences.into_iter().flat_map(held).collect::<Vec<_>>())?;

@@ -149,7 +149,9 @@ impl Expressions {
     ) -> Result<Compiled, ExpressionError> {
         // The original first, so that errors point into what was written.
         if kind == "value" {
-            self.environment.template_from_named_str("", source).map_err(|e| refused(&e, source))?;
+            self.environment
+                .template_from_named_str("", source)
+                .map_err(|e| refused(&e, source))?;
         }
         let code = wrap(tokens::checked(source, parts)?);
         let name = format!("{kind} {source}");

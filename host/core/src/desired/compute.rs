@@ -75,15 +75,14 @@ fn person<'a>(
 ) -> Person<'a> {
     let facts = identity::facts_now(identity, now);
     let missing = identity::when_missing(policy, identity);
-    let state =
-        lifecycle::state(&facts, identity.absent_since, missing, &policy.lifecycle, now)
-            .unwrap_or_else(|sentence| {
-                let because = format!("its state cannot be told: {sentence}");
-                holds.push(sentence);
-                // Nothing is desired of somebody announced, nor of a hold.
-                let state = LifecycleState::Announced;
-                StateNow { state, because, since: None, until: None }
-            });
+    let state = lifecycle::state(&facts, identity.absent_since, missing, &policy.lifecycle, now)
+        .unwrap_or_else(|sentence| {
+            let because = format!("its state cannot be told: {sentence}");
+            holds.push(sentence);
+            // Nothing is desired of somebody announced, nor of a hold.
+            let state = LifecycleState::Announced;
+            StateNow { state, because, since: None, until: None }
+        });
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state);
     let wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {

@@ -49,10 +49,8 @@ impl Site<'_> {
             return Err(failed);
         }
         let name_reads = self.policy.name.reads().iter().map(String::as_str);
-        let mut attribute_causes = BTreeMap::from([(
-            self.object.name_attribute.clone(),
-            fact_causes(facts, name_reads),
-        )]);
+        let mut attribute_causes =
+            BTreeMap::from([(self.object.name_attribute.clone(), fact_causes(facts, name_reads))]);
         let mut attributes = BTreeMap::new();
         for (name, (values, causes)) in found {
             attribute_causes.insert(name.clone(), causes);

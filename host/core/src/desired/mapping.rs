@@ -35,7 +35,10 @@ pub(super) fn fact_for(object: &ObjectDef, attribute: &AttributeDef) -> Option<F
     if !filled {
         return None;
     }
-    let path = attribute.scim_path.as_deref()?;
+    fact_for_path(attribute.scim_path.as_deref()?)
+}
+
+fn fact_for_path(path: &str) -> Option<FactName> {
     // Extensions: `urn:ietf:params:scim:schemas:extension:…:User:department`.
     let path = path.rsplit(':').next().unwrap_or(path);
     let path = without_filter(path);
@@ -76,4 +79,38 @@ fn snake_case(path: &str) -> String {
         }
     }
     name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scim_paths_are_facts_in_the_words_of_the_file() {
+        for (path, expected) in [
+            ("name.givenName", Some("given_name")),
+            ("name.familyName", Some("family_name")),
+            ("name.formatted", Some("display_name")),
+            ("displayName", Some("display_name")),
+            ("emails", Some("mail")),
+            ("emails.value", Some("mail")),
+            ("emails[type eq \"work\"].value", Some("mail")),
+            ("phoneNumbers[type eq \"work\"].value", Some("phone")),
+            ("title", Some("title")),
+            (
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter",
+                Some("cost_center"),
+            ),
+            ("urn:example:User:department", Some("department")),
+            ("addresses.postalCode", Some("addresses_postal_code")),
+            ("active", None),
+            ("groups.value", None),
+            ("meta.created", None),
+            ("password", None),
+            ("", None),
+        ] {
+            let fact = fact_for_path(path);
+            assert_eq!(fact.as_ref().map(FactName::as_str), expected, "{path}");
+        }
+    }
 }

@@ -49,3 +49,18 @@ fn is_decimal(text: &str) -> bool {
     let some_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     some_digits(whole) && some_digits(fraction)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_digits_with_at_most_one_point() {
+        for text in ["0", "-12.50", "007"] {
+            assert!(is_decimal(text), "{text}");
+        }
+        for text in ["", "-", ".5", "1.", "1.2.3", "1e3", "NaN", "٣"] {
+            assert!(!is_decimal(text), "{text}");
+        }
+    }
+}

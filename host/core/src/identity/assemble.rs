@@ -4,24 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Assembled, Shrank, record};
+use super::{
+    Assembled,
+    read::{Read, by_source, shrank},
+    record,
+};
 use crate::{
     account::Account,
     fact::{Fact, Identity, Reading, RecordKey},
     id::{ConnectorName, FactName, IdentityId},
-    policy::{Policy, SourcePolicy},
+    policy::Policy,
 };
-
-/// One source's reading, its records by key.
-struct Read<'a> {
-    source: (&'a ConnectorName, &'a SourcePolicy),
-    reading: &'a Reading,
-    records: BTreeMap<&'a str, &'a Account>,
-    /// Keys that more than one record has.
-    duplicates: BTreeSet<&'a str>,
-    /// Whether it lost more records than its limit.
-    shrank: bool,
-}
 
 /// What this round says of one record.
 enum Standing<'a> {
@@ -74,59 +67,6 @@ pub fn assemble(
     assembled
 }
 
-/// Readings in the order of the policy, whatever order they arrived in.
-fn by_source<'a>(
-    policy: &'a Policy,
-    readings: &'a [Reading],
-    baseline: &BTreeMap<ConnectorName, u64>,
-    problems: &mut BTreeSet<String>,
-) -> BTreeMap<&'a ConnectorName, Read<'a>> {
-    let mut reads: BTreeMap<&ConnectorName, Read<'_>> = BTreeMap::new();
-    for reading in readings {
-        let Some(source) = policy.sources.get_key_value(&reading.source) else {
-            problems.insert(format!("`{}` was read, but is no source", reading.source));
-            continue;
-        };
-        if reads.get(source.0).is_some_and(|read| read.reading.read_at >= reading.read_at) {
-            continue;
-        }
-        let mut read = Read {
-            source,
-            reading,
-            records: BTreeMap::new(),
-            duplicates: BTreeSet::new(),
-            shrank: false,
-        };
-        for record in &reading.records {
-            let key = record.reference.uid.as_str();
-            if key.is_empty() {
-                problems.insert(format!("source `{}`: a record has no key", source.0));
-            } else if read.records.insert(key, record).is_some() {
-                read.duplicates.insert(key);
-                problems.insert(format!(
-                    "source `{}`: more than one record has the key `{key}`",
-                    source.0
-                ));
-            }
-        }
-        read.shrank = baseline.get(source.0).is_some_and(|before| {
-            reading.coverage.proves_absence()
-                && shrinks(*before, count(reading), source.1.shrink_limit_percent)
-        });
-        reads.insert(source.0, read);
-    }
-    reads
-}
-
-fn count(reading: &Reading) -> u64 {
-    u64::try_from(reading.records.len()).unwrap_or(u64::MAX)
-}
-
-fn shrinks(before: u64, now: u64, limit_percent: u8) -> bool {
-    let kept = u128::from(100 - limit_percent.min(100));
-    u128::from(now) * 100 < u128::from(before) * kept
-}
-
 /// Which records make which identity: those with the same key, in whatever
 /// source.
 fn correlate<'a>(
@@ -143,8 +83,7 @@ fn correlate<'a>(
     }
     for (source, read) in reads {
         for key in read.records.keys() {
-            let id =
-                *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
+            let id = *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
             let record = RecordKey { source: (*source).clone(), key: (*key).to_owned() };
             records.entry(id).or_default().insert(record);
         }
@@ -180,9 +119,7 @@ impl Person<'_> {
         for (record, standing) in &standing {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
             let said = match standing {
-                Standing::There(read, account) => {
-                    self.said(read, account, before, holds, problems)
-                }
+                Standing::There(read, account) => self.said(read, account, before, holds, problems),
                 Standing::Twice(read) => {
                     holds.push(format!(
                         "more than one record of source `{}` has the key `{}`",
@@ -201,8 +138,8 @@ impl Person<'_> {
         }
         let absent_since = absent_since(&standing, known);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
-        let doubtful = newly
-            && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
+        let doubtful =
+            newly && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
         let records = standing.into_iter().map(|(record, _)| record).collect();
         (Identity { id, records, facts, absent_since }, doubtful)
     }
@@ -302,33 +239,4 @@ fn same(old: &Fact, new: &Fact) -> bool {
     old.values == new.values
         && old.effective_from == new.effective_from
         && old.effective_until == new.effective_until
-}
-
-fn shrank(
-    reads: &BTreeMap<&ConnectorName, Read<'_>>,
-    known: &BTreeMap<IdentityId, &Identity>,
-    baseline: &BTreeMap<ConnectorName, u64>,
-) -> Vec<Shrank> {
-    let missing = |source: &ConnectorName, read: &Read<'_>| {
-        known
-            .values()
-            .filter(|identity| identity.absent_since.is_none())
-            .filter(|identity| {
-                identity.records.iter().any(|record| {
-                    record.source == *source && !read.records.contains_key(record.key.as_str())
-                })
-            })
-            .map(|identity| identity.id)
-            .collect()
-    };
-    reads
-        .iter()
-        .filter(|(_, read)| read.shrank)
-        .map(|(source, read)| Shrank {
-            source: (*source).clone(),
-            before: baseline.get(*source).copied().unwrap_or_default(),
-            now: count(read.reading),
-            missing: missing(source, read),
-        })
-        .collect()
 }

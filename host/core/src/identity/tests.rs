@@ -14,16 +14,19 @@ fn the_only(assembled: &Assembled) -> &Identity {
 }
 
 fn fact_text(identity: &Identity, name: &str) -> Option<String> {
-    facts_now(identity, noon()).get(name).map(|fact| {
-        fact.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    })
+    facts_now(identity, noon())
+        .get(name)
+        .map(|fact| fact.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 #[test]
 fn without_templates_every_attribute_is_a_fact_under_a_plain_name() {
     let assembled = hired(
         &policy(),
-        vec![record("1", &[("Given Name", " Ada "), ("Town", ""), ("1st", "x"), ("end", "2026-03-31")])],
+        vec![record(
+            "1",
+            &[("Given Name", " Ada "), ("Town", ""), ("1st", "x"), ("end", "2026-03-31")],
+        )],
     );
     let ada = the_only(&assembled);
     assert_eq!(ada.id, id("1"));
@@ -39,15 +42,21 @@ fn without_templates_every_attribute_is_a_fact_under_a_plain_name() {
 #[test]
 fn templates_make_facts_and_tell_the_attributes_they_read() {
     let mut policy = policy();
-    facts(&mut policy, &[
-        ("title", "{{ job | split('#') | last }}"),
-        ("start", "{{ record['Hired on'] | date('%d.%m.%Y') }}"),
-        ("town", "{{ town }}"),
-        ("given_name", "{{ first_name }}"),
-    ]);
+    facts(
+        &mut policy,
+        &[
+            ("title", "{{ job | split('#') | last }}"),
+            ("start", "{{ record['Hired on'] | date('%d.%m.%Y') }}"),
+            ("town", "{{ town }}"),
+            ("given_name", "{{ first_name }}"),
+        ],
+    );
     let assembled = hired(
         &policy,
-        vec![record("1", &[("job", "9#CEO"), ("Hired on", "07.03.2024"), ("town", ""), ("First Name", "Ada")])],
+        vec![record(
+            "1",
+            &[("job", "9#CEO"), ("Hired on", "07.03.2024"), ("town", ""), ("First Name", "Ada")],
+        )],
     );
     let ada = the_only(&assembled);
     assert_eq!(fact_text(ada, "title").as_deref(), Some("CEO"));
@@ -86,7 +95,8 @@ fn a_start_that_is_no_date_holds_without_showing_it() {
 #[test]
 fn an_unchanged_fact_keeps_the_time_it_was_learned() {
     let policy = policy();
-    let mut first = reading("hr", vec![record("1", &[("a", "1"), ("b", "1")])], CoverageKind::Exhaustive);
+    let mut first =
+        reading("hr", vec![record("1", &[("a", "1"), ("b", "1")])], CoverageKind::Exhaustive);
     first.read_at = at("2026-01-01T00:00:00Z");
     let known = assemble(&policy, &[first], &[], &BTreeMap::new(), noon()).identities;
     let after = round(&policy, vec![record("1", &[("a", "1"), ("b", "2")])], &known);
@@ -121,7 +131,11 @@ fn a_withheld_attribute_changes_nothing() {
 fn records_with_one_key_are_one_identity_and_the_first_source_counts() {
     let policy = policy();
     let readings = [
-        reading("more", vec![record("1", &[("town", "B"), ("car", "C")])], CoverageKind::Exhaustive),
+        reading(
+            "more",
+            vec![record("1", &[("town", "B"), ("car", "C")])],
+            CoverageKind::Exhaustive,
+        ),
         reading("hr", vec![record("1", &[("town", "A")])], CoverageKind::Exhaustive),
     ];
     let assembled = assemble(&policy, &readings, &[], &BTreeMap::new(), noon());

@@ -6,10 +6,7 @@ use crate::fact::RecordKey;
 fn fact(value: Value) -> Fact {
     Fact {
         values: vec![value],
-        record: RecordKey {
-            source: "hr".parse().expect("is a name"),
-            key: "1".to_owned(),
-        },
+        record: RecordKey { source: "hr".parse().expect("is a name"), key: "1".to_owned() },
         from: Vec::new(),
         learned: Timestamp::UNIX_EPOCH,
         effective_from: None,

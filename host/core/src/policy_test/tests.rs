@@ -1,0 +1,73 @@
+use super::*;
+use crate::example::{at, named, policy};
+
+fn test(facts: &[(&str, &str)], expect: Expect) -> PolicyTest {
+    PolicyTest {
+        name: "a test".to_owned(),
+        line: 1,
+        at: at("2026-06-01T00:00:00Z"),
+        facts: facts.iter().map(|(name, text)| (named(name), vec![(*text).to_owned()])).collect(),
+        expect,
+    }
+}
+
+fn expect(state: LifecycleState, accounts: &[&str], grants: &[(&str, &[&str])]) -> Expect {
+    Expect {
+        state: Some(state),
+        accounts: Some(accounts.iter().map(|name| named(name)).collect()),
+        grants: grants
+            .iter()
+            .map(|(target, grants)| {
+                (named(target), grants.iter().map(|grant| (*grant).to_owned()).collect())
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn a_test_that_expects_what_rules_give_passes() {
+    let facts = [("department", "Sales"), ("start", "2026-01-01"), ("level", "3")];
+    let grants: &[(&str, &[&str])] = &[("crm", &["sellers", "l3"]), ("directory", &["dept-sales"])];
+    let expected = expect(LifecycleState::Active, &["crm", "directory"], grants);
+    assert_eq!(run(&policy(), &test(&facts, expected)), Ok(()));
+    let gone = expect(LifecycleState::Departed, &[], &[("crm", &[])]);
+    let facts = [("department", "Sales"), ("end", "2026-05-31")];
+    assert_eq!(run(&policy(), &test(&facts, gone)), Ok(()));
+    assert_eq!(run(&policy(), &test(&facts, Expect::default())), Ok(()));
+}
+
+#[test]
+fn a_test_that_expects_something_else_says_what_differs() {
+    let facts = [("department", "Ops"), ("start", "2026-06-05")];
+    let grants: &[(&str, &[&str])] = &[("crm", &["sellers"]), ("directory", &[])];
+    let expected = expect(LifecycleState::Active, &["crm"], grants);
+    insta::assert_snapshot!(
+        run(&policy(), &test(&facts, expected)).expect_err("differs").join("\n"),
+        @"
+    expected state active, got prehire (start is 2026-06-05)
+    expected accounts `crm`, got `directory`
+    expected grants at `crm` `sellers`, got none
+    expected grants at `directory` none, got `dept-ops`
+    "
+    );
+}
+
+#[test]
+fn a_test_of_somebody_held_says_so() {
+    let differs = |facts: &[(&str, &str)]| {
+        run(&policy(), &test(facts, Expect::default())).expect_err("is held").join("\n")
+    };
+    insta::assert_snapshot!(
+        [
+            differs(&[("start", "soon")]),
+            differs(&[("start", "2026-03-02"), ("end", "2026-03-01")]),
+            differs(&[("department", "山")]),
+        ]
+        .join("\n"),
+        @"
+    fact `start` (`soon`) is no date like 2026-03-31
+    the identity is held: fact `end` (2026-03-01) is before fact `start` (2026-03-02)
+    the identity is held: rule `everyone` (line 10): `dept-{{ department | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead
+    "
+    );
+}

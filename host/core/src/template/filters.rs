@@ -6,21 +6,17 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, Value, value::Valu
 use super::ascii;
 
 /// Filters that may be written, ours and MiniJinja's.
-pub(super) const FILTERS: &[&str] = &[
-    "abs", "ascii", "attr", "batch", "bool", "capitalize", "chain", "count", "d", "date", "default",
-    "dictsort", "first", "float", "format", "groupby", "indent", "int", "items", "join", "last",
-    "length", "lines", "list", "lower", "map", "max", "min", "number", "reject", "rejectattr",
-    "replace", "reverse", "round", "select", "selectattr", "slice", "slug", "sort", "split",
-    "string", "sum", "title", "trim", "truncate", "unique", "upper", "zip",
-];
+pub(super) const FILTERS: &str = "\
+    abs ascii attr batch bool capitalize chain count d date default dictsort first float \
+    format groupby indent int items join last length lines list lower map max min number \
+    reject rejectattr replace reverse round select selectattr slice slug sort split string sum \
+    title trim truncate unique upper zip";
 
 /// Tests that may be written after `is`.  Comparisons have operators, which
 /// read text as numbers where a number is compared; tests would not.
-pub(super) const TESTS: &[&str] = &[
-    "boolean", "defined", "divisibleby", "endingwith", "even", "false", "float", "in", "int",
-    "integer", "iterable", "lower", "mapping", "none", "number", "odd", "sequence", "startingwith",
-    "string", "true", "undefined", "upper",
-];
+pub(super) const TESTS: &str = "\
+    boolean defined divisibleby endingwith even false float in int integer iterable lower \
+    mapping none number odd sequence startingwith string true undefined upper";
 
 /// Why a filter has no result; names no value.
 #[derive(Debug, thiserror::Error)]

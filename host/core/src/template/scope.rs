@@ -96,7 +96,7 @@ impl Scope {
     pub fn any_value(&self, name: &str, test: impl Fn(&str) -> bool) -> bool {
         let Some(value) = self.variables.facts.get(name) else { return false };
         match value.as_str() {
-            Some(text) => !text.is_empty() && test(text),
+            Some(value) => !value.is_empty() && test(value),
             None => match value.try_iter() {
                 Ok(mut values) => values
                     .any(|value| value.as_str().map_or_else(|| test(&value.to_string()), &test)),

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::value::Value;
 
@@ -66,12 +68,11 @@ fn a_template_that_cannot_be_evaluated_says_why_and_shows_no_value() {
              (such as `login_name`) and use that instead",
         ),
         ("{{ job | date('%Y') }}", "has text that is not a date of the format `%Y`"),
+        ("{{ mails }}", "has several values where one is needed; add `| first` or `| join(', ')`"),
         (
-            "{{ mails }}",
-            "has several values where one is needed; add `| first` or `| join(', ')`",
+            "{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}",
+            "takes too many steps",
         ),
-        ("{% for i in range(9999) %}{% for j in range(9999) %}x{% endfor %}{% endfor %}",
-            "takes too many steps"),
         ("{% set x = [] + 1 %}{{ x }}", "cannot be evaluated: invalid operation"),
         ("{% if job > 3 %}{% endif %}", "compares something with a number that is no number"),
     ] {
@@ -97,6 +98,12 @@ fn a_comparison_with_a_number_reads_text_as_a_number() {
         holds("3 <= level"),
         Err("a comparison has its number on the right: write `fact >= 3`".to_owned())
     );
+    assert_eq!(holds("(level | int) + 1 > (level | int)"), Ok(true));
+    assert_eq!(
+        holds("level in [9, 10]"),
+        Err("facts are text: write `'9'` in the list".to_owned())
+    );
+    assert_eq!(holds("level in ['9', '10']"), Ok(true));
 }
 
 #[test]
@@ -147,12 +154,35 @@ fn a_template_says_what_it_reads() {
 #[test]
 fn every_filter_and_test_that_may_be_written_exists() {
     let environment = Expressions::new().environment;
-    for filter in filters::FILTERS {
+    for filter in filters::FILTERS.split(' ') {
         let source = format!("{{{{ '{filter}' is filter }}}}");
         assert_eq!(environment.render_str(&source, ()).as_deref().ok(), Some("true"), "{filter}");
     }
-    for test in filters::TESTS {
+    for test in filters::TESTS.split(' ') {
         let source = format!("{{{{ '{test}' is test }}}}");
         assert_eq!(environment.render_str(&source, ()).as_deref().ok(), Some("true"), "{test}");
+    }
+}
+
+/// Pieces of expressions in any order, most of them nonsense.
+fn nonsense() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "{{", "}}", "{%", "%}", "{#", "#}", "if", "endif", "for", "in", "not", "is", "defined",
+        "level", "mails", "empty", "nobody", "record", "|", "slug", "date", "'%d'", "\"é", "'",
+        "(", ")", "[", "]", "3", "-", ".", ",", "<", ">=", "==", "~", "*", "\\", "raw", "endraw",
+        "set", "=", "range", "山", "\n",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.join(" "))
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_can_be_written_panics(source in nonsense()) {
+        let (_, _) = (render(&source), render(&format!("{{{{ {source} }}}}")));
+        let (_, _) = (holds(&source), render(&format!("{{% if {source} %}}x{{% endif %}}")));
+        let error = Expressions::new().condition(&source).err();
+        if let Some(range) = error.and_then(|error| error.range) {
+            prop_assert!(source.get(range).is_some());
+        }
     }
 }

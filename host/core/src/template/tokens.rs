@@ -3,7 +3,7 @@
 //!
 //! Facts are text, and MiniJinja orders every text after every number, so
 //! that `level >= 3` would hold for anybody.  A comparison with a number
-//! therefore reads its other side as one.
+//! therefore reads its other side as one; two facts are compared as text.
 
 use std::ops::Range;
 
@@ -43,11 +43,8 @@ pub(super) fn code_parts(source: &str) -> Vec<Range<usize>> {
             continue;
         }
         let begin = at + open + 2;
-        let close = if rest.get(open..).is_some_and(|rest| rest.starts_with("{{")) {
-            "}}"
-        } else {
-            "%}"
-        };
+        let close =
+            if rest.get(open..).is_some_and(|rest| rest.starts_with("{{")) { "}}" } else { "%}" };
         let end = end_of_code(source, begin, close);
         parts.push(begin..end);
         at = end + 2;
@@ -90,6 +87,7 @@ pub(super) fn checked(source: &str, parts: &[Range<usize>]) -> Result<String, Ex
             });
         }
         check_names(&tokens)?;
+        check_lists(&tokens)?;
         for place in number_comparisons(&tokens)? {
             result.push_str(source.get(copied..place).unwrap_or_default());
             result.push_str("|number ");
@@ -123,7 +121,7 @@ fn check_names(tokens: &[Token<'_>]) -> Result<(), ExpressionError> {
         } else {
             continue;
         };
-        if !known.contains(&token.text) {
+        if known.split(' ').all(|known| known != token.text) {
             return Err(ExpressionError {
                 message: format!("unknown {word} `{}`", token.text),
                 range: Some(token.range.clone()),
@@ -142,10 +140,10 @@ fn number_comparisons(tokens: &[Token<'_>]) -> Result<Vec<usize>, ExpressionErro
         }
         let left = index.checked_sub(1).and_then(|before| tokens.get(before));
         let mut right = tokens.get(index + 1..).unwrap_or_default().iter();
-        let right_is_number = right.find(|t| t.kind != Kind::Minus).map(|t| t.kind)
-            == Some(Kind::Number);
+        let right_is_number =
+            right.find(|t| t.kind != Kind::Minus).map(|t| t.kind) == Some(Kind::Number);
         let Some(left) = left else { continue };
-        if left.kind == Kind::Number && !right_is_number {
+        if left.kind == Kind::Number && !right_is_number && begins_operand(tokens, index - 1) {
             return Err(ExpressionError {
                 message: format!(
                     "a comparison has its number on the right: write `fact {} {}`",
@@ -160,6 +158,34 @@ fn number_comparisons(tokens: &[Token<'_>]) -> Result<Vec<usize>, ExpressionErro
         }
     }
     Ok(places)
+}
+
+/// Whether nothing but the token at `index` is the left side of what follows.
+fn begins_operand(tokens: &[Token<'_>], index: usize) -> bool {
+    let before = index.checked_sub(1).and_then(|before| tokens.get(before));
+    before.is_none_or(|token| {
+        matches!(token.text, "(" | "[" | "," | "and" | "or" | "not" | "if" | "elif")
+    })
+}
+
+/// A list of numbers, which no text is in.
+///
+/// # Errors
+/// Where one stands after `in`.
+fn check_lists(tokens: &[Token<'_>]) -> Result<(), ExpressionError> {
+    let is_loop = tokens.iter().find(|token| token.kind != Kind::Minus).map(|token| token.text)
+        == Some("for");
+    for three in tokens.windows(3) {
+        let [word, open, first] = three else { continue };
+        let is_in = word.kind == Kind::Name && word.text == "in" && !is_loop;
+        if is_in && matches!(open.text, "[" | "(") && first.kind == Kind::Number {
+            return Err(ExpressionError {
+                message: format!("facts are text: write `'{}'` in the list", first.text),
+                range: Some(first.range.clone()),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn mirrored(comparison: &str) -> &str {

@@ -1,0 +1,63 @@
+use super::*;
+
+#[test]
+fn people_of_one_name_get_numbers_and_whoever_has_a_name_keeps_it() {
+    let three = || ["1", "2", "3"].map(|key| worker(key, ADA, &[])).to_vec();
+    let mut first = ["1", "2", "3"];
+    first.sort_by_key(|key| id(key));
+    let [one, two, three_] = first;
+    assert_eq!(
+        names(&now(&policy(), three(), &observed(&[])), &first),
+        ["ada.example", "ada.example2", "ada.example3"]
+    );
+    // The last in order has the short name, the first has a number.
+    let taken = observed(&[("ADA.example", Some(three_)), ("ada.example7", Some(one))]);
+    assert_eq!(
+        names(&now(&policy(), three(), &taken), &[one, two, three_]),
+        ["ada.example7", "ada.example2", "ada.example"]
+    );
+    // An account that is nobody's is for a person to look at.
+    let unlinked = observed(&[("ada.example", None)]);
+    assert_eq!(names(&now(&policy(), three(), &unlinked), &[one]), ["ada.example"]);
+}
+
+#[test]
+fn a_new_name_does_not_take_the_place_of_a_leavers_account() {
+    let observed = observed(&[("ada.example", Some("gone")), ("ada.old", Some("1"))]);
+    let desired = now(&policy(), vec![worker("1", ADA, &[])], &observed);
+    assert_eq!(names(&desired, &["1"]), ["ada.example2"]);
+}
+
+#[test]
+fn a_template_places_its_suffix_itself() {
+    let mut policy = policy();
+    let source = "{{ given_name | lower }}{{ suffix }}@example.org";
+    let name = policy.expressions.template(source).expect("is correct");
+    policy.targets.get_mut("directory").expect("is there").name = name;
+    let mut keys = ["1", "2"];
+    keys.sort_by_key(|key| id(key));
+    let people = keys.map(|key| worker(key, ADA, &[])).to_vec();
+    assert_eq!(
+        names(&now(&policy, people.clone(), &observed(&[])), &keys),
+        ["ada@example.org", "ada2@example.org"]
+    );
+    let second = observed(&[("ada2@example.org", Some(keys[0]))]);
+    assert_eq!(
+        names(&now(&policy, people, &second), &keys),
+        ["ada2@example.org", "ada@example.org"]
+    );
+}
+
+#[test]
+fn a_name_that_cannot_be_made_holds() {
+    let desired = now(
+        &policy(),
+        vec![worker("1", ("山", "Example"), &[]), worker("2", ADA, &[])],
+        &observed(&[]),
+    );
+    insta::assert_snapshot!(told(&desired, "1"), @"
+    山 Example: active
+      held: target `crm`, name: `{{ given_name | slug }}.{{ family_name | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead
+    ");
+    assert_eq!(of(&desired, "2").accounts.len(), 2);
+}
