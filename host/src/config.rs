@@ -12,6 +12,7 @@ pub mod permissions;
 mod read;
 pub mod report;
 mod schema;
+mod tables;
 mod written;
 
 #[cfg(test)]

@@ -93,7 +93,10 @@ impl Check<'_, '_> {
     }
 
     fn source_and_target_names(&mut self) {
-        if self.names("source").is_empty() {
+        // A `source` of another kind has been reported.
+        let place = Place::of(["source"]);
+        let table = self.report.document.is_table(&place);
+        if self.names("source").is_empty() && (table || !self.report.document.has(&place)) {
             self.report.nowhere(
                 ConfigError::new("the file has no source, so there is nobody to give accounts to")
                     .hint("add `[source.hr]` with `plugin = \"csv\"`"),

@@ -108,6 +108,10 @@ impl<'i> Document<'i> {
         find(&self.whole, &place.0).is_some()
     }
 
+    pub(super) fn is_table(&self, place: &Place) -> bool {
+        find(&self.whole, &place.0).is_some_and(|(_, value)| value.get_ref().is_table())
+    }
+
     /// The keys of the table at `place` in the file.
     pub(super) fn keys(&self, place: &Place) -> Vec<&str> {
         let table = if place.is_root() {

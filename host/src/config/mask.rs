@@ -114,17 +114,15 @@ pub(super) fn values(value: &Spanned<DeValue<'_>>, found: &mut Vec<Range<usize>>
 }
 
 /// For a line at `at` that does not parse, of which nobody knows what is a
-/// value: the words behind the first `=`, or all of them.  What is wrong is in
+/// value: the words behind the header or the first `=`, or all of them.  What is wrong is in
 /// the signs between them.
 pub(super) fn words(text: &str, at: usize) -> Vec<Range<usize>> {
     let before = text.get(..at).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
-    let first = if line.starts_with('[') {
-        line.find(|c: char| c.is_whitespace() || "=\"'".contains(c)).unwrap_or(line.len())
-    } else {
-        line.find('=').unwrap_or(0)
-    };
+    // What stands in a closed header is no value.
+    let first = if line.starts_with('[') { line.find(']') } else { line.find('=') };
+    let first = first.unwrap_or(0);
     let sign = |c: char| c.is_whitespace() || "[]{}\"'=,#".contains(c);
     let mut found: Vec<Range<usize>> = Vec::new();
     for (offset, character) in line.char_indices().filter(|(offset, _)| *offset >= first) {

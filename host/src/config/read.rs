@@ -11,6 +11,7 @@ use super::{
     document::{Document, Part, Place},
     mask,
     report::{ConfigError, Snippet, nearest},
+    tables::lists_for_tables,
     written::File,
 };
 
@@ -44,6 +45,13 @@ impl<'i> Report<'i> {
             }
             report.first_of_each_line();
             return (report, None);
+        }
+        for place in lists_for_tables(report.document.whole()) {
+            let key = place.last_key().unwrap_or_default();
+            let error = ConfigError::new(format!("wrong type for `{key}`"));
+            report.at(&place, Part::Value, error.label("expected a table"));
+            report.document.take_out(&place);
+            report.taken.push(place);
         }
         for _ in 0..MOST_ERRORS {
             match File::deserialize(toml::de::Deserializer::from(report.document.sound())) {

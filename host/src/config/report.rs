@@ -150,7 +150,7 @@ impl Snippet {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let rest = text.get(line_start..).unwrap_or_default();
         let content = rest.split('\n').next().unwrap_or_default();
-        let content = content.strip_suffix('\r').unwrap_or(content);
+        let content = without_comment(content.strip_suffix('\r').unwrap_or(content));
         let line_end = line_start + content.len();
         let shown = Shown::line(content, line_start, masks);
         let from = shown.column(start);
@@ -222,6 +222,24 @@ impl Shown {
     fn column(&self, byte: usize) -> usize {
         self.columns.iter().find(|(at, _)| *at >= byte).map_or(self.width, |(_, column)| *column)
     }
+}
+
+/// A comment says nothing of a mistake, and may hold what was there before: a
+/// secret, say.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut escaped = false;
+    for (offset, character) in line.char_indices() {
+        match (quote, character) {
+            _ if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (Some(open), close) if open == close => quote = None,
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '#') => return line.get(..offset).unwrap_or(line),
+            _ => {}
+        }
+    }
+    line
 }
 
 /// The piece of a long line around column `from`, and how many characters

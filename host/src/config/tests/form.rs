@@ -224,3 +224,77 @@ fn a_long_line_is_shown_around_its_mistake() {
     assert!(errors.lines().all(|line| line.chars().count() < 200), "{errors}");
     assert!(errors.contains("[], \"b\"]"), "{errors}");
 }
+
+#[test]
+fn another_kind_of_table_is_told_as_such() {
+    let text = "source = 5\ntarget.crm = [1]\nrule = [{ accounts = [\"crm\"] }]\ntest = { a = 1 }\nlimits.removals.percent = -1\nleaver.delete-after = 30";
+    assert_snapshot!(Folder::new(text).errors(), @r#"
+    error: wrong type for `source`
+     --> lanyard.toml:1:10
+      |
+    1 | source = 5
+      |          ^ expected a table
+
+    error: wrong type for `crm`
+     --> lanyard.toml:2:14
+      |
+    2 | target.crm = [1]
+      |              ^^^ expected a table
+
+    error: wrong type for `rule`
+     --> lanyard.toml:3:8
+      |
+    3 | rule = [{ accounts = ["crm"] }]
+      |        ^^^^^^^^^^^^^^^^^^^^^^^^ expected a table
+
+    error: wrong type for `test`
+     --> lanyard.toml:4:8
+      |
+    4 | test = { a = 1 }
+      |        ^^^^^^^^^ expected a list
+
+    error: bad value for `percent`
+     --> lanyard.toml:5:27
+      |
+    5 | limits.removals.percent = -1
+      |                           ^^ needs a percentage from 0 to 100
+
+    error: wrong type for `delete-after`
+     --> lanyard.toml:6:23
+      |
+    6 | leaver.delete-after = 30
+      |                       ^^ expected a duration like "30d", or "never"
+    "#);
+}
+
+#[test]
+fn a_key_that_was_misspelt_is_not_also_missing() {
+    assert_snapshot!(errors_with("[target.x]\nplugim = \"csv\""), @r#"
+    error: unknown key `plugim`
+     --> lanyard.toml:7:1
+      |
+    7 | plugim = ***
+      | ^^^^^^ `target.x` has no such key
+      |
+      = hint: did you mean `plugin`?
+    "#);
+}
+
+#[test]
+fn a_list_is_never_read_as_a_table() {
+    let more = r#"[target.x.permissions]
+reads = [["https://example.org", "POST", "/"]]
+streams = { a = ["example.org", 1, "raw"], b = { host = "h", port = 1, protocol = "ldap", sign-in = { ldap-simple = ["dn", "hunter2"] } } }
+[target]
+y = ["scim"]
+[leaver]
+[limits]
+removals = [1, 2, "1d"]
+[[test]]
+name = "t"
+at = "2026-01-01"
+expect = ["active"]"#;
+    let errors = errors_with(more);
+    assert!(!errors.contains("hunter2"), "{errors}");
+    assert_eq!(errors.matches("expected a table").count(), 6, "{errors}");
+}

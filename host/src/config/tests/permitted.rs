@@ -104,7 +104,7 @@ secret = { x = "hunter2-typo" }"#;
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     /// A secret is written out, and something near it breaks the file.
     #[test]
@@ -136,7 +136,7 @@ reveal = ["token"]
 
 [target.crm.permissions.secrets]
 token = "hunter2"
-other = { env = "CRM_TOKEN" }
+other = { env = "CRM_TOKEN" } # was hunter2
 
 [rule.everyone]
 accounts = ["crm"]
