@@ -64,12 +64,12 @@ impl<'a> Names<'a> {
         id: IdentityId,
         scope: &mut Scope,
     ) -> Result<Option<String>, String> {
-        let base = self.render(expressions, scope, "")?;
         let Some(current) = self.linked.get(&id) else { return Ok(None) };
         // Another identity's link to an account of the same name came first.
         if !self.free(current, id) {
             return Ok(None);
         }
+        let base = self.render(expressions, scope, "")?;
         let goal = self.normal(current);
         if self.normal(&base) == goal {
             // As the template writes it: a change of case only is a rename.
