@@ -75,9 +75,6 @@ pub enum Verb {
     /// Component files.
     #[command(subcommand)]
     Plugin(PluginVerb),
-    /// Connectors under test.
-    #[command(subcommand)]
-    Connector(ConnectorVerb),
     /// Print the file with every default written out.
     Expand,
     /// Print the JSON Schema of the file, for editors.
@@ -146,17 +143,5 @@ pub enum PluginVerb {
         file: PathBuf,
         #[arg(long)]
         json: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum ConnectorVerb {
-    /// Try the laws of the contract on a component, in the sandbox, against
-    /// a scripted system, without a network.
-    Test {
-        file: PathBuf,
-        /// The connector's configuration as JSON.
-        #[arg(long, default_value = "{}")]
-        config_json: String,
     },
 }

@@ -1,15 +1,42 @@
 //! The operator's file: written shape → checked shape.
+//!
+//! `document` keeps positions, `written` has the keys and `element` their
+//! values, `read` collects the mistakes of form, `check` those of meaning,
+//! `report` shows them all.
 
+mod check;
+mod document;
+mod element;
+mod mask;
 pub mod permissions;
+mod read;
+pub mod report;
+mod schema;
+mod tables;
+mod written;
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use lanyard_core::{
     id::{ConnectorName, Digest},
     policy::Policy,
+    policy_test::PolicyTest,
 };
 
 use permissions::Permissions;
+use read::Report;
+use report::ConfigError;
+
+pub use report::ConfigErrors;
+
+pub use schema::json_schema;
 
 /// The file, checked: everything named exists, everything compiles.
 #[derive(Debug)]
@@ -41,6 +68,16 @@ pub enum Role {
     Target,
 }
 
+impl Role {
+    /// As in the file: `[source.x]`, `[target.x]`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+        }
+    }
+}
+
 /// What bounds one connector's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallLimits {
@@ -66,4 +103,66 @@ impl Default for CallLimits {
             page_size: 500,
         }
     }
+}
+
+/// What a file gives.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// Its `[[test]]` blocks, in order.
+    pub tests: Vec<PolicyTest>,
+}
+
+/// Reads and checks the file; `env` gives the value of an environment
+/// variable.
+///
+/// # Errors
+/// Every mistake in the file, of form and of meaning.
+pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, ConfigErrors> {
+    let text = text_of(path)?;
+    let (mut report, file) = Report::read(path, &text);
+    let loaded = file.map(|file| check::check(&file, path, env, &mut report));
+    match (report.into_errors(), loaded) {
+        (errors, Some((config, tests))) if errors.is_empty() => {
+            let config = Config { digest: Digest::of(text.as_bytes()), ..config };
+            Ok(Loaded { config, tests })
+        }
+        (errors, _) => Err(failed(path, errors)),
+    }
+}
+
+/// The file with every default written out; it means the same.
+///
+/// # Errors
+/// Every mistake of form; what it refers to is not looked at.
+pub fn expand(path: &Path) -> Result<String, ConfigErrors> {
+    let text = text_of(path)?;
+    let (report, file) = Report::read(path, &text);
+    let errors = report.into_errors();
+    let Some(file) = file.filter(|_| errors.is_empty()) else {
+        return Err(failed(path, errors));
+    };
+    toml::to_string(&file).map_err(|error| {
+        let error = ConfigError::new("the file cannot be written back").label(error.to_string());
+        failed(path, vec![error])
+    })
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigErrors> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let error = ConfigError::new(format!("cannot read `{shown}`")).label(error.to_string());
+        failed(path, vec![error])
+    })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(good).filter(|byte| **byte == b'\n').count() + 1;
+        let error = ConfigError::new(format!("`{shown}` is not UTF-8"))
+            .label(format!("the first byte that is not stands in line {line}"));
+        failed(path, vec![error])
+    })
+}
+
+fn failed(path: &Path, errors: Vec<ConfigError>) -> ConfigErrors {
+    ConfigErrors { file: path.display().to_string(), errors }
 }

@@ -3,9 +3,7 @@
 
 use std::{error::Error, fmt::Write as _, process::ExitCode};
 
-use crate::{
-    config::ConfigErrors, reconcile::ReconcileError, store::StoreError, wasm::LoadError,
-};
+use crate::{config::ConfigErrors, reconcile::ReconcileError, store::StoreError, wasm::LoadError};
 
 /// How a command ended.  The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

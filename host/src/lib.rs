@@ -7,11 +7,11 @@
 //! Everything that decides is in `lanyard-core`.
 
 pub mod args;
+pub mod commands;
 pub mod config;
 pub mod connector;
-pub mod wasm;
-pub mod store;
-pub mod reconcile;
-pub mod commands;
 pub mod errors;
+pub mod reconcile;
+pub mod store;
 pub mod telemetry;
+pub mod wasm;

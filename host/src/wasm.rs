@@ -119,7 +119,11 @@ impl Sandbox {
                 return Err(LoadError::SecretMissing {
                     secret: need.name.clone(),
                     purpose: need.purpose.clone(),
-                    remedy: permissions::paste_secret(config.role, &config.name, &need.name),
+                    remedy: permissions::paste_secret(
+                        config.role,
+                        config.name.as_str(),
+                        &need.name,
+                    ),
                 });
             }
         }
@@ -212,6 +216,12 @@ impl WasmConnector {
     /// Of everything it is permitted.
     pub fn permission_digest(&self) -> &Digest {
         &self.permission
+    }
+
+    /// What it asks for and is not permitted, each with the TOML that would
+    /// permit it.
+    pub fn unpermitted(&self) -> Vec<String> {
+        self.component.permitted.unpermitted().iter().map(ToString::to_string).collect()
     }
 
     async fn describe(&self) -> Result<Manifest, Fault> {

@@ -17,6 +17,19 @@ pub enum AccountState {
     Unknown,
 }
 
+impl AccountState {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Locked => "locked",
+            Self::Pending => "pending",
+            Self::SoftDeleted => "soft-deleted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// An account as a target reports it, or a record as a source does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {

@@ -221,11 +221,8 @@ impl Shown {
             }
             Progress::Failed { operation, fault } => {
                 let code = fault.native_code.as_deref().map(|code| format!(" [{code}]"));
-                let word = format!(
-                    "FAILED ({}){}: {fault}",
-                    fault.kind.word(),
-                    code.unwrap_or_default()
-                );
+                let word =
+                    format!("FAILED ({}){}: {fault}", fault.kind.word(), code.unwrap_or_default());
                 self.operation(&operation, &word, true);
                 self.tick();
             }

@@ -6,11 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use lanyard_core::{
-    fact::Identity,
-    id::ConnectorName,
-    identity,
-};
+use jiff::Timestamp;
+use lanyard_core::{fact::Identity, id::ConnectorName, identity};
 
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
@@ -76,8 +73,9 @@ pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
         }
     }
     if let Some((name, error)) = broken.into_iter().next() {
-        return Err(AppError::new(Exit::Connector, error)
-            .hint(format!("`{name}` cannot be used; `lanyard check` shows every problem at once")));
+        return Err(AppError::new(Exit::Connector, error).hint(format!(
+            "`{name}` cannot be used; `lanyard check` shows every problem at once"
+        )));
     }
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open_exclusive(&config.store)?);
     let context = Context {
@@ -123,10 +121,13 @@ pub(super) fn actor() -> String {
 pub(super) fn find_identity<'a>(
     identities: &'a [Identity],
     wanted: &str,
+    now: Timestamp,
 ) -> Result<&'a Identity, AppError> {
     let by_id = |identity: &&Identity| identity.id.to_string().starts_with(wanted);
     let by_key = |it: &&Identity| it.records.iter().any(|record| record.key == wanted);
-    let by_label = |it: &&Identity| identity::label(it).eq_ignore_ascii_case(wanted);
+    let by_label = |it: &&Identity| {
+        identity::label(it, &identity::facts_now(it, now)).eq_ignore_ascii_case(wanted)
+    };
     for matching in [&by_key as &dyn Fn(&&Identity) -> bool, &by_id, &by_label] {
         let found: Vec<&Identity> = identities.iter().filter(matching).collect();
         match found.as_slice() {

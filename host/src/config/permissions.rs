@@ -2,12 +2,20 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     net::IpAddr,
     path::PathBuf,
 };
 
-use serde::Serialize;
+use lanyard_core::id::Digest;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod paste;
+
+pub use paste::{
+    paste_authorization, paste_directory, paste_host, paste_read, paste_reveal, paste_secret,
+    paste_stream,
+};
 
 /// Everything one connector may reach; empty is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +31,16 @@ pub struct Permissions {
     pub reveal: BTreeSet<String>,
     pub directories: BTreeMap<String, DirectoryPermission>,
     pub streams: BTreeMap<String, StreamPermission>,
+}
+
+impl Permissions {
+    /// What a plan was made under: of the canonical JSON, in which names and
+    /// places of secrets stand and never their values.
+    pub fn digest(&self) -> Digest {
+        // Text keys and plain values can always be written as JSON, except a
+        // path that is not UTF-8: then its debug form, which differs as well.
+        Digest::of_json(self).unwrap_or_else(|_| Digest::of(format!("{self:?}")))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -55,13 +73,15 @@ pub enum Host {
     Address(IpAddr),
 }
 
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::Address(address) => address.fmt(f),
-        }
-    }
+/// Why a text is no host.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    #[error("needs a host")]
+    Empty,
+    #[error("a host has no wildcards; write each host out")]
+    Wildcard,
+    #[error("`{0}` is not a host name or address (write names outside ASCII as `xn--…`)")]
+    Form(String),
 }
 
 /// A range of addresses in CIDR form.
@@ -134,7 +154,7 @@ pub struct StreamPermission {
     pub sign_in: Option<SignIn>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protocol {
     /// The host reads its message tags and does StartTLS and bind.
@@ -143,11 +163,13 @@ pub enum Protocol {
     Raw,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Encrypted from the first byte, unless the operator says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
     Off,
     StartTls,
+    #[default]
     Tls,
 }
 
@@ -155,34 +177,4 @@ pub enum Tls {
 #[serde(rename_all = "kebab-case")]
 pub enum SignIn {
     LdapSimple { dn: String, secret: String },
-}
-
-// TEMPORARY until the config room lands.
-use super::Role;
-use lanyard_core::id::{ConnectorName, Digest};
-impl Permissions {
-    pub fn digest(&self) -> Digest {
-        Digest::of(format!("{self:?}"))
-    }
-}
-pub fn paste_host(_: Role, n: &ConnectorName, o: &str) -> String {
-    format!("{n} {o}")
-}
-pub fn paste_read(_: Role, n: &ConnectorName, o: &str, m: &str, p: &str) -> String {
-    format!("{n} {o} {m} {p}")
-}
-pub fn paste_stream(_: Role, n: &ConnectorName, o: &str, h: &str) -> String {
-    format!("{n} {o} {h}")
-}
-pub fn paste_secret(_: Role, n: &ConnectorName, o: &str) -> String {
-    format!("{n} {o}")
-}
-pub fn paste_reveal(_: Role, n: &ConnectorName, o: &str) -> String {
-    format!("{n} {o}")
-}
-pub fn paste_authorization(_: Role, n: &ConnectorName, o: &str) -> String {
-    format!("{n} {o}")
-}
-pub fn paste_directory(_: Role, n: &ConnectorName, o: &str, w: bool) -> String {
-    format!("{n} {o} {w}")
 }

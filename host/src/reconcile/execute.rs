@@ -49,13 +49,31 @@ impl Stop {
 /// What a run reports while it goes on.
 #[derive(Debug, Clone)]
 pub enum Progress {
-    Began { run: RunId, operations: usize },
-    Done { operation: Operation, verification: Verification },
-    Retrying { operation: Operation, fault: String },
-    Failed { operation: Operation, fault: Fault },
-    Uncertain { operation: Operation, fault: Fault },
+    Began {
+        run: RunId,
+        operations: usize,
+    },
+    Done {
+        operation: Operation,
+        verification: Verification,
+    },
+    Retrying {
+        operation: Operation,
+        fault: String,
+    },
+    Failed {
+        operation: Operation,
+        fault: Fault,
+    },
+    Uncertain {
+        operation: Operation,
+        fault: Fault,
+    },
     /// Not attempted, and why.
-    Skipped { operation: Operation, why: &'static str },
+    Skipped {
+        operation: Operation,
+        why: &'static str,
+    },
 }
 
 /// How a run ended, in operations.
@@ -172,8 +190,13 @@ impl Schedule {
                 followers.entry(earlier).or_default().push(*id);
             }
         }
-        let mut schedule =
-            Self { operations, waits, followers, ready: BTreeMap::new(), attempts: BTreeMap::new() };
+        let mut schedule = Self {
+            operations,
+            waits,
+            followers,
+            ready: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+        };
         let free: Vec<OperationId> =
             schedule.waits.iter().filter(|(_, waits)| **waits == 0).map(|(id, _)| *id).collect();
         for id in free {
@@ -254,7 +277,8 @@ impl Runner<'_> {
         loop {
             while !stop.is_asked() {
                 let room = |target: &ConnectorName| {
-                    let most = self.context.connectors.targets.get(target).map_or(1, |it| it.parallel);
+                    let most =
+                        self.context.connectors.targets.get(target).map_or(1, |it| it.parallel);
                     busy.get(target).copied().unwrap_or(0) < most.max(1)
                 };
                 let Some((operation, attempt)) = schedule.take(room) else { break };

@@ -44,11 +44,20 @@ pub(super) struct Task {
 /// Where an attempt left the operation.
 #[derive(Debug)]
 pub(super) enum Attempted {
-    Done { verification: Verification, account: Option<ObjectRef> },
-    Again { at: jiff::Timestamp },
-    Parked { fault: Fault },
+    Done {
+        verification: Verification,
+        account: Option<ObjectRef>,
+    },
+    Again {
+        at: jiff::Timestamp,
+    },
+    Parked {
+        fault: Fault,
+    },
     /// Looked, and still nobody knows.
-    Uncertain { fault: Fault },
+    Uncertain {
+        fault: Fault,
+    },
 }
 
 impl Task {
@@ -121,8 +130,11 @@ impl Task {
         write: &Write,
         outcome: Outcome,
     ) -> Result<Attempted, StoreError> {
-        let account =
-            outcome.account.as_ref().map(|account| account.reference.clone()).or_else(|| account_of(write).cloned());
+        let account = outcome
+            .account
+            .as_ref()
+            .map(|account| account.reference.clone())
+            .or_else(|| account_of(write).cloned());
         if outcome.status == Status::Partial {
             return self.partly(attempt, account, outcome).await;
         }
@@ -423,11 +435,7 @@ fn account_of(write: &Write) -> Option<&ObjectRef> {
 }
 
 /// What the target shows of the account now; for a grant, what it holds.
-pub(super) async fn read_back(
-    target: &Attached,
-    account: &ObjectRef,
-    change: &Change,
-) -> ReadBack {
+pub(super) async fn read_back(target: &Attached, account: &ObjectRef, change: &Change) -> ReadBack {
     if matches!(change, Change::Grant { .. } | Change::Revoke { .. }) {
         return ReadBack {
             account: AccountRead::Unread("only its grants were read".to_owned()),
@@ -452,11 +460,10 @@ async fn assignments(
     // An account with more grants than this many pages cannot be verified.
     for _ in 0..1_000 {
         let request = PageRequest { cursor: cursor.clone(), limit: target.page_size };
-        let page = super::read::patiently(|| {
-            target.connector.list_assignments(&scope, request.clone())
-        })
-        .await
-        .map_err(|fault| fault.message)?;
+        let page =
+            super::read::patiently(|| target.connector.list_assignments(&scope, request.clone()))
+                .await
+                .map_err(|fault| fault.message)?;
         if !page.coverage.proves_absence() {
             return Err("its grants could not be read wholly".to_owned());
         }

@@ -12,7 +12,7 @@ use lanyard_core::{
     schema::{ObjectRole, Schema},
 };
 
-use crate::connector::{Attached, AssignmentScope, Page, PageRequest};
+use crate::connector::{AssignmentScope, Attached, Page, PageRequest};
 
 /// Pages of one read; a feed that never ends is cut here.
 const MAX_PAGES: u32 = 100_000;
@@ -70,17 +70,14 @@ async fn read_entitlements(target: &Attached, observed: &mut ObservedTarget) -> 
         .map(|object| object.object_type.clone())
         .collect();
     for object_type in types {
-        let (entitlements, coverage): (Vec<Entitlement>, _) = pages(target, |page| {
-            target.connector.list_entitlements(&object_type, page)
-        })
-        .await?;
+        let (entitlements, coverage): (Vec<Entitlement>, _) =
+            pages(target, |page| target.connector.list_entitlements(&object_type, page)).await?;
         observed.entitlements.extend(entitlements);
         observed.assignments_coverage.join(coverage);
     }
-    let (assignments, coverage): (Vec<Assignment>, _) = pages(target, |page| {
-        target.connector.list_assignments(&AssignmentScope::Everything, page)
-    })
-    .await?;
+    let (assignments, coverage): (Vec<Assignment>, _) =
+        pages(target, |page| target.connector.list_assignments(&AssignmentScope::Everything, page))
+            .await?;
     observed.assignments = assignments;
     observed.assignments_coverage.join(coverage);
     Ok(())
@@ -183,7 +180,8 @@ where
 
 /// Fewer items than the system itself counts are not all of them.
 fn cross_check(coverage: &mut Coverage, items: usize, total: Option<u64>) {
-    let Some(missing) = total.and_then(|total| total.checked_sub(u64::try_from(items).ok()?)) else {
+    let Some(missing) = total.and_then(|total| total.checked_sub(u64::try_from(items).ok()?))
+    else {
         return;
     };
     if missing > 0 {

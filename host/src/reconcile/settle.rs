@@ -25,7 +25,10 @@ use crate::{
 
 /// What the target shows of an operation nobody knows the outcome of.
 pub(super) enum Look {
-    Applied { account: Option<ObjectRef>, verification: Verification },
+    Applied {
+        account: Option<ObjectRef>,
+        verification: Verification,
+    },
     /// Certainly not, and it may be sent again with the same key.
     NotApplied,
     /// Somebody has to look.
@@ -52,10 +55,9 @@ pub(super) async fn look(
     let Some(account) = account else { return Look::NotApplied };
     let after = read_back(target, account, change).await;
     match compare(change, &after, object) {
-        Verification::Verified => Look::Applied {
-            account: Some(account.clone()),
-            verification: Verification::Verified,
-        },
+        Verification::Verified => {
+            Look::Applied { account: Some(account.clone()), verification: Verification::Verified }
+        }
         // Every other write may be sent again: twice leaves it as once.
         Verification::Drifted(_) => Look::NotApplied,
         Verification::Unverifiable(why) => {
@@ -82,8 +84,7 @@ async fn look_for_created(
     let mut others: BTreeSet<ObjectRef> = BTreeSet::new();
     let mut answered = false;
     for by in &lookups {
-        let found =
-            super::read::patiently(|| target.connector.find(&object.object_type, by)).await;
+        let found = super::read::patiently(|| target.connector.find(&object.object_type, by)).await;
         let found = match found {
             Ok(found) => found,
             Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => continue,

@@ -1,6 +1,8 @@
 //! What one connector may reach: asked for in its manifest AND permitted by
 //! the operator.  Every refusal names the exact TOML that would permit it.
 
+use std::collections::BTreeSet;
+
 use lanyard_core::schema::Manifest;
 
 use super::egress::{Target, host, is_below};
@@ -55,11 +57,11 @@ impl Permitted {
         if !permissions.requests.iter().any(|permission| target.is_permitted_by(permission)) {
             return Err(Refusal {
                 what: what(),
-                remedy: permissions::paste_host(
+                remedy: permit(&permissions::paste_host(
                     self.config.role,
-                    &self.config.name,
+                    self.config.name.as_str(),
                     &target.origin(),
-                ),
+                )),
             });
         }
         let reads =
@@ -76,7 +78,7 @@ impl Permitted {
                     "if it changes nothing, {}",
                     permissions::paste_read(
                         self.config.role,
-                        &self.config.name,
+                        self.config.name.as_str(),
                         &target.origin(),
                         &target.method,
                         &target.path
@@ -94,12 +96,12 @@ impl Permitted {
         let Some(permission) = self.config.permissions.streams.get(name) else {
             return Err(Refusal {
                 what: what(),
-                remedy: permissions::paste_stream(
+                remedy: permit(&permissions::paste_stream(
                     self.config.role,
-                    &self.config.name,
+                    self.config.name.as_str(),
                     name,
                     "HOST",
-                ),
+                )),
             });
         };
         let asked = self.manifest.streams.iter().any(|need| {
@@ -131,13 +133,21 @@ impl Permitted {
         if !permissions.secrets.contains_key(name) {
             return Err(Refusal {
                 what,
-                remedy: permissions::paste_secret(self.config.role, &self.config.name, name),
+                remedy: permit(&permissions::paste_secret(
+                    self.config.role,
+                    self.config.name.as_str(),
+                    name,
+                )),
             });
         }
         if reveal && !permissions.reveal.contains(name) {
             return Err(Refusal {
                 what,
-                remedy: permissions::paste_reveal(self.config.role, &self.config.name, name),
+                remedy: permit(&permissions::paste_reveal(
+                    self.config.role,
+                    self.config.name.as_str(),
+                    name,
+                )),
             });
         }
         Ok(())
@@ -151,8 +161,42 @@ impl Permitted {
         }
         Err(Refusal {
             what: format!("the authorization `{name}` is refused"),
-            remedy: permissions::paste_authorization(self.config.role, &self.config.name, name),
+            remedy: permit(&permissions::paste_authorization(
+                self.config.role,
+                self.config.name.as_str(),
+                name,
+            )),
         })
+    }
+
+    /// What the manifest asks for and the operator did not permit, each with
+    /// the TOML that would.
+    pub(super) fn unpermitted(&self) -> Vec<Refusal> {
+        let ConnectorConfig { role, name, permissions, .. } = &self.config;
+        let Manifest { requests, streams, directories, secrets, .. } = &self.manifest;
+        let (role, name) = (*role, name.as_str());
+        let refusal = |what: String, paste: String| Refusal { what, remedy: permit(&paste) };
+        let mut missing = Vec::new();
+        if !requests.is_empty() && permissions.requests.is_empty() {
+            let hosts = requests.iter().map(|need| need.host.as_str());
+            let hosts = hosts.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+            let paste = permissions::paste_host(role, name, "https://HOST");
+            missing.push(refusal(format!("requests to {hosts} are not permitted"), paste));
+        }
+        for need in streams.iter().filter(|it| !permissions.streams.contains_key(&it.name)) {
+            let paste = permissions::paste_stream(role, name, &need.name, "HOST");
+            missing.push(refusal(format!("the stream `{}` is not permitted", need.name), paste));
+        }
+        for need in directories.iter().filter(|it| !permissions.directories.contains_key(&it.name))
+        {
+            let paste = permissions::paste_directory(role, name, &need.name, need.writable);
+            missing.push(refusal(format!("the directory `{}` is not permitted", need.name), paste));
+        }
+        for need in secrets.iter().filter(|it| !permissions.secrets.contains_key(&it.name)) {
+            let paste = permissions::paste_secret(role, name, &need.name);
+            missing.push(refusal(format!("the secret `{}` is not permitted", need.name), paste));
+        }
+        missing
     }
 
     /// Directories a call sees, by name, and whether it may write there.
@@ -181,6 +225,10 @@ impl Permitted {
             host == *actual && asked_port.is_none_or(|asked| Some(asked) == port)
         })
     }
+}
+
+fn permit(paste: &str) -> String {
+    format!("to permit it, write:\n{paste}")
 }
 
 /// Host and port of a URL, of `host:port` or of a bare host.

@@ -1,0 +1,110 @@
+//! `lanyard identity list` and `show`.
+
+use std::{collections::BTreeMap, path::Path};
+
+use lanyard_core::{
+    fact::{Fact, Identity},
+    id::FactName,
+    identity,
+    lifecycle::{self, StateNow},
+    policy::Policy,
+};
+use serde::Serialize;
+
+use super::{output::Output, session};
+use crate::{
+    args::IdentityVerb,
+    errors::{AppError, Exit},
+    store::Store,
+    telemetry,
+};
+
+/// An identity as it is shown.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: String,
+    label: String,
+    key: &'a str,
+    state: &'static str,
+    because: String,
+}
+
+pub(super) async fn identity(
+    file: &Path,
+    verb: IdentityVerb,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let config = session::load(file)?.config;
+    let identities = session::open_store(&config)?.identities().await?;
+    let now = telemetry::clock()();
+    match verb {
+        IdentityVerb::List { json } => {
+            let shown: Vec<Shown<'_>> =
+                identities.iter().map(|it| shown(&config.policy, it, now)).collect();
+            if json {
+                output.json(&shown)?;
+            } else {
+                for Shown { id, label, key, state, because: _ } in &shown {
+                    output.line(&format!("{id}  {state:<9}  {key:<12}  {label}"))?;
+                }
+            }
+        }
+        IdentityVerb::Show { identity, json } => {
+            let found = session::find_identity(&identities, &identity, now)?;
+            if json {
+                output.json(found)?;
+            } else {
+                show(&config.policy, found, now, output)?;
+            }
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn shown<'a>(policy: &Policy, it: &'a Identity, now: jiff::Timestamp) -> Shown<'a> {
+    let facts = identity::facts_now(it, now);
+    let (state, because) = match state(policy, it, &facts, now) {
+        Ok(now) => (now.state.word(), now.because),
+        Err(problem) => ("held", problem),
+    };
+    Shown {
+        id: it.id.to_string(),
+        label: identity::label(it, &facts),
+        key: identity::key(it),
+        state,
+        because,
+    }
+}
+
+fn state(
+    policy: &Policy,
+    it: &Identity,
+    facts: &BTreeMap<FactName, &Fact>,
+    now: jiff::Timestamp,
+) -> Result<StateNow, String> {
+    let missing = identity::when_missing(policy, it);
+    lifecycle::state(facts, it.absent_since, missing, &policy.lifecycle, now)
+}
+
+fn show(
+    policy: &Policy,
+    it: &Identity,
+    now: jiff::Timestamp,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let Shown { id, label, key: _, state, because } = shown(policy, it, now);
+    output.line(&format!("{label}\n  id     {id}\n  state  {state}: {because}"))?;
+    for record in &it.records {
+        output.line(&format!("  record {} of {}", record.key, record.source))?;
+    }
+    for (name, fact) in identity::facts_now(it, now) {
+        let values: Vec<String> = fact.values.iter().map(ToString::to_string).collect();
+        output.line(&format!(
+            "  {name} = {}  (from {}, learned {})",
+            values.join(", "),
+            fact.record.source,
+            fact.learned
+        ))?;
+    }
+    Ok(())
+}

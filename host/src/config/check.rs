@@ -1,0 +1,131 @@
+//! Written shape → checked shape: everything named exists, everything
+//! compiles.
+//!
+//! Nothing stops at the first mistake.  Where a value is wrong its error is
+//! reported and the entry is left out (or a default stands in): a shape with
+//! errors is never handed on.
+
+mod connectors;
+mod expressions;
+mod permissions;
+mod policy;
+mod tests_of_file;
+
+use std::path::{Path, PathBuf};
+
+use lanyard_core::{id::Digest, policy::Policy, policy_test::PolicyTest, template::Expressions};
+
+use super::{
+    Config,
+    document::{Part, Place},
+    read::Report,
+    report::ConfigError,
+    written::File,
+};
+
+/// What every check needs.
+struct Check<'c, 'i> {
+    report: &'c mut Report<'i>,
+    /// The folder of the file, which relative paths begin at.
+    base: &'c Path,
+    env: &'c dyn Fn(&str) -> Option<String>,
+    expressions: Expressions,
+    known_facts: Option<Vec<String>>,
+}
+
+/// The checked file and its tests; to be used only when `report` has no
+/// errors.
+pub(super) fn check(
+    file: &File,
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report<'_>,
+) -> (Config, Vec<PolicyTest>) {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let mut check = Check { report, base, env, expressions: Expressions::new(), known_facts: None };
+    check.known_facts = expressions::known_facts(file, &check.report.document);
+    check.source_and_target_names();
+    let connectors = connectors::connectors(&mut check, file);
+    let sources = policy::sources(&mut check, file);
+    let targets = policy::targets(&mut check, file);
+    let rules = policy::rules(&mut check, file);
+    let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
+    let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
+    let policy = Policy {
+        sources,
+        targets,
+        rules,
+        lifecycle,
+        leaver: policy::leaver(&file.leaver),
+        limits: policy::limits(&file.limits),
+        expressions: check.expressions,
+    };
+    let config = Config {
+        path: path.to_owned(),
+        digest: Digest::of(""),
+        store: base.join(&file.store.path),
+        connectors,
+        policy,
+    };
+    (config, tests)
+}
+
+impl Check<'_, '_> {
+    fn at(&mut self, place: &Place, part: Part, error: ConfigError) {
+        self.report.at(place, part, error);
+    }
+
+    fn value(&mut self, place: &Place, error: ConfigError) {
+        self.at(place, Part::Value, error);
+    }
+
+    fn key(&mut self, place: &Place, error: ConfigError) {
+        self.at(place, Part::Key, error);
+    }
+
+    fn path(&self, written: &str) -> PathBuf {
+        self.base.join(written)
+    }
+
+    /// Names written under `[kind.…]`, sound or not.
+    fn names(&self, kind: &str) -> Vec<String> {
+        self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
+    }
+
+    fn source_and_target_names(&mut self) {
+        // A `source` of another kind has been reported.
+        let place = Place::of(["source"]);
+        let table = self.report.document.is_table(&place);
+        if self.names("source").is_empty() && (table || !self.report.document.has(&place)) {
+            self.report.nowhere(
+                ConfigError::new("the file has no source, so there is nobody to give accounts to")
+                    .hint("add `[source.hr]` with `plugin = \"csv\"`"),
+            );
+        }
+        let sources = self.names("source");
+        for name in self.names("target").iter().filter(|name| sources.contains(name)) {
+            let error = ConfigError::new(format!("`{name}` is both a source and a target"))
+                .label(format!("`[source.{name}]` has this name"))
+                .hint("give one of them another name: it is what logs and plans say");
+            self.key(&Place::of(["target", name]), error);
+        }
+    }
+
+    /// Is `name` a target?  If not, that is reported.
+    fn target(&mut self, place: &Place, part: Part, name: &str) -> bool {
+        let targets = self.names("target");
+        if targets.iter().any(|target| target == name) {
+            return true;
+        }
+        let error = ConfigError::new(format!("unknown target `{name}`"))
+            .label(format!("no `[target.{name}]` in this file"));
+        let near = super::report::nearest(name, targets.iter().map(String::as_str));
+        let error = match near {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None if targets.is_empty() => error,
+            None => error.hint(format!("targets here: {}", targets.join(", "))),
+        };
+        self.at(place, part, error);
+        false
+    }
+}

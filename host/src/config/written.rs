@@ -1,0 +1,204 @@
+//! The file as written: its keys, their types and their defaults, and nothing
+//! about what they refer to.
+//!
+//! Written back, this is the file with every default.  No `flatten`,
+//! `untagged` or `tag`: serde would lose the positions of errors.
+
+mod permissions;
+mod policy;
+
+use lanyard_core::id::{ConnectorName, RuleName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(super) use permissions::{
+    Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
+};
+pub(super) use policy::{
+    GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
+};
+
+use super::{
+    CallLimits,
+    element::{duration::Duration, entries::Entries, percent::Percent, size::Size, text::Texts},
+};
+
+/// What configures Lanyard.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct File {
+    /// Where plugins named without a path are; relative to this file.
+    #[serde(default = "plugin_directory")]
+    pub(super) plugin_directory: String,
+    #[serde(default)]
+    pub(super) store: Store,
+    /// Where people are read from.
+    #[serde(default)]
+    pub(super) source: Entries<ConnectorName, Source>,
+    /// Where accounts are managed.
+    #[serde(default)]
+    pub(super) target: Entries<ConnectorName, Target>,
+    /// Who gets what.
+    #[serde(default)]
+    pub(super) rule: Entries<RuleName, Rule>,
+    #[serde(default)]
+    pub(super) lifecycle: Lifecycle,
+    #[serde(default)]
+    pub(super) leaver: Leaver,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    /// What the rules must say of invented people; run by `lanyard check`.
+    #[serde(default)]
+    pub(super) test: Vec<TestCase>,
+}
+
+fn plugin_directory() -> String {
+    "plugins".to_owned()
+}
+
+/// What Lanyard remembers.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Store {
+    /// The database file; relative to this file.
+    #[serde(default = "store_path")]
+    pub(super) path: String,
+}
+
+fn store_path() -> String {
+    "lanyard.db".to_owned()
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { path: store_path() }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Source {
+    /// A name in `plugin-directory`, or a path ending in `.wasm`.
+    pub(super) plugin: String,
+    /// Checked by the connector's own schema.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(super) config: toml::Table,
+    /// What a record missing from a complete read means.
+    #[serde(default)]
+    pub(super) missing: Missing,
+    /// A read with fewer records than the last by more than this many percent
+    /// proves no absence.
+    #[serde(default = "shrink_limit")]
+    pub(super) shrink_limit: Percent,
+    #[serde(default)]
+    pub(super) permissions: Permissions,
+    /// Facts by templates over the record; none takes every attribute under
+    /// its own name.
+    #[serde(default)]
+    pub(super) facts: Entries<lanyard_core::id::FactName, String>,
+    #[serde(default)]
+    pub(super) limits: Calls,
+}
+
+fn shrink_limit() -> Percent {
+    // More than a bad quarter, far less than a file cut in half.
+    Percent(20)
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Missing {
+    #[default]
+    Departed,
+    Keep,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Target {
+    /// A name in `plugin-directory`, or a path ending in `.wasm`.
+    pub(super) plugin: String,
+    /// Checked by the connector's own schema.
+    #[serde(default)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub(super) config: toml::Table,
+    /// Targets whose account comes first.
+    #[serde(default)]
+    pub(super) after: Vec<String>,
+    /// Login names that are never written.
+    #[serde(default)]
+    pub(super) protected: Vec<String>,
+    #[serde(default)]
+    pub(super) permissions: Permissions,
+    #[serde(default)]
+    pub(super) account: Account,
+    /// Names for use in rules, and what they are called at the target.
+    #[serde(default)]
+    pub(super) entitlements: Entries<String, String>,
+    #[serde(default)]
+    pub(super) limits: Calls,
+}
+
+/// What an account looks like.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Account {
+    /// Default: the connector's only type of accounts.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub(super) object_type: Option<String>,
+    /// Template of the login name; `suffix` is empty, then 2, 3, … until the
+    /// name is free.
+    #[serde(default = "account_name")]
+    pub(super) name: String,
+    /// Attributes that suggest an existing account is somebody's.
+    #[serde(default, rename = "match")]
+    pub(super) match_by: Vec<String>,
+    /// Attributes by templates; `login` is the login name.  None takes what
+    /// the connector's schema suggests.
+    #[serde(default)]
+    pub(super) attributes: Entries<String, Texts>,
+}
+
+fn account_name() -> String {
+    "{{ given_name | ascii | slug }}.{{ family_name | ascii | slug }}".to_owned()
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            object_type: None,
+            name: account_name(),
+            match_by: Vec::new(),
+            attributes: Entries::default(),
+        }
+    }
+}
+
+/// What bounds one connector's calls.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct Calls {
+    /// Time of one call.
+    pub(super) wall_time: Duration,
+    /// Memory of one call.
+    pub(super) memory: Size,
+    /// Calls at the same time.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) parallel: u32,
+    /// Accounts asked for at a time.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(super) page_size: u32,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        let CallLimits { wall_time, memory, parallel, page_size } = CallLimits::default();
+        Self {
+            wall_time: Duration(jiff::SignedDuration::try_from(wall_time).unwrap_or_default()),
+            memory: Size(memory),
+            parallel,
+            page_size,
+        }
+    }
+}

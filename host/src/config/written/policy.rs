@@ -1,0 +1,138 @@
+//! Rules, lifecycle, leavers, limits and tests, as written.
+
+use std::collections::BTreeMap;
+
+use lanyard_core::id::FactName;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::element::{
+    duration::{After, Duration},
+    entries::Entries,
+    percent::Percent,
+    text::{Text, Texts},
+    when::When,
+};
+
+/// Who gets what.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[derive(Default)]
+pub(in crate::config) struct Rule {
+    /// Facts and the values they may have; without it the rule is for all.
+    pub(in crate::config) when: When,
+    /// Targets to have an account at.
+    pub(in crate::config) accounts: Vec<String>,
+    /// Entitlements by target, as templates.
+    pub(in crate::config) grants: Entries<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Lifecycle {
+    /// For dates, by its IANA name.
+    pub(in crate::config) timezone: String,
+    /// How long before the first day accounts are made, disabled.
+    pub(in crate::config) prehire: Duration,
+    /// What values of the fact `status` mean, ignoring case.
+    pub(in crate::config) status: Status,
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self {
+            timezone: "UTC".to_owned(),
+            prehire: Duration::hours(7 * 24),
+            status: Status::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Status {
+    pub(in crate::config) active: Vec<String>,
+    pub(in crate::config) on_leave: Vec<String>,
+    pub(in crate::config) departed: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Leaver {
+    /// How long an account stays disabled before it is deleted.
+    pub(in crate::config) delete_after: After,
+    pub(in crate::config) grants: GrantsOfLeaver,
+}
+
+impl Default for Leaver {
+    fn default() -> Self {
+        Self {
+            delete_after: After::Duration(Duration::hours(30 * 24)),
+            grants: GrantsOfLeaver::Revoke,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum GrantsOfLeaver {
+    Revoke,
+    Keep,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Limits {
+    pub(in crate::config) removals: Removals,
+}
+
+/// How many accounts of a target may lose something before a person has to
+/// look: the larger of `percent` and `floor`, within `window`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Removals {
+    pub(in crate::config) percent: Percent,
+    pub(in crate::config) floor: u32,
+    pub(in crate::config) window: Duration,
+}
+
+impl Default for Removals {
+    fn default() -> Self {
+        // A usual day of a company stays below both; a broken file does not.
+        Self { percent: Percent(10), floor: 10, window: Duration::hours(24) }
+    }
+}
+
+/// What the rules must say of an invented person.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct TestCase {
+    pub(in crate::config) name: String,
+    /// The date (its first moment in the time zone) or instant to judge at.
+    pub(in crate::config) at: Text,
+    #[serde(default)]
+    pub(in crate::config) facts: Entries<FactName, Texts>,
+    #[serde(default)]
+    pub(in crate::config) expect: Expect,
+}
+
+/// What is not written is not looked at.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(in crate::config) struct Expect {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) state: Option<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) accounts: Option<Vec<String>>,
+    pub(in crate::config) grants: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum State {
+    Announced,
+    Prehire,
+    Active,
+    OnLeave,
+    Departed,
+}
