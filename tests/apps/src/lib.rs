@@ -1,10 +1,11 @@
 //! The two applications of the demo and of the tests.
+//!
 //! They stand for systems somebody else runs: each keeps its own state in its
 //! own file, listens on loopback only, and logs every write it was sent, so
 //! that a test can count what reached it without asking a connector of ours.
 //!
 //! - [`crm`] speaks SCIM 2.0 over HTTP, with fault switches;
-//! - [`directory`] speaks LDAP;
+//! - [`directory`] speaks LDAP.
 
 pub mod crm;
 pub mod directory;
