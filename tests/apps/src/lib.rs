@@ -8,9 +8,11 @@
 //!
 //! - [`crm`] speaks SCIM 2.0 over HTTP, with fault switches;
 //! - [`directory`] speaks LDAP;
+//! - [`process`] starts either as a process;
 //! - [`company`] writes the HR files in `tests/data`.
 
 pub mod company;
 pub mod crm;
 pub mod directory;
+pub mod process;
 pub mod state;
