@@ -1,0 +1,67 @@
+//! What a developer runs: `cargo xtask <verb>`.
+//!
+//! Small on purpose, so that it starts within seconds on a fresh machine and
+//! the long builds happen under its eyes, each with its time.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to the person who runs it")]
+
+mod build;
+mod check;
+mod phase;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use phase::Phases;
+
+const USAGE: &str = "\
+usage: cargo xtask <verb>
+
+  demo          build everything, then walk through a company's year
+  test          build what the tests need, run all of them
+  ci            formatting, clippy, licences and sources of dependencies
+  guests        build the components into target/plugins
+  bench [NAME]  run the benchmarks, or the one named";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if matches!(arguments.as_slice(), ["help" | "-h" | "--help"]) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let mut phases = Phases::start();
+    let result = run(&arguments, &mut phases);
+    phases.report();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
+    match arguments {
+        ["demo", rest @ ..] => {
+            build::programs(phases)?;
+            build::guests(phases)?;
+            build::demo(phases, rest)
+        }
+        ["test"] => {
+            build::programs(phases)?;
+            build::guests(phases)?;
+            test::all(phases)
+        }
+        ["ci"] => check::all(phases),
+        ["guests"] => build::guests(phases),
+        ["bench", rest @ ..] if rest.len() <= 1 => {
+            build::programs(phases)?;
+            build::guests(phases)?;
+            test::bench(phases, rest.first().copied())
+        }
+        [] => bail!("no verb given\n\n{USAGE}"),
+        other => bail!("cannot do `{}`\n\n{USAGE}", other.join(" ")),
+    }
+}

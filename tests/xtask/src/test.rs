@@ -1,0 +1,47 @@
+//! All tests, and the benchmarks.
+
+use std::process::Command;
+
+use crate::{
+    build::guest_cargo,
+    phase::{Phases, cargo, installed, target},
+};
+
+/// Every test of the host, of the documentation and of the connectors.
+pub(crate) fn all(phases: &mut Phases) -> anyhow::Result<()> {
+    let mut command = if installed("nextest") {
+        cargo(["nextest", "run", "--locked", "--workspace", "--no-fail-fast"])
+    } else {
+        cargo(["test", "--locked", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])
+    };
+    phases.run("tests", with_surroundings(&mut command))?;
+    phases.run("documentation tests", &mut cargo(["test", "--locked", "--workspace", "--doc"]))?;
+    let mut command = guest_cargo("test", "plugins/Cargo.toml");
+    phases.run("tests of the connectors", &mut command)
+}
+
+pub(crate) fn bench(phases: &mut Phases, name: Option<&str>) -> anyhow::Result<()> {
+    let mut command = cargo(["bench", "--locked", "--package", "lanyard-tests"]);
+    match name {
+        Some(name) => command.args(["--bench", name]),
+        None => command.arg("--benches"),
+    };
+    phases.run("benchmarks", with_surroundings(&mut command))
+}
+
+/// Whether this is the continuous integration, where nothing may be skipped.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true")
+}
+
+/// Tells the tests where the programs and components are, and whether a
+/// server that is not installed is a failure.
+fn with_surroundings(command: &mut Command) -> &mut Command {
+    command
+        .env("LANYARD_PROGRAMS", target().join("debug"))
+        .env("LANYARD_PLUGINS", target().join("plugins"));
+    if in_ci() {
+        command.env("LANYARD_REQUIRE_SERVERS", "1");
+    }
+    command
+}
