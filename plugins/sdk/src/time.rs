@@ -1,0 +1,82 @@
+//! Time under the host's control.
+
+use std::{fmt, time::Duration};
+
+use crate::{host, types::Timestamp};
+
+pub fn now() -> Timestamp {
+    host::now()
+}
+
+/// Time left for this call; zero means stop before the next send.
+pub fn remaining() -> Duration {
+    Duration::from_millis(host::remaining_ms())
+}
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Reads the date form of HTTP headers, `Sun, 06 Nov 1994 08:49:37 GMT`.
+///
+/// ```
+/// let at = lanyard_sdk::time::http_date("Sun, 06 Nov 1994 08:49:37 GMT").map(|t| t.seconds);
+/// assert_eq!(at, Some(784_111_777));
+/// ```
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    let mut words = text.split_once(", ")?.1.split(' ');
+    let day: i64 = words.next()?.parse().ok()?;
+    let month_word = words.next()?;
+    let month = MONTHS.iter().position(|m| *m == month_word)?;
+    let year: i64 = words.next()?.parse().ok()?;
+    let mut clock = words.next()?.splitn(3, ':').map(str::parse::<i64>);
+    let (hour, minute, second) = (clock.next()?.ok()?, clock.next()?.ok()?, clock.next()?.ok()?);
+    if !(1..=31).contains(&day) || !(1601..=9999).contains(&year) {
+        return None;
+    }
+    let days = days_since_1970(year, i64::try_from(month).ok()? + 1, day);
+    Some(Timestamp { seconds: ((days * 24 + hour) * 60 + minute) * 60 + second, nanoseconds: 0 })
+}
+
+/// Proleptic Gregorian calendar, counted in 400-year eras that begin in March.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// RFC 3339 in UTC, whole seconds.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, of_day) = (self.seconds.div_euclid(86_400), self.seconds.rem_euclid(86_400));
+        let days = days + 719_468;
+        let era = days.div_euclid(146_097);
+        let of_era = days.rem_euclid(146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let shifted = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted + 2) / 5 + 1;
+        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+        let year = year + era * 400 + i64::from(month <= 2);
+        let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_dates_and_instants_agree() {
+        for (header, rfc3339) in [
+            ("Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00Z"),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", "2024-02-29T23:59:59Z"),
+            ("Fri, 31 Dec 2100 12:00:01 GMT", "2100-12-31T12:00:01Z"),
+        ] {
+            assert_eq!(http_date(header).unwrap().to_string(), rfc3339);
+        }
+        assert_eq!(http_date("next week"), None);
+    }
+}

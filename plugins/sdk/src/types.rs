@@ -1,0 +1,24 @@
+//! The contract's words as Rust types, generated from `wit/`.
+
+pub use crate::bindings::{
+    directory::exports::lanyard::connector::directory::{
+        AttributeLookup, Lookup, Page, PageRequest, Projection, Selector,
+    },
+    entitlements::exports::lanyard::connector::entitlements::{
+        Assignment, AssignmentPage, AssignmentScope, Edge, Entitlement, EntitlementPage,
+    },
+    meta::exports::lanyard::connector::meta::{
+        AttributeDef, Capability, CheckDepth, CheckFinding, CheckReport, CreateSafety, DeleteKind,
+        DirectoryNeed, DisableEffects, IdStability, Manifest, Matching, Mutability, ObjectDef,
+        ObjectRole, RequestNeed, Returned, Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
+    },
+    provisioning::exports::lanyard::connector::provisioning::{
+        CreateRequest, DeleteMode, UpdateRequest,
+    },
+    vocabulary::lanyard::connector::types::{
+        Account, AccountState, AppliedClass, Attribute, AttributeChange, Change, Completeness,
+        Coverage, CoverageKind, Error, ErrorKind, NamedValue, ObjectRef, OperationContext,
+        OtherKind, Outcome, PartFailure, PendingTicket, RetryClass, RetryHint, SideEffect, Skipped,
+        Status, Timestamp, Value, ValueChange, ValueProblem, WriteMode,
+    },
+};
