@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 
-use lanyard_sdk::journal;
-use ldap3_proto::proto::{LdapAddRequest, LdapOp, LdapPartialAttribute, LdapResultCode};
-
-use lanyard_sdk::types::{
-    AccountState, CreateRequest, Error, ErrorKind, OperationContext, Outcome, Projection,
+use lanyard_sdk::{
+    journal,
+    types::{AccountState, CreateRequest, Error, ErrorKind, OperationContext, Outcome, Projection},
 };
+use ldap3_proto::proto::{LdapAddRequest, LdapOp, LdapPartialAttribute, LdapResultCode};
 
 use crate::{
     dn,
@@ -36,7 +35,10 @@ impl<S: Read + Write> Session<'_, S> {
         let attributes = self.new_entry(request)?;
         let earlier = context.attempt > 1 || journal::recall(ADDED)?.is_some();
         if let Some(mine) = self.by_anchor(&request.anchor)? {
-            if earlier || people::login(self.config, &mine).eq_ignore_ascii_case(&request.name) {
+            let named = people::login(self.config, &mine).eq_ignore_ascii_case(&request.name);
+            let locked = lock::state(self.config, &mine) == AccountState::Disabled;
+            // Nothing may be written to an account no earlier try has made.
+            if earlier || named && (locked || !disabled) {
                 return self.settle(&mine, disabled, false);
             }
             return Err(taken(&mine));

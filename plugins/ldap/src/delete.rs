@@ -2,9 +2,8 @@
 
 use std::io::{Read, Write};
 
-use ldap3_proto::proto::{LdapOp, LdapResultCode};
-
 use lanyard_sdk::types::{Error, OperationContext, Outcome, SideEffect};
+use ldap3_proto::proto::{LdapOp, LdapResultCode};
 
 use crate::{
     fault,

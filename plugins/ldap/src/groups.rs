@@ -2,9 +2,8 @@
 
 use std::io::{Read, Write};
 
-use ldap3_proto::proto::{LdapModifyType, LdapResultCode, LdapSearchScope};
-
 use lanyard_sdk::types::{Edge, Error, OperationContext, Outcome};
+use ldap3_proto::proto::{LdapModifyType, LdapResultCode, LdapSearchScope};
 
 use crate::{
     entry::Entry,

@@ -8,9 +8,8 @@
 
 use std::io::{Read, Write};
 
-use ldap3_proto::proto::{LdapFilter, LdapResultCode, LdapSearchScope};
-
 use lanyard_sdk::types::{Coverage, CoverageKind, Error, ErrorKind, Skipped};
+use ldap3_proto::proto::{LdapFilter, LdapResultCode, LdapSearchScope};
 
 use crate::{
     entry::Entry,

@@ -2,9 +2,8 @@
 
 use std::io::{Read, Write};
 
+use lanyard_sdk::types::{AccountState, Error, ErrorKind};
 use ldap3_proto::proto::{LdapModify, LdapModifyType, LdapResultCode};
-
-use lanyard_sdk::types::{AccountState, Error};
 
 use crate::{
     config::{Config, Disable, Flag, Lock},
@@ -103,7 +102,10 @@ impl<S: Read + Write> Session<'_, S> {
                 remedy: "load the ppolicy overlay with a default policy that has `pwdLockout: TRUE`, and name it in `policy-dn`".to_owned(),
             });
         };
-        let found = self.entry(policy, names(&["pwdLockout"]))?;
+        let found = match self.entry(policy, names(&["pwdLockout"])) {
+            Err(error) if matches!(error.kind, ErrorKind::PermissionDenied(_)) => None,
+            found => found?,
+        };
         let Some(found) = found else {
             return Ok(Proof::Ineffective {
                 why: format!(
@@ -125,8 +127,12 @@ impl<S: Read + Write> Session<'_, S> {
     }
 
     /// Sets the lock and shows that it holds.  True when something changed.
+    ///
+    /// Whether the lock would hold is asked first: a conversation that breaks
+    /// after the change then leaves only the change itself to be looked at.
     pub(crate) fn lock(&mut self, entry: &Entry) -> Result<bool, Error> {
         let config = self.config;
+        let proof = self.proof(Some(entry))?;
         let already = state(config, entry) == AccountState::Disabled;
         if !already {
             let result = self.modify(&entry.dn, vec![shut(config)])?;
@@ -134,31 +140,20 @@ impl<S: Read + Write> Session<'_, S> {
                 let (name, _) = locking(config);
                 return Err(fault::from_result(&result, &[name]));
             }
+            let read = self.entry(&entry.dn, attributes(config)).map_err(|error| {
+                let why = error.message;
+                Error::outcome_unknown(format!("the lock was written, but not read back: {why}"))
+            })?;
+            if read.is_none_or(|after| state(config, &after) != AccountState::Disabled) {
+                let message = "the server accepted the lock, but the entry does not show it";
+                return Err(Error::outcome_unknown(message));
+            }
         }
-        let read = self.entry(&entry.dn, attributes(config));
-        let after = read.map_err(|error| lost_sight(already, error))?;
-        let Some(after) = after.filter(|after| state(config, after) == AccountState::Disabled)
-        else {
-            let message = "the server accepted the lock, but the entry does not show it";
-            return Err(Error::outcome_unknown(message));
-        };
-        match self.proof(Some(&after)).map_err(|error| lost_sight(already, error))? {
+        match proof {
             Proof::Blocks => Ok(!already),
             Proof::Ineffective { why, remedy } => Err(Error::misconfigured(format!(
                 "the server accepted the lock, but will still let the account sign in: {why}; {remedy}"
             ))),
         }
     }
-}
-
-/// Reading failed.  If that was after a change, "certainly not applied" would
-/// be a lie.
-fn lost_sight(unchanged: bool, error: Error) -> Error {
-    if unchanged {
-        return error;
-    }
-    Error::outcome_unknown(format!(
-        "the lock was written, but could not be verified: {}",
-        error.message
-    ))
 }

@@ -5,12 +5,11 @@ use std::{
     io::{Read, Write},
 };
 
-use ldap3_proto::proto::LdapSearchScope;
-
 use lanyard_sdk::types::{
     Assignment, AssignmentPage, AssignmentScope, Coverage, Entitlement, EntitlementPage, Error,
     ObjectRef,
 };
+use ldap3_proto::proto::LdapSearchScope;
 
 use crate::{
     dn,

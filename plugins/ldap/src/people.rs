@@ -2,11 +2,10 @@
 
 use std::io::{Read, Write};
 
-use ldap3_proto::{parse_ldap_filter_str, proto::LdapFilter};
-
 use lanyard_sdk::types::{
     Account, Attribute, Completeness, Error, Lookup, Page, PageRequest, Projection, Selector, Value,
 };
+use ldap3_proto::{parse_ldap_filter_str, proto::LdapFilter};
 
 use crate::{
     config::Config,

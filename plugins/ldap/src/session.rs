@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 
+use lanyard_sdk::types::{Error, ErrorKind, ObjectRef};
 use ldap3_proto::proto::{
     LdapFilter, LdapModify, LdapModifyRequest, LdapModifyType, LdapOp, LdapPartialAttribute,
     LdapResult, LdapResultCode, LdapSearchScope,
 };
-
-use lanyard_sdk::types::{Error, ErrorKind, ObjectRef};
 
 use crate::{
     config::Config,

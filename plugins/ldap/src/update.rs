@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 
-use ldap3_proto::proto::{LdapModify, LdapModifyDNRequest, LdapModifyType, LdapOp, LdapResultCode};
-
 use lanyard_sdk::types::{
     Account, AccountState, AttributeChange, Change, Error, ErrorKind, OperationContext, Outcome,
     Projection, UpdateRequest,
 };
+use ldap3_proto::proto::{LdapModify, LdapModifyDNRequest, LdapModifyType, LdapOp, LdapResultCode};
 
 use crate::{
     dn,
@@ -45,8 +44,9 @@ impl<S: Read + Write> Session<'_, S> {
             Some(name) if renamed => renamed_dn(config, &entry.dn, name),
             _ => entry.dn.clone(),
         };
-        let parts: Vec<String> =
+        let mut parts: Vec<String> =
             changes.iter().map(|change| change.modification.atype.clone()).collect();
+        parts.dedup();
         let sent: Vec<&str> = parts.iter().map(String::as_str).collect();
         let error = match self.modify(&dn, changes) {
             Ok(result) if result.code == LdapResultCode::Success => {
