@@ -209,3 +209,49 @@ fn sorted(entries: Vec<Entry>, base: &str, gaps: &mut Gaps) -> Vec<(String, Entr
     keyed.dedup_by(|(left, _), (right, _)| left == right);
     keyed
 }
+
+#[cfg(test)]
+mod tests {
+    use ldap3_proto::proto::LdapResult;
+
+    use super::*;
+
+    fn found(code: LdapResultCode, references: u64) -> Found {
+        let result =
+            LdapResult { code, matcheddn: String::new(), message: String::new(), referral: vec![] };
+        Found { entries: Vec::new(), references, result }
+    }
+
+    #[test]
+    fn whatever_ends_a_search_early_leaves_a_gap() {
+        for (code, references) in [
+            (LdapResultCode::Success, 2),
+            (LdapResultCode::TimeLimitExceeded, 0),
+            (LdapResultCode::SizeLimitExceeded, 0),
+            (LdapResultCode::AdminLimitExceeded, 0),
+            (LdapResultCode::Referral, 0),
+        ] {
+            let mut gaps = Gaps::default();
+            gaps.note("dc=x", &found(code.clone(), references)).unwrap();
+            let coverage = gaps.coverage();
+            assert_eq!(coverage.kind, CoverageKind::Truncated, "{code:?}");
+            assert_eq!(coverage.skipped[0].what, "dc=x");
+        }
+        let mut gaps = Gaps::default();
+        gaps.note("dc=x", &found(LdapResultCode::Success, 0)).unwrap();
+        assert_eq!(gaps.coverage().kind, CoverageKind::Exhaustive);
+        let mut gaps = Gaps::default();
+        let missing = gaps.note("dc=x", &found(LdapResultCode::NoSuchObject, 0)).unwrap_err();
+        assert!(
+            matches!(missing.kind, ErrorKind::Misconfigured(_)),
+            "a base that is gone is no leaver"
+        );
+    }
+
+    #[test]
+    fn an_entry_without_a_key_is_a_gap() {
+        let mut gaps = Gaps::default();
+        assert!(sorted(vec![Entry::default(), Entry::default()], "dc=x", &mut gaps).is_empty());
+        assert_eq!(gaps.coverage().skipped[0].count, Some(2));
+    }
+}

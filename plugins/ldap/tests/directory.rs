@@ -32,15 +32,17 @@ macro_rules! scenarios {
     };
 }
 
-const LOCKOUT: Setting = Setting { size_limit: None, lockout: true };
-const NO_LOCKOUT: Setting = Setting { size_limit: None, lockout: false };
-const LIMITED: Setting = Setting { size_limit: Some(5), lockout: true };
+const LOCKOUT: Setting = Setting { size_limit: None, lockout: true, late_lock: false };
+const NO_LOCKOUT: Setting = Setting { size_limit: None, lockout: false, late_lock: false };
+const LIMITED: Setting = Setting { size_limit: Some(5), lockout: true, late_lock: false };
 
 scenarios! {
     accounts::a_new_account_is_read_back_and_a_second_try_finds_it: LOCKOUT;
     accounts::a_taken_name_is_refused_with_the_account_that_holds_it: LOCKOUT;
     reading::a_name_that_looks_like_a_query_stays_a_name: LOCKOUT;
     locks::a_disabled_account_is_born_locked: LOCKOUT;
+    locks::an_account_nobody_made_here_is_not_locked_by_a_create: LOCKOUT;
+    locks::an_attribute_can_be_the_lock: LOCKOUT;
     locks::a_lock_that_blocks_is_applied_and_lifted: LOCKOUT;
     locks::a_lock_that_does_not_block_is_never_called_applied: NO_LOCKOUT;
     locks::a_new_account_that_cannot_be_kept_out_is_only_partly_done: NO_LOCKOUT;

@@ -119,7 +119,7 @@ pub(crate) fn what_the_schema_forbids_names_the_attribute(world: &World) {
 
 #[test]
 fn a_change_whose_answer_is_lost_is_uncertain_and_found_again() {
-    let world = world::memory::world(Setting { size_limit: None, lockout: true });
+    let world = world::memory::world(Setting { lockout: true, ..Setting::default() });
     let _host = world.host();
     world.add(world::memory::MUTE, &[]);
     let error = connector().create(&testing::context(1), &new("ada")).unwrap_err();

@@ -4,7 +4,7 @@ use lanyard_sdk::{prelude::*, testing};
 use ldap::Config;
 
 use super::{connector, made, new};
-use crate::world::{BASE, POLICY, World};
+use crate::world::{self, BASE, POLICY, Setting, World};
 
 pub(crate) fn a_disabled_account_is_born_locked(world: &World) {
     let _host = world.host();
@@ -92,4 +92,56 @@ pub(crate) fn check_finds_what_is_wrong(world: &World) {
         serde_json::from_value(serde_json::json!({ "base": "ou=nowhere,dc=example,dc=org" }))
             .unwrap();
     assert_eq!(bad(&elsewhere), ["people", "disable"]);
+}
+
+pub(crate) fn an_account_nobody_made_here_is_not_locked_by_a_create(world: &World) {
+    let _host = world.host();
+    world.person("ada");
+    let request = CreateRequest { initial_state: AccountState::Disabled, ..new("ada") };
+    let error = connector().create(&testing::context(1), &request).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::AlreadyExists(Some(_))), "{error:?}");
+    let dn = format!("uid=ada,{BASE}");
+    assert!(world.values(&dn, "pwdAccountLockedTime").unwrap().is_empty());
+}
+
+pub(crate) fn an_attribute_can_be_the_lock(world: &World) {
+    let _host = world.host();
+    let flag = serde_json::json!({
+        "base": BASE,
+        "disable": { "attribute": { "name": "businessCategory", "disabled": "gone", "enabled": "here" } },
+    });
+    let config: Config = serde_json::from_value(flag).unwrap();
+    let context = testing::context(1);
+    let flag = || world.values(&format!("uid=ada,{BASE}"), "businessCategory").unwrap();
+    let account = config.create(&context, &new("ada")).unwrap().account.unwrap();
+    assert_eq!((account.state, flag()), (AccountState::Active, vec!["here".to_owned()]));
+    let account = config.disable(&context, &account.ref_).unwrap().account.unwrap();
+    assert_eq!((account.state, flag()), (AccountState::Disabled, vec!["gone".to_owned()]));
+    assert_eq!(config.enable(&context, &account.ref_).unwrap().status, Status::Applied);
+    assert_eq!(flag(), ["here"]);
+}
+
+#[test]
+fn a_server_that_locks_only_later_is_given_the_lock_later() {
+    let setting = Setting { lockout: true, late_lock: true, ..Setting::default() };
+    let world = world::memory::world(setting);
+    let _host = world.host();
+    let request = CreateRequest { initial_state: AccountState::Disabled, ..new("ada") };
+    let outcome = connector().create(&testing::context(1), &request).unwrap();
+    assert_eq!(outcome.status, Status::Applied, "{outcome:?}");
+    let locked = world.values(&format!("uid=ada,{BASE}"), "pwdAccountLockedTime").unwrap();
+    assert_eq!(locked, ["000001010000Z"]);
+}
+
+#[test]
+fn a_lock_cut_off_after_the_add_is_made_up_for() {
+    let setting = Setting { lockout: true, late_lock: true, ..Setting::default() };
+    let world = world::memory::world(setting);
+    let _host = world.host();
+    // What an earlier try left: the entry, open.
+    world.person("ada");
+    let request = CreateRequest { initial_state: AccountState::Disabled, ..new("ada") };
+    let again = connector().create(&testing::context(2), &request).unwrap();
+    assert_eq!(again.status, Status::Applied);
+    assert_eq!(again.account.unwrap().state, AccountState::Disabled);
 }

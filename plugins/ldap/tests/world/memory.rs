@@ -109,6 +109,9 @@ impl Server {
         if self.entries.contains_key(&key(dn)) {
             return LdapResultCode::EntryAlreadyExists;
         }
+        if self.setting.late_lock && given.iter().any(|it| it.atype == "pwdAccountLockedTime") {
+            return LdapResultCode::ConstraintViolation;
+        }
         let mut attributes = Attributes::new();
         for LdapPartialAttribute { atype, vals } in given {
             attributes.insert(atype.to_lowercase(), (atype, vals));

@@ -22,6 +22,8 @@ pub(crate) struct Setting {
     pub(crate) size_limit: Option<usize>,
     /// The password policy says that locked accounts may not sign in.
     pub(crate) lockout: bool,
+    /// A lock can be set, but not on adding an entry (in memory only).
+    pub(crate) late_lock: bool,
 }
 
 type Peer = Rc<RefCell<dyn FnMut(&[u8]) -> Vec<u8>>>;
