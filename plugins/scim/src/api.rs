@@ -98,11 +98,9 @@ fn refused(response: &Response) -> Option<Error> {
     let exact = match scim_type {
         "uniqueness" => Error::already_exists(None, said),
         "tooMany" => Error::quota_exceeded(Some("results".to_owned()), said),
-        "mutability" => {
-            Error::invalid_value("request", "an attribute cannot be changed: mutability")
+        "mutability" | "invalidValue" | "noTarget" | "invalidPath" | "invalidSyntax" => {
+            Error::new(ErrorKind::InvalidValue(Vec::new()), said)
         }
-        "invalidValue" => Error::invalid_value("request", "a value is not taken: invalidValue"),
-        "noTarget" | "invalidPath" | "invalidSyntax" => Error::invalid_value("request", said),
         "invalidFilter" => Error::unsupported(said),
         "invalidCursor" | "expiredCursor" => Error::stale_cursor(said),
         "sensitive" => Error::permission_denied(None, said),

@@ -4,6 +4,7 @@
 //! read from the answer or asked for again.
 
 mod api;
+mod creating;
 mod discovery;
 mod filter;
 mod groups;
@@ -98,7 +99,7 @@ impl Provisioning for Scim {
         context: &OperationContext,
         request: &CreateRequest,
     ) -> Result<Outcome, Error> {
-        writing::create(self, context, request)
+        creating::create(self, context, request)
     }
 
     fn update(

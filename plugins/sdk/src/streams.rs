@@ -166,3 +166,25 @@ impl io::Write for Stream {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::ErrorKind;
+
+    #[test]
+    fn a_stream_error_survives_the_way_through_io() {
+        let refused = StreamError::SignInRefused("49 invalid credentials".to_owned());
+        assert_eq!(from_io(refused.clone().into()), refused);
+        assert_eq!(from_io(io::ErrorKind::UnexpectedEof.into()), StreamError::Closed);
+        assert_eq!(refused.into_error(true).kind, ErrorKind::InvalidCredentials);
+    }
+
+    #[test]
+    fn what_broke_after_a_write_is_unknown_and_after_a_read_unavailable() {
+        assert!(matches!(StreamError::Closed.into_error(true).kind, ErrorKind::OutcomeUnknown(_)));
+        assert!(matches!(StreamError::Closed.into_error(false).kind, ErrorKind::Unavailable(_)));
+        let never_sent = StreamError::Unreachable("refused".to_owned()).into_error(true);
+        assert!(matches!(never_sent.kind, ErrorKind::Unavailable(_)));
+    }
+}

@@ -21,15 +21,16 @@ pub(crate) fn send(request: &Request) -> Result<Response, SendError> {
     let failed = |failure| SendError::of(request, failure);
     let not_sent = |why: &str| failed(Failure::NotSent(why.to_owned()));
     let outgoing = outgoing(request)?;
-    let body = outgoing.body().map_err(|()| not_sent("the request has no body to write to"))?;
+    // A body that is taken but stays empty would be sent as one of unknown
+    // length, which servers do not expect of a GET.
+    let body = if request.body_bytes().is_empty() {
+        None
+    } else {
+        Some(outgoing.body().map_err(|()| not_sent("the request has no body to write to"))?)
+    };
     let answer =
         outgoing_handler::handle(outgoing, None).map_err(|code| failed(classify(&code)))?;
-    let written = write_body(&body, request.body_bytes());
-    // The body ends before the answer is awaited, as the protocol needs it.
-    let finished = match written {
-        Ok(()) => OutgoingBody::finish(body, None).map_err(|code| classify(&code)),
-        Err(()) => Err(Failure::Unknown("the request broke off while it was sent".to_owned())),
-    };
+    let finished = body.map_or(Ok(()), |body| send_body(body, request.body_bytes()));
     answer.subscribe().block();
     let response = match answer.get() {
         Some(Ok(Ok(response))) => response,
@@ -79,10 +80,14 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, SendError> {
     Ok(outgoing)
 }
 
-fn write_body(body: &OutgoingBody, bytes: &[u8]) -> Result<(), ()> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
+/// Writes and ends the body, as the protocol needs before it answers.
+fn send_body(body: OutgoingBody, bytes: &[u8]) -> Result<(), Failure> {
+    write_all(&body, bytes)
+        .map_err(|()| Failure::Unknown("the request broke off while it was sent".to_owned()))?;
+    OutgoingBody::finish(body, None).map_err(|code| classify(&code))
+}
+
+fn write_all(body: &OutgoingBody, bytes: &[u8]) -> Result<(), ()> {
     let stream = body.write()?;
     for chunk in bytes.chunks(CHUNK) {
         stream.blocking_write_and_flush(chunk).map_err(|_| ())?;

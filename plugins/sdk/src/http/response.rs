@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::Request;
-use crate::{time, types::Error};
+use crate::{
+    time,
+    types::{Error, ErrorKind},
+};
 
 /// A whole answer, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +99,7 @@ impl Response {
             429 => Error::rate_limited(None, said),
             503 if self.retry_after().is_some() => Error::unavailable(said),
             405 | 501 => Error::unsupported(said),
-            400..=499 if status != 408 => Error::invalid_value("request", said),
+            400..=499 if status != 408 => Error::new(ErrorKind::InvalidValue(Vec::new()), said),
             _ => Error::broken_answer(self.writes, said),
         };
         let error = error.with_code(status.to_string());
