@@ -33,7 +33,7 @@ pub(super) async fn account(
     verb: AccountVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load(file)?.config;
+    let config = session::load_without_secrets(file)?.config;
     match verb {
         AccountVerb::List { target, json } => {
             let store = session::open_store(&config)?;

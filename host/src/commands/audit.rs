@@ -14,7 +14,7 @@ pub(super) async fn audit(
     verb: AuditVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load(file)?.config;
+    let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     match verb {
         AuditVerb::List { identity, target, last, json } => {

@@ -19,7 +19,7 @@ pub(super) async fn explain(
     wanted: &str,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load(file)?.config;
+    let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
     let known = store.identities().await?;

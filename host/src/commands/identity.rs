@@ -34,7 +34,7 @@ pub(super) async fn identity(
     verb: IdentityVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load(file)?.config;
+    let config = session::load_without_secrets(file)?.config;
     let identities = session::open_store(&config)?.identities().await?;
     let now = telemetry::clock()();
     match verb {

@@ -23,6 +23,11 @@ pub(super) fn load(file: &Path) -> Result<Loaded, AppError> {
     Ok(config::load(file, &|name| std::env::var(name).ok())?)
 }
 
+/// For verbs that only look at what is stored: an auditor has no secrets.
+pub(super) fn load_without_secrets(file: &Path) -> Result<Loaded, AppError> {
+    Ok(config::load(file, &|_name| Some(String::new()))?)
+}
+
 /// For verbs that only look: the last state, whatever else is running.
 pub(super) fn open_store(config: &Config) -> Result<SqliteStore, AppError> {
     Ok(SqliteStore::open(&config.store)?)

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
-    let config = session::load(file)?.config;
+    let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let identities = store.identities().await?;
     output.line(&format!("identities  {}", identities.len()))?;

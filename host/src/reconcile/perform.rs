@@ -146,8 +146,9 @@ impl Task {
         let verification = match &account {
             None => Verification::Unverifiable("the target did not say which account".to_owned()),
             Some(account) => {
-                let after = read_back(&self.target, account, &self.operation.change).await;
-                compare(&self.operation.change, &after, &self.object)
+                let change = resolved(&self.operation.change, account);
+                let after = read_back(&self.target, account, &change).await;
+                compare(&change, &after, &self.object)
             }
         };
         self.finish(account, verification).await
@@ -420,6 +421,15 @@ fn write_of(change: &Change, created: Option<&ObjectRef>) -> Result<Write, Fault
             Write::Revoke { holder, entitlement, relation }
         }
     })
+}
+
+/// The change about the account that a `Created` pointer came to mean.
+pub(super) fn resolved(change: &Change, account: &ObjectRef) -> Change {
+    let mut change = change.clone();
+    if let Change::Grant { holder: holder @ AccountPointer::Created { .. }, .. } = &mut change {
+        *holder = AccountPointer::Known(account.clone());
+    }
+    change
 }
 
 fn account_of(write: &Write) -> Option<&ObjectRef> {

@@ -16,7 +16,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError,
-    perform::{Attempted, Task, read_back},
+    perform::{Attempted, Task, read_back, resolved},
 };
 use crate::{
     connector::{Attached, Lookup},
@@ -53,6 +53,7 @@ pub(super) async fn look(
         _ => change.account(),
     };
     let Some(account) = account else { return Look::NotApplied };
+    let change = &resolved(change, account);
     let after = read_back(target, account, change).await;
     match compare(change, &after, object) {
         Verification::Verified => {
