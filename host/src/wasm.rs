@@ -86,6 +86,12 @@ impl Sandbox {
         Ok(Self { engine, cache, clock, cancelled: Arc::default() })
     }
 
+    /// The engine itself, so that a benchmark measures what a call is made of
+    /// with the very settings that calls run under.
+    pub fn engine(&self) -> &wasmtime::Engine {
+        self.engine.inner()
+    }
+
     /// Asks running guests to stop at their next safe point.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);

@@ -21,7 +21,7 @@ usage: cargo xtask <verb>
   test          build what the tests need, run all of them
   ci            formatting, clippy, licences and sources of dependencies
   guests        build the components into target/plugins
-  bench [NAME]  run the benchmarks, or the one named";
+  bench [NAME]  run the benchmarks, or one of calls, plan, apply";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -57,7 +57,6 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
         ["ci"] => check::all(phases),
         ["guests"] => build::guests(phases),
         ["bench", rest @ ..] if rest.len() <= 1 => {
-            build::programs(phases)?;
             build::guests(phases)?;
             test::bench(phases, rest.first().copied())
         }
