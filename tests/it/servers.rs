@@ -1,0 +1,172 @@
+//! Real servers: an HR file becomes accounts in slapd and scim2-server, and
+//! the servers' own tools say whether it did.
+
+mod ldapsearch;
+mod programs;
+mod scim;
+mod slapd;
+mod staff;
+mod tls;
+mod world;
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use insta::assert_snapshot;
+
+use self::{
+    scim::Scim,
+    slapd::Slapd,
+    staff::{Expected, Row},
+    tls::Certificates,
+    world::{Tls, World},
+};
+
+/// The result code of an LDAP sign-in that is refused.
+const INVALID_CREDENTIALS: i32 = 49;
+
+fn our_file() -> PathBuf {
+    programs::root().join("tests/data/hris-like.csv")
+}
+
+/// Servers with a group for each title of the file, and the product on them.
+fn world(file: &PathBuf, certificates: Option<Certificates>) -> Option<World> {
+    let rows = staff::parse(&fs::read_to_string(file).unwrap());
+    let mut groups: BTreeSet<String> = rows.iter().map(Row::job_group).collect();
+    groups.extend(["staff", "contractors", "seniors"].map(str::to_owned));
+    let groups: Vec<String> = groups.into_iter().collect();
+    let scim = Scim::start(&["seniors"])?;
+    let slapd = Slapd::start(&groups, certificates)?;
+    Some(World::new(slapd, scim, file))
+}
+
+/// The people of one year, by their place in the file.
+struct Cast {
+    mover: usize,
+    leaver: usize,
+    removed: usize,
+    /// Left before the first version of the file.
+    former: usize,
+    on_leave: usize,
+}
+
+impl Cast {
+    fn of(rows: &[Row]) -> Self {
+        let find = |what: &dyn Fn(&Row) -> bool| rows.iter().position(what).unwrap();
+        let active = |row: &Row| row.is("Active");
+        Self {
+            mover: find(&|row| active(row) && row.is_employee() && !row.is_senior()),
+            leaver: find(&|row| active(row) && row.is_senior()),
+            removed: find(&|row| active(row) && !row.is_employee()),
+            former: find(&|row| row.is("Former employee")),
+            on_leave: find(&|row| row.is("Long-term leave")),
+        }
+    }
+}
+
+fn agrees(world: &World, expected: &Expected) {
+    pretty(&world.directory(), &expected.directory());
+    pretty(&world.crm(), &expected.crm());
+}
+
+/// Whole lists say little when they differ, so only differences are shown.
+#[track_caller]
+fn pretty(found: &[staff::Seen], expected: &[staff::Seen]) {
+    let only = |these: &[staff::Seen], those: &[staff::Seen]| {
+        these.iter().filter(|it| !those.contains(it)).cloned().collect::<Vec<_>>()
+    };
+    assert!(
+        found == expected,
+        "found but not expected: {:#?}\nexpected but not found: {:#?}\n{} found, {} expected",
+        only(found, expected),
+        only(expected, found),
+        found.len(),
+        expected.len()
+    );
+}
+
+/// Through the file, an edited file, and a rehire.
+fn a_year_with(file: &PathBuf) {
+    let Some(world) = world(file, None) else { return };
+    let mut rows = staff::parse(&fs::read_to_string(file).unwrap());
+    let cast = Cast::of(&rows);
+    world.lanyard(&["check"]).ok();
+    world.apply();
+    let first = Expected::default().next(&rows);
+    agrees(&world, &first);
+
+    let directory = world.slapd.directory();
+    let dn = |place: usize, rows: &[Row]| world.entry(&rows[place]).one("dn").to_owned();
+    let (leaver, removed, mover) =
+        (dn(cast.leaver, &rows), dn(cast.removed, &rows), dn(cast.mover, &rows));
+    for person in [&leaver, &removed, &mover] {
+        directory.set_password(person, "open-sesame");
+        assert_eq!(directory.bind(person, "open-sesame"), 0, "{person}");
+    }
+    let key_of_leaver = world.entry(&rows[cast.leaver]).one("entryUUID").to_owned();
+
+    // A mover, a leaver, somebody who vanishes, two who come back, a joiner.
+    let before = rows.clone();
+    let job = rows[cast.leaver].get("job").to_owned();
+    rows[cast.mover].set("job", &job);
+    rows[cast.leaver].set("status", "Former employee");
+    rows[cast.former].set("status", "Active");
+    rows[cast.on_leave].set("status", "Active");
+    let place = before[cast.mover].clone();
+    let joiner = Row::new([
+        "7777",
+        "Ada",
+        "Example",
+        "FTE",
+        place.get("job"),
+        "Active",
+        place.get("locality"),
+        place.get("country"),
+    ]);
+    rows.push(joiner.clone());
+    let gone = rows.remove(cast.removed);
+    world.write(&rows);
+    let applied = world.apply();
+    for event in ["joiner", "mover", "leaver"] {
+        assert!(applied.out.contains(&format!("— {event}")), "no {event} in\n{}", applied.out);
+    }
+    let second = first.next(&rows);
+    agrees(&world, &second);
+    assert_eq!(directory.bind(&leaver, "open-sesame"), INVALID_CREDENTIALS);
+    assert_eq!(directory.bind(&removed, "open-sesame"), INVALID_CREDENTIALS);
+    assert_eq!(directory.bind(&mover, "open-sesame"), 0);
+    for back in [&rows[cast.former], &rows[cast.on_leave], &joiner] {
+        let dn = world.entry(back).one("dn").to_owned();
+        directory.set_password(&dn, "good-morning");
+        assert_eq!(directory.bind(&dn, "good-morning"), 0, "{dn}");
+    }
+
+    // The leaver and the one who vanished are back: the same accounts.
+    let leaver_now = before[cast.leaver].get("empnum");
+    let returned = rows.iter().position(|row| row.get("empnum") == leaver_now).unwrap();
+    rows[returned].set("status", "Active");
+    rows.push(gone);
+    world.write(&rows);
+    let applied = world.apply();
+    assert!(applied.out.contains("— rehire"), "no rehire in\n{}", applied.out);
+    agrees(&world, &second.next(&rows));
+    assert_eq!(directory.bind(&leaver, "open-sesame"), 0);
+    assert_eq!(directory.bind(&removed, "open-sesame"), 0);
+    assert_eq!(world.entry(&rows[returned]).one("entryUUID"), key_of_leaver);
+}
+
+#[test]
+fn a_file_of_ours_becomes_accounts_that_open_and_close() {
+    a_year_with(&our_file());
+}
+
+#[test]
+fn a_file_of_others_becomes_accounts_that_open_and_close() {
+    let named = env::var_os("LANYARD_HRIS").map(PathBuf::from);
+    let file = named.unwrap_or_else(|| programs::root().join("../shared/data/hris-demo.csv"));
+    if file.is_file() {
+        a_year_with(&file.canonicalize().unwrap());
+    } else {
+        // No server is missing, only a file that is not part of the project.
+        programs::say(&format!("there is no `{}`", file.display()));
+    }
+}
