@@ -98,7 +98,7 @@ fn resolved<'a>(
             Some(Ok(found)) => *found,
             Some(Err(problem)) => {
                 all = false;
-                outline.remark_target(site, NoteKind::Unable, problem.clone());
+                outline.remark_target(site, problem.kind, problem.text.clone());
                 continue;
             }
             None => continue,
