@@ -170,3 +170,82 @@ fn a_file_of_others_becomes_accounts_that_open_and_close() {
         programs::say(&format!("there is no `{}`", file.display()));
     }
 }
+
+#[test]
+fn a_password_reset_that_opens_a_locked_account_is_noticed_and_undone() {
+    let Some(world) = world(&our_file(), None) else { return };
+    let rows = staff::parse(&fs::read_to_string(our_file()).unwrap());
+    world.apply();
+    let away = &rows[Cast::of(&rows).on_leave];
+    let dn = world.entry(away).one("dn").to_owned();
+    let directory = world.slapd.directory();
+    // slapd takes the lock away together with the old password.
+    directory.set_password(&dn, "forgotten");
+    assert_eq!(directory.bind(&dn, "forgotten"), 0);
+    let applied = world.apply();
+    assert_snapshot!(applied.lines("plan "), @"");
+    assert_eq!(directory.bind(&dn, "forgotten"), INVALID_CREDENTIALS);
+    agrees(&world, &Expected::default().next(&rows));
+}
+
+#[test]
+fn the_directory_is_reached_under_tls_from_its_own_authority_only() {
+    let Some(certificates) = Certificates::make() else { return };
+    let (ours, other) = (certificates.authority_file(), certificates.other_authority_file());
+    let file = our_file();
+    let Some(world) = world(&file, Some(certificates)) else { return };
+    world.configure(&file, Tls::Start(&ours));
+    world.lanyard(&["check"]).ok();
+    world.apply();
+    agrees(&world, &Expected::default().next(&staff::parse(&fs::read_to_string(&file).unwrap())));
+    world.configure(&file, Tls::FromTheFirstByte(&ours));
+    world.lanyard(&["check"]).ok();
+    assert_eq!(world.lanyard(&["plan"]).ok().out, "nothing to do\n");
+
+    world.configure(&file, Tls::Start(&other));
+    let start_tls = world.lanyard(&["check"]);
+    world.configure(&file, Tls::FromTheFirstByte(&other));
+    let tls = world.lanyard(&["check"]);
+    assert_eq!((start_tls.status, tls.status), (67, 67));
+    assert_snapshot!(start_tls.lines("FAIL"), @"");
+    assert_eq!(start_tls.lines("FAIL"), tls.lines("FAIL"));
+    let plan = world.lanyard(&["plan"]);
+    assert_snapshot!(plan.error, @"");
+}
+
+#[test]
+fn a_wrong_password_of_the_sign_in_is_told_and_nothing_is_planned_there() {
+    let file = our_file();
+    let Some(mut world) = world(&file, None) else { return };
+    world.apply();
+    world.sign_in_with("wrong");
+    let check = world.lanyard(&["check"]);
+    assert_eq!(check.status, 67);
+    assert_snapshot!(check.lines("FAIL"), @"");
+    let plan = world.lanyard(&["plan"]);
+    assert_eq!(plan.status, 67, "{}", plan.out);
+    assert_snapshot!(plan.error, @"");
+    assert_snapshot!(plan.out, @"");
+}
+
+#[test]
+fn a_directory_that_shows_a_part_of_itself_has_lost_nobody() {
+    let file = our_file();
+    let Some(mut world) = world(&file, None) else { return };
+    world.apply();
+    let whole = (world.directory(), world.crm());
+    world.slapd.limit(10);
+    world.configure(&file, Tls::Off);
+    let check = world.lanyard(&["check"]);
+    assert_eq!(check.status, 67);
+    assert_snapshot!(check.lines("FAIL"), @"");
+    let plan = world.lanyard(&["plan"]);
+    assert_snapshot!(plan.out, @"");
+    world.lanyard(&["apply", "--yes"]);
+    agrees_whole(&world, &whole);
+}
+
+fn agrees_whole(world: &World, whole: &(Vec<staff::Seen>, Vec<staff::Seen>)) {
+    pretty(&world.directory(), &whole.0);
+    pretty(&world.crm(), &whole.1);
+}
