@@ -57,7 +57,7 @@ impl Directory {
         ldif(&programs::run(&mut command))
     }
 
-    /// Names of the groups that have no member but the placeholder.
+    /// Distinguished names of the members of each group.
     pub(crate) fn groups(&self) -> BTreeMap<String, Vec<String>> {
         let mut command = self.tool("ldapsearch");
         command.args(["-LLL", "-o", "ldif-wrap=no", "-b", "ou=groups,dc=example,dc=org"]);

@@ -56,12 +56,11 @@ impl Server {
         for _attempt in 0..5 {
             let port = free_port();
             let mut server = Self(command(port).spawn().unwrap());
-            // Nothing listens yet: each question takes a process or a
-            // connection, so this is no busy loop.
             while server.exited().is_none() {
                 if answers(port) {
                     return (server, port);
                 }
+                std::thread::yield_now();
             }
         }
         panic!("{:?} does not stay up", command(0));

@@ -111,8 +111,7 @@ impl Slapd {
 /// is no administrator, so that limits and policies hold for it.
 fn configuration(folder: &Path, limit: &str, certificates: Option<&Certificates>) -> String {
     let folder = folder.display();
-    let mut text = format!(
-        "include /etc/ldap/schema/core.schema
+    let mut text = "include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
@@ -122,7 +121,7 @@ moduleload memberof
 moduleload refint
 sizelimit unlimited
 "
-    );
+    .to_owned();
     if let Some(certificates) = certificates {
         let (certificate, key) = (certificates.certificate(), certificates.key());
         writeln!(text, "TLSCertificateFile {}", certificate.display()).unwrap();

@@ -74,12 +74,12 @@ impl World {
             Tls::FromTheFirstByte(authority) => ("tls", self.slapd.tls_port(), Some(authority)),
         };
         let ca = authority.map(|path| format!("ca = \"{}\"", path.display())).unwrap_or_default();
-        let text = |path: Option<&Path>| path.unwrap().to_str().unwrap().to_owned();
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
         let plugins = setting("LANYARD_PLUGINS", "target/plugins");
         let origin = self.scim.origin();
         let filled = [
-            ("@plugins@", text(Some(&plugins))),
-            ("@hr-folder@", text(file.parent())),
+            ("@plugins@", text(&plugins)),
+            ("@hr-folder@", text(file.parent().unwrap())),
             ("@hr-file@", file.file_name().unwrap().to_str().unwrap().to_owned()),
             ("@ldap-port@", port.to_string()),
             ("@tls@", mode.to_owned()),

@@ -201,6 +201,8 @@ fn revoke_excess(
                     "`{label}` is held through another entitlement and cannot be revoked alone"
                 ),
             ),
+            // Whether it is wanted is unknown, which is noted already.
+            None if !certain => continue,
             None if site.there.observed.assignments_coverage.proves_absence() => continue,
             None => (
                 NoteKind::NotRead,
