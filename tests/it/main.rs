@@ -9,3 +9,4 @@
 )]
 
 mod directions;
+mod servers;

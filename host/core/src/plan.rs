@@ -146,6 +146,9 @@ impl<'a> PlanSettings<'a> {
     }
 }
 
+/// Said of a target without an observation.
+const NOT_READ: &str = "it was not read, so nothing is planned there";
+
 /// What has to be done for `desired` to be true of `observed`.
 ///
 /// `now` decides only whether a deletion is due.  A target without settings
@@ -158,6 +161,9 @@ pub fn plan(
 ) -> Plan {
     let world = World::new(settings, desired, observed);
     let mut outline = Outline::default();
+    for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
+        outline.note(NoteKind::NotRead, None, Some((*target).clone()), NOT_READ.to_owned());
+    }
     for (identity, person) in &desired.identities {
         if person.holds.is_empty() {
             plan_identity(settings, &world, *identity, person, now, &mut outline);
@@ -198,8 +204,7 @@ fn plan_identity(
         let (Some(there), Some(target_settings)) =
             (world.targets.get(target), settings.targets.get(target))
         else {
-            let text = "it was not read, so nothing is planned there".to_owned();
-            outline.note(NoteKind::NotRead, None, Some(target.clone()), text);
+            outline.note(NoteKind::NotRead, None, Some(target.clone()), NOT_READ.to_owned());
             continue;
         };
         let site = Site {

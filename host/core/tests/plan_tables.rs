@@ -306,6 +306,30 @@ fn an_unknown_entitlement_names_the_nearest_and_revokes_nothing() {
 }
 
 #[test]
+fn an_entitlement_that_was_perhaps_not_read_is_not_called_missing() {
+    let mut observed = one_account(AccountState::Active);
+    there(&mut observed, "crm").assignments_coverage.kind = CoverageKind::Truncated;
+    let plan = made(&ada(present(content("ada", &["Sails"]))), &observed);
+    assert_eq!(words(&plan), "(NotRead)");
+    assert_eq!(
+        plan.notes[0].text,
+        "the entitlements were not read wholly, so it is not known whether `Sails` exists; it is \
+         not granted"
+    );
+}
+
+#[test]
+fn a_target_that_was_not_read_is_noted_though_nobody_is_known_to_need_it() {
+    let mut observed = empty_world();
+    observed.targets.remove(&target("crm"));
+    let plan = made(&wanting([]), &observed);
+    assert!(plan.operations.is_empty());
+    let noted = &plan.notes[0];
+    assert_eq!((noted.kind, &noted.target), (NoteKind::NotRead, &Some(target("crm"))));
+    assert_eq!(noted.text, "it was not read, so nothing is planned there");
+}
+
+#[test]
 fn a_grant_found_as_desired_is_taken_over_and_one_of_others_is_left() {
     let mut observed = one_account(AccountState::Active);
     holds(&mut observed, "crm", "c1", "g2");

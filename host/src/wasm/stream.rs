@@ -118,7 +118,7 @@ impl Opener<'_> {
         match (permission.tls, permission.protocol) {
             (Tls::Off, _) => return Ok(Transport::Ready(Box::new(tcp))),
             (Tls::StartTls, Protocol::Raw) => return Ok(Transport::Upgradable(tcp)),
-            (Tls::StartTls, Protocol::Ldap) => ldap::start_tls(&mut tcp).await?,
+            (Tls::StartTls, Protocol::Ldap) => ldap::start_tls(&permission.host, &mut tcp).await?,
             (Tls::Tls, _) => {}
         }
         let tls = super::tls::handshake(self.tls, &permission.host, tcp).await?;

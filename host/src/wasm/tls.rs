@@ -85,3 +85,21 @@ pub(super) async fn handshake(
         Err(_elapsed) => Err(failed(io::Error::from(io::ErrorKind::TimedOut))),
     }
 }
+
+/// What to do about a handshake that failed, as the end of a sentence.
+pub(super) fn remedy(error: &io::Error) -> &'static str {
+    use rustls::{CertificateError as Certificate, Error};
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    match inner {
+        Some(Error::InvalidCertificate(Certificate::UnknownIssuer)) => {
+            "; name the authority that signed its certificate as `ca` of the stream"
+        }
+        Some(Error::InvalidCertificate(
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
+        )) => "; write the `host` of the stream as its certificate names it",
+        Some(Error::InvalidCertificate(
+            Certificate::Expired | Certificate::ExpiredContext { .. },
+        )) => "; renew its certificate",
+        _ => "",
+    }
+}

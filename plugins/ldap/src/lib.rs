@@ -36,7 +36,7 @@ impl Config {
     fn connect(&self) -> Result<Session<'_, Stream>, Error> {
         let stream = Stream::connect(STREAM).map_err(|error| match error {
             // Nothing of this connector's was sent yet, whatever happened.
-            StreamError::Tls(why) => Error::misconfigured(format!("TLS failed: {why}")),
+            StreamError::Tls(why) => Error::misconfigured(why),
             other => other.into_error(false),
         })?;
         Ok(Session::new(self, stream))

@@ -2,28 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::NoteKind;
 use crate::{account::Entitlement, matching::normal, schema::Matching};
+
+/// Why a text means no entitlement.
+pub(super) struct Unresolved {
+    pub(super) kind: NoteKind,
+    /// A sentence.
+    pub(super) text: String,
+}
 
 /// Every entitlement text in use, resolved once.
 pub(super) struct Catalogue<'a> {
-    /// The entitlement, or the sentence why there is none.
-    resolved: BTreeMap<&'a str, Result<&'a Entitlement, String>>,
+    resolved: BTreeMap<&'a str, Result<&'a Entitlement, Unresolved>>,
     names: BTreeMap<&'a crate::value::ObjectRef, &'a str>,
 }
 
 impl<'a> Catalogue<'a> {
+    /// `whole`: `known` are certainly all there are.
     pub(super) fn new(
         known: &'a [Entitlement],
+        whole: bool,
         aliases: &BTreeMap<String, String>,
         texts: &BTreeSet<&'a str>,
     ) -> Self {
-        let index = Index::new(known);
+        let index = Index::new(known, whole);
         let resolve = |text: &&'a str| (*text, index.resolve(aliases, text));
         let names = known.iter().map(|it| (&it.reference, it.name.as_str())).collect();
         Self { resolved: texts.iter().map(resolve).collect(), names }
     }
 
-    pub(super) fn get(&self, text: &str) -> Option<&Result<&'a Entitlement, String>> {
+    pub(super) fn get(&self, text: &str) -> Option<&Result<&'a Entitlement, Unresolved>> {
         self.resolved.get(text)
     }
 
@@ -37,12 +46,17 @@ struct Index<'a> {
     uids: BTreeMap<&'a str, Vec<&'a Entitlement>>,
     names: BTreeMap<&'a str, Vec<&'a Entitlement>>,
     folded_names: BTreeMap<String, Vec<&'a Entitlement>>,
+    whole: bool,
 }
 
 impl<'a> Index<'a> {
-    fn new(known: &'a [Entitlement]) -> Self {
-        let mut index =
-            Self { uids: BTreeMap::new(), names: BTreeMap::new(), folded_names: BTreeMap::new() };
+    fn new(known: &'a [Entitlement], whole: bool) -> Self {
+        let mut index = Self {
+            uids: BTreeMap::new(),
+            names: BTreeMap::new(),
+            folded_names: BTreeMap::new(),
+            whole,
+        };
         for entitlement in known {
             index.uids.entry(&entitlement.reference.uid).or_default().push(entitlement);
             index.names.entry(&entitlement.name).or_default().push(entitlement);
@@ -56,7 +70,8 @@ impl<'a> Index<'a> {
         &self,
         aliases: &BTreeMap<String, String>,
         text: &str,
-    ) -> Result<&'a Entitlement, String> {
+    ) -> Result<&'a Entitlement, Unresolved> {
+        let unable = |text| Unresolved { kind: NoteKind::Unable, text };
         let meant = aliases.get(text).map_or(text, String::as_str);
         let found = self
             .uids
@@ -65,11 +80,19 @@ impl<'a> Index<'a> {
             .or_else(|| self.folded_names.get(&folded(meant)));
         match found.map(Vec::as_slice) {
             Some([one]) => Ok(one),
-            Some(several) => Err(format!(
+            Some(several) => Err(unable(format!(
                 "{} entitlements are called `{meant}`; name the one that is meant by its id",
                 several.len()
-            )),
-            None => Err(self.unknown(meant)),
+            ))),
+            // Nobody is told to mend a name that may be right.
+            None if !self.whole => Err(Unresolved {
+                kind: NoteKind::NotRead,
+                text: format!(
+                    "the entitlements were not read wholly, so it is not known whether `{meant}` \
+                     exists; it is not granted"
+                ),
+            }),
+            None => Err(unable(self.unknown(meant))),
         }
     }
 

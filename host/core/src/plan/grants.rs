@@ -98,7 +98,7 @@ fn resolved<'a>(
             Some(Ok(found)) => *found,
             Some(Err(problem)) => {
                 all = false;
-                outline.remark_target(site, NoteKind::Unable, problem.clone());
+                outline.remark_target(site, problem.kind, problem.text.clone());
                 continue;
             }
             None => continue,
@@ -201,6 +201,8 @@ fn revoke_excess(
                     "`{label}` is held through another entitlement and cannot be revoked alone"
                 ),
             ),
+            // Whether it is wanted is unknown, which is noted already.
+            None if !certain => continue,
             None if site.there.observed.assignments_coverage.proves_absence() => continue,
             None => (
                 NoteKind::NotRead,

@@ -71,6 +71,7 @@ impl<'a> World<'a> {
             let Some(here) = settings.targets.get(name) else { continue };
             let texts = entitlement_texts(desired, name);
             let owners = owners.remove(name).unwrap_or_default();
+            let whole = target.assignments_coverage.proves_absence();
             let mut there = There {
                 observed: target,
                 accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
@@ -78,7 +79,7 @@ impl<'a> World<'a> {
                 owned: BTreeMap::new(),
                 candidates: Candidates::new(target, here.match_by, &owners),
                 owners,
-                catalogue: Catalogue::new(&target.entitlements, here.entitlements, &texts),
+                catalogue: Catalogue::new(&target.entitlements, whole, here.entitlements, &texts),
             };
             for assignment in &target.assignments {
                 there.assignments.entry(&assignment.holder).or_default().insert(assignment);

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use zeroize::Zeroizing;
 
 use super::{Io, MAX_CHUNK, StreamError};
+use crate::{config::permissions::Host, wasm::egress::ConnectError};
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -22,13 +23,17 @@ const READS: [u8; 4] = [0x42, 0x63, 0x6e, 0x50];
 const START_TLS: &[u8] = b"1.3.6.1.4.1.1466.20037";
 
 /// Asks the server to go on under TLS.
-pub(super) async fn start_tls(io: &mut tokio::net::TcpStream) -> Result<(), StreamError> {
+pub(super) async fn start_tls(
+    host: &Host,
+    io: &mut tokio::net::TcpStream,
+) -> Result<(), StreamError> {
     let request = element(EXTENDED_REQUEST, &element(0x80, START_TLS));
     let (code, text) = exchange(io, 1, &request, EXTENDED_RESPONSE).await?;
     if code == 0 {
         Ok(())
     } else {
-        Err(StreamError::SignInRefused(format!("the server has no StartTLS (result {code}{text})")))
+        let source = std::io::Error::other(format!("it offers no StartTLS (result {code}{text})"));
+        Err(ConnectError::Tls { host: host.to_string(), source }.into())
     }
 }
 
@@ -47,7 +52,25 @@ pub(super) async fn simple_bind(
     body.extend(Zeroizing::new(element(0x80, password)).iter());
     let request = Zeroizing::new(element(BIND_REQUEST, &body));
     let (code, text) = exchange(io, 2, &request, BIND_RESPONSE).await?;
-    if code == 0 { Ok(()) } else { Err(StreamError::SignInRefused(format!("result {code}{text}"))) }
+    if code == 0 {
+        return Ok(());
+    }
+    let text = if text.is_empty() { meaning(code) } else { text };
+    Err(StreamError::SignInRefused(format!("result {code}{text}")))
+}
+
+/// What a server means that says nothing beside its code (RFC 4511 appendix A).
+fn meaning(code: u32) -> String {
+    let words = match code {
+        8 | 13 => "the server wants TLS first",
+        32 | 34 => "there is no such name to sign in with",
+        48 => "the server lets nobody in this way",
+        49 => "the name or the password is wrong",
+        51 | 52 => "the server is busy or not ready",
+        53 => "the server is not willing to",
+        _ => return String::new(),
+    };
+    format!(": {words}")
 }
 
 /// One request and its result: the code, and the server's words after ": ".

@@ -254,10 +254,9 @@ type StreamResult<T> = Result<T, streams::StreamError>;
 fn stream_error(error: StreamError) -> streams::StreamError {
     use crate::wasm::egress::ConnectError;
     match error {
-        StreamError::Connect(tls @ ConnectError::Tls { .. }) => {
-            let cause = std::error::Error::source(&tls).map(|cause| format!(": {cause}"));
-            streams::StreamError::Tls(format!("{tls}{}", cause.unwrap_or_default()))
-        }
+        StreamError::Connect(ConnectError::Tls { host, source }) => streams::StreamError::Tls(
+            format!("TLS with `{host}` failed: {source}{}", crate::wasm::tls::remedy(&source)),
+        ),
         StreamError::Connect(error) => streams::StreamError::Unreachable(error.to_string()),
         StreamError::Denied(text) => streams::StreamError::Denied(text),
         StreamError::SignInRefused(text) => streams::StreamError::SignInRefused(text),
