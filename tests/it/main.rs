@@ -8,4 +8,6 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod crash;
 mod directions;
+mod simulated;

@@ -1,0 +1,1 @@
+//! The executor against targets that misbehave as they are told to.
