@@ -217,7 +217,8 @@ impl World {
 
     fn crm_truth(&self) -> String {
         let state = self.state("crm.json");
-        let sales = members(&state["groups"].as_object().unwrap().values().next().unwrap()["members"]);
+        let sales =
+            members(&state["groups"].as_object().unwrap().values().next().unwrap()["members"]);
         let mut lines: Vec<String> = Vec::new();
         let mut who = Vec::new();
         for (id, user) in state["users"].as_object().unwrap() {
@@ -237,7 +238,9 @@ impl World {
         let state = self.state("directory.json");
         let entries = state["entries"].as_object().unwrap();
         let holders = |group: &str| {
-            members(&entries[&format!("cn={group},ou=groups,dc=example,dc=org")]["attributes"]["member"])
+            members(
+                &entries[&format!("cn={group},ou=groups,dc=example,dc=org")]["attributes"]["member"],
+            )
         };
         let groups = [("staff", holders("staff")), ("sales", holders("sales"))];
         let (mut lines, mut who) = (Vec::new(), Vec::new());
