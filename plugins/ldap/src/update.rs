@@ -2,16 +2,24 @@
 
 use std::io::{Read, Write};
 
-use lanyard_sdk::types::{
-    Account, AccountState, AttributeChange, Change, Error, ErrorKind, OperationContext, Outcome,
-    Projection, UpdateRequest,
+use lanyard_sdk::{
+    journal,
+    types::{
+        Account, AccountState, AttributeChange, Change, Error, ErrorKind, OperationContext,
+        Outcome, Projection, UpdateRequest,
+    },
 };
+
+/// Journal step: the distinguished name an entry had before its rename.
+const RENAMED_FROM: &str = "renamed-from";
 use ldap3_proto::proto::{LdapModify, LdapModifyDNRequest, LdapModifyType, LdapOp, LdapResultCode};
 
 use crate::{
     dn,
     entry::Entry,
-    fault, lock, people,
+    fault,
+    groups::MEMBER,
+    lock, people,
     schema::same_value,
     session::{Session, modification},
     writing::{check_mode, done, failure, partial, texts},
@@ -33,9 +41,17 @@ impl<S: Read + Write> Session<'_, S> {
         let renamed = match &request.name {
             Some(name) if people::login(config, &entry) != name => {
                 self.rename(&entry.dn, name)?;
+                self.follow(&entry.dn, &renamed_dn(config, &entry.dn, name))?;
                 true
             }
-            _ => false,
+            // An earlier attempt may have been cut off after the rename.
+            Some(_) => {
+                if let Some(before) = journal::recall(RENAMED_FROM)? {
+                    self.follow(&before, &entry.dn)?;
+                }
+                false
+            }
+            None => false,
         };
         if changes.is_empty() {
             return Ok(done(renamed, self.seen(uid)));
@@ -111,6 +127,7 @@ impl<S: Read + Write> Session<'_, S> {
         if name.trim().is_empty() {
             return Err(Error::invalid_value(&config.rdn, "an empty name"));
         }
+        journal::mark(RENAMED_FROM, dn)?;
         let result = self.change(LdapOp::ModifyDNRequest(LdapModifyDNRequest {
             dn: dn.to_owned(),
             newrdn: dn::rdn(&config.rdn, name),
@@ -121,6 +138,28 @@ impl<S: Read + Write> Session<'_, S> {
             return Ok(());
         }
         Err(fault::from_result(&result, &[config.rdn.as_str()]))
+    }
+
+    /// Puts the new name where groups still hold the old one: without
+    /// referential integrity in the server a rename would cost the person
+    /// every group.
+    fn follow(&mut self, before: &str, after: &str) -> Result<(), Error> {
+        for (_, group) in self.groups_of(before)? {
+            let exchange = vec![
+                modification(LdapModifyType::Add, MEMBER, vec![after.to_owned().into_bytes()]),
+                modification(LdapModifyType::Delete, MEMBER, vec![before.to_owned().into_bytes()]),
+            ];
+            let result = self.modify(&group, exchange)?;
+            match result.code {
+                LdapResultCode::Success | LdapResultCode::NoSuchAttribute => {}
+                // The new name is in the group already.
+                LdapResultCode::AttributeOrValueExists => {
+                    self.remove_member(&group, before)?;
+                }
+                _ => return Err(fault::from_result(&result, &[MEMBER])),
+            }
+        }
+        Ok(())
     }
 
     /// What really has to be written, compared with what is there: the same

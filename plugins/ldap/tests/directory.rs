@@ -54,5 +54,6 @@ scenarios! {
     groups::the_last_member_leaves_and_comes_back: LOCKOUT;
     groups::assignments_name_people_only_and_page: LOCKOUT;
     groups::a_deleted_account_leaves_no_name_behind: LOCKOUT;
+    groups::a_renamed_account_keeps_its_groups: LOCKOUT;
     locks::check_finds_what_is_wrong: NO_LOCKOUT;
 }

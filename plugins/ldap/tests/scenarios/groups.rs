@@ -102,3 +102,25 @@ pub(crate) fn a_deleted_account_leaves_no_name_behind(world: &World) {
     let again = config.delete(&context, &account.ref_, DeleteMode::Purge).unwrap();
     assert_eq!(again.status, Status::Unchanged);
 }
+
+pub(crate) fn a_renamed_account_keeps_its_groups(world: &World) {
+    let _host = world.host();
+    let account = made("ada");
+    group(world, "staff", &format!("uid=ada,{BASE}"));
+    let renamed = UpdateRequest {
+        name: Some("ada.example".into()),
+        anchor: None,
+        changes: vec![],
+        extra: vec![],
+    };
+    let context = testing::context(1);
+    let outcome = connector().update(&context, &account.ref_, &renamed).unwrap();
+    assert_eq!(outcome.status, Status::Applied);
+    let members = || world.values(&format!("cn=staff,{GROUPS}"), "member").unwrap();
+    assert_eq!(members(), [format!("uid=ada.example,{BASE}")]);
+    // A try that was cut off between the rename and the groups is finished
+    // by the next one.
+    world.replace(&format!("cn=staff,{GROUPS}"), "member", &[&format!("uid=ada,{BASE}")]);
+    connector().update(&testing::context(2), &account.ref_, &renamed).unwrap();
+    assert_eq!(members(), [format!("uid=ada.example,{BASE}")]);
+}
