@@ -1,1 +1,3 @@
-//! The tests themselves are in `it/`.
+//! What the tests and their helpers share; the tests themselves are in `it/`.
+
+pub mod around;

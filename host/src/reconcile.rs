@@ -3,9 +3,11 @@
 //! Everything that decides is in `lanyard-core`; this room reads, stores and
 //! calls, in the order that makes a crash at any point harmless.
 
+mod call;
 mod execute;
 mod perform;
 mod read;
+mod schedule;
 mod settle;
 mod survey;
 

@@ -8,5 +8,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod crash;
 mod directions;
 mod servers;
+mod simulated;

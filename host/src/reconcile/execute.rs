@@ -4,7 +4,7 @@
 //! on the same account, so that a dead target delays nothing but its own.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -12,21 +12,24 @@ use std::{
 };
 
 use lanyard_core::{
-    fault::Fault,
+    fault::{Fault, FaultKind},
     guard::{FindingKind, blocked},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::OwnedGrant,
-    operation::Operation,
-    plan::Plan,
+    operation::{Change, Operation},
     retry::RetryPolicy,
     run::Verification,
     value::ObjectRef,
 };
-use tokio::task::JoinSet;
+use tokio::{
+    sync::Notify,
+    task::{self, JoinError, JoinSet},
+};
 
 use super::{
     Context, ReconcileError,
     perform::{Attempted, Task},
+    schedule::Schedule,
     settle::object_of,
     survey::Survey,
 };
@@ -34,15 +37,29 @@ use crate::store::{AuditEntry, NewRun, RunId, StoreError};
 
 /// Asks a run to stop before the next operation.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct Stop(Arc<Asked>);
+
+#[derive(Debug, Default)]
+struct Asked {
+    asked: AtomicBool,
+    wake: Notify,
+}
 
 impl Stop {
     pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.asked.store(true, Ordering::Relaxed);
+        // The one run that waits, or the next time it does.
+        self.0.wake.notify_one();
     }
 
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    async fn asked(&self) {
+        if !self.is_asked() {
+            self.0.wake.notified().await;
+        }
     }
 }
 
@@ -130,9 +147,11 @@ pub async fn execute(
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;
     let mut schedule = Schedule::new(plan, &blocked);
-    let mut runner = Runner { context, survey, run, epoch, summary: Summary::default(), report };
+    let mut runner =
+        Runner { context, survey, run, epoch, stop, report, summary: Summary::default() };
     runner.summary.blocked = blocked.len();
-    runner.run(&mut schedule, stop).await?;
+    runner.leave_doubtful(&mut schedule).await?;
+    runner.run(&mut schedule).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(runner.summary)
 }
@@ -159,156 +178,140 @@ fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
     survey.stored.plan.claims.iter().map(|grant| (grant.clone(), entry(grant))).collect()
 }
 
-/// What may begin, what waits, what is out.
-struct Schedule {
-    operations: BTreeMap<OperationId, Operation>,
-    /// How many operations each still waits for.
-    waits: BTreeMap<OperationId, usize>,
-    followers: BTreeMap<OperationId, Vec<OperationId>>,
-    ready: BTreeMap<ConnectorName, BTreeSet<OperationId>>,
-    attempts: BTreeMap<OperationId, u32>,
-}
-
-impl Schedule {
-    fn new(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Self {
-        let operations: BTreeMap<OperationId, Operation> = plan
-            .operations
-            .iter()
-            .filter(|operation| !blocked.contains(&operation.id))
-            .map(|operation| (operation.id, operation.clone()))
-            .collect();
-        let mut waits = BTreeMap::new();
-        let mut followers: BTreeMap<OperationId, Vec<OperationId>> = BTreeMap::new();
-        // Operations on one account keep the order of the plan.
-        let mut last: BTreeMap<(IdentityId, &ConnectorName), OperationId> = BTreeMap::new();
-        for (id, operation) in &operations {
-            let mut before: BTreeSet<OperationId> =
-                operation.after.iter().copied().filter(|id| operations.contains_key(id)).collect();
-            before.extend(last.insert((operation.identity, &operation.target), *id));
-            waits.insert(*id, before.len());
-            for earlier in before {
-                followers.entry(earlier).or_default().push(*id);
-            }
-        }
-        let mut schedule = Self {
-            operations,
-            waits,
-            followers,
-            ready: BTreeMap::new(),
-            attempts: BTreeMap::new(),
-        };
-        let free: Vec<OperationId> =
-            schedule.waits.iter().filter(|(_, waits)| **waits == 0).map(|(id, _)| *id).collect();
-        for id in free {
-            schedule.make_ready(id);
-        }
-        schedule
-    }
-
-    fn make_ready(&mut self, id: OperationId) {
-        if let Some(operation) = self.operations.get(&id) {
-            self.ready.entry(operation.target.clone()).or_default().insert(id);
-        }
-    }
-
-    /// The next operation of any target that has room for one.
-    fn take(&mut self, room: impl Fn(&ConnectorName) -> bool) -> Option<(Operation, u32)> {
-        let (_, ready) =
-            self.ready.iter_mut().find(|(target, ready)| !ready.is_empty() && room(target))?;
-        let id = ready.pop_first()?;
-        let attempt = self.attempts.entry(id).or_default();
-        *attempt += 1;
-        Some((self.operations.get(&id)?.clone(), *attempt))
-    }
-
-    fn succeeded(&mut self, id: OperationId) {
-        for follower in self.followers.remove(&id).unwrap_or_default() {
-            let free = self.waits.get_mut(&follower).is_some_and(|waits| {
-                *waits = waits.saturating_sub(1);
-                *waits == 0
-            });
-            if free {
-                self.make_ready(follower);
-            }
-        }
-        self.operations.remove(&id);
-    }
-
-    /// Takes out what depended on a failed operation.  A later one on the
-    /// same account that did not name it in `after` still gets its turn: a
-    /// failed update must not keep an account from being disabled.
-    fn failed(&mut self, id: OperationId) -> Vec<Operation> {
-        self.operations.remove(&id);
-        let mut out = Vec::new();
-        for follower in self.followers.remove(&id).unwrap_or_default() {
-            let needs = self.operations.get(&follower).is_some_and(|it| it.after.contains(&id));
-            if needs {
-                out.extend(self.operations.get(&follower).cloned());
-                out.extend(self.failed(follower));
-            } else if let Some(waits) = self.waits.get_mut(&follower) {
-                *waits = waits.saturating_sub(1);
-                if *waits == 0 {
-                    self.make_ready(follower);
-                }
-            }
-        }
-        out
-    }
-}
-
 struct Runner<'a> {
     context: &'a Context,
     survey: &'a Survey,
     run: RunId,
     epoch: u64,
-    summary: Summary,
+    stop: &'a Stop,
     report: &'a (dyn Fn(Progress) + Send + Sync),
+    summary: Summary,
 }
 
 /// What one finished attempt hands back.
-type Finished = (Operation, u32, Result<Attempted, StoreError>);
+type Finished = Result<Attempted, StoreError>;
+
+/// Attempts that were begun, and retries that wait for their time.
+#[derive(Default)]
+struct Underway {
+    attempts: JoinSet<Finished>,
+    begun: HashMap<task::Id, (Operation, u32)>,
+    waiting: JoinSet<OperationId>,
+    busy: BTreeMap<ConnectorName, u32>,
+    /// Accounts by whose they are, those of this run with them.
+    accounts: BTreeMap<(IdentityId, ConnectorName), ObjectRef>,
+}
 
 impl Runner<'_> {
-    async fn run(&mut self, schedule: &mut Schedule, stop: &Stop) -> Result<(), StoreError> {
-        let mut attempts: JoinSet<Finished> = JoinSet::new();
-        let mut waiting: JoinSet<OperationId> = JoinSet::new();
-        let mut busy: BTreeMap<ConnectorName, u32> = BTreeMap::new();
-        let mut created: BTreeMap<(IdentityId, ConnectorName), ObjectRef> = self.linked();
-        loop {
-            while !stop.is_asked() {
-                let room = |target: &ConnectorName| {
-                    let most =
-                        self.context.connectors.targets.get(target).map_or(1, |it| it.parallel);
-                    busy.get(target).copied().unwrap_or(0) < most.max(1)
-                };
-                let Some((operation, attempt)) = schedule.take(room) else { break };
-                *busy.entry(operation.target.clone()).or_default() += 1;
-                let account = created.get(&(operation.identity, operation.target.clone())).cloned();
-                self.spawn(&mut attempts, operation, attempt, account);
+    /// While it is open whether a create of an earlier run took effect, no
+    /// second one is sent.
+    async fn leave_doubtful(&mut self, schedule: &mut Schedule) -> Result<(), StoreError> {
+        let unsettled = self.context.store.unsettled(Some(self.run)).await?;
+        let doubtful: BTreeSet<(IdentityId, ConnectorName)> = unsettled
+            .into_iter()
+            .filter(|open| matches!(open.operation.change, Change::Create { .. }))
+            .map(|open| (open.operation.identity, open.operation.target))
+            .collect();
+        for operation in &self.survey.stored.plan.operations {
+            let create = matches!(operation.change, Change::Create { .. });
+            if create
+                && schedule.has(operation.id)
+                && doubtful.contains(&(operation.identity, operation.target.clone()))
+            {
+                self.skip(operation.clone(), "whether an earlier run created it is still open");
+                self.skip_dependants(schedule, operation.id);
             }
-            if stop.is_asked() {
-                waiting.abort_all();
+        }
+        Ok(())
+    }
+
+    /// After a failure of the store or a stop nothing more is begun, but what
+    /// was sent is waited for, so that its answer is kept if it can be.
+    async fn run(&mut self, schedule: &mut Schedule) -> Result<(), StoreError> {
+        let mut underway = Underway { accounts: self.linked(), ..Underway::default() };
+        let mut failure: Option<StoreError> = None;
+        loop {
+            let halted = failure.is_some() || self.stop.is_asked();
+            if !halted {
+                self.begin(schedule, &mut underway);
+            }
+            if underway.attempts.is_empty() && (halted || underway.waiting.is_empty()) {
+                break;
             }
             tokio::select! {
-                Some(finished) = attempts.join_next() => {
-                    let Ok((operation, attempt, attempted)) = finished else { continue };
-                    if let Some(busy) = busy.get_mut(&operation.target) {
-                        *busy = busy.saturating_sub(1);
+                Some(ended) = underway.attempts.join_next_with_id() => {
+                    if let Err(error) = self.ended(schedule, &mut underway, ended) {
+                        failure.get_or_insert(error);
                     }
-                    let attempted = attempted?;
-                    if let Attempted::Done { account: Some(account), .. } = &attempted {
-                        created.insert((operation.identity, operation.target.clone()), account.clone());
-                    }
-                    self.take_in(schedule, &mut waiting, operation, attempt, attempted);
                 }
-                Some(Ok(id)) = waiting.join_next() => schedule.make_ready(id),
+                Some(Ok(id)) = underway.waiting.join_next(), if !halted => schedule.make_ready(id),
+                () = self.stop.asked(), if !halted => {}
                 else => break,
             }
         }
-        self.summary.stopped = stop.is_asked() && !schedule.operations.is_empty();
-        for operation in std::mem::take(&mut schedule.operations).into_values() {
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        self.summary.stopped = self.stop.is_asked() && !schedule.is_done();
+        for operation in schedule.rest() {
             self.skip(operation, "the run was stopped");
         }
+        Ok(())
+    }
+
+    /// Begins whatever may begin and has room at its target.
+    fn begin(&self, schedule: &mut Schedule, underway: &mut Underway) {
+        loop {
+            let busy = &underway.busy;
+            let room = |target: &ConnectorName| {
+                busy.get(target).copied().unwrap_or(0) < self.at_once(target)
+            };
+            let Some((operation, attempt)) = schedule.take(room) else { return };
+            *underway.busy.entry(operation.target.clone()).or_default() += 1;
+            let whose = (operation.identity, operation.target.clone());
+            let account = underway.accounts.get(&whose).cloned();
+            let task = self.task(operation.clone());
+            let begun = underway.attempts.spawn(async move {
+                match task {
+                    Ok(task) => task.attempt(attempt, account.as_ref()).await,
+                    Err(fault) => Ok(Attempted::Parked { fault }),
+                }
+            });
+            underway.begun.insert(begun.id(), (operation, attempt));
+        }
+    }
+
+    /// Writes at the same time: as the file says, and no more than the target
+    /// can take.
+    fn at_once(&self, target: &ConnectorName) -> u32 {
+        let most = self.context.connectors.targets.get(target).map_or(1, |it| it.parallel);
+        let schema = self.survey.observed.targets.get(target).map(|it| &it.schema);
+        let bounds = schema.into_iter().flat_map(|schema| &schema.objects);
+        let bound = bounds.filter_map(|object| object.capabilities.max_concurrency).min();
+        bound.map_or(most, |bound| bound.min(most)).max(1)
+    }
+
+    fn ended(
+        &mut self,
+        schedule: &mut Schedule,
+        underway: &mut Underway,
+        ended: Result<(task::Id, Finished), JoinError>,
+    ) -> Result<(), StoreError> {
+        let (id, finished) = match ended {
+            Ok((id, finished)) => (id, finished),
+            // A defect of ours broke it off; its intent is in the journal.
+            Err(error) => (error.id(), Ok(Attempted::Uncertain { fault: broken_off() })),
+        };
+        let Some((operation, attempt)) = underway.begun.remove(&id) else { return Ok(()) };
+        if let Some(busy) = underway.busy.get_mut(&operation.target) {
+            *busy = busy.saturating_sub(1);
+        }
+        let attempted = finished?;
+        if let Attempted::Done { account: Some(account), .. } = &attempted {
+            let whose = (operation.identity, operation.target.clone());
+            underway.accounts.insert(whose, account.clone());
+        }
+        self.take_in(schedule, &mut underway.waiting, operation, attempt, attempted);
         Ok(())
     }
 
@@ -318,27 +321,10 @@ impl Runner<'_> {
         links.map(|link| ((link.identity, link.target.clone()), link.account.clone())).collect()
     }
 
-    fn spawn(
-        &self,
-        attempts: &mut JoinSet<Finished>,
-        operation: Operation,
-        attempt: u32,
-        account: Option<ObjectRef>,
-    ) {
-        let task = self.task(operation.clone());
-        attempts.spawn(async move {
-            let attempted = match task {
-                Ok(task) => task.attempt(attempt, account.as_ref()).await,
-                Err(fault) => Ok(Attempted::Parked { fault }),
-            };
-            (operation, attempt, attempted)
-        });
-    }
-
     fn task(&self, operation: Operation) -> Result<Task, Fault> {
         let missing = || {
             Fault::new(
-                lanyard_core::fault::FaultKind::Unavailable { retry_after_ms: None },
+                FaultKind::Unavailable { retry_after_ms: None },
                 "the target was not read, so nothing is written to it",
             )
         };
@@ -383,7 +369,8 @@ impl Runner<'_> {
             Attempted::Again { at } => {
                 let fault = format!("attempt {attempt} was not applied");
                 (self.report)(Progress::Retrying { operation, fault });
-                let wait = at.duration_since(self.context.now()).unsigned_abs();
+                // A time that has come already is now.
+                let wait = at.duration_since(self.context.now()).try_into().unwrap_or_default();
                 waiting.spawn(async move {
                     tokio::time::sleep(wait).await;
                     id
@@ -412,4 +399,11 @@ impl Runner<'_> {
         self.summary.skipped += 1;
         (self.report)(Progress::Skipped { operation, why });
     }
+}
+
+fn broken_off() -> Fault {
+    Fault::new(
+        FaultKind::OutcomeUnknown { retry_after_ms: None },
+        "the attempt broke off by a defect of lanyard; the next run looks whether it took effect",
+    )
 }

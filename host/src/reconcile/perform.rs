@@ -2,29 +2,26 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use lanyard_core::{
     account::AccountState,
-    fault::{Fault, FaultKind},
+    fault::{Applied, Fault, FaultKind},
     observed::{Link, Origin, OwnedGrant},
-    operation::{AccountPointer, Change, Operation},
+    operation::{Change, Operation},
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
     schema::ObjectDef,
     value::ObjectRef,
-    verify::{AccountRead, ReadBack, compare},
+    verify::compare,
 };
 
 use super::{
     Context,
+    call::{OperationJournal, account_of, read_back, resolved, write_of},
     settle::{Look, look},
 };
 use crate::{
-    connector::{
-        AssignmentScope, Attached, Journal, JournalError, Outcome, PageRequest, Status, Write,
-        WriteContext,
-    },
-    store::{Answer, AuditEntry, Effect, Intent, MarkResult, RunId, Store, StoreError},
+    connector::{Attached, Outcome, Status, Write, WriteContext},
+    store::{Answer, AuditEntry, Effect, Intent, RunId, StoreError},
 };
 
 /// An operation with everything its attempts need.
@@ -72,8 +69,10 @@ impl Task {
             Ok(write) => write,
             Err(fault) => return self.park(fault, Vec::new()).await,
         };
-        if let Some(fault) = self.came_back_to_life(&write).await {
-            return self.park(fault, Vec::new()).await;
+        match self.came_back_to_life(&write).await {
+            Ok(None) => {}
+            Ok(Some(fault)) => return self.park(fault, Vec::new()).await,
+            Err(fault) => return self.failed(attempt, account, fault).await,
         }
         let context = WriteContext {
             idempotency_key: self.key.clone(),
@@ -111,16 +110,21 @@ impl Task {
 
     /// A deletion is preceded by a fresh read: an account that somebody
     /// enabled since the plan was made is not deleted.
-    async fn came_back_to_life(&self, write: &Write) -> Option<Fault> {
-        let Write::Delete(account) = write else { return None };
-        match self.target.connector.get(account).await {
-            Ok(found) if found.state == AccountState::Active => Some(Fault::new(
+    async fn came_back_to_life(&self, write: &Write) -> Result<Option<Fault>, Fault> {
+        let Write::Delete(account) = write else { return Ok(None) };
+        let read = super::read::patiently(|| self.target.connector.get(account)).await;
+        match read {
+            Ok(found) if found.state == AccountState::Active => Ok(Some(Fault::new(
                 FaultKind::Conflict(None),
                 "the account was enabled after the plan was made, so it is not deleted; plan again",
-            )),
-            Ok(_) => None,
-            Err(fault) if fault.kind == FaultKind::NotFound => None,
-            Err(fault) => Some(fault),
+            ))),
+            Ok(_) => Ok(None),
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+            Err(fault) if fault.applied() == Applied::No => Err(fault),
+            // It was only a read: nothing was applied, whatever broke.
+            Err(fault) => {
+                Err(Fault { kind: FaultKind::Unavailable { retry_after_ms: None }, ..fault })
+            }
         }
     }
 
@@ -142,16 +146,17 @@ impl Task {
             let waits = needs_human.as_deref().unwrap_or("the target has not finished yet");
             return self.finish(account, Verification::Unverifiable(waits.to_owned())).await;
         }
-        self.settle_visibility().await;
-        let verification = match &account {
-            None => Verification::Unverifiable("the target did not say which account".to_owned()),
-            Some(account) => {
-                let change = resolved(&self.operation.change, account);
-                let after = read_back(&self.target, account, &change).await;
-                compare(&change, &after, &self.object)
-            }
+        let Some(account) = account else {
+            let fault = Fault::new(
+                FaultKind::OutcomeUnknown { retry_after_ms: None },
+                "the target did not say which account it created",
+            );
+            return self.lost(attempt, None, fault).await;
         };
-        self.finish(account, verification).await
+        self.settle_visibility().await;
+        let change = resolved(&self.operation.change, &account);
+        let after = read_back(&self.target, &account, &change).await;
+        self.finish(Some(account), compare(&change, &after, &self.object)).await
     }
 
     /// Parts are missing: the same key again continues with them.
@@ -185,7 +190,11 @@ impl Task {
         account: Option<&ObjectRef>,
         fault: Fault,
     ) -> Result<Attempted, StoreError> {
+        // What is to be deleted and is not there may be deleted already.
+        let gone = matches!(self.operation.change, Change::Delete { .. })
+            && fault.kind == FaultKind::NotFound;
         match decide(&fault, attempt, self.context.now(), &self.retry) {
+            Decision::Park if gone => self.lost(attempt, account, fault).await,
             Decision::Park => self.park(fault, Vec::new()).await,
             Decision::Retry { at } => {
                 let event = OperationEvent::Refused { fault, retry_at: at };
@@ -216,9 +225,12 @@ impl Task {
         lost: Fault,
     ) -> Result<Attempted, StoreError> {
         self.settle_visibility().await;
-        match look(&self.target, &self.object, &self.operation, &self.key, account).await {
+        // A value that something else holds stays taken.
+        let hopeless =
+            attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
+        match look(self, account).await? {
             Look::Applied { account, verification } => self.finish(account, verification).await,
-            Look::NotApplied if attempt >= self.retry.attempts => self.park(lost, Vec::new()).await,
+            Look::NotApplied if hopeless => self.park(lost, Vec::new()).await,
             Look::NotApplied => {
                 let at = self.after_a_while(attempt);
                 let event = OperationEvent::FoundNotApplied { retry_at: at };
@@ -254,8 +266,29 @@ impl Task {
     ) -> Result<Attempted, StoreError> {
         let effects = self.effects(account.as_ref(), &verification);
         let event = OperationEvent::Answered { verification: verification.clone() };
-        self.record(event, effects, "done", Some(&verification)).await?;
-        Ok(Attempted::Done { verification, account })
+        match self.record(event, effects, "done", Some(&verification)).await {
+            Ok(()) => Ok(Attempted::Done { verification, account }),
+            // One wrong answer must not end this run and every later one.
+            Err(_refused) if self.is_somebody_elses(account.as_ref()).await? => {
+                let fault = Fault::new(
+                    FaultKind::Ambiguous(account.into_iter().collect()),
+                    "the target answered with an account that belongs to another identity; look \
+                     at both there",
+                );
+                self.park(fault, Vec::new()).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn is_somebody_elses(&self, account: Option<&ObjectRef>) -> Result<bool, StoreError> {
+        let links = self.context.store.links().await?;
+        Ok(links.iter().any(|link| {
+            link.target == self.operation.target
+                && Some(&link.account) == account
+                && link.identity != self.operation.identity
+                && !link.gone
+        }))
     }
 
     async fn park(&self, fault: Fault, effects: Vec<Effect>) -> Result<Attempted, StoreError> {
@@ -392,120 +425,5 @@ fn fault_of(event: &OperationEvent) -> Option<&Fault> {
         OperationEvent::Intended { .. }
         | OperationEvent::Answered { .. }
         | OperationEvent::FoundNotApplied { .. } => None,
-    }
-}
-
-/// The change with its pointer resolved.
-fn write_of(change: &Change, created: Option<&ObjectRef>) -> Result<Write, Fault> {
-    Ok(match change.clone() {
-        Change::Create { object_type, name, anchor, attributes, state } => {
-            Write::Create { object_type, name, anchor, attributes, state }
-        }
-        Change::Update { account, name, anchor, attributes, before: _ } => {
-            Write::Update { account, name, anchor, attributes }
-        }
-        Change::Enable { account } => Write::Enable(account),
-        Change::Disable { account } => Write::Disable(account),
-        Change::Delete { account } => Write::Delete(account),
-        Change::Grant { holder, entitlement, relation, .. } => Write::Grant {
-            holder: match holder {
-                AccountPointer::Known(holder) => holder,
-                AccountPointer::Created { .. } => created.cloned().ok_or_else(|| {
-                    Fault::new(FaultKind::NotFound, "the account of this plan was not created")
-                })?,
-            },
-            entitlement,
-            relation,
-        },
-        Change::Revoke { holder, entitlement, relation, .. } => {
-            Write::Revoke { holder, entitlement, relation }
-        }
-    })
-}
-
-/// The change about the account that a `Created` pointer came to mean.
-pub(super) fn resolved(change: &Change, account: &ObjectRef) -> Change {
-    let mut change = change.clone();
-    if let Change::Grant { holder: holder @ AccountPointer::Created { .. }, .. } = &mut change {
-        *holder = AccountPointer::Known(account.clone());
-    }
-    change
-}
-
-fn account_of(write: &Write) -> Option<&ObjectRef> {
-    match write {
-        Write::Create { .. } => None,
-        Write::Update { account, .. }
-        | Write::Enable(account)
-        | Write::Disable(account)
-        | Write::Delete(account)
-        | Write::Grant { holder: account, .. }
-        | Write::Revoke { holder: account, .. } => Some(account),
-    }
-}
-
-/// What the target shows of the account now; for a grant, what it holds.
-pub(super) async fn read_back(target: &Attached, account: &ObjectRef, change: &Change) -> ReadBack {
-    if matches!(change, Change::Grant { .. } | Change::Revoke { .. }) {
-        return ReadBack {
-            account: AccountRead::Unread("only its grants were read".to_owned()),
-            assignments: assignments(target, account).await,
-        };
-    }
-    let account = match super::read::patiently(|| target.connector.get(account)).await {
-        Ok(account) => AccountRead::Found(account),
-        Err(fault) if fault.kind == FaultKind::NotFound => AccountRead::NotFound,
-        Err(fault) => AccountRead::Unread(fault.message),
-    };
-    ReadBack { account, assignments: Err("not read".to_owned()) }
-}
-
-async fn assignments(
-    target: &Attached,
-    account: &ObjectRef,
-) -> Result<Vec<lanyard_core::account::Assignment>, String> {
-    let scope = AssignmentScope::OfAccount(account.clone());
-    let mut found = Vec::new();
-    let mut cursor = None;
-    // An account with more grants than this many pages cannot be verified.
-    for _ in 0..1_000 {
-        let request = PageRequest { cursor: cursor.clone(), limit: target.page_size };
-        let page =
-            super::read::patiently(|| target.connector.list_assignments(&scope, request.clone()))
-                .await
-                .map_err(|fault| fault.message)?;
-        if !page.coverage.proves_absence() {
-            return Err("its grants could not be read wholly".to_owned());
-        }
-        found.extend(page.items);
-        match page.next {
-            None => return Ok(found),
-            next => cursor = next,
-        }
-    }
-    Err("its grants have no end".to_owned())
-}
-
-/// A guest's memory of this operation, in the store.
-struct OperationJournal {
-    store: Arc<dyn Store>,
-    key: String,
-    epoch: u64,
-}
-
-#[async_trait]
-impl Journal for OperationJournal {
-    async fn mark(&self, step: &str, data: &str) -> Result<(), JournalError> {
-        match self.store.mark(&self.key, self.epoch, step, data).await {
-            Ok(MarkResult::Marked) => Ok(()),
-            Ok(MarkResult::StaleClaim) => Err(JournalError::StaleClaim),
-            Ok(MarkResult::Quota) => Err(JournalError::Quota),
-            Err(error) => Err(JournalError::Store(error.to_string())),
-        }
-    }
-
-    async fn recall(&self, step: &str) -> Result<Option<String>, JournalError> {
-        let recalled = self.store.recall(&self.key, step).await;
-        recalled.map_err(|error| JournalError::Store(error.to_string()))
     }
 }

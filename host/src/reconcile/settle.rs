@@ -9,18 +9,19 @@ use lanyard_core::{
     operation::{AccountPointer, Change, Operation},
     retry::RetryPolicy,
     run::{OperationState, Verification},
-    schema::{CreateSafety, ObjectDef, ObjectRole, Schema},
+    schema::{CreateSafety, IdStability, ObjectDef, ObjectRole, Schema},
     value::ObjectRef,
-    verify::compare,
+    verify::{AccountRead, compare},
 };
 
 use super::{
     Context, ReconcileError,
-    perform::{Attempted, Task, read_back, resolved},
+    call::{read_back, resolved},
+    perform::{Attempted, Task},
 };
 use crate::{
     connector::{Attached, Lookup},
-    store::{RunId, Unsettled},
+    store::{RunId, StoreError, Unsettled},
 };
 
 /// What the target shows of an operation nobody knows the outcome of.
@@ -37,33 +38,77 @@ pub(super) enum Look {
     Unknown(Fault),
 }
 
-pub(super) async fn look(
-    target: &Attached,
-    object: &ObjectDef,
-    operation: &Operation,
-    key: &str,
-    created: Option<&ObjectRef>,
-) -> Look {
+pub(super) async fn look(task: &Task, created: Option<&ObjectRef>) -> Result<Look, StoreError> {
+    let Task { operation, target, object, key, .. } = task;
     let change = &operation.change;
     let account = match change {
         Change::Create { name, anchor, .. } => {
-            return look_for_created(target, object, change, key, name, anchor).await;
+            return Ok(look_for_created(target, object, change, key, name, anchor).await);
         }
         Change::Grant { holder: AccountPointer::Created { .. }, .. } => created,
         _ => change.account(),
     };
-    let Some(account) = account else { return Look::NotApplied };
+    let Some(account) = account else { return Ok(Look::NotApplied) };
     let change = &resolved(change, account);
     let after = read_back(target, account, change).await;
-    match compare(change, &after, object) {
+    if let (AccountRead::NotFound, Change::Update { name: Some(name), .. }) =
+        (&after.account, change)
+        && object.capabilities.id_stability == IdStability::Renameable
+    {
+        return look_for_renamed(task, account, name).await;
+    }
+    Ok(match compare(change, &after, object) {
         Verification::Verified => {
             Look::Applied { account: Some(account.clone()), verification: Verification::Verified }
         }
         // Every other write may be sent again: twice leaves it as once.
         Verification::Drifted(_) => Look::NotApplied,
+        Verification::Unverifiable(_) if matches!(after.account, AccountRead::Found(_)) => {
+            Look::NotApplied
+        }
         Verification::Unverifiable(why) => {
             Look::Unknown(Fault::new(FaultKind::OutcomeUnknown { retry_after_ms: None }, why))
         }
+    })
+}
+
+/// A rename may have given the account another key: ours is the one with the
+/// new name and the old anchor.
+async fn look_for_renamed(task: &Task, before: &ObjectRef, name: &str) -> Result<Look, StoreError> {
+    let Task { operation, target, object, .. } = task;
+    let found = match found(target, object, &Lookup::Name(name.to_owned())).await {
+        Ok(found) => found.unwrap_or_default(),
+        Err(fault) => return Ok(Look::Unknown(fault)),
+    };
+    let Some(account) = found.first() else {
+        let text = "the account is no longer there, under the old name or the new; plan again";
+        return Ok(Look::Person(Fault::new(FaultKind::NotFound, text)));
+    };
+    let observations = task.context.store.observations().await?;
+    let seen = observations.get(&operation.target).into_iter().flat_map(|it| &it.accounts);
+    let anchor = seen.filter(|it| it.reference == *before).find_map(|it| it.anchor.as_ref());
+    if found.len() > 1 || anchor.is_none() || account.anchor.as_ref() != anchor {
+        let which = found.iter().map(|it| it.reference.clone()).collect();
+        let text = "an account has the new name, but whether it is the renamed one is not known; \
+                    adopt it if it is";
+        return Ok(Look::Person(Fault::new(FaultKind::Ambiguous(which), text)));
+    }
+    let after = read_back(target, &account.reference, &operation.change).await;
+    let verification = compare(&operation.change, &after, object);
+    Ok(Look::Applied { account: Some(account.reference.clone()), verification })
+}
+
+/// None: it cannot be searched like this.
+async fn found(
+    target: &Attached,
+    object: &ObjectDef,
+    by: &Lookup,
+) -> Result<Option<Vec<Account>>, Fault> {
+    match super::read::patiently(|| target.connector.find(&object.object_type, by)).await {
+        Ok(found) => Ok(Some(found)),
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(Some(Vec::new())),
+        Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 
@@ -85,10 +130,9 @@ async fn look_for_created(
     let mut others: BTreeSet<ObjectRef> = BTreeSet::new();
     let mut answered = false;
     for by in &lookups {
-        let found = super::read::patiently(|| target.connector.find(&object.object_type, by)).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => continue,
+        let found = match found(target, object, by).await {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
             Err(fault) => return Look::Unknown(fault),
         };
         answered = true;

@@ -1,0 +1,134 @@
+//! What is sent to a target, and what is read back from it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lanyard_core::{
+    account::Assignment,
+    fault::{Fault, FaultKind},
+    operation::{AccountPointer, Change},
+    value::ObjectRef,
+    verify::{AccountRead, ReadBack},
+};
+
+use crate::{
+    connector::{AssignmentScope, Attached, Journal, JournalError, PageRequest, Write},
+    store::{MarkResult, Store},
+};
+
+/// The change with its pointer resolved.
+pub(super) fn write_of(change: &Change, created: Option<&ObjectRef>) -> Result<Write, Fault> {
+    Ok(match change.clone() {
+        Change::Create { object_type, name, anchor, attributes, state } => {
+            Write::Create { object_type, name, anchor, attributes, state }
+        }
+        Change::Update { account, name, anchor, attributes, before: _ } => {
+            Write::Update { account, name, anchor, attributes }
+        }
+        Change::Enable { account } => Write::Enable(account),
+        Change::Disable { account } => Write::Disable(account),
+        Change::Delete { account } => Write::Delete(account),
+        Change::Grant { holder, entitlement, relation, .. } => Write::Grant {
+            holder: match holder {
+                AccountPointer::Known(holder) => holder,
+                AccountPointer::Created { .. } => created.cloned().ok_or_else(|| {
+                    Fault::new(FaultKind::NotFound, "the account of this plan was not created")
+                })?,
+            },
+            entitlement,
+            relation,
+        },
+        Change::Revoke { holder, entitlement, relation, .. } => {
+            Write::Revoke { holder, entitlement, relation }
+        }
+    })
+}
+
+/// The change about the account that a `Created` pointer came to mean.
+pub(super) fn resolved(change: &Change, account: &ObjectRef) -> Change {
+    let mut change = change.clone();
+    if let Change::Grant { holder: holder @ AccountPointer::Created { .. }, .. } = &mut change {
+        *holder = AccountPointer::Known(account.clone());
+    }
+    change
+}
+
+pub(super) fn account_of(write: &Write) -> Option<&ObjectRef> {
+    match write {
+        Write::Create { .. } => None,
+        Write::Update { account, .. }
+        | Write::Enable(account)
+        | Write::Disable(account)
+        | Write::Delete(account)
+        | Write::Grant { holder: account, .. }
+        | Write::Revoke { holder: account, .. } => Some(account),
+    }
+}
+
+/// What the target shows of the account now; for a grant, what it holds.
+pub(super) async fn read_back(target: &Attached, account: &ObjectRef, change: &Change) -> ReadBack {
+    if matches!(change, Change::Grant { .. } | Change::Revoke { .. }) {
+        return ReadBack {
+            account: AccountRead::Unread("only its grants were read".to_owned()),
+            assignments: assignments(target, account).await,
+        };
+    }
+    let account = match super::read::patiently(|| target.connector.get(account)).await {
+        Ok(account) => AccountRead::Found(account),
+        Err(fault) if fault.kind == FaultKind::NotFound => AccountRead::NotFound,
+        Err(fault) => AccountRead::Unread(fault.message),
+    };
+    ReadBack { account, assignments: Err("not read".to_owned()) }
+}
+
+async fn assignments(target: &Attached, account: &ObjectRef) -> Result<Vec<Assignment>, String> {
+    let scope = AssignmentScope::OfAccount(account.clone());
+    let mut found = Vec::new();
+    let mut cursor = None;
+    // An account with more grants than this many pages cannot be verified.
+    for _ in 0..1_000 {
+        let request = PageRequest { cursor: cursor.clone(), limit: target.page_size };
+        let page =
+            super::read::patiently(|| target.connector.list_assignments(&scope, request.clone()))
+                .await;
+        let page = match page {
+            Ok(page) => page,
+            // What is not there holds nothing.
+            Err(fault) if fault.kind == FaultKind::NotFound => return Ok(Vec::new()),
+            Err(fault) => return Err(fault.message),
+        };
+        if !page.coverage.proves_absence() {
+            return Err("its grants could not be read wholly".to_owned());
+        }
+        found.extend(page.items);
+        match page.next {
+            None => return Ok(found),
+            next => cursor = next,
+        }
+    }
+    Err("its grants have no end".to_owned())
+}
+
+/// A guest's memory of this operation, in the store.
+pub(super) struct OperationJournal {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) key: String,
+    pub(super) epoch: u64,
+}
+
+#[async_trait]
+impl Journal for OperationJournal {
+    async fn mark(&self, step: &str, data: &str) -> Result<(), JournalError> {
+        match self.store.mark(&self.key, self.epoch, step, data).await {
+            Ok(MarkResult::Marked) => Ok(()),
+            Ok(MarkResult::StaleClaim) => Err(JournalError::StaleClaim),
+            Ok(MarkResult::Quota) => Err(JournalError::Quota),
+            Err(error) => Err(JournalError::Store(error.to_string())),
+        }
+    }
+
+    async fn recall(&self, step: &str) -> Result<Option<String>, JournalError> {
+        let recalled = self.store.recall(&self.key, step).await;
+        recalled.map_err(|error| JournalError::Store(error.to_string()))
+    }
+}

@@ -1,0 +1,123 @@
+//! The order of a run: what may begin, what waits, what is out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lanyard_core::{
+    id::{ConnectorName, IdentityId, OperationId},
+    operation::Operation,
+    plan::Plan,
+};
+
+/// The operations of a plan that are not done yet.
+pub(super) struct Schedule {
+    operations: BTreeMap<OperationId, Operation>,
+    /// How many operations each still waits for.
+    waits: BTreeMap<OperationId, usize>,
+    followers: BTreeMap<OperationId, Vec<OperationId>>,
+    ready: BTreeMap<ConnectorName, BTreeSet<OperationId>>,
+    attempts: BTreeMap<OperationId, u32>,
+}
+
+impl Schedule {
+    pub(super) fn new(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Self {
+        let operations: BTreeMap<OperationId, Operation> = plan
+            .operations
+            .iter()
+            .filter(|operation| !blocked.contains(&operation.id))
+            .map(|operation| (operation.id, operation.clone()))
+            .collect();
+        let mut waits = BTreeMap::new();
+        let mut followers: BTreeMap<OperationId, Vec<OperationId>> = BTreeMap::new();
+        // Operations on one account keep the order of the plan.
+        let mut last: BTreeMap<(IdentityId, &ConnectorName), OperationId> = BTreeMap::new();
+        for (id, operation) in &operations {
+            let mut before: BTreeSet<OperationId> =
+                operation.after.iter().copied().filter(|id| operations.contains_key(id)).collect();
+            before.extend(last.insert((operation.identity, &operation.target), *id));
+            waits.insert(*id, before.len());
+            for earlier in before {
+                followers.entry(earlier).or_default().push(*id);
+            }
+        }
+        let mut schedule = Self {
+            operations,
+            waits,
+            followers,
+            ready: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+        };
+        let free: Vec<OperationId> =
+            schedule.waits.iter().filter(|(_, waits)| **waits == 0).map(|(id, _)| *id).collect();
+        for id in free {
+            schedule.make_ready(id);
+        }
+        schedule
+    }
+
+    pub(super) fn make_ready(&mut self, id: OperationId) {
+        if let Some(operation) = self.operations.get(&id) {
+            self.ready.entry(operation.target.clone()).or_default().insert(id);
+        }
+    }
+
+    /// The next operation of any target that has room for one.
+    pub(super) fn take(
+        &mut self,
+        room: impl Fn(&ConnectorName) -> bool,
+    ) -> Option<(Operation, u32)> {
+        let (_, ready) =
+            self.ready.iter_mut().find(|(target, ready)| !ready.is_empty() && room(target))?;
+        let id = ready.pop_first()?;
+        let attempt = self.attempts.entry(id).or_default();
+        *attempt += 1;
+        Some((self.operations.get(&id)?.clone(), *attempt))
+    }
+
+    pub(super) fn succeeded(&mut self, id: OperationId) {
+        for follower in self.followers.remove(&id).unwrap_or_default() {
+            let free = self.waits.get_mut(&follower).is_some_and(|waits| {
+                *waits = waits.saturating_sub(1);
+                *waits == 0
+            });
+            if free {
+                self.make_ready(follower);
+            }
+        }
+        self.operations.remove(&id);
+    }
+
+    /// Takes out what depended on a failed operation.  A later one on the
+    /// same account that did not name it in `after` still gets its turn: a
+    /// failed update must not keep an account from being disabled.
+    pub(super) fn failed(&mut self, id: OperationId) -> Vec<Operation> {
+        self.operations.remove(&id);
+        let mut out = Vec::new();
+        for follower in self.followers.remove(&id).unwrap_or_default() {
+            let needs = self.operations.get(&follower).is_some_and(|it| it.after.contains(&id));
+            if needs {
+                out.extend(self.operations.get(&follower).cloned());
+                out.extend(self.failed(follower));
+            } else if let Some(waits) = self.waits.get_mut(&follower) {
+                *waits = waits.saturating_sub(1);
+                if *waits == 0 {
+                    self.make_ready(follower);
+                }
+            }
+        }
+        out
+    }
+
+    /// Everything that was not begun or not finished.
+    pub(super) fn rest(&mut self) -> Vec<Operation> {
+        self.ready.clear();
+        std::mem::take(&mut self.operations).into_values().collect()
+    }
+
+    pub(super) fn has(&self, id: OperationId) -> bool {
+        self.operations.contains_key(&id)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.operations.is_empty()
+    }
+}

@@ -1,0 +1,154 @@
+//! A store with somebody beside it who sees every change before and after.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use lanyard::store::{
+    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
+    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+};
+use lanyard_core::{
+    fact::Identity,
+    id::{ConnectorName, OperationId},
+    observed::{Link, ObservedTarget, OwnedGrant},
+    run::OperationState,
+    value::ObjectRef,
+};
+
+/// Told `before` or `after` and the method, with dashes; an error is what
+/// the store answers.
+pub type Beside = dyn Fn(&str, &str) -> Result<(), StoreError> + Send + Sync;
+
+pub struct Around {
+    pub inner: Arc<dyn Store>,
+    pub beside: Box<Beside>,
+}
+
+impl Around {
+    async fn around<T>(
+        &self,
+        method: &str,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        (self.beside)("before", method)?;
+        let done = call.await?;
+        (self.beside)("after", method)?;
+        Ok(done)
+    }
+}
+
+#[async_trait]
+impl Store for Around {
+    async fn identities(&self) -> Result<Vec<Identity>, StoreError> {
+        self.inner.identities().await
+    }
+
+    async fn source_reads(&self) -> Result<BTreeMap<ConnectorName, SourceRead>, StoreError> {
+        self.inner.source_reads().await
+    }
+
+    async fn record_identities(
+        &self,
+        identities: &[Identity],
+        reads: &BTreeMap<ConnectorName, SourceRead>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.around("record-identities", self.inner.record_identities(identities, reads, at)).await
+    }
+
+    async fn links(&self) -> Result<Vec<Link>, StoreError> {
+        self.inner.links().await
+    }
+
+    async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError> {
+        self.inner.ledger().await
+    }
+
+    async fn record_observation(
+        &self,
+        target: &ConnectorName,
+        observed: &ObservedTarget,
+    ) -> Result<(), StoreError> {
+        self.around("record-observation", self.inner.record_observation(target, observed)).await
+    }
+
+    async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError> {
+        self.inner.observations().await
+    }
+
+    async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError> {
+        self.inner.adopt(link, audit).await
+    }
+
+    async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {
+        self.around("claim", self.inner.claim(claims)).await
+    }
+
+    async fn save_plan(&self, plan: &StoredPlan) -> Result<(), StoreError> {
+        self.around("save-plan", self.inner.save_plan(plan)).await
+    }
+
+    async fn plan(&self, digest: &str) -> Result<Option<StoredPlan>, StoreError> {
+        self.inner.plan(digest).await
+    }
+
+    async fn begin_run(&self, run: &NewRun) -> Result<RunId, StoreError> {
+        self.around("begin-run", self.inner.begin_run(run)).await
+    }
+
+    async fn end_run(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.around("end-run", self.inner.end_run(run, at)).await
+    }
+
+    async fn runs(&self) -> Result<Vec<RunRecord>, StoreError> {
+        self.inner.runs().await
+    }
+
+    async fn intend(&self, intent: &Intent) -> Result<(), StoreError> {
+        self.around("intend", self.inner.intend(intent)).await
+    }
+
+    async fn answer(&self, answer: &Answer) -> Result<(), StoreError> {
+        self.around("answer", self.inner.answer(answer)).await
+    }
+
+    async fn mark(
+        &self,
+        key: &str,
+        epoch: u64,
+        step: &str,
+        data: &str,
+    ) -> Result<MarkResult, StoreError> {
+        self.around("mark", self.inner.mark(key, epoch, step, data)).await
+    }
+
+    async fn recall(&self, key: &str, step: &str) -> Result<Option<String>, StoreError> {
+        self.inner.recall(key, step).await
+    }
+
+    async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError> {
+        self.inner.unsettled(current).await
+    }
+
+    async fn removals_since(
+        &self,
+        since: Timestamp,
+    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError> {
+        self.inner.removals_since(since).await
+    }
+
+    async fn operation_states(
+        &self,
+        run: RunId,
+    ) -> Result<BTreeMap<OperationId, OperationState>, StoreError> {
+        self.inner.operation_states(run).await
+    }
+
+    async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
+        self.inner.audit(filter).await
+    }
+}

@@ -1,0 +1,251 @@
+//! People, two simulated targets, a store, and everything to reconcile them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use lanyard::{
+    connector::{Attached, Connector, Connectors},
+    reconcile::{self, Context, Progress, ReconcileError, Settled, Stop, Summary, Survey},
+    store::{AuditFilter, sqlite::SqliteStore},
+};
+use lanyard_core::{
+    condition::{Condition, Test},
+    fault::FaultKind,
+    id::Digest,
+    lifecycle::LifecycleState,
+    observed::{Link, OwnedGrant},
+    policy::{
+        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
+        WhenMissing,
+    },
+    template::Expressions,
+};
+use lanyard_tests::around::{Around, Beside};
+
+use super::system::{Source, System, record};
+
+fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
+    name.parse().unwrap()
+}
+
+/// Everybody has `directory` and the group `staff`, Sales has `crm` too.
+pub(super) struct Firm {
+    pub(super) context: Context,
+    pub(super) directory: Arc<System>,
+    pub(super) crm: Arc<System>,
+    source: Arc<Source>,
+    log: Arc<Mutex<Vec<String>>>,
+    shown: Mutex<Vec<String>>,
+    _folder: tempfile::TempDir,
+}
+
+fn policy() -> Policy {
+    let mut expressions = Expressions::new();
+    let mut template = |source: &str| expressions.template(source).unwrap();
+    let mut target = |after: &[&str]| TargetPolicy {
+        object_type: None,
+        name: template("{{ given_name | lower }}"),
+        attributes: BTreeMap::from([("title".to_owned(), vec![template("{{ title }}")])]),
+        match_by: Vec::new(),
+        entitlements: BTreeMap::new(),
+        after: after.iter().map(|name| named(name)).collect(),
+        protected: BTreeSet::new(),
+    };
+    let targets =
+        BTreeMap::from([(named("crm"), target(&["directory"])), (named("directory"), target(&[]))]);
+    let sales = Condition {
+        all: vec![(named("department"), Test::OneOf(vec!["Sales".to_owned()]))],
+        expr: None,
+    };
+    let rule = |name: &str, when, target: &str, grant| Rule {
+        name: named(name),
+        line: 1,
+        when,
+        accounts: BTreeSet::from([named(target)]),
+        grants: BTreeMap::from([(named("directory"), vec![grant])]),
+    };
+    let rules = vec![
+        rule("everyone", Condition::always(), "directory", template("staff")),
+        rule("sales", sales, "crm", template("{{ department | lower }}")),
+        Rule {
+            accounts: BTreeSet::new(),
+            ..rule(
+                "support",
+                Condition {
+                    all: vec![(named("department"), Test::OneOf(vec!["Support".to_owned()]))],
+                    expr: None,
+                },
+                "directory",
+                template("support"),
+            )
+        },
+    ];
+    Policy {
+        sources: BTreeMap::from([(
+            named("hr"),
+            SourcePolicy {
+                facts: BTreeMap::new(),
+                missing: WhenMissing::Departed,
+                shrink_limit_percent: 100,
+            },
+        )]),
+        targets,
+        rules,
+        lifecycle: LifecyclePolicy {
+            timezone: TimeZone::UTC,
+            prehire: SignedDuration::from_hours(24),
+            status: BTreeMap::from([("active".to_owned(), LifecycleState::Active)]),
+        },
+        leaver: LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true },
+        limits: LimitsPolicy {
+            removals_percent: 100,
+            removals_floor: 1000,
+            removals_window: SignedDuration::from_hours(24),
+        },
+        expressions,
+    }
+}
+
+/// A minute passes at every look, so that no retry has to be waited for.
+fn hurried() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
+    let seconds = AtomicI64::new(1_800_000_000);
+    Arc::new(move || Timestamp::from_second(seconds.fetch_add(60, Ordering::SeqCst)).unwrap())
+}
+
+impl Firm {
+    pub(super) fn new(people: &[(&str, &str)]) -> Self {
+        Self::beside(people, Box::new(|_side, _method| Ok(())))
+    }
+
+    pub(super) fn beside(people: &[(&str, &str)], beside: Box<Beside>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = SqliteStore::open_exclusive(&folder.path().join("lanyard.db")).unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (directory, crm) = (System::new("directory", &log), System::new("crm", &log));
+        let source = Arc::new(Source::default());
+        let attached = |connector: Arc<dyn Connector>| Attached {
+            connector,
+            plugin: Digest::of("plugin"),
+            permission: Digest::of("permission"),
+            page_size: 100,
+            parallel: 4,
+        };
+        let connectors = Connectors {
+            sources: BTreeMap::from([(named("hr"), attached(source.clone()))]),
+            targets: BTreeMap::from([
+                (named("directory"), attached(directory.clone())),
+                (named("crm"), attached(crm.clone())),
+            ]),
+        };
+        let context = Context {
+            policy: Arc::new(policy()),
+            config: Digest::of("file"),
+            store: Arc::new(Around { inner: Arc::new(inner), beside }),
+            connectors,
+            actor: "operator".to_owned(),
+            clock: hurried(),
+        };
+        let shown = Mutex::default();
+        let firm = Self { context, directory, crm, source, log, shown, _folder: folder };
+        firm.people(people);
+        firm
+    }
+
+    /// Given name and department; the name is the key too.
+    pub(super) fn people(&self, people: &[(&str, &str)]) {
+        let records = people.iter().map(|(name, department)| record(name, name, department, "-"));
+        *self.source.0.lock().unwrap() = records.collect();
+    }
+
+    /// The same person under another name.
+    pub(super) fn rename(&self, key: &str, name: &str) {
+        *self.source.0.lock().unwrap() = vec![record(key, name, "Support", "-")];
+    }
+
+    pub(super) async fn survey(&self) -> Survey {
+        reconcile::survey(&self.context, &BTreeSet::new()).await.unwrap()
+    }
+
+    pub(super) async fn settle(&self) -> Settled {
+        reconcile::settle(&self.context).await.unwrap()
+    }
+
+    pub(super) async fn execute(
+        &self,
+        survey: &Survey,
+        stop: &Stop,
+    ) -> Result<Summary, ReconcileError> {
+        let report = |progress: Progress| self.show(&progress);
+        reconcile::execute(&self.context, survey, &BTreeSet::new(), stop, &report).await
+    }
+
+    fn show(&self, progress: &Progress) {
+        let line = match progress {
+            Progress::Began { .. } => return,
+            Progress::Done { operation, verification } => {
+                (operation, verification.word().to_owned())
+            }
+            Progress::Retrying { operation, .. } => (operation, "again".to_owned()),
+            Progress::Failed { operation, fault } => (operation, format!("failed: {fault}")),
+            Progress::Uncertain { operation, fault } => (operation, format!("uncertain: {fault}")),
+            Progress::Skipped { operation, why } => (operation, format!("skipped: {why}")),
+        };
+        let (operation, text) = line;
+        let kind = operation.change.kind().word();
+        self.shown.lock().unwrap().push(format!("{} {kind}: {text}", operation.target));
+    }
+
+    /// A whole run as a process would do it.
+    pub(super) async fn run(&self) -> Summary {
+        let survey = self.survey().await;
+        self.execute(&survey, &Stop::default()).await.unwrap()
+    }
+
+    /// What was sent since the last call.
+    pub(super) fn sent(&self) -> Vec<String> {
+        std::mem::take(&mut *self.log.lock().unwrap())
+    }
+
+    /// What was reported since the last call.
+    pub(super) fn told(&self) -> String {
+        std::mem::take(&mut *self.shown.lock().unwrap()).join("\n")
+    }
+
+    /// Nothing is left to do; everything of the journal is settled.
+    pub(super) async fn assert_in_order(&self) {
+        assert_eq!(self.settle().await, Settled::default());
+        let survey = self.survey().await;
+        let plan = &survey.stored.plan;
+        assert!(plan.operations.is_empty(), "{:?}", plan.operations);
+        assert!(plan.adoptions.is_empty(), "{:?}", plan.adoptions);
+        assert!(plan.claims.is_empty(), "{:?}", plan.claims);
+    }
+
+    pub(super) async fn links(&self) -> Vec<Link> {
+        self.context.store.links().await.unwrap()
+    }
+
+    pub(super) async fn ledger(&self) -> BTreeSet<OwnedGrant> {
+        self.context.store.ledger().await.unwrap()
+    }
+
+    /// `create done`, `create uncertain`, …
+    pub(super) async fn audit(&self) -> Vec<String> {
+        let rows = self.context.store.audit(&AuditFilter::default()).await.unwrap();
+        rows.iter().map(|row| format!("{} {}", row.entry.action, row.entry.result)).collect()
+    }
+}
+
+pub(super) fn unknown() -> FaultKind {
+    FaultKind::OutcomeUnknown { retry_after_ms: None }
+}
+
+pub(super) fn down() -> FaultKind {
+    FaultKind::Unavailable { retry_after_ms: None }
+}

@@ -1,0 +1,135 @@
+//! Every other write: drift, deletions, renames.
+
+use lanyard::reconcile::Stop;
+use lanyard_core::{account::AccountState, fault::FaultKind};
+
+use super::{
+    firm::{Firm, unknown},
+    system::Trick,
+};
+
+/// Ada has an account; then she leaves.
+async fn leaver() -> Firm {
+    let firm = Firm::new(&[("Ada", "Support")]);
+    assert!(firm.run().await.is_clean());
+    firm.people(&[]);
+    firm.sent();
+    firm.told();
+    firm
+}
+
+/// She left, and her account is to be deleted.
+async fn deleted() -> Firm {
+    let firm = leaver().await;
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.directory.shown(), "ada disabled []");
+    firm.sent();
+    firm.told();
+    firm
+}
+
+#[tokio::test]
+async fn a_disable_that_does_not_show_is_told_and_not_taken_for_done() {
+    let firm = leaver().await;
+    firm.directory.trick("disable", Trick::Ignore);
+    let summary = firm.run().await;
+    assert_eq!(summary.drifted, 1);
+    assert!(!summary.is_clean());
+    insta::assert_snapshot!(firm.told().lines().next().unwrap(), @"directory disable: drifted");
+    assert_eq!(firm.links().await[0].disabled_since, None);
+    let summary = firm.run().await;
+    assert!(summary.is_clean());
+    assert_eq!(firm.directory.shown(), "ada disabled []");
+}
+
+#[tokio::test]
+async fn an_account_that_was_enabled_meanwhile_is_not_deleted() {
+    let firm = deleted().await;
+    let survey = firm.survey().await;
+    let enable = |firm: &Firm| {
+        firm.directory.inner().accounts.values_mut().next().unwrap().state = AccountState::Active;
+    };
+    enable(&firm);
+    let summary = firm.execute(&survey, &Stop::default()).await.unwrap();
+    assert_eq!(summary.failed, 1);
+    assert_eq!(firm.sent(), [""; 0]);
+    insta::assert_snapshot!(firm.told(), @"directory delete: failed: the account was enabled after the plan was made, so it is not deleted; plan again");
+}
+
+#[tokio::test]
+async fn a_delete_that_was_applied_and_not_answered_is_done() {
+    for fault in [unknown(), FaultKind::NotFound, FaultKind::TimedOut] {
+        let firm = deleted().await;
+        firm.directory.trick("delete", Trick::ApplyAndFail(fault));
+        assert!(firm.run().await.is_clean());
+        assert_eq!(firm.sent(), ["directory delete ada"]);
+        assert!(firm.links().await.iter().all(|link| link.gone));
+        firm.assert_in_order().await;
+    }
+}
+
+#[tokio::test]
+async fn writes_that_may_be_sent_twice_are_looked_for_first() {
+    for kind in ["grant", "disable", "revoke"] {
+        for applied in [true, false] {
+            let firm =
+                if kind == "grant" { Firm::new(&[("Ada", "Support")]) } else { leaver().await };
+            firm.directory.trick(
+                kind,
+                if applied { Trick::ApplyAndFail(unknown()) } else { Trick::Fail(unknown()) },
+            );
+            assert!(firm.run().await.is_clean(), "{kind} {applied}");
+            let sent = firm.sent();
+            let first = sent.iter().find(|line| line.contains(kind)).unwrap();
+            let times = sent.iter().filter(|line| *line == first).count();
+            assert_eq!(times, if applied { 1 } else { 2 }, "{sent:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rename_that_was_not_answered_is_found_under_the_new_key() {
+    let firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().renameable = true;
+    assert!(firm.run().await.is_clean());
+    firm.sent();
+    firm.rename("Ada", "Augusta");
+    firm.directory.trick("update", Trick::ApplyAndFail(unknown()));
+    let summary = firm.run().await;
+    assert!(summary.is_clean(), "{summary:?} {}", firm.told());
+    assert_eq!(firm.sent(), ["directory update ada"]);
+    let links = firm.links().await;
+    assert_eq!(links.len(), 1);
+    assert_eq!(links[0].account.uid, "augusta");
+    firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_renamed_account_that_is_not_surely_the_same_waits_for_a_person() {
+    let firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().renameable = true;
+    assert!(firm.run().await.is_clean());
+    firm.rename("Ada", "Augusta");
+    let survey = firm.survey().await;
+    // Hers went away, and somebody else came under the new name.
+    firm.directory.inner().accounts.clear();
+    firm.directory.add("augusta", "augusta", None);
+    firm.directory.trick("update", Trick::Fail(unknown()));
+    firm.told();
+    let summary = firm.execute(&survey, &Stop::default()).await.unwrap();
+    assert_eq!(summary.failed, 1);
+    insta::assert_snapshot!(firm.told(), @"directory update: failed: an account has the new name, but whether it is the renamed one is not known; adopt it if it is");
+}
+
+#[tokio::test]
+async fn a_read_before_a_delete_that_fails_is_tried_again() {
+    let firm = deleted().await;
+    firm.directory.inner().get_faults.push_back(FaultKind::TimedOut);
+    assert!(firm.run().await.is_clean());
+    assert_eq!(
+        firm.audit().await.last_chunk(),
+        Some(&["delete refused", "delete done"].map(String::from))
+    );
+    assert_eq!(firm.sent(), ["directory delete ada"]);
+    firm.assert_in_order().await;
+}
