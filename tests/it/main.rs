@@ -8,4 +8,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod demo;
 mod directions;
+mod pages;
+mod places;
