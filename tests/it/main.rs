@@ -9,6 +9,9 @@
 )]
 
 mod crash;
+mod demo;
 mod directions;
+mod pages;
+mod places;
 mod servers;
 mod simulated;

@@ -98,7 +98,8 @@ async fn check_connector(connector: &WasmConnector, output: &mut Output) -> Resu
 
 fn found(report: Result<CheckReport, Fault>) -> Vec<(bool, String)> {
     match report {
-        Err(fault) => vec![(false, format!("{} ({})", fault.message, fault.kind.word()))],
+        // The message comes last: it may end with TOML to paste.
+        Err(fault) => vec![(false, format!("{}: {}", fault.kind.word(), fault.message))],
         Ok(report) => report
             .findings
             .into_iter()

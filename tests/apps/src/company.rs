@@ -27,7 +27,8 @@ pub fn files() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn csv(people: &[Person]) -> String {
+/// An HR file of these people.
+pub fn csv(people: &[Person]) -> String {
     let mut text = Person::COLUMNS.join(",");
     text.push('\n');
     for person in people {

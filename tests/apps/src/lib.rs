@@ -9,10 +9,12 @@
 //! - [`crm`] speaks SCIM 2.0 over HTTP, with fault switches;
 //! - [`directory`] speaks LDAP;
 //! - [`process`] starts either as a process;
-//! - [`company`] writes the HR files in `tests/data`.
+//! - [`company`] writes the HR files in `tests/data`;
+//! - [`demo`] walks that company through Lanyard and both applications.
 
 pub mod company;
 pub mod crm;
+pub mod demo;
 pub mod directory;
 pub mod process;
 pub mod state;

@@ -1,0 +1,109 @@
+//! What the pages tell people to write works as it stands.
+
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use demo_apps::process::Process;
+
+use crate::places;
+
+/// The first block of TOML on a page.
+fn toml_of(page: &str) -> String {
+    let text = fs::read_to_string(places::root().join(page)).unwrap();
+    let (_, after) = text.split_once("```toml\n").unwrap();
+    after.split_once("```").unwrap().0.to_owned()
+}
+
+fn lanyard(program: &Path, folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .env("CRM_TOKEN", "demo-token")
+        .env("LANYARD_CACHE", folder.join("cache"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Standard output of a command that must end well.
+fn told(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+#[test]
+fn the_ten_lines_of_the_readme_work_from_check_to_an_empty_second_plan() {
+    let text = toml_of("README.md");
+    assert_eq!(text.lines().count(), 10);
+    let Some((programs, plugins)) =
+        places::built("readme", &["lanyard", "demo-crm"], &["csv", "scim"])
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("crm.json");
+    let crm = Process::start(&programs.join("demo-crm"), ["--state".as_ref(), state.as_os_str()])
+        .unwrap();
+    let address = format!("http://{}", crm.address());
+    let text = text
+        .replace("https://crm.example.org/scim/v2", &address)
+        .replace("https://crm.example.org", &address);
+    fs::write(folder.path().join("lanyard.toml"), text).unwrap();
+    symlink(&plugins, folder.path().join("plugins")).unwrap();
+    let people = "employee_id,given_name,family_name\nE1,Ada,Example\nE2,Zoë,Placeholder\n";
+    fs::write(folder.path().join("people.csv"), people).unwrap();
+    let run =
+        |arguments: &[&str]| told(&lanyard(&programs.join("lanyard"), folder.path(), arguments));
+    run(&["check"]);
+    assert!(run(&["plan"]).contains("2 operations (2 create)"));
+    run(&["apply", "--yes"]);
+    assert_eq!(run(&["plan"]).trim(), "nothing to do");
+    let state = fs::read_to_string(state).unwrap();
+    for name in ["ada.example", "zoe.placeholder"] {
+        assert!(state.contains(&format!("\"userName\": \"{name}\"")), "{state}");
+    }
+}
+
+#[test]
+fn the_file_on_the_operators_page_is_valid_and_its_test_passes() {
+    let Some((programs, plugins)) = places::built("operating", &["lanyard"], &["csv", "ldap"])
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lanyard.toml"), toml_of("host/OPERATING.md")).unwrap();
+    symlink(&plugins, folder.path().join("plugins")).unwrap();
+    for name in ["hr", "secrets"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("secrets/ldap"), "secret").unwrap();
+    let output = lanyard(&programs.join("lanyard"), folder.path(), &["check", "--offline"]);
+    let text = told(&output);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn who_only_looks_needs_no_secrets() {
+    let Some((programs, plugins)) = places::built("secrets", &["lanyard"], &["csv", "scim"]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lanyard.toml"), toml_of("README.md")).unwrap();
+    symlink(&plugins, folder.path().join("plugins")).unwrap();
+    for arguments in
+        [&["status"][..], &["identity", "list"], &["account", "list"], &["audit", "list"]]
+    {
+        let output = Command::new(programs.join("lanyard"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_remove("CRM_TOKEN")
+            .output()
+            .unwrap();
+        told(&output);
+    }
+}
