@@ -8,4 +8,9 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod bad_input;
+mod built;
+mod desk;
 mod directions;
+mod exit_status;
+mod sandbox;

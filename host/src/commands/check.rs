@@ -12,7 +12,7 @@ use super::{output::Output, plugin, session};
 use crate::{
     config::{Config, Loaded},
     connector::Connector as _,
-    errors::{AppError, Exit},
+    errors::{self, AppError, Exit},
     wasm::WasmConnector,
 };
 
@@ -98,7 +98,11 @@ async fn check_connector(connector: &WasmConnector, output: &mut Output) -> Resu
 
 fn found(report: Result<CheckReport, Fault>) -> Vec<(bool, String)> {
     match report {
-        Err(fault) => vec![(false, format!("{} ({})", fault.message, fault.kind.word()))],
+        Err(fault) => {
+            let advice = errors::advice(&fault.kind);
+            let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+            vec![(false, format!("{} ({}){advice}", fault.message, fault.kind.word()))]
+        }
         Ok(report) => report
             .findings
             .into_iter()

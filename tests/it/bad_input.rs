@@ -1,0 +1,7 @@
+//! What cannot be used is told in words a person can act on, and nothing is
+//! lost: each bad input through the real program, as its operator meets it.
+
+mod component;
+mod file;
+mod sheet;
+mod target;
