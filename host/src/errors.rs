@@ -115,7 +115,12 @@ impl From<ConfigErrors> for AppError {
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
-        Self::new(Exit::Store, error)
+        match error {
+            StoreError::TooShort { .. } | StoreError::Ambiguous { .. } => {
+                Self::new(Exit::Usage, error).hint("`lanyard plan` shows the digest of each plan")
+            }
+            error => Self::new(Exit::Store, error),
+        }
     }
 }
 

@@ -3,5 +3,6 @@
 
 mod component;
 mod file;
+mod guest;
 mod sheet;
 mod target;

@@ -86,7 +86,7 @@ impl Desk {
             .replace(&plugins.display().to_string(), "[plugins]")
             .replace(&folder.display().to_string(), "[desk]")
             .replace(&self.folder.path().display().to_string(), "[desk]");
-        without_ports(&text)
+        without_digests(&without_ports(&text))
     }
 }
 
@@ -115,6 +115,22 @@ fn without_ports(text: &str) -> String {
         out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
     }
     out
+}
+
+/// The short form of a digest, twelve hexadecimal digits, stands for itself.
+fn without_digests(text: &str) -> String {
+    let is_digest = |word: &str| {
+        word.len() == 12
+            && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .map(|piece| {
+            let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            if is_digest(word) { piece.replace(word, "DIGEST") } else { piece.to_owned() }
+        })
+        .collect()
 }
 
 /// The application of the tests, failing as told.

@@ -118,10 +118,11 @@ async fn a_file_cut_off_in_the_middle_is_damaged() {
 async fn a_connector_that_only_reads_cannot_be_a_target() {
     let test = "a_connector_that_only_reads_cannot_be_a_target";
     let Some(desk) = Desk::new(test) else { return };
-    desk.configure(&SOURCE.replace("[source.hr]", "[target.hr]"));
-    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r#"
-    exit 64
-    error: the file has no source, so there is nobody to give accounts to
-      = hint: add `[source.hr]` with `plugin = "csv"`
-    "#);
+    let target = SOURCE.replace("[source.hr]", "[target.old-hr]");
+    desk.configure(&format!("{SOURCE}{target}"));
+    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
+    exit 67
+    error: `[plugins]/csv.wasm` does not export `lanyard:connector/provisioning`, so it cannot be a target; it exports `lanyard:connector/meta@0.1.0`, `lanyard:connector/directory@0.1.0`
+      hint: `old-hr` cannot be used; `lanyard check` shows every problem at once
+    ");
 }

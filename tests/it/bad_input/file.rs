@@ -147,5 +147,6 @@ async fn a_file_that_is_missing_is_named_with_what_to_do() {
     exit 64
     error: cannot read `lanyard.toml`
       = No such file or directory (os error 2)
+      = hint: `--config FILE` names another; README.md begins with one to copy
     ");
 }

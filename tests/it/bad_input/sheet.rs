@@ -135,7 +135,7 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
     let finding = finding.collect::<Vec<_>>().join("\n");
     assert_snapshot!(format!("{}{finding}", said.complaint()), @r"
     exit 65
-    held back (source-shrank): the source hr answered 15 records, and 30 last time; nothing is taken from those who are missing. If they really left, `lanyard apply cae8588e9743 --release source-shrank`
+    held back (source-shrank): the source hr answered 15 records, and 30 last time; nothing is taken from those who are missing. If they really left, `lanyard apply DIGEST --release source-shrank`
     ");
 
     let once = desk.run(&["run", "once"]).await;

@@ -71,7 +71,7 @@ async fn an_answer_larger_than_the_host_copies_is_refused() {
     let mut setting = Setting::of("answers-too-much").wanting(150);
     setting.limits.memory = 512 << 20;
     let fault = beside_a_healthy_one(&bench, setting).await;
-    assert_snapshot!(told(&fault), @"trapped: `acme` crashed: a host call failed");
+    assert_snapshot!(told(&fault), @"trapped: `acme` crashed: a host call failed: too much data is being copied between the host and the guest: fuel allocated for hostcalls has been exhausted");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn a_stream_nobody_declared_is_not_opened() {
     let Some(bench) = Bench::new("a_stream_nobody_declared_is_not_opened") else { return };
     let fault = refused(&bench, Setting::of("opens-an-undeclared-stream")).await;
     assert_snapshot!(told(&fault), @r#"
-    denied: the stream is not permitted: the stream `back-door` is refused; to permit it, write: [target.acme.permissions] streams = { back-door = { host = "HOST", port = 636, protocol = "ldap", tls = "tls" } }; the stream `back-door` is refused; to permit it, write:
+    denied: the stream `back-door` is refused; to permit it, write:
     [target.acme.permissions]
     streams = { back-door = { host = "HOST", port = 636, protocol = "ldap", tls = "tls" } }
     "#);
