@@ -6,7 +6,7 @@ use lanyard_core::diff;
 
 use super::{output::Output, session};
 use crate::{
-    errors::{AppError, Exit},
+    errors::{self, AppError, Exit},
     reconcile::{self, Context, Survey},
 };
 
@@ -49,7 +49,14 @@ pub(super) async fn look(context: &Context, output: &mut Output) -> Result<Surve
     }
     let survey = reconcile::survey(context, &BTreeSet::new()).await?;
     for (target, fault) in &survey.unread {
-        output.error(&format!("warning: `{target}` could not be read: {fault}\n"));
+        let kind = &fault.kind;
+        output.error(&format!(
+            "warning: `{target}` could not be read, so nothing is planned for it: {fault} ({})\n",
+            kind.word()
+        ));
+        if let Some(advice) = errors::advice(kind) {
+            output.error(&format!("  hint: {advice}\n"));
+        }
     }
     for problem in &survey.assembled.problems {
         output.error(&format!("warning: {problem}\n"));
