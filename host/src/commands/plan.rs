@@ -1,6 +1,6 @@
 //! `lanyard plan`.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use lanyard_core::diff;
 
@@ -47,7 +47,7 @@ pub(super) async fn look(context: &Context, output: &mut Output) -> Result<Surve
     for open in &settled.open {
         output.error(&format!("still uncertain: {open}\n"));
     }
-    let survey = reconcile::survey(context, &BTreeSet::new()).await?;
+    let survey = reconcile::survey(context).await?;
     for (target, fault) in &survey.unread {
         let kind = &fault.kind;
         output.error(&format!(
