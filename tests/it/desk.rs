@@ -10,6 +10,9 @@ use crate::built;
 
 pub(crate) const TOKEN: &str = "demo-token";
 
+/// When everything at the desk happens.
+const NOW: &str = "2026-06-01T08:00:00Z";
+
 /// A source alone.
 pub(crate) const SOURCE: &str = r#"
 [source.hr]
@@ -64,7 +67,7 @@ impl Desk {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("LANYARD_CACHE", built::cache())
-            .env("LANYARD_NOW", "2026-06-01T08:00:00Z")
+            .env("LANYARD_NOW", NOW)
             .env("CRM_TOKEN", TOKEN)
             .env_remove("LANYARD_LOG")
             .kill_on_drop(true)
@@ -85,7 +88,8 @@ impl Desk {
         let text = text
             .replace(&plugins.display().to_string(), "[plugins]")
             .replace(&folder.display().to_string(), "[desk]")
-            .replace(&self.folder.path().display().to_string(), "[desk]");
+            .replace(&self.folder.path().display().to_string(), "[desk]")
+            .replace(&format!("note: the clock stands at {NOW}, because LANYARD_NOW says so\n"), "");
         without_digests(&without_ports(&text))
     }
 }

@@ -143,4 +143,12 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
     let written = std::fs::read_to_string(desk.path("crm.log")).unwrap();
     assert!(written.lines().all(|line| line.contains("POST")), "{written}");
     assert_eq!(written.lines().count(), 30, "only the first run wrote anything");
+
+    // A person says that they really left: that plan is done, and what the
+    // source says is the measure from then on.
+    let both = ["apply", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
+    let released = desk.run(&both).await;
+    assert_eq!(released.status, Some(0), "{}{}", released.stdout, released.stderr);
+    let after = desk.run(&["plan"]).await;
+    assert_eq!((after.status, after.stdout.as_str()), (Some(0), "nothing to do\n"));
 }
