@@ -76,7 +76,7 @@ impl Scim {
 
 fn program() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("LANYARD_SCIM2_SERVER") {
-        return Some(PathBuf::from(named));
+        return Some(PathBuf::from(named)).filter(|named| named.is_file());
     }
     let installed = programs::root().join("target/ci/venv/bin/scim2-server");
     if installed.is_file() { Some(installed) } else { programs::find("scim2-server") }

@@ -59,6 +59,17 @@ impl Said {
 }
 
 impl World {
+    /// Whether the product is built; says so when it is not.
+    pub(crate) fn is_built() -> bool {
+        let plugins = setting("LANYARD_PLUGINS", "target/plugins");
+        let components = ["csv", "ldap", "scim"].map(|name| plugins.join(format!("{name}.wasm")));
+        let missing = [program()].into_iter().chain(components).find(|path| !path.is_file());
+        if let Some(missing) = &missing {
+            programs::not_run(&format!("`{}` is not built", missing.display()));
+        }
+        missing.is_none()
+    }
+
     pub(crate) fn new(slapd: Slapd, scim: Scim, file: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = Self { slapd, scim, folder, password: slapd::PASSWORD };
@@ -105,8 +116,7 @@ impl World {
     }
 
     pub(crate) fn lanyard(&self, arguments: &[&str]) -> Said {
-        let program = setting("LANYARD_PROGRAMS", "target/debug").join("lanyard");
-        let mut command = Command::new(program);
+        let mut command = Command::new(program());
         command.arg("--config").arg(self.folder.path().join("lanyard.toml")).args(arguments);
         command.env("LDAP_PASSWORD", self.password).env("SCIM_TOKEN", scim::TOKEN);
         command.env_remove("LANYARD_LOG");
@@ -224,6 +234,10 @@ fn in_crm(user: &Json, groups: BTreeSet<String>) -> Seen {
         .into(),
         groups,
     }
+}
+
+fn program() -> PathBuf {
+    setting("LANYARD_PROGRAMS", "target/debug").join("lanyard")
 }
 
 /// A folder named in the environment, else below the root of the repository.

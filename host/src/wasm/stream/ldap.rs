@@ -242,6 +242,13 @@ mod tests {
     }
 
     #[test]
+    fn a_result_without_words_is_put_into_words_where_that_helps() {
+        assert_eq!(meaning(49), ": the name or the password is wrong");
+        assert_eq!(meaning(13), ": the server wants TLS first");
+        assert_eq!(meaning(80), "");
+    }
+
+    #[test]
     fn a_search_passes_whole_however_it_is_cut() {
         let search = message(0x63, &[1; 300]);
         for cut in 0..search.len() {
