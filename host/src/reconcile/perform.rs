@@ -48,6 +48,10 @@ pub(super) enum Attempted {
     Again {
         at: jiff::Timestamp,
     },
+    /// The account is as asked; another attempt ends what else there is.
+    Unfinished {
+        at: jiff::Timestamp,
+    },
     Parked {
         fault: Fault,
     },
@@ -229,6 +233,12 @@ impl Task {
         let hopeless =
             attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
         match look(self, account).await? {
+            Look::Applied { account, .. } if !hopeless && self.is_rename_of(account.as_ref()) => {
+                let at = self.after_a_while(attempt);
+                let event = OperationEvent::FoundNotApplied { retry_at: at };
+                self.record(event, Vec::new(), "unfinished", None).await?;
+                Ok(Attempted::Unfinished { at })
+            }
             Look::Applied { account, verification } => self.finish(account, verification).await,
             Look::NotApplied if hopeless => self.park(lost, Vec::new()).await,
             Look::NotApplied => {
@@ -244,6 +254,13 @@ impl Task {
                 Ok(Attempted::Uncertain { fault })
             }
         }
+    }
+
+    /// A rename may have more to it than the account shows: groups that hold
+    /// the old name.  The connector remembers how far it came.
+    fn is_rename_of(&self, account: Option<&ObjectRef>) -> bool {
+        let change = &self.operation.change;
+        matches!(change, Change::Update { name: Some(_), .. }) && change.account() == account
     }
 
     /// As long as the target says a read may lag behind a write.

@@ -252,8 +252,12 @@ async fn settle_one(
     } else {
         task.settle(attempt, created.as_ref(), lost).await?
     };
+    let attempted = match attempted {
+        Attempted::Unfinished { .. } => task.attempt(attempt.saturating_add(1), None).await?,
+        other => other,
+    };
     match attempted {
-        Attempted::Done { .. } => settled.applied += 1,
+        Attempted::Done { .. } | Attempted::Unfinished { .. } => settled.applied += 1,
         Attempted::Again { .. } => settled.not_applied += 1,
         Attempted::Parked { .. } => settled.parked += 1,
         Attempted::Uncertain { fault } => {
