@@ -48,7 +48,7 @@ pub(super) enum Attempted {
     Again {
         at: jiff::Timestamp,
     },
-    /// The account is as asked; another attempt ends what else there is.
+    /// The account has its new name; another attempt ends what else there is.
     Unfinished {
         at: jiff::Timestamp,
     },
@@ -233,7 +233,10 @@ impl Task {
         let hopeless =
             attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
         match look(self, account).await? {
-            Look::Applied { account, .. } if !hopeless && self.is_rename_of(account.as_ref()) => {
+            Look::Renamed { account, verification } if hopeless => {
+                self.finish(Some(account), verification).await
+            }
+            Look::Renamed { .. } => {
                 let at = self.after_a_while(attempt);
                 let event = OperationEvent::FoundNotApplied { retry_at: at };
                 self.record(event, Vec::new(), "unfinished", None).await?;
@@ -254,13 +257,6 @@ impl Task {
                 Ok(Attempted::Uncertain { fault })
             }
         }
-    }
-
-    /// A rename may have more to it than the account shows: groups that hold
-    /// the old name.  The connector remembers how far it came.
-    fn is_rename_of(&self, account: Option<&ObjectRef>) -> bool {
-        let change = &self.operation.change;
-        matches!(change, Change::Update { name: Some(_), .. }) && change.account() == account
     }
 
     /// As long as the target says a read may lag behind a write.
