@@ -29,16 +29,17 @@ fn built(variable: &str, default: &str) -> PathBuf {
 }
 
 /// Whether a test can run; says what is missing when it cannot.
-pub(super) fn ready(test: &str) -> bool {
+#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
+pub(super) fn ready(name: &str) -> bool {
     let plugins = built("LANYARD_PLUGINS", "plugins");
     let wanted = ["csv", "scim", "ldap"].map(|name| plugins.join(format!("{name}.wasm")));
     let program = built("LANYARD_PROGRAMS", "debug").join("lanyard");
     let Some(missing) = wanted.iter().chain([&program]).find(|path| !path.is_file()) else {
         return true;
     };
-    let text = format!("{test}: `{}` is missing", missing.display());
-    assert!(std::env::var_os("LANYARD_REQUIRE_SERVERS").is_none(), "{text}");
-    eprintln!("not run: {text}");
+    let why = format!("{name}: `{}` is missing", missing.display());
+    assert!(std::env::var_os("LANYARD_REQUIRE_SERVERS").is_none(), "{why}");
+    eprintln!("not run: {why}");
     false
 }
 
@@ -280,9 +281,8 @@ fn members(value: &Value) -> Vec<String> {
 /// The key of the person an account carries the id of.
 fn person(anchor: &str) -> String {
     let source = ConnectorName::new("hr").unwrap();
-    let keys = (1..=9).map(|number| format!("E{number}"));
-    keys.into_iter()
-        .find(|key| IdentityId::first_seen(&source, key).to_string() == anchor)
+    let mut keys = (1..=9).map(|number| format!("E{number}"));
+    keys.find(|key| IdentityId::first_seen(&source, key).to_string() == anchor)
         .unwrap_or_else(|| anchor.to_owned())
 }
 
