@@ -70,13 +70,46 @@ async fn without_a_crash_everybody_has_what_they_should() {
     }
     let mut world = before(Stage::Joiners, &[]).await;
     world.recover("joiners").await;
-    insta::assert_snapshot!(world.truth().await, @"");
+    insta::assert_snapshot!(world.truth().await, @r#"
+    crm E1 "ada-example" active sales
+    crm E2 "ben-example" active sales
+    crm E3 "cyd-sample" active sales
+    directory E1 "ada-example" active staff sales
+    directory E2 "ben-example" active staff sales
+    directory E3 "cyd-sample" active staff sales
+    directory E4 "dot-sample" active staff
+    directory E5 "eve-tester" active staff
+    directory E6 "ada-example2" active staff
+    "#);
     world.people(CHANGES);
     world.recover("changes").await;
-    insta::assert_snapshot!(world.truth().await, @"");
+    insta::assert_snapshot!(world.truth().await, @r#"
+    crm E1 "ada-example" off
+    crm E2 "ben-example" off
+    crm E3 "cyd-wedded" active sales
+    crm E4 "dot-sample" active sales
+    crm E7 "flo-tester" active sales
+    directory E1 "ada-example" active staff
+    directory E2 "ben-example" off
+    directory E3 "cyd-wedded" active staff sales
+    directory E4 "dot-sample" active staff sales
+    directory E5 "eve-tester" active staff
+    directory E6 "ada-example2" active staff
+    directory E7 "flo-tester" active staff sales
+    "#);
     world.delete_leavers();
     world.recover("deletions").await;
-    insta::assert_snapshot!(world.truth().await, @"");
+    insta::assert_snapshot!(world.truth().await, @r#"
+    crm E3 "cyd-wedded" active sales
+    crm E4 "dot-sample" active sales
+    crm E7 "flo-tester" active sales
+    directory E1 "ada-example" active staff
+    directory E3 "cyd-wedded" active staff sales
+    directory E4 "dot-sample" active staff sales
+    directory E5 "eve-tester" active staff
+    directory E6 "ada-example2" active staff
+    directory E7 "flo-tester" active staff sales
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,4 +220,26 @@ async fn killed_while_the_target_has_applied_a_create_and_not_answered() {
     assert!(killed(child.wait().await.unwrap()));
     world.recover("killed in the call").await;
     assert_eq!(world.truth().await, undisturbed.truth().await);
+}
+
+/// Between the rename and the groups that hold the old name, give or take.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_as_soon_as_an_account_was_renamed() {
+    if !ready("killed_as_soon_as_an_account_was_renamed") {
+        return;
+    }
+    let mut undisturbed = before(Stage::Changes, &[]).await;
+    undisturbed.recover("undisturbed").await;
+    let wanted = undisturbed.truth().await;
+    for _ in 0..3 {
+        let mut world = before(Stage::Changes, &[]).await;
+        let mut child = world.begin_apply();
+        while !world.has_renamed() {
+            world.writes.changed().await.unwrap();
+        }
+        child.start_kill().unwrap();
+        assert!(killed(child.wait().await.unwrap()));
+        world.recover("after the rename").await;
+        assert_eq!(world.truth().await, wanted);
+    }
 }

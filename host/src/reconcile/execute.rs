@@ -369,8 +369,8 @@ impl Runner<'_> {
                 (self.report)(Progress::Done { operation, verification });
                 schedule.succeeded(id);
             }
-            Attempted::Again { at } => {
-                let fault = format!("attempt {attempt} was not applied");
+            Attempted::Again { at } | Attempted::Unfinished { at } => {
+                let fault = format!("attempt {attempt} was not applied, or not wholly");
                 (self.report)(Progress::Retrying { operation, fault });
                 // A time that has come already is now.
                 let wait = at.duration_since(self.context.now()).try_into().unwrap_or_default();

@@ -48,6 +48,10 @@ pub(super) enum Attempted {
     Again {
         at: jiff::Timestamp,
     },
+    /// The account has its new name; another attempt ends what else there is.
+    Unfinished {
+        at: jiff::Timestamp,
+    },
     Parked {
         fault: Fault,
     },
@@ -229,6 +233,15 @@ impl Task {
         let hopeless =
             attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
         match look(self, account).await? {
+            Look::Renamed { account, verification } if hopeless => {
+                self.finish(Some(account), verification).await
+            }
+            Look::Renamed { .. } => {
+                let at = self.after_a_while(attempt);
+                let event = OperationEvent::FoundNotApplied { retry_at: at };
+                self.record(event, Vec::new(), "unfinished", None).await?;
+                Ok(Attempted::Unfinished { at })
+            }
             Look::Applied { account, verification } => self.finish(account, verification).await,
             Look::NotApplied if hopeless => self.park(lost, Vec::new()).await,
             Look::NotApplied => {

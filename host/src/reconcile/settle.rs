@@ -11,7 +11,7 @@ use lanyard_core::{
     run::{OperationState, Verification},
     schema::{CreateSafety, IdStability, ObjectDef, ObjectRole, Schema},
     value::ObjectRef,
-    verify::{AccountRead, compare},
+    verify::{AccountRead, ReadBack, compare},
 };
 
 use super::{
@@ -28,6 +28,13 @@ use crate::{
 pub(super) enum Look {
     Applied {
         account: Option<ObjectRef>,
+        verification: Verification,
+    },
+    /// The account has the new name.  There may be more to a rename than the
+    /// account shows, groups that hold the old name: the connector remembers
+    /// how far it came, and the same key again ends it.
+    Renamed {
+        account: ObjectRef,
         verification: Verification,
     },
     /// Certainly not, and it may be sent again with the same key.
@@ -57,7 +64,11 @@ pub(super) async fn look(task: &Task, created: Option<&ObjectRef>) -> Result<Loo
     {
         return look_for_renamed(task, account, name).await;
     }
-    Ok(match compare(change, &after, object) {
+    let verification = compare(change, &after, object);
+    if has_new_name(change, &after, object) {
+        return Ok(Look::Renamed { account: account.clone(), verification });
+    }
+    Ok(match verification {
         Verification::Verified => {
             Look::Applied { account: Some(account.clone()), verification: Verification::Verified }
         }
@@ -70,6 +81,18 @@ pub(super) async fn look(task: &Task, created: Option<&ObjectRef>) -> Result<Loo
             Look::Unknown(Fault::new(FaultKind::OutcomeUnknown { retry_after_ms: None }, why))
         }
     })
+}
+
+fn has_new_name(change: &Change, after: &ReadBack, object: &ObjectDef) -> bool {
+    let Change::Update { account, name: Some(name), before, .. } = change else { return false };
+    let rename = Change::Update {
+        account: account.clone(),
+        name: Some(name.clone()),
+        anchor: None,
+        attributes: Vec::new(),
+        before: before.clone(),
+    };
+    compare(&rename, after, object) == Verification::Verified
 }
 
 /// A rename may have given the account another key: ours is the one with the
@@ -252,8 +275,12 @@ async fn settle_one(
     } else {
         task.settle(attempt, created.as_ref(), lost).await?
     };
+    let attempted = match attempted {
+        Attempted::Unfinished { .. } => task.attempt(attempt.saturating_add(1), None).await?,
+        other => other,
+    };
     match attempted {
-        Attempted::Done { .. } => settled.applied += 1,
+        Attempted::Done { .. } | Attempted::Unfinished { .. } => settled.applied += 1,
         Attempted::Again { .. } => settled.not_applied += 1,
         Attempted::Parked { .. } => settled.parked += 1,
         Attempted::Uncertain { fault } => {

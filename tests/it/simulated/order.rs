@@ -1,6 +1,7 @@
 //! Who comes first, who waits, and what a stop or a broken store leaves.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -109,7 +110,7 @@ async fn a_stop_does_not_wait_for_a_retry() {
             tokio::spawn(async move { stop.ask() });
         }
     };
-    let none = Default::default();
+    let none = BTreeSet::new();
     let run = reconcile::execute(&firm.context, &survey, &none, &stop, &asks);
     let summary = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap().unwrap();
     assert!(summary.stopped);
@@ -128,7 +129,7 @@ async fn a_stop_between_operations_loses_nothing() {
             stop.ask();
         }
     };
-    let none = Default::default();
+    let none = BTreeSet::new();
     let summary = reconcile::execute(&firm.context, &survey, &none, &stop, &asks).await.unwrap();
     assert!(summary.stopped);
     let sent = firm.sent();

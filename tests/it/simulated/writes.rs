@@ -1,6 +1,11 @@
 //! Every other write: drift, deletions, renames.
 
-use lanyard::reconcile::Stop;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use lanyard::{reconcile::Stop, store::StoreError};
 use lanyard_core::{account::AccountState, fault::FaultKind};
 
 use super::{
@@ -101,6 +106,42 @@ async fn a_rename_that_was_not_answered_is_found_under_the_new_key() {
     let links = firm.links().await;
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].account.uid, "augusta");
+    firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_rename_that_was_cut_off_is_ended_by_the_connector_itself() {
+    // In the same run.
+    let firm = Firm::new(&[("Ada", "Support")]);
+    assert!(firm.run().await.is_clean());
+    firm.sent();
+    firm.rename("Ada", "Augusta");
+    firm.directory.trick("update", Trick::ApplyAndFail(unknown()));
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.sent(), ["directory update ada", "directory update augusta"]);
+    firm.assert_in_order().await;
+
+    // By the next process.
+    let broken = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&broken);
+    let firm = Firm::beside(
+        &[("Ada", "Support")],
+        Box::new(move |side, method| {
+            if (side, method) == ("before", "answer") && switch.load(Ordering::SeqCst) {
+                return Err(StoreError::Damaged("as told".to_owned()));
+            }
+            Ok(())
+        }),
+    );
+    assert!(firm.run().await.is_clean());
+    firm.sent();
+    firm.rename("Ada", "Augusta");
+    let survey = firm.survey().await;
+    broken.store(true, Ordering::SeqCst);
+    firm.execute(&survey, &Stop::default()).await.unwrap_err();
+    broken.store(false, Ordering::SeqCst);
+    assert_eq!(firm.settle().await.applied, 1);
+    assert_eq!(firm.sent(), ["directory update ada", "directory update augusta"]);
     firm.assert_in_order().await;
 }
 
