@@ -57,7 +57,8 @@ impl Desk {
     pub(crate) fn configure(&self, toml: &str) -> &Self {
         let plugins = built::plugins();
         let plugins = fs::canonicalize(plugins).unwrap();
-        self.write("lanyard.toml", format!("plugin-directory = {plugins:?}\n{toml}"))
+        let plugins = plugins.display();
+        self.write("lanyard.toml", format!("plugin-directory = '{plugins}'\n{toml}"))
     }
 
     /// What the program says, with everything taken out that differs from

@@ -15,8 +15,8 @@ async fn inspect(test: &str, content: impl AsRef<[u8]>) -> Option<String> {
 }
 
 /// A component written as text.
-async fn inspect_text(test: &str, text: &str) -> Option<String> {
-    inspect(test, wat::parse_str(text).unwrap()).await
+async fn inspect_text(test: &str, written: &str) -> Option<String> {
+    inspect(test, wat::parse_str(written).unwrap()).await
 }
 
 #[tokio::test]
@@ -76,11 +76,11 @@ async fn an_interface_without_its_functions_is_refused() {
 #[tokio::test]
 async fn an_import_nobody_offers_is_named() {
     let test = "an_import_nobody_offers_is_named";
-    let text = r#"(component
+    let imports = r#"(component
         (import "acme:vault/keys@2.1.0" (instance))
         (instance $meta)
         (export "lanyard:connector/meta@0.1.0" (instance $meta)))"#;
-    let Some(said) = inspect_text(test, text).await else { return };
+    let Some(said) = inspect_text(test, imports).await else { return };
     assert_snapshot!(said, @r"
     exit 67
     error: `acme.wasm` imports `acme:vault/keys@2.1.0`, which this host does not have; it offers lanyard:connector/* and WASI 0.2
@@ -90,10 +90,10 @@ async fn an_import_nobody_offers_is_named() {
 #[tokio::test]
 async fn another_version_of_the_contract_is_told_with_both_versions() {
     let test = "another_version_of_the_contract_is_told_with_both_versions";
-    let text = r#"(component
+    let imports = r#"(component
         (import "lanyard:connector/config@0.9.0" (instance
             (export "get" (func (result string))))))"#;
-    let Some(said) = inspect_text(test, text).await else { return };
+    let Some(said) = inspect_text(test, imports).await else { return };
     assert_snapshot!(said, @r"
     exit 67
     error: `acme.wasm` was built against version 0.9.0 of lanyard:connector; this host speaks 0.1.0: build it again with the matching SDK

@@ -42,7 +42,7 @@ async fn a_misbehaving_connector_is_stopped_and_a_healthy_one_beside_it_answers(
         ("fails-with-control-characters", Setting::of("fails-with-control-characters")),
     ] {
         let fault = beside_a_healthy_one(&bench, setting).await;
-        report.push_str(&format!("{name}\n    {}\n", told(&fault)));
+        report.extend([name, "\n    ", &told(&fault), "\n"]);
     }
     assert_snapshot!(report, @r"
     spins

@@ -45,7 +45,7 @@ impl Bench {
         let mut config = json!({ "behaviour": behaviour, "mebibytes": mebibytes });
         for (key, server) in [("url", url), ("other", other)] {
             if let Some(server) = server {
-                config[key] = json!(format!("http://{server}"));
+                config[key] = json!(server);
             }
         }
         let config = ConnectorConfig {
@@ -63,8 +63,8 @@ impl Bench {
 /// What the connector is told, permitted, and bounded by.
 pub(super) struct Setting {
     behaviour: &'static str,
-    url: Option<SocketAddr>,
-    other: Option<SocketAddr>,
+    url: Option<String>,
+    other: Option<String>,
     mebibytes: u32,
     pub(super) permissions: Permissions,
     pub(super) limits: CallLimits,
@@ -84,14 +84,22 @@ impl Setting {
 
     /// A server it knows, asks for, and is permitted.
     pub(super) fn permitted(mut self, server: SocketAddr) -> Self {
-        self.url = Some(server);
+        self.url = Some(format!("http://{server}"));
         self.permissions.requests.push(to(server));
         self
     }
 
     /// A server it knows, asks for, and is not permitted.
     pub(super) fn forbidden(mut self, server: SocketAddr) -> Self {
-        self.other = Some(server);
+        self.other = Some(format!("http://{server}"));
+        self
+    }
+
+    /// A server it knows by name; the name is permitted.
+    pub(super) fn named(mut self, name: &str, server: SocketAddr) -> Self {
+        self.other = Some(format!("http://{name}:{}", server.port()));
+        let host = Host::Name(name.to_owned());
+        self.permissions.requests.push(RequestPermission { host, ..to(server) });
         self
     }
 

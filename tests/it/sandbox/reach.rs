@@ -1,7 +1,10 @@
 //! What a connector reaches for and is not given.
 
 use insta::assert_snapshot;
-use lanyard::connector::{Connector as _, Lookup};
+use lanyard::{
+    config::permissions::AddressRange,
+    connector::{Connector as _, Lookup},
+};
 use lanyard_core::{
     fault::{Fault, FaultKind},
     schema::CheckDepth,
@@ -45,6 +48,24 @@ async fn a_server_that_is_permitted_is_called() {
     let mut setting = Setting::of("calls-a-forbidden-host").forbidden(server.address());
     setting.permissions.requests.push(to(server.address()));
     list(&bench.load(setting).await).await.unwrap();
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_permitted_name_leads_to_no_private_address_unless_its_range_is_permitted() {
+    let test = "a_permitted_name_leads_to_no_private_address_unless_its_range_is_permitted";
+    let Some(bench) = Bench::new(test) else { return };
+    let server = Recorder::start();
+    let setting = || Setting::of("calls-a-forbidden-host").named("localhost", server.address());
+    let fault = refused(&bench, setting()).await;
+    assert!(fault.message.contains("127.0.0.1"), "{}", fault.message);
+    assert!(fault.message.ends_with("permit their range with `addresses`"), "{}", fault.message);
+    assert_eq!(server.seen(), [""; 0]);
+
+    let mut loopback = setting();
+    let network = server.address().ip();
+    loopback.permissions.addresses.push(AddressRange { network, prefix: 8 });
+    list(&bench.load(loopback).await).await.unwrap();
     assert_eq!(server.seen().len(), 1);
 }
 

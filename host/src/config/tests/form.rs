@@ -176,6 +176,7 @@ fn a_file_that_is_not_there_or_no_text_is_told() {
       = the first byte that is not stands in line 2
     error: cannot read `lanyard.toml`
       = No such file or directory (os error 2)
+      = hint: `--config FILE` names another; README.md begins with one to copy
     "#);
 }
 
