@@ -71,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
         clock: telemetry::clock(),
     };
     reconcile::settle(&context).await?;
-    let survey = reconcile::survey(&context, &BTreeSet::new()).await?;
+    let survey = reconcile::survey(&context).await?;
     reconcile::execute(&context, &survey, &BTreeSet::new(), &Stop::default(), &|_progress| {})
         .await?;
     bail!("the point was never reached")

@@ -18,12 +18,16 @@ use crate::{
     args::{Args, PluginVerb, RunVerb, Verb},
     config,
     errors::{AppError, Exit},
+    telemetry,
 };
 use output::Output;
 
 /// Runs one verb and says how it ended.
 pub async fn run(args: Args) -> Exit {
     let mut output = Output::standard();
+    if let Some(now) = telemetry::set_clock() {
+        output.error(&format!("note: the clock stands at {now}, because LANYARD_NOW says so\n"));
+    }
     let done = dispatch(args, &mut output).await;
     match done {
         Ok(exit) => exit,

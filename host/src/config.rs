@@ -151,8 +151,14 @@ pub fn expand(path: &Path) -> Result<String, ConfigErrors> {
 fn text_of(path: &Path) -> Result<String, ConfigErrors> {
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| {
-        let error = ConfigError::new(format!("cannot read `{shown}`")).label(error.to_string());
-        failed(path, vec![error])
+        let problem = ConfigError::new(format!("cannot read `{shown}`")).label(error.to_string());
+        let problem = match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                problem.hint("`--config FILE` names another; README.md begins with one to copy")
+            }
+            _ => problem,
+        };
+        failed(path, vec![problem])
     })?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();

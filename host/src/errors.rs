@@ -3,6 +3,8 @@
 
 use std::{error::Error, fmt::Write as _, process::ExitCode};
 
+use lanyard_core::fault::FaultKind;
+
 use crate::{config::ConfigErrors, reconcile::ReconcileError, store::StoreError, wasm::LoadError};
 
 /// How a command ended.  The numbers are part of the interface.
@@ -79,6 +81,32 @@ impl AppError {
     }
 }
 
+/// What to do about a call that failed; none where its message says so
+/// itself.
+pub fn advice(kind: &FaultKind) -> Option<&'static str> {
+    Some(match kind {
+        FaultKind::InvalidCredentials => {
+            "its secret is wrong or expired: mend it where the file says it is read"
+        }
+        FaultKind::PermissionDenied(_) => {
+            "the system knows the secret, but gives it too few rights: ask who administers it"
+        }
+        FaultKind::RateLimited { .. } => "the system asks for patience: try again later",
+        FaultKind::Unavailable { .. } | FaultKind::OutcomeUnknown { .. } => {
+            "see that the system is up and that the file names it rightly, then try again"
+        }
+        FaultKind::TimedOut => "if the system is only slow, raise `wall-time` in its `limits`",
+        FaultKind::OutOfMemory => {
+            "raise `memory` in its `limits`, or ask for less with a smaller `page-size`"
+        }
+        FaultKind::Trapped | FaultKind::BadAnswer(_) => {
+            "this is a defect of the plugin: tell its author; \
+             `--log lanyard=debug` shows more of it"
+        }
+        _ => return None,
+    })
+}
+
 impl From<ConfigErrors> for AppError {
     fn from(errors: ConfigErrors) -> Self {
         Self::new(Exit::Config, errors)
@@ -87,7 +115,12 @@ impl From<ConfigErrors> for AppError {
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
-        Self::new(Exit::Store, error)
+        match error {
+            StoreError::TooShort { .. } | StoreError::Ambiguous { .. } => {
+                Self::new(Exit::Usage, error).hint("`lanyard plan` shows the digest of each plan")
+            }
+            error => Self::new(Exit::Store, error),
+        }
     }
 }
 
@@ -101,8 +134,16 @@ impl From<ReconcileError> for AppError {
     fn from(error: ReconcileError) -> Self {
         match error {
             ReconcileError::Store(error) => error.into(),
-            error @ ReconcileError::Source { .. } => Self::new(Exit::Connector, error)
-                .hint("nothing was changed; mend the source and plan again"),
+            ReconcileError::Source { source_name, fault } => {
+                let advice = advice(&fault.kind);
+                let error = ReconcileError::Source { source_name, fault };
+                let error = Self::new(Exit::Connector, error);
+                let error = match advice {
+                    Some(advice) => error.hint(advice),
+                    None => error,
+                };
+                error.hint("nothing was changed; mend the source and plan again")
+            }
             error @ ReconcileError::Digest(_) => Self::new(Exit::Bug, error),
         }
     }

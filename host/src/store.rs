@@ -289,6 +289,8 @@ pub enum StoreError {
     Busy { path: String },
     #[error("the store failed to {action}")]
     Failed { action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("`{prefix}` is too short for a plan; give at least {least} characters of its digest")]
+    TooShort { prefix: String, least: usize },
     #[error("{count} plans begin with `{prefix}`; give more of it")]
     Ambiguous { prefix: String, count: usize },
     #[error("the answer to {operation} of run {run} comes from a stale claim (epoch {epoch})")]

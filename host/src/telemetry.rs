@@ -22,13 +22,17 @@ pub fn start(filter: &str) {
     }
 }
 
+/// The time at which `LANYARD_NOW` makes the clock stand.
+pub fn set_clock() -> Option<Timestamp> {
+    std::env::var("LANYARD_NOW").ok().and_then(|text| text.parse().ok())
+}
+
 /// The system's clock, as everything else is handed it.
 ///
 /// `LANYARD_NOW` (an RFC 3339 instant) sets it: for demonstrations and for
 /// asking what a later day would bring.
 pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
-    let fixed = std::env::var("LANYARD_NOW").ok().and_then(|text| text.parse().ok());
-    match fixed {
+    match set_clock() {
         Some(now) => Arc::new(move || now),
         #[expect(clippy::disallowed_methods, reason = "the clock is read here and handed on")]
         None => Arc::new(Timestamp::now),

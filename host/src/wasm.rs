@@ -119,6 +119,7 @@ impl Sandbox {
     /// Why it cannot be used.
     pub async fn load(&self, config: &ConnectorConfig) -> Result<WasmConnector, LoadError> {
         let blueprint = self.blueprint(&config.plugin)?;
+        blueprint.serves(config.role, &config.plugin)?;
         let manifest = self.describe(&blueprint, &config.plugin).await?;
         for need in manifest.secrets.iter().filter(|need| need.required) {
             if !config.permissions.secrets.contains_key(&need.name) {

@@ -113,7 +113,7 @@ fn raw_syncs(folder: &Path) -> f64 {
 /// answer.
 async fn apply(folder: &Path, parallel: u32) -> f64 {
     let context = context(folder, parallel);
-    let survey = survey(&context, &BTreeSet::new()).await.unwrap();
+    let survey = survey(&context).await.unwrap();
     let stop = Stop::default();
     // Operations done, and when the first began and the last was done.
     let clock: Mutex<(u32, Option<(Instant, Instant)>)> = Mutex::new((0, None));

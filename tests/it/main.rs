@@ -8,10 +8,15 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod bad_input;
+mod built;
 mod crash;
 mod demo;
+mod desk;
 mod directions;
+mod exit_status;
 mod pages;
 mod places;
+mod sandbox;
 mod servers;
 mod simulated;

@@ -12,7 +12,7 @@ use super::{output::Output, plugin, session};
 use crate::{
     config::{Config, Loaded},
     connector::Connector as _,
-    errors::{AppError, Exit},
+    errors::{self, AppError, Exit},
     wasm::WasmConnector,
 };
 
@@ -98,8 +98,11 @@ async fn check_connector(connector: &WasmConnector, output: &mut Output) -> Resu
 
 fn found(report: Result<CheckReport, Fault>) -> Vec<(bool, String)> {
     match report {
-        // The message comes last: it may end with TOML to paste.
-        Err(fault) => vec![(false, format!("{}: {}", fault.kind.word(), fault.message))],
+        Err(fault) => {
+            let advice = errors::advice(&fault.kind);
+            let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+            vec![(false, format!("{}: {}{advice}", fault.kind.word(), fault.message))]
+        }
         Ok(report) => report
             .findings
             .into_iter()

@@ -1,12 +1,12 @@
 //! `lanyard plan`.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use lanyard_core::diff;
 
 use super::{output::Output, session};
 use crate::{
-    errors::{AppError, Exit},
+    errors::{self, AppError, Exit},
     reconcile::{self, Context, Survey},
 };
 
@@ -47,9 +47,16 @@ pub(super) async fn look(context: &Context, output: &mut Output) -> Result<Surve
     for open in &settled.open {
         output.error(&format!("still uncertain: {open}\n"));
     }
-    let survey = reconcile::survey(context, &BTreeSet::new()).await?;
+    let survey = reconcile::survey(context).await?;
     for (target, fault) in &survey.unread {
-        output.error(&format!("warning: `{target}` could not be read: {fault}\n"));
+        let kind = &fault.kind;
+        output.error(&format!(
+            "warning: `{target}` could not be read, so nothing is planned for it: {fault} ({})\n",
+            kind.word()
+        ));
+        if let Some(advice) = errors::advice(kind) {
+            output.error(&format!("  hint: {advice}\n"));
+        }
     }
     for problem in &survey.assembled.problems {
         output.error(&format!("warning: {problem}\n"));

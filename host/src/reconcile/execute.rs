@@ -31,7 +31,7 @@ use super::{
     perform::{Attempted, Task},
     schedule::Schedule,
     settle::object_of,
-    survey::Survey,
+    survey::{Survey, accept_shrunk},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
 
@@ -144,6 +144,9 @@ pub async fn execute(
             epoch,
         })
         .await?;
+    if released.contains(&FindingKind::SourceShrank) {
+        accept_shrunk(context, survey).await?;
+    }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;
     let mut schedule = Schedule::new(plan, &blocked);

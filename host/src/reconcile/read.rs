@@ -15,7 +15,7 @@ use lanyard_core::{
 use crate::connector::{AssignmentScope, Attached, Page, PageRequest};
 
 /// Pages of one read; a feed that never ends is cut here.
-const MAX_PAGES: u32 = 100_000;
+const MAX_PAGES: u32 = 10_000;
 
 /// How often one page is asked for before the read fails.
 const PAGE_ATTEMPTS: u32 = 4;
@@ -174,7 +174,9 @@ where
         }
         cursor = Some(next);
     }
-    let problem = format!("more than {MAX_PAGES} pages");
+    let problem = format!(
+        "more than {MAX_PAGES} pages; if there really is that much, raise `page-size` in its `limits`"
+    );
     Err(Fault::new(FaultKind::BadAnswer(problem.clone()), problem))
 }
 

@@ -9,7 +9,7 @@ use lanyard_core::{
     desired::{Desired, desired},
     fact::Reading,
     fault::Fault,
-    guard::{FindingKind, GuardSettings, Shrunk, guard},
+    guard::{GuardSettings, Shrunk, guard},
     id::ConnectorName,
     identity::{Assembled, assemble},
     observed::Observed,
@@ -27,23 +27,20 @@ pub struct Survey {
     pub observed: Observed,
     /// Kept in the store under its digest.
     pub stored: StoredPlan,
+    /// Every reading of a source that proves absence, the shrunk included.
+    reads: BTreeMap<ConnectorName, SourceRead>,
     /// Targets that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
 }
 
 /// Looks at every source and target and makes the plan for now.
 ///
-/// `released` are the findings a person released for this plan.
-///
 /// # Errors
 /// When a source cannot be read, or the store fails.
-pub async fn survey(
-    context: &Context,
-    released: &BTreeSet<FindingKind>,
-) -> Result<Survey, ReconcileError> {
+pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let readings = read_sources(context, now).await?;
-    let assembled = assemble_identities(context, &readings, released, now).await?;
+    let assembled = assemble_identities(context, &readings, now).await?;
     let (observed, unread) = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
@@ -69,7 +66,8 @@ pub async fn survey(
         made_at: now,
     };
     context.store.save_plan(&stored).await?;
-    Ok(Survey { assembled, desired, observed, stored, unread })
+    let reads = proving(&readings);
+    Ok(Survey { assembled, desired, observed, stored, reads, unread })
 }
 
 async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>, ReconcileError> {
@@ -85,26 +83,38 @@ async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>,
 async fn assemble_identities(
     context: &Context,
     readings: &[Reading],
-    released: &BTreeSet<FindingKind>,
     now: Timestamp,
 ) -> Result<Assembled, ReconcileError> {
     let known = context.store.identities().await?;
     let before = context.store.source_reads().await?;
     let baseline = before.iter().map(|(name, read)| (name.clone(), read.records)).collect();
     let assembled = assemble(&context.policy, readings, &known, &baseline, now);
-    let released = released.contains(&FindingKind::SourceShrank);
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
-    // A shrunk read becomes the new measure only when a person said so.
-    let reads = readings
+    // A shrunk read becomes the new measure only when a person says so.
+    let mut reads = proving(readings);
+    reads.retain(|source, _| !shrank.contains(source));
+    context.store.record_identities(&assembled.to_record(false), &reads, now).await?;
+    Ok(assembled)
+}
+
+/// A person released that a source shrank: what it says now is the measure,
+/// and who is missing from it is absent.
+pub(super) async fn accept_shrunk(
+    context: &Context,
+    survey: &Survey,
+) -> Result<(), ReconcileError> {
+    let identities = survey.assembled.to_record(true);
+    let at = survey.stored.made_at;
+    Ok(context.store.record_identities(&identities, &survey.reads, at).await?)
+}
+
+fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
+    readings
         .iter()
         .filter(|reading| reading.coverage.proves_absence())
-        .filter(|reading| released || !shrank.contains(&reading.source))
         .map(|reading| (reading.source.clone(), source_read(reading)))
-        .collect();
-    let identities = assembled.to_record(released);
-    context.store.record_identities(&identities, &reads, now).await?;
-    Ok(assembled)
+        .collect()
 }
 
 fn source_read(reading: &Reading) -> SourceRead {

@@ -84,16 +84,15 @@ fn take(engine: &wasmtime::Engine, path: &Path) -> Option<wasmtime::component::C
     component.inspect_err(|error| tracing::debug!(%error, "compiled anew")).ok()
 }
 
-/// Written beside and renamed, so that a crash leaves no half file.
+/// Written beside and renamed, so that a crash leaves no half file.  Nobody
+/// else writes the same file beside: process ids repeat in containers that
+/// share a cache, so its name is random.
 fn keep(path: &Path, compiled: &[u8]) -> io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&partial)?;
+    let random = getrandom::u64().map_err(|error| io::Error::other(error.to_string()))?;
+    let partial = path.with_extension(format!("{random:016x}.partial"));
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
     file.write_all(compiled)?;
     fs::rename(&partial, path)
 }

@@ -28,6 +28,9 @@ const MAX_OUTPUT: usize = 16 << 10;
 /// request bodies).
 const HOST_CALL_BYTES: usize = 128 << 20;
 
+/// Characters of the cause of a failed host call that are shown.
+const MAX_CAUSE: usize = 200;
+
 /// Bytes of the headers of one request or answer.
 const MAX_HEADERS: usize = 64 << 10;
 
@@ -149,7 +152,7 @@ impl<'a> Call<'a> {
         }
         let cause = trap
             .downcast_ref::<wasmtime::Trap>()
-            .map_or_else(|| "a host call failed".to_owned(), ToString::to_string);
+            .map_or_else(|| format!("a host call failed: {}", shown(trap)), ToString::to_string);
         Fault::new(FaultKind::Trapped, format!("`{name}` crashed: {cause}"))
     }
 }
@@ -157,12 +160,24 @@ impl<'a> Call<'a> {
 /// The operator learns what was refused from the error itself.
 fn with_denials(mut fault: Fault, denials: Option<String>) -> Fault {
     if let Some(text) = denials {
-        fault.message = format!("{}; {text}", fault.message);
+        // A guest that passes on what it was told loses the line breaks.
+        let told = words(&fault.message).contains(&words(&text));
+        fault.message = if told { text.clone() } else { format!("{}; {text}", fault.message) };
         if fault.applied() == Applied::No {
             fault.kind = FaultKind::Denied(text);
         }
     }
     fault
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first cause, in one short line.
+fn shown(trap: &wasmtime::Error) -> String {
+    let cause = trap.root_cause().to_string();
+    cause.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CAUSE).collect()
 }
 
 /// No environment, no arguments, no network; permitted directories only.

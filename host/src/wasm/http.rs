@@ -162,12 +162,13 @@ impl WasiHttpHooks for Gate {
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let prepared = self.prepare(request);
         let client = self.client.clone();
+        let denials = self.denials.clone();
         let left = self.deadline.saturating_duration_since(Instant::now());
         let first_byte = options
             .and_then(|options| options.first_byte_timeout)
             .map_or(left, |asked| asked.min(left));
         Box::new(async move {
-            let response = send(&client, prepared?, first_byte).await?;
+            let response = send(&client, prepared?, first_byte, &denials).await?;
             let finished: Box<dyn Future<Output = Result<(), Error>> + Send> =
                 Box::new(std::future::ready(Ok(())));
             Ok((response, finished))
@@ -209,20 +210,25 @@ async fn send(
     client: &PooledClient,
     request: Request<WasiBody>,
     first_byte: Duration,
+    denials: &Denials,
 ) -> Result<Response<WasiBody>, Error> {
     let response = tokio::time::timeout(first_byte, client.request(request))
         .await
         .map_err(|_elapsed| Error::ConnectionReadTimeout)?
-        .map_err(|error| not_answered(&error))?;
+        .map_err(|error| not_answered(&error, denials))?;
     Ok(response.map(bounded))
 }
 
-/// The guest learns whether the request certainly stayed here.
-fn not_answered(error: &hyper_util::client::legacy::Error) -> Error {
+/// The guest learns whether the request certainly stayed here, the operator
+/// which address was refused.
+fn not_answered(error: &hyper_util::client::legacy::Error, denials: &Denials) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
         if let Some(connect) = current.downcast_ref::<ConnectError>() {
             tracing::debug!(error = %connect, "not connected");
+            if let ConnectError::Address { .. } = connect {
+                denials.note(format!("{connect}; permit their range with `addresses`"));
+            }
             return match connect {
                 ConnectError::Name(_) => Error::DnsError { rcode: None, info_code: None },
                 ConnectError::Address { .. } => Error::DestinationIpProhibited,

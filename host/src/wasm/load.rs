@@ -21,7 +21,10 @@ use super::{
     tls::{self, TlsSetupError},
     v0_1,
 };
-use crate::{config::ConnectorConfig, connector::Abilities};
+use crate::{
+    config::{ConnectorConfig, Role},
+    connector::Abilities,
+};
 
 /// Bytes of a component file; interpreters compiled to components have 20 MB.
 const MAX_COMPONENT: u64 = 64 << 20;
@@ -54,7 +57,10 @@ pub enum LoadError {
          `wasm32-wasip2`, or wrap it with `wasm-tools component new`"
     )]
     CoreModule(PathBuf),
-    #[error("`{path}` is damaged, or uses what this host does not know")]
+    #[error(
+        "`{path}` is damaged, or uses what this host does not know; copy it again, or build it \
+         again for `wasm32-wasip2`"
+    )]
     Invalid {
         path: PathBuf,
         #[source]
@@ -66,15 +72,24 @@ pub enum LoadError {
     )]
     NoConnector { path: PathBuf, exports: String },
     #[error(
+        "`{path}` does not export `{CONTRACT}{interface}`, so it cannot be a {role}; it exports \
+         {exports}"
+    )]
+    LacksInterface { path: PathBuf, interface: &'static str, role: &'static str, exports: String },
+    #[error(
         "`{path}` was built against version {found} of lanyard:connector; this host speaks \
          {CONTRACT_VERSION}: build it again with the matching SDK"
     )]
     OtherVersion { path: PathBuf, found: String },
     #[error(
-        "`{path}` imports `{import}`, which this host does not have; it offers {CONTRACT}* and WASI 0.2"
+        "`{path}` imports `{import}`, which this host does not have; it offers {CONTRACT}* and \
+         WASI 0.2"
     )]
     UnknownImport { path: PathBuf, import: String },
-    #[error("`{path}` exports an interface that is not as version {CONTRACT_VERSION} has it")]
+    #[error(
+        "`{path}` has an interface that is not as version {CONTRACT_VERSION} of lanyard:connector \
+         has it; build it again with the matching SDK"
+    )]
     OtherInterface {
         path: PathBuf,
         #[source]
@@ -123,6 +138,7 @@ impl Blueprint {
             ty.imports(engine).map(|(name, _item)| name.to_owned()).collect();
         let export_names: Vec<String> =
             ty.exports(engine).map(|(name, _item)| name.to_owned()).collect();
+        same_version(path, imports.iter().chain(&export_names))?;
         let abilities = abilities(path, &export_names)?;
         know_imports(path, &imports)?;
         let mut linker = Linker::new(engine);
@@ -132,6 +148,24 @@ impl Blueprint {
         let exports = v0_1::Exports::of(&pre, abilities).map_err(other)?;
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         Ok(Self { pre, exports, abilities, digest, imports, export_names, size })
+    }
+}
+
+impl Blueprint {
+    /// A source is read; a target is read and written.
+    pub(super) fn serves(&self, role: Role, path: &Path) -> Result<(), LoadError> {
+        let Abilities { directory, provisioning, entitlements: _ } = self.abilities;
+        let interface = match role {
+            Role::Source | Role::Target if !directory => "directory",
+            Role::Target if !provisioning => "provisioning",
+            Role::Source | Role::Target => return Ok(()),
+        };
+        Err(LoadError::LacksInterface {
+            path: path.to_owned(),
+            interface,
+            role: role.word(),
+            exports: listed(&self.export_names),
+        })
     }
 }
 
@@ -153,24 +187,43 @@ fn is_component(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
+/// Every interface of ours that is named, of the version this host speaks.
+fn same_version<'n>(
+    path: &Path,
+    mut names: impl Iterator<Item = &'n String>,
+) -> Result<(), LoadError> {
+    let other = names.find_map(|name| {
+        let (_, version) = name.strip_prefix(CONTRACT)?.split_once('@')?;
+        (version != CONTRACT_VERSION).then(|| version.to_owned())
+    });
+    match other {
+        Some(found) => Err(LoadError::OtherVersion { path: path.to_owned(), found }),
+        None => Ok(()),
+    }
+}
+
 /// What the component can do, by what it exports.
 fn abilities(path: &Path, exports: &[String]) -> Result<Abilities, LoadError> {
-    let ours: Vec<(&str, &str)> =
-        exports.iter().filter_map(|name| name.strip_prefix(CONTRACT)?.split_once('@')).collect();
-    if let Some((_, version)) = ours.iter().find(|(_, version)| *version != CONTRACT_VERSION) {
-        let found = (*version).to_owned();
-        return Err(LoadError::OtherVersion { path: path.to_owned(), found });
-    }
-    let has = |interface: &str| ours.iter().any(|(name, _)| *name == interface);
+    let ours: Vec<&str> = exports
+        .iter()
+        .filter_map(|name| Some(name.strip_prefix(CONTRACT)?.split_once('@')?.0))
+        .collect();
+    let has = |interface: &str| ours.contains(&interface);
     if !has("meta") {
-        let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
-        return Err(LoadError::NoConnector { path: path.to_owned(), exports });
+        return Err(LoadError::NoConnector { path: path.to_owned(), exports: listed(exports) });
     }
     Ok(Abilities {
         directory: has("directory"),
         provisioning: has("provisioning"),
         entitlements: has("entitlements"),
     })
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".to_owned();
+    }
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn know_imports(path: &Path, imports: &[String]) -> Result<(), LoadError> {
@@ -190,16 +243,9 @@ fn know_imports(path: &Path, imports: &[String]) -> Result<(), LoadError> {
         "types",
     ];
     for import in imports {
-        if let Some((interface, version)) =
-            import.strip_prefix(CONTRACT).and_then(|rest| rest.split_once('@'))
-        {
-            if version != CONTRACT_VERSION {
-                let found = version.to_owned();
-                return Err(LoadError::OtherVersion { path: path.to_owned(), found });
-            }
-            if OURS.contains(&interface) {
-                continue;
-            }
+        let ours = import.strip_prefix(CONTRACT).and_then(|rest| rest.split_once('@'));
+        if ours.is_some_and(|(interface, _)| OURS.contains(&interface)) {
+            continue;
         }
         let wasi = import.strip_prefix("wasi:").is_some_and(|rest| {
             rest.split_once('/').is_some_and(|(package, _)| WASI.contains(&package))

@@ -169,7 +169,7 @@ impl Firm {
     }
 
     pub(super) async fn survey(&self) -> Survey {
-        reconcile::survey(&self.context, &BTreeSet::new()).await.unwrap()
+        reconcile::survey(&self.context).await.unwrap()
     }
 
     pub(super) async fn settle(&self) -> Settled {

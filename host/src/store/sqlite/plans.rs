@@ -32,9 +32,7 @@ pub(super) fn save(tx: &Connection, stored: &StoredPlan) -> Result<(), Problem> 
 pub(super) fn by_digest(tx: &Connection, wanted: &str) -> Result<Option<StoredPlan>, Problem> {
     let prefix = wanted.to_ascii_lowercase();
     if prefix.len() < PREFIX {
-        return Err(Problem::Refused(format!(
-            "`{wanted}` is too short for a plan; give at least {PREFIX} characters of its digest"
-        )));
+        return Err(StoreError::TooShort { prefix: wanted.to_owned(), least: PREFIX }.into());
     }
     if !prefix.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(None);

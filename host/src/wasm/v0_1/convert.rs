@@ -49,7 +49,8 @@ fn value(value: types::Value) -> Checked<Value> {
         types::Value::Boolean(truth) => Value::Boolean(truth),
         types::Value::Instant(at) => Value::Instant(instant(at)?),
         types::Value::Date(text) => Value::Date(
-            text.parse().map_err(|_no_date| "a date is not written as YYYY-MM-DD".to_owned())?,
+            text.parse()
+                .map_err(|_no_date| "what is called a date is none (YYYY-MM-DD)".to_owned())?,
         ),
         types::Value::Bytes(bytes) => Value::Bytes(bytes),
         types::Value::Reference(object) => Value::Reference(reference(object)?),

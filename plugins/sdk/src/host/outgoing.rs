@@ -115,7 +115,7 @@ fn read_body(response: &IncomingResponse, limit: usize) -> Result<Vec<u8>, Failu
 }
 
 fn classify(code: &ErrorCode) -> Failure {
-    let words = format!("{code:?}");
+    let words = words(code);
     match code {
         ErrorCode::HttpRequestDenied => Failure::Denied("the host refused it".to_owned()),
         ErrorCode::DestinationIpProhibited => {
@@ -137,4 +137,23 @@ fn classify(code: &ErrorCode) -> Failure {
         | ErrorCode::ConfigurationError => Failure::NotSent(words),
         _ => Failure::Unknown(words),
     }
+}
+
+/// In words of people; what they seldom meet stays as the contract calls it.
+fn words(code: &ErrorCode) -> String {
+    match code {
+        ErrorCode::ConnectionRefused => "nothing answers there (connection refused)",
+        ErrorCode::ConnectionTimeout => "no connection came about in time",
+        ErrorCode::ConnectionReadTimeout => "the system did not answer in time",
+        ErrorCode::ConnectionTerminated => "the system closed the connection",
+        ErrorCode::HttpResponseIncomplete => "the answer broke off",
+        ErrorCode::DnsTimeout | ErrorCode::DnsError(_) => "the name does not resolve",
+        ErrorCode::DestinationIpProhibited => "its address is not permitted",
+        ErrorCode::HttpRequestDenied => "the host refused it",
+        ErrorCode::TlsProtocolError | ErrorCode::TlsCertificateError => {
+            "TLS failed; its certificate is not trusted, or it does not speak TLS"
+        }
+        other => return format!("{other:?}"),
+    }
+    .to_owned()
 }

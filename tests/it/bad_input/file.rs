@@ -1,0 +1,152 @@
+//! The operator's own file.
+
+use insta::assert_snapshot;
+
+use crate::desk::{Desk, SOURCE};
+
+const FIVE_MISTAKES: &str = r#"
+[source.hr]
+plugin = "csw"
+config = { file = "people.csv", key = "id" }
+missing = "gone"
+shrink-limit = "20"
+
+[rule.sales]
+when = { expr = "department == " }
+acounts = ["crm"]
+"#;
+
+#[tokio::test]
+async fn five_mistakes_are_told_at_once_each_with_its_place() {
+    let test = "five_mistakes_are_told_at_once_each_with_its_place";
+    let Some(desk) = Desk::new(test) else { return };
+    desk.configure(FIVE_MISTAKES);
+    assert_snapshot!(desk.run(&["check"]).await.complaint(), @r#"
+    exit 64
+    error: unknown plugin `csw`
+     --> lanyard.toml:4:10
+      |
+    4 | plugin = "csw"
+      |          ^^^^^ no `csw.wasm` in `[plugins]`
+      |
+      = hint: did you mean `csv`?
+
+    error: unknown choice for `missing`
+     --> lanyard.toml:6:11
+      |
+    6 | missing = "gone"
+      |           ^^^^^^ expected `departed` or `keep`
+
+    error: wrong type for `shrink-limit`
+     --> lanyard.toml:7:16
+      |
+    7 | shrink-limit = "20"
+      |                ^^^^ expected a whole number
+
+    error: bad expression in `expr`
+      --> lanyard.toml:10:29
+       |
+    10 | when = { expr = "department == " }
+       |                             ^^ unexpected end of input, expected expression
+
+    error: unknown key `acounts`
+      --> lanyard.toml:11:1
+       |
+    11 | acounts = [***]
+       | ^^^^^^^ `rule.sales` has no such key
+       |
+       = hint: did you mean `accounts`?
+    "#);
+}
+
+#[tokio::test]
+async fn what_a_file_names_and_is_not_there_is_told_at_once() {
+    let test = "what_a_file_names_and_is_not_there_is_told_at_once";
+    let Some(desk) = Desk::new(test) else { return };
+    let dangling = r#"
+[target.crm]
+plugin = "scimm"
+config = { url = "https://crm.example.org" }
+after = ["directry"]
+[target.crm.permissions]
+hosts = ["https://crm.example.org"]
+secrets = { token = { env = "NOT_SET_ANYWHERE" } }
+authorization = { default = { bearer = "tokn" } }
+
+[rule.sales]
+when = { expr = "department == " }
+accounts = ["crn"]
+"#;
+    desk.configure(&format!("{SOURCE}{dangling}"));
+    assert_snapshot!(desk.run(&["check"]).await.complaint(), @r#"
+    exit 64
+    error: unknown plugin `scimm`
+     --> lanyard.toml:9:10
+      |
+    9 | plugin = "scimm"
+      |          ^^^^^^^ no `scimm.wasm` in `[plugins]`
+      |
+      = hint: did you mean `scim`?
+
+    error: unknown target `directry`
+      --> lanyard.toml:11:10
+       |
+    11 | after = ["directry"]
+       |          ^^^^^^^^^^ no `[target.directry]` in this file
+       |
+       = hint: targets here: crm
+
+    error: secret `token` is not there
+      --> lanyard.toml:14:29
+       |
+    14 | secrets = { token = { env = "NOT_SET_ANYWHERE" } }
+       |                             ^^^^^^^^^^^^^^^^^^ the environment variable `NOT_SET_ANYWHERE` is not set
+
+    error: unknown secret in `bearer`
+      --> lanyard.toml:15:40
+       |
+    15 | authorization = { default = { bearer = *** } }
+       |                                        ^^^ no such name in `target.crm.permissions.secrets`
+       |
+       = hint: did you mean `token`?
+
+    error: bad expression in `expr`
+      --> lanyard.toml:18:29
+       |
+    18 | when = { expr = "department == " }
+       |                             ^^ unexpected end of input, expected expression
+
+    error: unknown target `crn`
+      --> lanyard.toml:19:13
+       |
+    19 | accounts = ["crn"]
+       |             ^^^^^ no `[target.crn]` in this file
+       |
+       = hint: did you mean `crm`?
+    "#);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_toml_is_told_with_the_line() {
+    let Some(desk) = Desk::new("a_file_that_is_no_toml_is_told_with_the_line") else { return };
+    desk.write("lanyard.toml", "[source.hr\nplugin = \"csv\"\n");
+    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
+    exit 64
+    error: this is not TOML
+     --> lanyard.toml:1:11
+      |
+    1 | [***
+      |     ^ unclosed table, expected `]`
+    ");
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_is_named_with_what_to_do() {
+    let Some(desk) = Desk::new("a_file_that_is_missing_is_named_with_what_to_do") else { return };
+    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
+    exit 64
+    error: cannot read `lanyard.toml`
+      = No such file or directory (os error 2)
+      = hint: `--config FILE` names another; README.md begins with one to copy
+    ");
+}

@@ -1,0 +1,146 @@
+//! Files of people that cannot be believed.
+
+use insta::assert_snapshot;
+
+use crate::desk::{Desk, PEOPLE, SOURCE, crm, with_target};
+
+/// Plans with that file and answers exit status and complaint.
+async fn plan_with(test: &str, people: impl AsRef<[u8]>) -> Option<String> {
+    let desk = Desk::new(test)?;
+    desk.configure(SOURCE).write("people.csv", people);
+    let said = desk.run(&["plan"]).await;
+    assert_eq!(said.stdout, "", "nothing is planned");
+    Some(said.complaint())
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_is_named() {
+    let Some(desk) = Desk::new("a_file_that_is_missing_is_named") else { return };
+    desk.configure(SOURCE);
+    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv` is not in the directory `data`: put it there, or mend `file`
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn a_missing_column_is_named_with_those_that_are_there() {
+    let people = "number,given_name\nE1,Ada\n";
+    let said = plan_with("a_missing_column_is_named_with_those_that_are_there", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: no column `id` (key); the columns are `number`, `given_name`
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn a_quote_that_never_closes_is_told_with_its_line() {
+    let people = "id,given_name\nE1,Ada\nE2,\"Ben\nE3,Cleo\n";
+    let said = plan_with("a_quote_that_never_closes_is_told_with_its_line", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: line 3: a quote opens here and never closes
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn two_rows_with_one_key_are_told_with_their_lines() {
+    let people = "id,given_name\nE1,Ada\nE2,Ben\nE1,Cleo\n";
+    let said = plan_with("two_rows_with_one_key_are_told_with_their_lines", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: lines 2, 4: the same key `E1`
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn an_empty_file_is_no_empty_company() {
+    let Some(said) = plan_with("an_empty_file_is_no_empty_company", "").await else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: the file is empty: there is not even a header
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn a_header_alone_is_no_empty_company() {
+    let said = plan_with("a_header_alone_is_no_empty_company", "id,given_name\n").await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: 0 people: an empty company is never read
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_utf_8_is_told_with_the_line() {
+    let people = b"id,given_name\nE1,Ada\nE2,J\xf6rg\n";
+    let said = plan_with("a_file_that_is_not_utf_8_is_told_with_the_line", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: line 3: not UTF-8: save the file as UTF-8
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+#[tokio::test]
+async fn a_row_with_a_cell_too_few_is_told_with_its_line() {
+    let people = "id,given_name,family_name\nE1,Ada,Example\nE2,Ben\n";
+    let said = plan_with("a_row_with_a_cell_too_few_is_told_with_its_line", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: line 3: 2 cells where the header has 3
+      hint: nothing was changed; mend the source and plan again
+    ");
+}
+
+/// The same people, many more of them.
+fn company(people: u32) -> String {
+    let (header, _) = PEOPLE.split_once('\n').unwrap();
+    let rows = (0..people).map(|number| format!("E{number},Ada,Example{number},Sales\n"));
+    format!("{header}\n{}", rows.collect::<String>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
+    let test = "a_file_half_as_long_as_the_last_takes_nothing_from_anybody";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", company(30));
+    let first = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(first.status, Some(0), "{}{}", first.stdout, first.stderr);
+
+    desk.write("people.csv", company(15));
+    let said = desk.run(&["plan"]).await;
+    let finding = said.stdout.lines().filter(|line| line.contains("source-shrank"));
+    let finding = finding.collect::<Vec<_>>().join("\n");
+    assert_snapshot!(format!("{}{finding}", said.complaint()), @r"
+    exit 65
+    held back (source-shrank): the source hr answered 15 records, and 30 last time; nothing is taken from those who are missing. If they really left, `lanyard apply DIGEST --release source-shrank`
+    ");
+
+    let once = desk.run(&["run", "once"]).await;
+    assert_eq!(once.status, Some(65), "{}{}", once.stdout, once.stderr);
+    let written = std::fs::read_to_string(desk.path("crm.log")).unwrap();
+    assert!(written.lines().all(|line| line.contains("POST")), "{written}");
+    assert_eq!(written.lines().count(), 30, "only the first run wrote anything");
+}

@@ -1,0 +1,165 @@
+//! An operator's desk: a folder with a configuration, and the program.
+
+use std::{fs, net::SocketAddr, path::PathBuf};
+
+use demo_apps::crm::{Crm, Fault, Options};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::built;
+
+pub(crate) const TOKEN: &str = "demo-token";
+
+/// A source alone.
+pub(crate) const SOURCE: &str = r#"
+[source.hr]
+plugin = "csv"
+config = { file = "people.csv", key = "id" }
+permissions = { directories = { data = { path = ".", access = "read" } } }
+"#;
+
+/// Three people, as the source above wants them.
+pub(crate) const PEOPLE: &str = "id,given_name,family_name,department\n\
+     E1,Ada,Example,Sales\n\
+     E2,Ben,Beispiel,Sales\n\
+     E3,Cleo,Ejemplo,Legal\n";
+
+pub(crate) struct Desk {
+    program: PathBuf,
+    folder: TempDir,
+}
+
+impl Desk {
+    /// None when a program or component is not built.
+    pub(crate) fn new(test: &str) -> Option<Self> {
+        for name in ["csv", "scim"] {
+            built::component(test, name)?;
+        }
+        Some(Self {
+            program: built::program(test, "lanyard")?,
+            folder: tempfile::tempdir().unwrap(),
+        })
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.path(name), content).unwrap();
+        self
+    }
+
+    /// `lanyard.toml`, with the folder of components in front.
+    pub(crate) fn configure(&self, toml: &str) -> &Self {
+        let plugins = built::plugins();
+        let plugins = fs::canonicalize(plugins).unwrap();
+        self.write("lanyard.toml", format!("plugin-directory = {plugins:?}\n{toml}"))
+    }
+
+    /// What the program says, with everything taken out that differs from
+    /// one run to the next.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Said {
+        let output = Command::new(&self.program)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("LANYARD_CACHE", built::cache())
+            .env("LANYARD_NOW", "2026-06-01T08:00:00Z")
+            .env("CRM_TOKEN", TOKEN)
+            .env_remove("LANYARD_LOG")
+            .kill_on_drop(true)
+            .output()
+            .await
+            .unwrap();
+        Said {
+            status: output.status.code(),
+            stdout: self.same_everywhere(&output.stdout),
+            stderr: self.same_everywhere(&output.stderr),
+        }
+    }
+
+    fn same_everywhere(&self, text: &[u8]) -> String {
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let plugins = fs::canonicalize(built::plugins()).unwrap();
+        let folder = fs::canonicalize(self.folder.path()).unwrap();
+        let text = text
+            .replace(&plugins.display().to_string(), "[plugins]")
+            .replace(&folder.display().to_string(), "[desk]")
+            .replace(&self.folder.path().display().to_string(), "[desk]");
+        without_digests(&without_ports(&text))
+    }
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    /// Exit status and standard error, for a snapshot.
+    pub(crate) fn complaint(&self) -> String {
+        format!("exit {}\n{}", self.status.unwrap_or(-1), self.stderr)
+    }
+}
+
+fn without_ports(text: &str) -> String {
+    const LOOPBACK: &str = "127.0.0.1:";
+    let mut parts = text.split(LOOPBACK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(LOOPBACK);
+        out.push_str("PORT");
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    out
+}
+
+/// The short form of a digest, twelve hexadecimal digits, stands for itself.
+fn without_digests(text: &str) -> String {
+    let is_digest = |word: &str| {
+        word.len() == 12
+            && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    words
+        .map(|piece| {
+            let word = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+            if is_digest(word) { piece.replace(word, "DIGEST") } else { piece.to_owned() }
+        })
+        .collect()
+}
+
+/// The application of the tests, failing as told.
+pub(crate) async fn crm(desk: &Desk, faults: &[&str]) -> Crm {
+    let faults = faults.iter().map(|text| serde_json::from_str::<Fault>(text).unwrap());
+    let options = Options {
+        log: Some(desk.path("crm.log")),
+        token: TOKEN.to_owned(),
+        faults: faults.collect(),
+        ..Options::default()
+    };
+    Crm::start(options).await.unwrap()
+}
+
+/// The source, and a target that gives everybody an account at `address`.
+pub(crate) fn with_target(address: SocketAddr, more: &str) -> String {
+    format!(
+        r#"{SOURCE}
+[target.crm]
+plugin = "scim"
+config = {{ url = "http://{address}" }}
+{more}
+[target.crm.permissions]
+hosts = ["http://{address}"]
+secrets = {{ token = {{ env = "CRM_TOKEN" }} }}
+authorization = {{ default = {{ bearer = "token" }} }}
+
+[rule.everyone]
+accounts = ["crm"]
+"#
+    )
+}
