@@ -117,7 +117,10 @@ fn read_body(response: &IncomingResponse, limit: usize) -> Result<Vec<u8>, Failu
 fn classify(code: &ErrorCode) -> Failure {
     let words = words(code);
     match code {
-        ErrorCode::HttpRequestDenied | ErrorCode::DestinationIpProhibited => Failure::Denied(words),
+        ErrorCode::HttpRequestDenied => Failure::Denied("the host refused it".to_owned()),
+        ErrorCode::DestinationIpProhibited => {
+            Failure::Denied("the host refused the address it resolves to".to_owned())
+        }
         ErrorCode::DnsTimeout
         | ErrorCode::DnsError(_)
         | ErrorCode::DestinationNotFound
