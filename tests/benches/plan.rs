@@ -50,7 +50,7 @@ fn main() {
     println!("plan: identities of one source at {} targets, 3 rules", TARGETS.len());
     say_machine();
     println!("{ROUNDS} interleaved rounds; processor time of the one thread that plans");
-    let first = [FEW, MANY].map(|people| Day::first(people));
+    let first = [FEW, MANY].map(Day::first);
     say("the first day: everybody is new", &policy, &first);
     let later = [FEW, MANY].map(|people| Day::later(&policy, people));
     say(
