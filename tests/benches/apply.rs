@@ -30,7 +30,7 @@ use lanyard::{
     store::sqlite::SqliteStore,
 };
 use lanyard_core::id::{ConnectorName, Digest};
-use measure::{file_system, ratio, say_machine, spread};
+use measure::{file_system, process_seconds, ratio, say_machine, spread};
 use system::System;
 
 const PARALLEL: [u32; 3] = [1, 16, 64];
@@ -53,25 +53,27 @@ fn main() {
         APPLY.as_secs()
     );
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let mut measured = PARALLEL.map(|parallel| (parallel, Vec::new(), Vec::new()));
+    let mut measured = PARALLEL.map(|parallel| (parallel, Vec::new(), Vec::new(), Vec::new()));
     for round in 0..ROUNDS {
-        for (parallel, applied, raw) in &mut measured {
+        for (parallel, applied, processor, raw) in &mut measured {
             let place = folder.path().join(format!("{round}-{parallel}"));
             std::fs::create_dir(&place).unwrap();
             let before = raw_syncs(&place);
-            applied.push(runtime.block_on(apply(&place, *parallel)));
+            let (rate, microseconds) = runtime.block_on(apply(&place, *parallel));
+            applied.push(rate);
+            processor.push(microseconds);
             raw.push(f64::midpoint(before, raw_syncs(&place)));
             std::fs::remove_dir_all(&place).unwrap();
         }
     }
     println!(
-        "{:>9}{:>14}  {:>17}{:>14}  {:>15}{:>12}  {:>14}",
-        "parallel", "operations/s", "10th .. 90th", "raw syncs/s", "10th .. 90th", "ratio", ""
+        "{:>8}{:>9} {:>15}{:>10} {:>15}{:>7} {:>14}{:>9}",
+        "parallel", "op/s", "10th .. 90th", "syncs/s", "10th .. 90th", "ratio", "", "cpu us"
     );
-    for (parallel, applied, raw) in &measured {
+    for (parallel, applied, processor, raw) in &measured {
         let (rate, disk, share) = (spread(applied), spread(raw), ratio(applied, raw));
         println!(
-            "{parallel:>9}{:>14.0}  {:>7.0} .. {:>6.0}{:>14.0}  {:>6.0} .. {:>5.0}{:>12.2}  ({:.2} .. {:.2})",
+            "{parallel:>8}{:>9.0} {:>6.0} .. {:>5.0}{:>10.0} {:>6.0} .. {:>5.0}{:>7.2} ({:.2} .. {:.2}){:>9.0}",
             rate.median,
             rate.low,
             rate.high,
@@ -80,13 +82,15 @@ fn main() {
             disk.high,
             share.median,
             share.low,
-            share.high
+            share.high,
+            spread(processor).median
         );
     }
     println!(
         "\nraw: 4 KiB overwritten and fdatasync, one after the other.  An operation makes two \
          transactions durable, its intent before the call and its answer after the read-back; \
-         with more in parallel, several share one sync."
+         with more in parallel, several share one sync.  \
+         cpu: processor time of all threads for one operation."
     );
 }
 
@@ -110,8 +114,8 @@ fn raw_syncs(folder: &Path) -> f64 {
 }
 
 /// Operations per second from the first one's intent to the last one's
-/// answer.
-async fn apply(folder: &Path, parallel: u32) -> f64 {
+/// answer, and microseconds of processor time, of all threads, for each.
+async fn apply(folder: &Path, parallel: u32) -> (f64, f64) {
     let context = context(folder, parallel);
     let survey = survey(&context).await.unwrap();
     let stop = Stop::default();
@@ -132,12 +136,15 @@ async fn apply(folder: &Path, parallel: u32) -> f64 {
             _ => {}
         }
     };
+    let processor = process_seconds();
     let summary = execute(&context, &survey, &BTreeSet::new(), &stop, &report).await.unwrap();
+    let processor = process_seconds() - processor;
     let unwell = summary.failed + summary.drifted + summary.unverifiable + summary.uncertain;
     assert_eq!(unwell, 0, "every operation is verified: {summary:?}");
     let (done, span) = clock.into_inner().unwrap();
     let (began, last) = span.unwrap();
-    f64::from(done) / last.duration_since(began).as_secs_f64()
+    let done = f64::from(done);
+    (done / last.duration_since(began).as_secs_f64(), processor * 1e6 / done)
 }
 
 fn context(folder: &Path, parallel: u32) -> Context {

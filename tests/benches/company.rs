@@ -62,9 +62,10 @@ pub(crate) fn configured(folder: &Path) -> Config {
     }
     let path = folder.join("lanyard.toml");
     fs::write(&path, FILE).unwrap();
-    config::load(&path, &|_variable| None).map(|loaded| loaded.config).unwrap_or_else(|errors| {
-        panic!("{errors}");
-    })
+    match config::load(&path, &|_variable| None) {
+        Ok(loaded) => loaded.config,
+        Err(errors) => panic!("{errors}"),
+    }
 }
 
 /// Everything a rule of the file can grant.

@@ -11,7 +11,16 @@ use rustix::time::{ClockId, clock_gettime};
 
 /// Processor time of this thread, in seconds.
 pub(crate) fn thread_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    seconds(ClockId::ThreadCPUTime)
+}
+
+/// Processor time of all threads, in seconds.
+pub(crate) fn process_seconds() -> f64 {
+    seconds(ClockId::ProcessCPUTime)
+}
+
+fn seconds(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
         .as_secs_f64()
 }

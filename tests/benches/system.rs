@@ -165,7 +165,7 @@ impl Connector for System {
         let mut schema = schema();
         if !self.target {
             schema.objects.truncate(1);
-            schema.objects[0].object_type = "person".to_owned();
+            "person".clone_into(&mut schema.objects[0].object_type);
         }
         Ok(schema)
     }
