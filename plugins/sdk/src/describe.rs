@@ -113,6 +113,17 @@ impl Description {
         self
     }
 
+    /// A secret it wants to see in plain text: the last resort, which the
+    /// operator permits by name.
+    #[must_use]
+    pub fn revealed_secret(mut self, name: &str, purpose: &str, required: bool) -> Self {
+        self = self.secret(name, purpose, required);
+        if let Some(last) = self.manifest.secrets.last_mut() {
+            last.reveal = true;
+        }
+        self
+    }
+
     #[must_use]
     pub fn object(mut self, object: ObjectDef) -> Self {
         self.objects.push(object);
