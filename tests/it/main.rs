@@ -8,4 +8,5 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod connector_test;
 mod directions;

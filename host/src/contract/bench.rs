@@ -33,7 +33,7 @@ use crate::{
 const BRIEF: Duration = Duration::from_millis(500);
 
 /// Wall time of any other call: a script answers at once.
-const WALL_TIME: Duration = Duration::from_secs(10);
+const WALL_TIME: Duration = Duration::from_secs(3);
 
 /// Calls at the same time, where all of them wait.
 const PARALLEL: u32 = 32;

@@ -14,6 +14,12 @@ use crate::{
     wasm::{Heard, ScriptedAnswer, ScriptedPeer, ScriptedRequest, ScriptedSystem},
 };
 
+/// Without what would permit it, which is of use to an operator, not here.
+pub(super) fn gist(text: &str) -> &str {
+    let end = ["; to permit it", "; if it changes nothing"];
+    end.iter().filter_map(|end| text.split_once(end)).map(|(gist, _)| gist).next().unwrap_or(text)
+}
+
 /// What was seen of the connector since the beginning.
 #[derive(Default)]
 struct Seen {
@@ -113,6 +119,11 @@ impl Script {
         self.seen().leaks.iter().cloned().collect()
     }
 
+    /// A report may be passed on: the canary is named, not shown.
+    pub(super) fn hide(&self, text: &str) -> String {
+        text.replace(&self.canary, "<secret>")
+    }
+
     /// Looks for the canary in something the connector gave out.
     pub(super) fn look(&self, place: &str, text: &str) {
         if text.contains(&self.canary) {
@@ -136,9 +147,7 @@ impl ScriptedSystem for Script {
         match heard {
             Heard::Said(text) => self.look("a log line", text),
             Heard::Refused(text) => {
-                // What would permit it is of use to an operator, not here.
-                let what = text.split("; to permit it").next().unwrap_or(text);
-                self.seen().refusals.insert(what.to_owned());
+                self.seen().refusals.insert(gist(text).to_owned());
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::{
         bench::Bench,
         calls::{Call, Called, Claim},
         situation::{Expect, Scene, Situation},
+        system::gist,
     },
 };
 
@@ -71,7 +72,6 @@ fn judge(
 }
 
 fn read(situation: &Situation, called: &Called) -> Judgement {
-    let expect = situation.reads;
     let fault = match &called.answer {
         Err(fault) => fault,
         Ok(claim) => return read_claim(situation, called, claim),
@@ -82,15 +82,13 @@ fn read(situation: &Situation, called: &Called) -> Judgement {
     if matches!(called.call, Call::Discover) {
         return Judgement::Holds;
     }
-    wanted(fault, is_wanted(expect, &fault.kind), expect)
+    wanted(fault, is_wanted(situation.reads, &fault.kind), "")
 }
 
 fn read_claim(situation: &Situation, called: &Called, claim: &Claim) -> Judgement {
     let absent = situation.reads == Expect::Absent;
     let files = matches!(situation.scene, Scene::Files(_));
-    let broken = |what: &str| {
-        Judgement::Broken(format!("expected that it {}, but {what}", situation.reads.words()))
-    };
+    let broken = |what: &str| Judgement::Broken(what.to_owned());
     match claim {
         Claim::Schema(_) | Claim::Trouble => Judgement::Holds,
         Claim::Usable if called.sent.anything() && !absent => broken("it called the system usable"),
@@ -110,11 +108,8 @@ fn write(situation: &Situation, called: &Called) -> Judgement {
         Ok(Claim::Written(status)) if may_succeed(expect, &called.call, status) => {
             return Judgement::Holds;
         }
-        Ok(claim) => {
-            let said = if let Claim::Written(status) = claim { status } else { "a success" };
-            let words = expect.words();
-            return Judgement::Broken(format!("expected that it {words}, but it said `{said}`"));
-        }
+        Ok(Claim::Written(status)) => return Judgement::Broken(format!("it said `{status}`")),
+        Ok(_) => return Judgement::Broken("it said that all is well".to_owned()),
     };
     if let Some(judgement) = sandbox(situation, fault) {
         return judgement;
@@ -123,11 +118,11 @@ fn write(situation: &Situation, called: &Called) -> Judgement {
     // What reached the system and was not answered may have been applied.
     let open = expect == Expect::Open || expect == Expect::Hollow;
     if open && called.sent.writes > 0 {
-        return wanted(fault, maybe, Expect::Open);
+        return wanted(fault, maybe, "a write was sent, and ");
     }
     match &fault.kind {
         FaultKind::InvalidValue(_) if called.sent.writes == 0 => Judgement::Nothing,
-        kind => wanted(fault, is_wanted(expect, kind), expect),
+        kind => wanted(fault, is_wanted(expect, kind), ""),
     }
 }
 
@@ -156,16 +151,13 @@ fn sandbox(situation: &Situation, fault: &Fault) -> Option<Judgement> {
     }
 }
 
-fn wanted(fault: &Fault, holds: bool, expect: Expect) -> Judgement {
-    if holds {
-        return Judgement::Holds;
-    }
-    Judgement::Broken(format!("expected that it {}, but {}", expect.words(), told(fault)))
+fn wanted(fault: &Fault, holds: bool, because: &str) -> Judgement {
+    if holds { Judgement::Holds } else { Judgement::Broken(format!("{because}{}", told(fault))) }
 }
 
 /// The kind and the connector's own words, on one line.
 pub(super) fn told(fault: &Fault) -> String {
-    let message = fault.message.split("; to permit it").next().unwrap_or_default();
+    let message = gist(&fault.message);
     let wait = match fault.kind {
         FaultKind::RateLimited { retry_after_ms: Some(ms) } => format!(" after {ms} ms"),
         _ => String::new(),

@@ -195,12 +195,11 @@ pub(super) async fn unknown_type(bench: &Bench) -> Law {
     let problems = called
         .iter()
         .filter_map(|called| match &called.answer {
-            Err(fault) if crashed(fault) => Some(told(fault)),
+            Err(fault) if crashed(fault) => Some((called, told(fault))),
             Err(_) => None,
-            Ok(_) => Some("expected an error, but it answered".to_owned()),
+            Ok(_) => Some((called, "it answered as if there were".to_owned())),
         })
-        .zip(["list: ", "get: "])
-        .map(|(problem, call)| format!("{call}{problem}"));
+        .map(|(called, problem)| format!("{}: {problem}", called.call.word()));
     Law::judged(NAME, sentence, called.len(), problems.collect())
 }
 
@@ -219,7 +218,7 @@ pub(super) async fn unknown_cursor(bench: &Bench) -> Law {
     let problems = cursors.iter().zip(&called).filter_map(|(cursor, called)| {
         let what = match &called.answer {
             Err(fault) if crashed(fault) => told(fault),
-            Ok(Claim::Absent) => "expected an error, but the listing ended".to_owned(),
+            Ok(Claim::Absent) => "the listing ended, as if that were all".to_owned(),
             _ => return None,
         };
         Some(format!("list from `{}`: {what}", cursor.escape_debug()))
