@@ -54,7 +54,7 @@ fn line(law: &Law) -> String {
         Verdict::Passed => format!("ok    {name}: {sentence}"),
         Verdict::NotApplicable { why } => format!("n/a   {name}: {sentence} — {why}"),
         Verdict::Failed { problems } => {
-            format!("FAIL  {name}: {sentence} —\n        {}", problems.join("\n        "))
+            format!("FAIL  {name}: {sentence}\n        {}", problems.join("\n        "))
         }
     }
 }
