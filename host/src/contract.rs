@@ -116,7 +116,9 @@ pub async fn test(sandbox: &Sandbox, subject: &Subject) -> Result<Report, Contra
     let mut laws = laws::all(&bench).await;
     for law in &mut laws {
         if let Verdict::Failed { problems } = &mut law.verdict {
-            problems.iter_mut().for_each(|problem| *problem = bench.script.hide(problem));
+            for problem in problems {
+                *problem = bench.script.hide(problem);
+            }
         }
     }
     let manifest = bench.manifest();

@@ -91,8 +91,9 @@ fn read_claim(situation: &Situation, called: &Called, claim: &Claim) -> Judgemen
     let broken = |what: &str| Judgement::Broken(what.to_owned());
     match claim {
         Claim::Schema(_) | Claim::Trouble => Judgement::Holds,
-        Claim::Usable if called.sent.anything() && !absent => broken("it called the system usable"),
-        Claim::Usable if files => broken("it called the system usable"),
+        Claim::Usable if files || (called.sent.anything() && !absent) => {
+            broken("it called the system usable")
+        }
         Claim::Usable => Judgement::Nothing,
         Claim::Absent if absent && matches!(called.call, Call::Find { .. }) => Judgement::Holds,
         Claim::Absent => broken("it answered that nothing is there, for certain"),
