@@ -90,7 +90,6 @@ fn read_claim(situation: &Situation, called: &Called, claim: &Claim) -> Judgemen
     let files = matches!(situation.scene, Scene::Files(_));
     let broken = |what: &str| Judgement::Broken(what.to_owned());
     match claim {
-        Claim::Schema(_) | Claim::Trouble => Judgement::Holds,
         Claim::Usable if files || (called.sent.anything() && !absent) => {
             broken("it called the system usable")
         }
@@ -98,7 +97,9 @@ fn read_claim(situation: &Situation, called: &Called, claim: &Claim) -> Judgemen
         Claim::Absent if absent && matches!(called.call, Call::Find { .. }) => Judgement::Holds,
         Claim::Absent => broken("it answered that nothing is there, for certain"),
         Claim::Something if matches!(called.call, Call::Get(_)) => broken("it found something"),
-        Claim::Something | Claim::Written(_) => Judgement::Holds,
+        Claim::Schema(_) | Claim::Trouble | Claim::Something | Claim::Written(_) => {
+            Judgement::Holds
+        }
     }
 }
 
