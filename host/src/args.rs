@@ -75,6 +75,9 @@ pub enum Verb {
     /// Component files.
     #[command(subcommand)]
     Plugin(PluginVerb),
+    /// Connectors, for those who write them.
+    #[command(subcommand)]
+    Connector(ConnectorVerb),
     /// Print the file with every default written out.
     Expand,
     /// Print the JSON Schema of the file, for editors.
@@ -144,4 +147,31 @@ pub enum PluginVerb {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConnectorVerb {
+    /// Try the laws of the contract on a component, in its sandbox, against
+    /// scripted systems.  Needs no file and touches no network.
+    Test {
+        file: PathBuf,
+        /// The connector's configuration as JSON; without it, one is made up
+        /// from what its schema requires.
+        #[arg(long, value_name = "JSON")]
+        config_json: Option<String>,
+        /// A directory with real content, under a name of the manifest.
+        #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
+        directory: Vec<(String, PathBuf)>,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn named_path(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+            Ok((name.to_owned(), PathBuf::from(path)))
+        }
+        _ => Err("write it as NAME=PATH, for example data=people".to_owned()),
+    }
 }

@@ -5,7 +5,7 @@ mod account;
 mod apply;
 mod audit;
 mod check;
-
+mod connector;
 mod explain;
 mod identity;
 mod output;
@@ -15,7 +15,7 @@ mod session;
 mod status;
 
 use crate::{
-    args::{Args, PluginVerb, RunVerb, Verb},
+    args::{Args, ConnectorVerb, PluginVerb, RunVerb, Verb},
     config,
     errors::{AppError, Exit},
     telemetry,
@@ -54,6 +54,9 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Audit(verb) => audit::audit(file, verb, output).await,
         Verb::Plugin(PluginVerb::Inspect { file, json }) => {
             plugin::inspect(&file, json, output).await
+        }
+        Verb::Connector(ConnectorVerb::Test { file, config_json, directory, json }) => {
+            connector::test(file, config_json.as_deref(), directory, json, output).await
         }
         Verb::Expand => {
             output.text(&config::expand(file)?)?;

@@ -2,14 +2,15 @@
 //! right accounts and access, for exactly as long as they should have it.
 //!
 //! Rooms in reading order, along the one road: the operator's file
-//! (`config`), what connects (`connector`, `wasm`), what is kept (`store`),
-//! the road itself (`reconcile`), and the verbs people use (`commands`).
+//! (`config`), what connects (`connector`, `wasm`, tried by `contract`), what
+//! is kept (`store`), the road itself (`reconcile`), and the verbs people use (`commands`).
 //! Everything that decides is in `lanyard-core`.
 
 pub mod args;
 pub mod commands;
 pub mod config;
 pub mod connector;
+pub mod contract;
 pub mod errors;
 pub mod reconcile;
 pub mod store;

@@ -8,6 +8,7 @@ mod engine;
 mod http;
 mod load;
 mod permitted;
+mod script;
 mod secrets;
 mod state;
 mod stream;
@@ -47,6 +48,7 @@ use load::{Blueprint, Component};
 use permitted::Purpose;
 
 pub use load::{Clock, LoadError};
+pub use script::{Heard, ScriptedAnswer, ScriptedPeer, ScriptedRequest, ScriptedSystem};
 
 /// Where components are compiled, inspected and loaded.
 pub struct Sandbox {
@@ -118,6 +120,27 @@ impl Sandbox {
     /// # Errors
     /// Why it cannot be used.
     pub async fn load(&self, config: &ConnectorConfig) -> Result<WasmConnector, LoadError> {
+        self.load_into(config, None).await
+    }
+
+    /// Loads a configured connector whose requests and streams go to a
+    /// script, and never to the network; every permission counts as ever.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub async fn load_scripted(
+        &self,
+        config: &ConnectorConfig,
+        system: Arc<dyn ScriptedSystem>,
+    ) -> Result<WasmConnector, LoadError> {
+        self.load_into(config, Some(system)).await
+    }
+
+    async fn load_into(
+        &self,
+        config: &ConnectorConfig,
+        script: Option<Arc<dyn ScriptedSystem>>,
+    ) -> Result<WasmConnector, LoadError> {
         let blueprint = self.blueprint(&config.plugin)?;
         blueprint.serves(config.role, &config.plugin)?;
         let manifest = self.describe(&blueprint, &config.plugin).await?;
@@ -135,7 +158,7 @@ impl Sandbox {
             }
         }
         let component =
-            Component::new(blueprint, config.clone(), manifest, Arc::clone(&self.clock))?;
+            Component::new(blueprint, config.clone(), manifest, Arc::clone(&self.clock), script)?;
         let permission = config.permissions.digest();
         Ok(WasmConnector {
             component: Arc::new(component),
@@ -175,7 +198,7 @@ impl Sandbox {
             attributes: Vec::new(),
         };
         let clock = Arc::clone(&self.clock);
-        let component = Component::new(Arc::clone(blueprint), config, nothing, clock)?;
+        let component = Component::new(Arc::clone(blueprint), config, nothing, clock, None)?;
         let connector = WasmConnector {
             component: Arc::new(component),
             permission: Permissions::default().digest(),
@@ -225,13 +248,39 @@ impl WasmConnector {
         &self.permission
     }
 
+    /// The same component, configured and permitted anew.
+    ///
+    /// # Errors
+    /// Why a secret or an authority cannot be read.
+    pub fn again(
+        &self,
+        config: ConnectorConfig,
+        system: Arc<dyn ScriptedSystem>,
+    ) -> Result<Self, LoadError> {
+        let Component { blueprint, permitted, clock, .. } = self.component.as_ref();
+        let permission = config.permissions.digest();
+        let component = Component::new(
+            Arc::clone(blueprint),
+            config,
+            permitted.manifest.clone(),
+            Arc::clone(clock),
+            Some(system),
+        )?;
+        let cancelled = Arc::clone(&self.cancelled);
+        Ok(Self { component: Arc::new(component), permission, cancelled })
+    }
+
     /// What it asks for and is not permitted, each with the TOML that would
     /// permit it.
     pub fn unpermitted(&self) -> Vec<String> {
         self.component.permitted.unpermitted().iter().map(ToString::to_string).collect()
     }
 
-    async fn describe(&self) -> Result<Manifest, Fault> {
+    /// What it says of itself under this configuration.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn describe(&self) -> Result<Manifest, Fault> {
         call!(self, Purpose::Read, None, |instance| instance.describe())
     }
 }

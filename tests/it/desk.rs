@@ -90,7 +90,10 @@ impl Desk {
             .replace(&plugins.display().to_string(), "[plugins]")
             .replace(&folder.display().to_string(), "[desk]")
             .replace(&self.folder.path().display().to_string(), "[desk]")
-            .replace(&format!("note: the clock stands at {NOW}, because LANYARD_NOW says so\n"), "");
+            .replace(
+                &format!("note: the clock stands at {NOW}, because LANYARD_NOW says so\n"),
+                "",
+            );
         without_digests(&without_ports(&text))
     }
 }

@@ -7,16 +7,27 @@ use std::{
 };
 
 /// A room of the host, and the rooms of the host it may name.
-const ALLOWED: [(&str, &[&str]); 8] = [
+const ALLOWED: [(&str, &[&str]); 9] = [
     ("connector", &[]),
     ("config", &[]),
     ("store", &[]),
     ("intake", &["config", "connector", "store"]),
     ("wasm", &["config", "connector"]),
+    ("contract", &["config", "connector", "wasm"]),
     ("reconcile", &["config", "connector", "intake", "store"]),
     (
         "commands",
-        &["config", "connector", "errors", "intake", "reconcile", "store", "telemetry", "wasm"],
+        &[
+            "config",
+            "connector",
+            "contract",
+            "errors",
+            "intake",
+            "reconcile",
+            "store",
+            "telemetry",
+            "wasm",
+        ],
     ),
     ("http", &["config", "connector", "errors", "intake", "reconcile", "store", "telemetry"]),
 ];

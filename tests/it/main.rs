@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod built;
+mod connector_test;
 mod crash;
 mod demo;
 mod desk;

@@ -44,7 +44,7 @@ pub(super) async fn apply(
     if operations == 0 && survey.stored.plan.claims.is_empty() {
         return Ok(plan::exit(&survey));
     }
-    if !yes && !output.ask(&format!("carry out {operations} operations?")) {
+    if !yes && !output.ask(&format!("carry out {operations} operations?"))? {
         return Ok(Exit::Ok);
     }
     carry_out(&road, &survey, &released, output).await
@@ -205,7 +205,7 @@ impl Shown {
                 if let Some(bar) = &self.bar {
                     bar.set_length(u64::try_from(operations).unwrap_or(u64::MAX));
                 }
-                self.say(&format!("run {} begins: {operations} operations", run.0));
+                self.say(&format!("run {} begins, operations to carry out: {operations}", run.0));
             }
             Progress::Done { operation, verification } => {
                 let word = match &verification {

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use serde::Serialize;
 
-use crate::errors::AppError;
+use crate::errors::{AppError, Exit};
 
 /// Where a verb writes.
 pub(super) struct Output {
@@ -36,17 +36,19 @@ impl Output {
         let _closed = self.err.write_all(text.as_bytes());
     }
 
-    /// Asks a question that is answered with `y` or `yes`; without a
-    /// terminal the answer is no.
-    pub(super) fn ask(&mut self, question: &str) -> bool {
+    /// Asks a question that is answered with `y` or `yes`.
+    ///
+    /// # Errors
+    /// Without a terminal there is nobody to ask.
+    pub(super) fn ask(&mut self, question: &str) -> Result<bool, AppError> {
         if !io::stdin().is_terminal() {
-            self.error("not asked, because there is no terminal; use `--yes` to go on\n");
-            return false;
+            return Err(AppError::new(Exit::Usage, "there is no terminal to ask at")
+                .hint("nothing was done; `--yes` goes on without asking"));
         }
         self.error(&format!("{question} [y/N] "));
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer).is_ok()
-            && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     http::Gate,
     load::Component,
     permitted::Purpose,
+    script::Heard,
     secrets::Placeholders,
     state::{CallState, Denials, MemoryLimit, Services},
     v0_1::{CallError, Instance, MAX_RESOURCES},
@@ -75,7 +76,7 @@ impl<'a> Call<'a> {
                 permitted: Arc::clone(&component.permitted),
                 purpose,
                 placeholders: Arc::new(Placeholders::new(Arc::clone(&component.vault))),
-                client: component.client.clone(),
+                outlet: component.outlet.clone(),
                 deadline,
                 denials: denials.clone(),
             },
@@ -111,6 +112,7 @@ impl<'a> Call<'a> {
 
     /// What came of it, as the domain understands it.
     pub(super) fn end<T>(self, done: Result<Result<T, CallError>, Elapsed>) -> Result<T, Fault> {
+        self.tell_script();
         let name = &self.component.permitted.config.name;
         let error = match done {
             Ok(Ok(answer)) => return Ok(answer),
@@ -136,6 +138,17 @@ impl<'a> Call<'a> {
             ),
             CallError::Trap(trap) => self.trapped(&trap),
         })
+    }
+
+    /// What a call let out beside its answer.
+    fn tell_script(&self) {
+        let outlet = &self.component.outlet;
+        if outlet.script().is_some() {
+            outlet.tell(Heard::Said(&String::from_utf8_lossy(&self.output.contents())));
+            if let Some(denials) = self.denials.text() {
+                outlet.tell(Heard::Refused(&denials));
+            }
+        }
     }
 
     fn trapped(self, trap: &wasmtime::Error) -> Fault {

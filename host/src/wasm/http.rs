@@ -25,6 +25,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::{
     egress::{self, ConnectError, Target},
     permitted::{Permitted, Purpose},
+    script::Outlet,
     secrets::Placeholders,
     state::Denials,
 };
@@ -141,7 +142,7 @@ pub(super) struct Gate {
     pub(super) permitted: Arc<Permitted>,
     pub(super) purpose: Purpose,
     pub(super) placeholders: Arc<Placeholders>,
-    pub(super) client: PooledClient,
+    pub(super) outlet: Outlet,
     pub(super) deadline: Instant,
     pub(super) denials: Denials,
 }
@@ -161,14 +162,14 @@ impl WasiHttpHooks for Gate {
         _done: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let prepared = self.prepare(request);
-        let client = self.client.clone();
+        let (outlet, purpose) = (self.outlet.clone(), self.purpose);
         let denials = self.denials.clone();
         let left = self.deadline.saturating_duration_since(Instant::now());
         let first_byte = options
             .and_then(|options| options.first_byte_timeout)
             .map_or(left, |asked| asked.min(left));
         Box::new(async move {
-            let response = send(&client, prepared?, first_byte, &denials).await?;
+            let response = outlet.request(prepared?, purpose, first_byte, &denials).await?;
             let finished: Box<dyn Future<Output = Result<(), Error>> + Send> =
                 Box::new(std::future::ready(Ok(())));
             Ok((response, finished))
@@ -206,7 +207,7 @@ impl Gate {
     }
 }
 
-async fn send(
+pub(super) async fn send(
     client: &PooledClient,
     request: Request<WasiBody>,
     first_byte: Duration,

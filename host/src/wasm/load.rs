@@ -14,8 +14,9 @@ use wasmtime::component::{InstancePre, Linker};
 
 use super::{
     cache::Cache,
-    http::{self, PooledClient},
+    http,
     permitted::Permitted,
+    script::{Outlet, ScriptedSystem},
     secrets::{UnreadableSecret, Vault},
     state::CallState,
     tls::{self, TlsSetupError},
@@ -264,7 +265,7 @@ pub(super) struct Component {
     pub(super) blueprint: Arc<Blueprint>,
     pub(super) permitted: Arc<Permitted>,
     pub(super) vault: Arc<Vault>,
-    pub(super) client: PooledClient,
+    pub(super) outlet: Outlet,
     tls: Arc<ClientConfig>,
     stream_tls: BTreeMap<String, Arc<ClientConfig>>,
     pub(super) parallel: Semaphore,
@@ -272,11 +273,13 @@ pub(super) struct Component {
 }
 
 impl Component {
+    /// With a script, nothing of it ever touches the network.
     pub(super) fn new(
         blueprint: Arc<Blueprint>,
         config: ConnectorConfig,
         manifest: Manifest,
         clock: Clock,
+        script: Option<Arc<dyn ScriptedSystem>>,
     ) -> Result<Self, LoadError> {
         let vault = Arc::new(Vault::read(&config.permissions)?);
         let tls = tls::client(None)?;
@@ -288,13 +291,18 @@ impl Component {
             .map(|(name, ca)| Ok((name.clone(), tls::client(Some(ca))?)))
             .collect::<Result<_, TlsSetupError>>()?;
         let addresses = config.permissions.addresses.clone();
-        let client = http::client(addresses, Arc::clone(&tls), config.limits.parallel);
+        let outlet = match script {
+            Some(system) => Outlet::Scripted(system),
+            None => {
+                Outlet::Network(http::client(addresses, Arc::clone(&tls), config.limits.parallel))
+            }
+        };
         let parallel = usize::try_from(config.limits.parallel).unwrap_or(Semaphore::MAX_PERMITS);
         Ok(Self {
             blueprint,
             permitted: Arc::new(Permitted { config, manifest }),
             vault,
-            client,
+            outlet,
             tls,
             stream_tls,
             parallel: Semaphore::new(parallel.clamp(1, Semaphore::MAX_PERMITS)),

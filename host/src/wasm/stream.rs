@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     egress::{self, ConnectError},
     permitted::Purpose,
+    script::{Outlet, ScriptedStream},
     secrets::Vault,
 };
 use crate::config::permissions::{AddressRange, Host, Protocol, SignIn, StreamPermission, Tls};
@@ -76,12 +77,14 @@ pub(super) struct Opener<'a> {
     pub(super) tls: &'a Arc<ClientConfig>,
     pub(super) vault: &'a Vault,
     pub(super) purpose: Purpose,
+    pub(super) outlet: &'a Outlet,
 }
 
 impl Opener<'_> {
     /// Connects, protects and signs in.
     pub(super) async fn open(
         &self,
+        name: &str,
         permission: &StreamPermission,
     ) -> Result<Connection, StreamError> {
         let filter = match (self.purpose, permission.protocol) {
@@ -94,11 +97,13 @@ impl Opener<'_> {
                 ));
             }
         };
-        let tcp = egress::connect(&permission.host, permission.port, self.addresses).await?;
-        let mut io = self.protect(permission, tcp).await?;
-        if let Some(sign_in) = &permission.sign_in {
-            self.sign_in(sign_in, permission, &mut io).await?;
-        }
+        let io = match self.outlet.script() {
+            Some(system) => {
+                let host = permission.host.to_string();
+                Transport::Ready(Box::new(ScriptedStream::open(system.open(name), &host)?))
+            }
+            None => self.reach(permission).await?,
+        };
         Ok(Connection {
             io,
             tls: permission.tls,
@@ -108,6 +113,15 @@ impl Opener<'_> {
             read: 0,
             written: 0,
         })
+    }
+
+    async fn reach(&self, permission: &StreamPermission) -> Result<Transport, StreamError> {
+        let tcp = egress::connect(&permission.host, permission.port, self.addresses).await?;
+        let mut io = self.protect(permission, tcp).await?;
+        if let Some(sign_in) = &permission.sign_in {
+            self.sign_in(sign_in, permission, &mut io).await?;
+        }
+        Ok(io)
     }
 
     async fn protect(

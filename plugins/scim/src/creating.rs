@@ -44,9 +44,7 @@ pub(crate) fn create(
     }
     let user = match answer.filter(|user| api::id(user).is_some()) {
         Some(user) => user,
-        None => by_anchor(scim, request)?.ok_or_else(|| {
-            Error::outcome_unknown("the service took the user but shows none by its anchor")
-        })?,
+        None => shown_by_anchor(scim, request)?,
     };
     settle(scim, context, request, user, Outcome::applied())
 }
@@ -90,6 +88,21 @@ fn by_anchor(scim: &Scim, request: &CreateRequest) -> Result<Option<Json>, Error
         return Err(Error::ambiguous(which, "more than one user has this anchor"));
     }
     Ok(ours.pop())
+}
+
+/// The user the service took without showing it.  It may be there, so no
+/// failure to see it may look like "not applied".
+fn shown_by_anchor(scim: &Scim, request: &CreateRequest) -> Result<Json, Error> {
+    match by_anchor(scim, request) {
+        Ok(Some(user)) => Ok(user),
+        Ok(None) => {
+            Err(Error::outcome_unknown("the service took the user but shows none by its anchor"))
+        }
+        Err(error) => Err(Error::outcome_unknown(format!(
+            "the service took the user, but it could not be looked for: {}",
+            error.message
+        ))),
+    }
 }
 
 /// Who holds the unique value: ours by the anchor, or somebody's.

@@ -1,10 +1,10 @@
 //! What this service can do, by what it says of itself.
 
-use lanyard_sdk::{http::Request, prelude::*};
+use lanyard_sdk::prelude::*;
 use serde_json::Value as Json;
 
 use crate::{
-    GROUP, Scim, USER, api,
+    GROUP, Scim, USER, api, paging,
     user::{CORE, ENTERPRISE, FIELDS, Field},
 };
 
@@ -185,8 +185,7 @@ pub(crate) fn check(scim: &Scim, depth: CheckDepth) -> Result<CheckReport, Error
     };
     let mut findings = vec![CheckFinding::ok("service", detail)];
     if depth != CheckDepth::Connect {
-        let request = Request::get(scim.at(&["Users"])).query("count", "1");
-        api::read(request)?;
+        paging::page(scim, "Users", &[], None, 1)?;
         findings.push(CheckFinding::ok("credentials", "users can be read"));
     }
     Ok(CheckReport::of(findings))

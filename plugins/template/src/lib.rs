@@ -1,7 +1,8 @@
 //! A connector to copy: accounts of Acme, an imaginary REST service.
 //!
 //! `GET /people?after=ID&limit=N`, `GET /people?login=` or `?key=`,
-//! `POST /people`, and `GET`, `PATCH` and `DELETE /people/{id}`.
+//! `POST /people`, and `GET`, `PATCH` and `DELETE /people/{id}`; a delete
+//! answers 204.
 
 use lanyard_sdk::{
     http::{Request, encode},
@@ -159,7 +160,9 @@ impl Provisioning for Acme {
         committing(context)?;
         let answer = Request::delete(self.person(wanted)).authorization("default")?.send()?;
         match answer.ok() {
-            Ok(_) => Ok(Outcome::applied()),
+            Ok(answer) if answer.status == 204 => Ok(Outcome::applied()),
+            // A sign-in page answers 200 to a DELETE, too.
+            Ok(answer) => Err(answer.broken("answered a delete with more than \"done\"")),
             Err(error) if error.is_not_found() => Ok(Outcome::unchanged()),
             Err(error) => Err(error),
         }
@@ -258,6 +261,15 @@ mod tests {
         let outcome = acme.create(&context(2), &create(USER, "ada", "e1")).unwrap();
         assert_eq!(outcome.status, Status::Unchanged);
         assert_eq!(host.transcript(), "GET https://acme.example/people?key=e1");
+    }
+
+    #[test]
+    fn a_page_of_html_deletes_nobody() {
+        let page = Reply::raw(200, "<html>sign in</html>");
+        let (acme, _host) = acme(Host::new().reply("DELETE", "/people/7", page));
+        let error =
+            acme.delete(&context(1), &ObjectRef::new(USER, "7"), DeleteMode::Purge).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::OutcomeUnknown(_)));
     }
 
     #[test]

@@ -22,13 +22,13 @@ pub(crate) fn guests(phases: &mut Phases) -> anyhow::Result<()> {
     wasm_target(phases)?;
     let built = target().join("guests").join(WASM).join("release");
     let plugins = target().join("plugins");
+    if let Some(missing) = GUESTS.iter().find(|manifest| !root().join(manifest).is_file()) {
+        bail!("`{missing}` is missing: this clone is not whole");
+    }
     // A component that was renamed or removed does not stay behind.
     remove_components(&built)?;
     remove_components(&plugins)?;
     for manifest in GUESTS {
-        if !root().join(manifest).is_file() {
-            bail!("`{manifest}` is missing: this clone is not whole");
-        }
         let mut command = guest_cargo("build", manifest);
         command.args(["--release", "--target", WASM]);
         phases.run(&format!("build the components of {manifest}"), &mut command)?;

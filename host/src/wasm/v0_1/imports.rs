@@ -14,6 +14,7 @@ use crate::{
     connector::JournalError,
     wasm::{
         permitted::Refusal,
+        script::Heard,
         secrets::NoPlaceholder,
         state::CallState,
         stream::{Connection, Opener, StreamError},
@@ -84,6 +85,7 @@ impl log::Host for CallState {
             .map(|field| format!("{}={}", printable(&field.key), printable(&field.value)))
             .collect::<Vec<_>>()
             .join(" ");
+        self.services.component.outlet.tell(Heard::Said(&format!("{message} {fields}")));
         match level {
             log::Level::Trace => tracing::trace!(target: "guest", %connector, %fields, "{message}"),
             log::Level::Debug => tracing::debug!(target: "guest", %connector, %fields, "{message}"),
@@ -286,8 +288,9 @@ impl streams::Host for CallState {
             tls: component.stream_tls(&name),
             vault: &component.vault,
             purpose: self.services.purpose,
+            outlet: &component.outlet,
         };
-        match opener.open(permission).await {
+        match opener.open(&name, permission).await {
             Ok(connection) => {
                 self.services.open_streams += 1;
                 Ok(Ok(self.table.push(connection)?))

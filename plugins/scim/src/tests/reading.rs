@@ -189,3 +189,12 @@ fn the_schema_leaves_out_what_the_service_does_not_have() {
     assert!(!user.capabilities.iter().any(|can| matches!(can, Capability::FindBy(_))));
     assert_eq!(schema.objects.len(), 1, "there is no group schema");
 }
+
+#[test]
+fn credentials_are_fine_only_when_a_list_of_users_comes() {
+    let host = Host::new()
+        .reply("GET", "/ServiceProviderConfig", Reply::json(200, &json!({})))
+        .reply("GET", "/Users", Reply::json(200, &json!({})));
+    let (scim, _host) = scim(host);
+    assert!(scim.check(CheckDepth::Authenticate).is_err());
+}

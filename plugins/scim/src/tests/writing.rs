@@ -96,6 +96,13 @@ fn a_create_with_a_broken_answer_is_unknown() {
         let error = scim.create(&context(1), &create(USER, "ada", "e1")).unwrap_err();
         assert!(matches!(error.kind, ErrorKind::OutcomeUnknown(_)), "{error:?}");
     }
+    // Taken without being shown, and then it cannot be looked for.
+    for reply in [Reply::empty(503), Reply::json(200, &json!({})), Reply::empty(200)] {
+        let host = Host::new().reply("POST", "/Users", Reply::empty(200));
+        let (scim, _host) = scim(host.reply("GET", "externalId", reply));
+        let error = scim.create(&context(1), &create(USER, "ada", "e1")).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::OutcomeUnknown(_)), "{error:?}");
+    }
     for reply in [
         Reply::failure(Failure::NotSent("ConnectionRefused".to_owned())),
         Reply::empty(503).header("Retry-After", "5"),
