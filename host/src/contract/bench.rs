@@ -61,7 +61,9 @@ impl Bench {
         sandbox: &Sandbox,
         subject: &Subject,
     ) -> Result<Self, ContractError> {
-        let bare = sandbox.inspect(&subject.file).await?.manifest;
+        let inspected = sandbox.inspect(&subject.file).await?;
+        let writes = inspected.exports.iter().any(|name| name.contains("/provisioning@"));
+        let bare = inspected.manifest;
         for name in subject.directories.keys() {
             if !bare.directories.iter().any(|need| need.name == *name) {
                 return Err(ContractError::Directory(name.clone()));
@@ -81,7 +83,7 @@ impl Bench {
                 config: config.to_string(),
                 why: error.to_string(),
             })?,
-            role: Role::Target,
+            role: if writes { Role::Target } else { Role::Source },
             plugin: subject.file.clone(),
             config,
             permissions,

@@ -37,7 +37,7 @@ async fn a_target_that_is_down_is_told_and_nothing_is_planned_for_it() {
     ok    lanyard.toml is valid
     ok    crm: SCIM 2.0 service 0.1.0 (DIGEST)
             asks for requests to {config.url} below / (GET POST PUT PATCH DELETE): users and groups
-    FAIL  crm: GET http://127.0.0.1:PORT/ServiceProviderConfig was not sent: nothing answers there (connection refused) (unavailable); see that the system is up and that the file names it rightly, then try again
+    FAIL  crm: unavailable: GET http://127.0.0.1:PORT/ServiceProviderConfig was not sent: nothing answers there (connection refused); see that the system is up and that the file names it rightly, then try again
     ok    hr: CSV file 0.1.0 (DIGEST)
             asks for directory `data` (read): reads the file
     ok    hr: file `people.csv`: 3 people, 4 columns
