@@ -1,6 +1,8 @@
 //! All tests, and the benchmarks.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
+
+use anyhow::bail;
 
 use crate::{
     build::guest_cargo,
@@ -17,7 +19,19 @@ pub(crate) fn all(phases: &mut Phases) -> anyhow::Result<()> {
     phases.run("tests", with_surroundings(&mut command))?;
     phases.run("documentation tests", &mut cargo(["test", "--locked", "--workspace", "--doc"]))?;
     let mut command = guest_cargo("test", "plugins/Cargo.toml");
+    match slapd() {
+        Some(program) => command.env("LANYARD_TEST_SLAPD", program),
+        None if in_ci() => bail!("slapd is not installed\nhint: `.ci/run` installs it"),
+        None => &mut command,
+    };
     phases.run("tests of the connectors", &mut command)
+}
+
+/// The program of OpenLDAP, which is not always on the path of users.
+fn slapd() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/libexec"].map(Into::into));
+    folders.map(|folder| folder.join("slapd")).find(|program| program.is_file())
 }
 
 pub(crate) fn bench(phases: &mut Phases, name: Option<&str>) -> anyhow::Result<()> {
