@@ -6,7 +6,9 @@
 mod call;
 mod execute;
 mod perform;
+mod progress;
 mod read;
+mod record;
 mod schedule;
 mod settle;
 mod survey;
@@ -25,7 +27,8 @@ use crate::{
     store::{Store, StoreError},
 };
 
-pub use execute::{Progress, Stop, Summary, execute};
+pub use execute::execute;
+pub use progress::{Progress, Stop, Summary};
 pub use settle::{Settled, settle};
 pub use survey::{Survey, survey};
 

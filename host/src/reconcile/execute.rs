@@ -3,13 +3,7 @@
 //! Operations wait only for those they name in `after` and for earlier ones
 //! on the same account, so that a dead target delays nothing but its own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use lanyard_core::{
     fault::{Fault, FaultKind},
@@ -21,103 +15,17 @@ use lanyard_core::{
     run::Verification,
     value::ObjectRef,
 };
-use tokio::{
-    sync::Notify,
-    task::{self, JoinError, JoinSet},
-};
+use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError,
     perform::{Attempted, Task},
+    progress::{Progress, Stop, Summary},
     schedule::Schedule,
     settle::object_of,
     survey::{Survey, accept_shrunk},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
-
-/// Asks a run to stop before the next operation.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<Asked>);
-
-#[derive(Debug, Default)]
-struct Asked {
-    asked: AtomicBool,
-    wake: Notify,
-}
-
-impl Stop {
-    pub fn ask(&self) {
-        self.0.asked.store(true, Ordering::Relaxed);
-        // The one run that waits, or the next time it does.
-        self.0.wake.notify_one();
-    }
-
-    pub fn is_asked(&self) -> bool {
-        self.0.asked.load(Ordering::Relaxed)
-    }
-
-    async fn asked(&self) {
-        if !self.is_asked() {
-            self.0.wake.notified().await;
-        }
-    }
-}
-
-/// What a run reports while it goes on.
-#[derive(Debug, Clone)]
-pub enum Progress {
-    Began {
-        run: RunId,
-        operations: usize,
-    },
-    Done {
-        operation: Operation,
-        verification: Verification,
-    },
-    Retrying {
-        operation: Operation,
-        fault: String,
-    },
-    Failed {
-        operation: Operation,
-        fault: Fault,
-    },
-    Uncertain {
-        operation: Operation,
-        fault: Fault,
-    },
-    /// Not attempted, and why.
-    Skipped {
-        operation: Operation,
-        why: &'static str,
-    },
-}
-
-/// How a run ended, in operations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Summary {
-    pub verified: usize,
-    pub unverifiable: usize,
-    pub drifted: usize,
-    pub failed: usize,
-    pub uncertain: usize,
-    /// Held back by a finding.
-    pub blocked: usize,
-    /// Not attempted: something before it failed, or the run was stopped.
-    pub skipped: usize,
-    pub stopped: bool,
-}
-
-impl Summary {
-    /// Everything that may be done is done, and the targets show it.
-    pub fn is_clean(&self) -> bool {
-        self.drifted == 0
-            && self.failed == 0
-            && self.uncertain == 0
-            && self.skipped == 0
-            && !self.stopped
-    }
-}
 
 /// Executes the plan of a survey.
 ///

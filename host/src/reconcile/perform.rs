@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use lanyard_core::{
     account::AccountState,
     fault::{Applied, Fault, FaultKind},
-    observed::{Link, Origin, OwnedGrant},
     operation::{Change, Operation},
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
@@ -21,7 +20,7 @@ use super::{
 };
 use crate::{
     connector::{Attached, Outcome, Status, Write, WriteContext},
-    store::{Answer, AuditEntry, Effect, Intent, RunId, StoreError},
+    store::{Effect, Intent, RunId, StoreError},
 };
 
 /// An operation with everything its attempts need.
@@ -308,135 +307,5 @@ impl Task {
         let event = OperationEvent::GaveUp { fault: fault.clone() };
         self.record(event, effects, "failed", None).await?;
         Ok(Attempted::Parked { fault })
-    }
-
-    fn linked(&self, account: ObjectRef, disabled_since: Option<jiff::Timestamp>) -> Effect {
-        Effect::Linked(Link {
-            identity: self.operation.identity,
-            target: self.operation.target.clone(),
-            account,
-            origin: Origin::Created,
-            disabled_since,
-            gone: false,
-        })
-    }
-
-    /// What is ours from now on.  What drifted took no effect, except that a
-    /// created account or a grant is ours even when it does not look right.
-    fn effects(&self, account: Option<&ObjectRef>, verification: &Verification) -> Vec<Effect> {
-        let Some(account) = account.cloned() else { return Vec::new() };
-        let target = self.operation.target.clone();
-        let drifted = matches!(verification, Verification::Drifted(_));
-        let now = self.context.now();
-        let grant = |holder: &ObjectRef, entitlement: &ObjectRef, relation: &str| OwnedGrant {
-            target: target.clone(),
-            holder: holder.clone(),
-            entitlement: entitlement.clone(),
-            relation: relation.to_owned(),
-        };
-        match &self.operation.change {
-            Change::Create { state, .. } => {
-                vec![self.linked(account, (*state == AccountState::Disabled).then_some(now))]
-            }
-            Change::Update { account: before, .. } if *before != account => {
-                vec![Effect::Rekeyed { target, from: before.clone(), to: account }]
-            }
-            Change::Enable { .. } if !drifted => {
-                vec![Effect::Disabled { target, account, since: None }]
-            }
-            Change::Disable { .. } if !drifted => {
-                vec![Effect::Disabled { target, account, since: Some(now) }]
-            }
-            Change::Delete { .. } if !drifted => vec![Effect::Gone { target, account }],
-            Change::Grant { entitlement, relation, .. } => {
-                vec![Effect::Granted(grant(&account, entitlement, relation))]
-            }
-            Change::Revoke { entitlement, relation, .. } if !drifted => {
-                vec![Effect::Revoked(grant(&account, entitlement, relation))]
-            }
-            Change::Update { .. }
-            | Change::Enable { .. }
-            | Change::Disable { .. }
-            | Change::Delete { .. }
-            | Change::Revoke { .. } => Vec::new(),
-        }
-    }
-
-    async fn record(
-        &self,
-        event: OperationEvent,
-        effects: Vec<Effect>,
-        result: &str,
-        verification: Option<&Verification>,
-    ) -> Result<(), StoreError> {
-        let at = self.context.now();
-        let audit = self.audit(&event, result, verification, at);
-        self.context
-            .store
-            .answer(&Answer {
-                run: self.run,
-                operation: self.operation.id,
-                epoch: self.epoch,
-                event,
-                effects,
-                audit,
-                at,
-            })
-            .await
-    }
-
-    fn audit(
-        &self,
-        event: &OperationEvent,
-        result: &str,
-        verification: Option<&Verification>,
-        at: jiff::Timestamp,
-    ) -> AuditEntry {
-        let Operation { identity, target, change, event: why, causes, .. } = &self.operation;
-        let mut detail = std::collections::BTreeMap::from([
-            ("event".to_owned(), why.word().to_owned()),
-            ("run".to_owned(), self.run.0.to_string()),
-            ("operation".to_owned(), self.operation.id.0.to_string()),
-            ("plugin".to_owned(), self.target.plugin.to_string()),
-            ("permission".to_owned(), self.target.permission.to_string()),
-        ]);
-        if !causes.is_empty() {
-            let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
-            detail.insert("because".to_owned(), causes.join("; "));
-        }
-        if let Change::Grant { label, .. } | Change::Revoke { label, .. } = change {
-            detail.insert("entitlement".to_owned(), label.clone());
-        }
-        if let Some(Verification::Drifted(what)) = verification {
-            detail.insert("differs".to_owned(), what.join(", "));
-        }
-        if let Some(fault) = fault_of(event) {
-            detail.insert("fault".to_owned(), fault.kind.word().to_owned());
-            if let Some(code) = &fault.native_code {
-                detail.insert("code".to_owned(), code.clone());
-            }
-        }
-        AuditEntry {
-            at,
-            actor: self.context.actor.clone(),
-            action: change.kind().word().to_owned(),
-            identity: Some(*identity),
-            target: Some(target.clone()),
-            account: change.account().cloned(),
-            result: result.to_owned(),
-            verification: verification.map(|verification| verification.word().to_owned()),
-            detail,
-        }
-    }
-}
-
-fn fault_of(event: &OperationEvent) -> Option<&Fault> {
-    match event {
-        OperationEvent::Refused { fault, .. }
-        | OperationEvent::GaveUp { fault }
-        | OperationEvent::LostAnswer { fault } => Some(fault),
-        OperationEvent::Intended { .. }
-        | OperationEvent::Answered { .. }
-        | OperationEvent::FoundNotApplied { .. } => None,
     }
 }

@@ -1,0 +1,95 @@
+//! What a run tells while it goes on and at its end, and how it is stopped.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use lanyard_core::{fault::Fault, operation::Operation, run::Verification};
+use tokio::sync::Notify;
+
+use crate::store::RunId;
+
+/// Asks a run to stop before the next operation.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<Asked>);
+
+#[derive(Debug, Default)]
+struct Asked {
+    asked: AtomicBool,
+    wake: Notify,
+}
+
+impl Stop {
+    pub fn ask(&self) {
+        self.0.asked.store(true, Ordering::Relaxed);
+        // The one run that waits, or the next time it does.
+        self.0.wake.notify_one();
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn asked(&self) {
+        if !self.is_asked() {
+            self.0.wake.notified().await;
+        }
+    }
+}
+
+/// What a run reports while it goes on.
+#[derive(Debug, Clone)]
+pub enum Progress {
+    Began {
+        run: RunId,
+        operations: usize,
+    },
+    Done {
+        operation: Operation,
+        verification: Verification,
+    },
+    Retrying {
+        operation: Operation,
+        fault: String,
+    },
+    Failed {
+        operation: Operation,
+        fault: Fault,
+    },
+    Uncertain {
+        operation: Operation,
+        fault: Fault,
+    },
+    /// Not attempted, and why.
+    Skipped {
+        operation: Operation,
+        why: &'static str,
+    },
+}
+
+/// How a run ended, in operations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub verified: usize,
+    pub unverifiable: usize,
+    pub drifted: usize,
+    pub failed: usize,
+    pub uncertain: usize,
+    /// Held back by a finding.
+    pub blocked: usize,
+    /// Not attempted: something before it failed, or the run was stopped.
+    pub skipped: usize,
+    pub stopped: bool,
+}
+
+impl Summary {
+    /// Everything that may be done is done, and the targets show it.
+    pub fn is_clean(&self) -> bool {
+        self.drifted == 0
+            && self.failed == 0
+            && self.uncertain == 0
+            && self.skipped == 0
+            && !self.stopped
+    }
+}
