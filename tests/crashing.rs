@@ -70,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
         actor: "crashing".to_owned(),
         clock: telemetry::clock(),
     };
-    reconcile::settle(&context).await?;
+    reconcile::settle(&context, reconcile::Settling::Finishing).await?;
     let survey = reconcile::survey(&context).await?;
     reconcile::execute(&context, &survey, &BTreeSet::new(), &Stop::default(), &|_progress| {})
         .await?;

@@ -25,8 +25,16 @@ use output::Output;
 /// Runs one verb and says how it ended.
 pub async fn run(args: Args) -> Exit {
     let mut output = Output::standard();
-    if let Some(now) = telemetry::set_clock() {
-        output.error(&format!("note: the clock stands at {now}, because LANYARD_NOW says so\n"));
+    match telemetry::set_clock() {
+        Ok(None) => {}
+        Ok(Some(now)) => {
+            let note = format!("note: the clock stands at {now}, because LANYARD_NOW says so\n");
+            output.error(&note);
+        }
+        Err(error) => {
+            output.error(&AppError::new(Exit::Usage, error).render());
+            return Exit::Usage;
+        }
     }
     let done = dispatch(args, &mut output).await;
     match done {

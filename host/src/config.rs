@@ -35,6 +35,7 @@ use read::Report;
 use report::ConfigError;
 
 pub use report::ConfigErrors;
+pub(crate) use report::nearest;
 
 pub use schema::json_schema;
 

@@ -5,7 +5,12 @@ use std::{error::Error, fmt::Write as _, process::ExitCode};
 
 use lanyard_core::fault::FaultKind;
 
-use crate::{config::ConfigErrors, reconcile::ReconcileError, store::StoreError, wasm::LoadError};
+use crate::{
+    config::{self, ConfigErrors},
+    reconcile::ReconcileError,
+    store::StoreError,
+    wasm::LoadError,
+};
 
 /// How a command ended.  The numbers are part of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +148,16 @@ impl From<ReconcileError> for AppError {
                     None => error,
                 };
                 error.hint("nothing was changed; mend the source and plan again")
+            }
+            ReconcileError::Fact { unknown, known } => {
+                let near = config::nearest(&unknown.fact, known.iter().map(String::as_str))
+                    .map(|near| format!("did you mean `{near}`?"));
+                let error = Self::new(Exit::Config, unknown)
+                    .hint("nothing was planned: by this rule everybody would lose what it gives");
+                match near {
+                    Some(near) => error.hint(near),
+                    None => error,
+                }
             }
             error @ ReconcileError::Digest(_) => Self::new(Exit::Bug, error),
         }

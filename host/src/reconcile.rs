@@ -13,12 +13,13 @@ mod schedule;
 mod settle;
 mod survey;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use lanyard_core::{
     fault::Fault,
     id::{ConnectorName, Digest},
+    identity::UnknownFact,
     policy::Policy,
 };
 
@@ -29,8 +30,8 @@ use crate::{
 
 pub use execute::execute;
 pub use progress::{Progress, Stop, Summary};
-pub use settle::{Settled, settle};
-pub use survey::{Survey, survey};
+pub use settle::{Settled, Settling, settle};
+pub use survey::{Survey, refresh, survey};
 
 /// What every step of the road needs.
 #[derive(Clone)]
@@ -59,6 +60,12 @@ pub enum ReconcileError {
         source_name: ConnectorName,
         #[source]
         fault: Fault,
+    },
+    #[error("{unknown}")]
+    Fact {
+        unknown: UnknownFact,
+        /// What sources declare.
+        known: BTreeSet<String>,
     },
     #[error(transparent)]
     Store(#[from] StoreError),

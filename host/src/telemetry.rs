@@ -23,9 +23,23 @@ pub fn start(filter: &str) {
 }
 
 /// The time at which `LANYARD_NOW` makes the clock stand.
-pub fn set_clock() -> Option<Timestamp> {
-    std::env::var("LANYARD_NOW").ok().and_then(|text| text.parse().ok())
+///
+/// # Errors
+/// When it is set and is no instant: the wrong time is worse than none.
+pub fn set_clock() -> Result<Option<Timestamp>, NoInstant> {
+    match std::env::var_os("LANYARD_NOW") {
+        None => Ok(None),
+        Some(text) => match text.to_str().and_then(|text| text.parse().ok()) {
+            Some(now) => Ok(Some(now)),
+            None => Err(NoInstant),
+        },
+    }
 }
+
+/// `LANYARD_NOW` cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("`LANYARD_NOW` is no instant; write it like `2026-06-01T08:00:00Z`")]
+pub struct NoInstant;
 
 /// The system's clock, as everything else is handed it.
 ///
@@ -33,8 +47,9 @@ pub fn set_clock() -> Option<Timestamp> {
 /// asking what a later day would bring.
 pub fn clock() -> Arc<dyn Fn() -> Timestamp + Send + Sync> {
     match set_clock() {
-        Some(now) => Arc::new(move || now),
+        Ok(Some(now)) => Arc::new(move || now),
+        // What cannot be read was refused before any verb began.
         #[expect(clippy::disallowed_methods, reason = "the clock is read here and handed on")]
-        None => Arc::new(Timestamp::now),
+        Ok(None) | Err(NoInstant) => Arc::new(Timestamp::now),
     }
 }

@@ -7,7 +7,7 @@ mod names;
 pub(crate) mod person;
 mod typed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -77,11 +77,6 @@ pub struct AccountContent {
 pub struct DesiredGrant {
     pub entitlement: String,
     pub relation: String,
-}
-
-/// The targets that have to be read to plan for `desired`.
-pub fn targets_of(desired: &Desired) -> BTreeSet<&ConnectorName> {
-    desired.identities.values().flat_map(|identity| identity.accounts.keys()).collect()
 }
 
 /// The type of the accounts we manage at a target: the one the file names,

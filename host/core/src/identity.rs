@@ -2,6 +2,7 @@
 //! they give, and who is provably no longer there.
 
 mod assemble;
+mod given;
 mod read;
 mod record;
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 pub use assemble::assemble;
+pub use given::{UnknownFact, unknown_facts};
 
 use crate::{
     fact::{Fact, Identity},

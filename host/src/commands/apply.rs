@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{self, Progress, Stop, Summary, Survey},
+    reconcile::{self, Progress, Settling, Stop, Summary, Survey},
     store::{Store, StoredPlan},
 };
 
@@ -34,27 +34,32 @@ pub(super) async fn apply(
         Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
         None => None,
     };
-    let survey = plan::look(&road.context, output).await?;
+    let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     if let Some(wanted) = &wanted {
         same_world(wanted, &survey)?;
     } else {
         plan::show(&survey, output)?;
     }
     let operations = survey.stored.plan.operations.len();
-    if operations == 0 && survey.stored.plan.claims.is_empty() {
-        return Ok(plan::exit(&survey));
+    let accepted =
+        released.contains(&FindingKind::SourceShrank) && !survey.assembled.shrank.is_empty();
+    if operations == 0 && survey.stored.plan.claims.is_empty() && !accepted {
+        return Ok(plan::exit(&survey, open));
     }
     if !yes && !output.ask(&format!("carry out {operations} operations?"))? {
         return Ok(Exit::Ok);
     }
-    carry_out(&road, &survey, &released, output).await
+    carry_out(&road, (&survey, open), &released, output).await
 }
 
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let road = session::road(file).await?;
-    let survey = plan::look(&road.context, output).await?;
+    let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&survey, output)?;
-    carry_out(&road, &survey, &BTreeSet::new(), output).await
+    if survey.stored.plan.operations.is_empty() && survey.stored.plan.claims.is_empty() {
+        return Ok(plan::exit(&survey, open));
+    }
+    carry_out(&road, (&survey, open), &BTreeSet::new(), output).await
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
@@ -115,7 +120,7 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
 
 async fn carry_out(
     road: &Road,
-    survey: &Survey,
+    (survey, open): (&Survey, bool),
     released: &BTreeSet<FindingKind>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
@@ -125,11 +130,14 @@ async fn carry_out(
     let report = |progress| shown.report(progress);
     let summary = reconcile::execute(&road.context, survey, released, &stop, &report).await?;
     shown.finish();
+    let operations = &survey.stored.plan.operations;
+    let written = operations.iter().map(|operation| operation.target.clone()).collect();
+    reconcile::refresh(&road.context, &written).await?;
     output.line(&sentence(&summary))?;
     let exit = if summary.is_clean() && summary.blocked > 0 {
         Exit::Blocked
     } else if summary.is_clean() {
-        plan::exit(survey)
+        plan::exit(survey, open)
     } else {
         Exit::Failed
     };
@@ -161,11 +169,21 @@ fn stop_on_signal(stop: &Stop, road: &Road) {
 }
 
 fn sentence(summary: &Summary) -> String {
-    let Summary { verified, unverifiable, drifted, failed, uncertain, blocked, skipped, stopped } =
-        summary;
+    let Summary {
+        verified,
+        unverifiable,
+        unproven,
+        drifted,
+        failed,
+        uncertain,
+        blocked,
+        skipped,
+        stopped,
+    } = summary;
     let mut parts = vec![format!("{verified} verified")];
     for (count, what) in [
         (unverifiable, "done but unverifiable"),
+        (unproven, "of them taking access away"),
         (drifted, "drifted"),
         (failed, "failed"),
         (uncertain, "uncertain"),

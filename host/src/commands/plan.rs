@@ -7,7 +7,7 @@ use lanyard_core::diff;
 use super::{output::Output, session};
 use crate::{
     errors::{self, AppError, Exit},
-    reconcile::{self, Context, Survey},
+    reconcile::{self, Context, Settling, Survey},
 };
 
 pub(super) async fn plan(
@@ -17,7 +17,7 @@ pub(super) async fn plan(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let road = session::road(file).await?;
-    let survey = look(&road.context, output).await?;
+    let (survey, open) = look(&road.context, Settling::Looking, output).await?;
     if json {
         output.json(&survey.stored)?;
     } else {
@@ -25,17 +25,23 @@ pub(super) async fn plan(
     }
     if let Some(path) = out {
         let text = serde_json::to_string_pretty(&survey.stored)?;
-        std::fs::write(path, text).map_err(|error| {
+        write_privately(path, &text).map_err(|error| {
             AppError::new(Exit::Usage, error)
                 .hint(format!("the plan could not be written to `{}`", path.display()))
         })?;
     }
-    Ok(exit(&survey))
+    Ok(exit(&survey, open))
 }
 
 /// Settles what earlier processes left, then looks at the world.
-pub(super) async fn look(context: &Context, output: &mut Output) -> Result<Survey, AppError> {
-    let settled = reconcile::settle(context).await?;
+///
+/// True when something of an earlier run stays open or needs a person.
+pub(super) async fn look(
+    context: &Context,
+    settling: Settling,
+    output: &mut Output,
+) -> Result<(Survey, bool), AppError> {
+    let settled = reconcile::settle(context, settling).await?;
     let count = settled.applied + settled.not_applied + settled.parked;
     if count > 0 {
         output.error(&format!(
@@ -61,7 +67,7 @@ pub(super) async fn look(context: &Context, output: &mut Output) -> Result<Surve
     for problem in &survey.assembled.problems {
         output.error(&format!("warning: {problem}\n"));
     }
-    Ok(survey)
+    Ok((survey, settled.parked > 0 || !settled.open.is_empty()))
 }
 
 pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError> {
@@ -69,12 +75,23 @@ pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError>
     output.text(&diff::render(&stored.plan, &stored.findings, &survey.observed.targets))
 }
 
-pub(super) fn exit(survey: &Survey) -> Exit {
+/// `open`: something of an earlier run is not settled.
+pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
     if !survey.unread.is_empty() {
         Exit::Connector
+    } else if open {
+        Exit::Failed
     } else if survey.stored.findings.iter().any(|finding| !finding.blocks.is_empty()) {
         Exit::Blocked
     } else {
         Exit::Ok
     }
+}
+
+/// A plan holds names and addresses of people: for its owner alone.
+fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }

@@ -115,7 +115,7 @@ fn visible(text: &str) -> String {
 }
 
 /// The name of `known` that `wrong` was probably meant to be.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     wrong: &str,
     known: impl IntoIterator<Item = &'n str>,
 ) -> Option<&'n str> {

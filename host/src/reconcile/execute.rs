@@ -272,7 +272,12 @@ impl Runner<'_> {
                 match &verification {
                     Verification::Verified => self.summary.verified += 1,
                     Verification::Drifted(_) => self.summary.drifted += 1,
-                    Verification::Unverifiable(_) => self.summary.unverifiable += 1,
+                    Verification::Unverifiable(_) => {
+                        self.summary.unverifiable += 1;
+                        if operation.change.kind().removes() {
+                            self.summary.unproven += 1;
+                        }
+                    }
                 }
                 (self.report)(Progress::Done { operation, verification });
                 schedule.succeeded(id);

@@ -76,6 +76,8 @@ pub struct Summary {
     pub drifted: usize,
     pub failed: usize,
     pub uncertain: usize,
+    /// Of the unverifiable, those that take access away.
+    pub unproven: usize,
     /// Held back by a finding.
     pub blocked: usize,
     /// Not attempted: something before it failed, or the run was stopped.
@@ -87,6 +89,7 @@ impl Summary {
     /// Everything that may be done is done, and the targets show it.
     pub fn is_clean(&self) -> bool {
         self.drifted == 0
+            && self.unproven == 0
             && self.failed == 0
             && self.uncertain == 0
             && self.skipped == 0

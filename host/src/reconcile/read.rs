@@ -23,7 +23,7 @@ const PAGE_ATTEMPTS: u32 = 4;
 /// The longest a read waits because a system asked it to.
 const MAX_WAIT: Duration = Duration::from_mins(2);
 
-/// Everything a source knows.
+/// Everything a source knows, and the attributes it declares.
 ///
 /// # Errors
 /// The fault of the page that could not be read; half a read is none.
@@ -31,10 +31,12 @@ pub(super) async fn source(
     name: &ConnectorName,
     source: &Attached,
     read_at: Timestamp,
-) -> Result<Reading, Fault> {
+) -> Result<(Reading, Vec<String>), Fault> {
     let schema = patiently(|| source.connector.discover()).await?;
     let (records, coverage) = accounts(source, &schema, None).await?;
-    Ok(Reading { source: name.clone(), records, coverage, read_at })
+    let declared = schema.objects.into_iter().flat_map(|object| object.attributes);
+    let columns = declared.map(|attribute| attribute.name).collect();
+    Ok((Reading { source: name.clone(), records, coverage, read_at }, columns))
 }
 
 /// Everything a target holds of the managed type.

@@ -39,6 +39,9 @@ impl Task {
         let Some(account) = account.cloned() else { return Vec::new() };
         let target = self.operation.target.clone();
         let drifted = matches!(verification, Verification::Drifted(_));
+        // Only a verified read takes something off our books: what may still
+        // be there is looked at again.
+        let verified = *verification == Verification::Verified;
         let now = self.context.now();
         let grant = |holder: &ObjectRef, entitlement: &ObjectRef, relation: &str| OwnedGrant {
             target: target.clone(),
@@ -59,11 +62,11 @@ impl Task {
             Change::Disable { .. } if !drifted => {
                 vec![Effect::Disabled { target, account, since: Some(now) }]
             }
-            Change::Delete { .. } if !drifted => vec![Effect::Gone { target, account }],
+            Change::Delete { .. } if verified => vec![Effect::Gone { target, account }],
             Change::Grant { entitlement, relation, .. } => {
                 vec![Effect::Granted(grant(&account, entitlement, relation))]
             }
-            Change::Revoke { entitlement, relation, .. } if !drifted => {
+            Change::Revoke { entitlement, relation, .. } if verified => {
                 vec![Effect::Revoked(grant(&account, entitlement, relation))]
             }
             Change::Update { .. }

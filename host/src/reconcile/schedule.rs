@@ -68,9 +68,10 @@ impl Schedule {
         let (_, ready) =
             self.ready.iter_mut().find(|(target, ready)| !ready.is_empty() && room(target))?;
         let id = ready.pop_first()?;
+        let operation = self.operations.get(&id)?.clone();
         let attempt = self.attempts.entry(id).or_default();
         *attempt += 1;
-        Some((self.operations.get(&id)?.clone(), *attempt))
+        Some((operation, *attempt))
     }
 
     pub(super) fn succeeded(&mut self, id: OperationId) {
@@ -91,6 +92,9 @@ impl Schedule {
     /// failed update must not keep an account from being disabled.
     pub(super) fn failed(&mut self, id: OperationId) -> Vec<Operation> {
         self.operations.remove(&id);
+        for ready in self.ready.values_mut() {
+            ready.remove(&id);
+        }
         let mut out = Vec::new();
         for follower in self.followers.remove(&id).unwrap_or_default() {
             let needs = self.operations.get(&follower).is_some_and(|it| it.after.contains(&id));

@@ -212,16 +212,29 @@ pub struct Settled {
     pub open: Vec<String>,
 }
 
+/// How far settling goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settling {
+    /// It looks, and writes nothing to any target.
+    Looking,
+    /// It also ends what was cut off half-way (a rename and its groups).
+    Finishing,
+}
+
 /// Settles every operation whose process is gone, before anything is planned.
 ///
 /// # Errors
 /// When the store fails; a target that cannot be asked leaves its operations
 /// open.
-pub async fn settle(context: &Context) -> Result<Settled, ReconcileError> {
+pub async fn settle(context: &Context, settling: Settling) -> Result<Settled, ReconcileError> {
     let mut settled = Settled::default();
     let mut schemas: BTreeMap<_, Result<Schema, Fault>> = BTreeMap::new();
     for unsettled in context.store.unsettled(None).await? {
         let name = unsettled.operation.target.clone();
+        if settling == Settling::Looking && renames(&unsettled.operation.change) {
+            settled.open.push(format!("{name}: a rename was cut off; the next `apply` ends it"));
+            continue;
+        }
         let Some(target) = context.connectors.targets.get(&name) else {
             settled.open.push(format!("{name}: it is no longer in the file"));
             continue;
@@ -239,6 +252,10 @@ pub async fn settle(context: &Context) -> Result<Settled, ReconcileError> {
         }
     }
     Ok(settled)
+}
+
+fn renames(change: &Change) -> bool {
+    matches!(change, Change::Update { name: Some(_), .. })
 }
 
 async fn settle_one(

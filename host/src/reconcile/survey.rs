@@ -11,13 +11,16 @@ use lanyard_core::{
     fault::Fault,
     guard::{GuardSettings, Shrunk, guard},
     id::ConnectorName,
-    identity::{Assembled, assemble},
+    identity::{Assembled, assemble, unknown_facts},
     observed::Observed,
     plan::{PlanSettings, plan},
 };
 
 use super::{Context, ReconcileError, read};
-use crate::store::{SourceRead, StoredPlan};
+use crate::{
+    connector::Connectors,
+    store::{SourceRead, StoredPlan},
+};
 
 /// Everything one look at the world gave.
 #[derive(Debug)]
@@ -70,13 +73,44 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     Ok(Survey { assembled, desired, observed, stored, reads, unread })
 }
 
+/// Reads every source, and refuses rules that ask for what none of them has.
 async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>, ReconcileError> {
     let reads = context.connectors.sources.iter().map(|(name, source)| async move {
         read::source(name, source, now)
             .await
             .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
     });
-    join_all(reads).await.into_iter().collect()
+    let mut readings = Vec::new();
+    let mut columns = BTreeSet::new();
+    for read in join_all(reads).await {
+        let (reading, declared) = read?;
+        readings.push(reading);
+        columns.extend(declared);
+    }
+    let known = context.store.identities().await?;
+    let unknown = unknown_facts(&context.policy, &columns, &readings, &known);
+    match unknown.into_iter().next() {
+        None => Ok(readings),
+        Some(unknown) => Err(ReconcileError::Fact { unknown, known: columns }),
+    }
+}
+
+/// Reads the written targets once more, so that what is shown of them is
+/// what they are now.  One that cannot be read is shown as it was.
+///
+/// # Errors
+/// When the store fails.
+pub async fn refresh(
+    context: &Context,
+    written: &BTreeSet<ConnectorName>,
+) -> Result<(), ReconcileError> {
+    let targets = context.connectors.targets.iter().filter(|(name, _)| written.contains(*name));
+    let connectors = Connectors {
+        sources: BTreeMap::new(),
+        targets: targets.map(|(name, target)| (name.clone(), target.clone())).collect(),
+    };
+    observe(&Context { connectors, ..context.clone() }, context.now()).await?;
+    Ok(())
 }
 
 /// Identities as the readings make them, and what of it may be kept.

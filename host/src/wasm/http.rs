@@ -187,6 +187,15 @@ impl Gate {
             self.denials.note(refusal.to_string());
             return Err(Error::HttpRequestDenied);
         }
+        // Some services let these turn a GET into a write.
+        if self.purpose == Purpose::Read {
+            for name in ["x-http-method-override", "x-http-method", "x-method-override"] {
+                if request.headers_mut().remove(name).is_some() {
+                    self.denials.note(format!("the header `{name}` is refused while planning"));
+                    return Err(Error::HttpRequestDenied);
+                }
+            }
+        }
         tracing::debug!(
             connector = %self.permitted.config.name,
             method = %target.method,

@@ -152,3 +152,40 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
     let after = desk.run(&["plan"]).await;
     assert_eq!((after.status, after.stdout.as_str()), (Some(0), "nothing to do\n"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_fact_in_a_rule_takes_nothing_from_anybody() {
+    let test = "a_misspelt_fact_in_a_rule_takes_nothing_from_anybody";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    let right = with_target(crm.address(), "");
+    desk.configure(&right).write("people.csv", PEOPLE);
+    let first = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(first.status, Some(0), "{}{}", first.stdout, first.stderr);
+
+    let wrong =
+        right.replace("[rule.everyone]", "[rule.everyone]\nwhen = { departmnt = [\"Sales\"] }");
+    desk.configure(&wrong);
+    let said = desk.run(&["run", "once"]).await;
+    assert_snapshot!(said.complaint(), @r"
+    exit 64
+    error: rule `everyone` (line 17) asks for the fact `departmnt`, which no source gives
+      hint: nothing was planned: by this rule everybody would lose what it gives
+      hint: did you mean `department`?
+    ");
+    let written = std::fs::read_to_string(desk.path("crm.log")).unwrap();
+    assert!(written.lines().all(|line| line.contains("POST")), "{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_after_a_run_is_what_the_run_left() {
+    let test = "what_is_shown_after_a_run_is_what_the_run_left";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", PEOPLE);
+    let first = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(first.status, Some(0), "{}{}", first.stdout, first.stderr);
+    let accounts = desk.run(&["account", "list", "crm"]).await;
+    assert_eq!(accounts.stdout.lines().count(), 3, "{}", accounts.stdout);
+    assert!(!accounts.stdout.contains("not ours"), "{}", accounts.stdout);
+}

@@ -173,7 +173,7 @@ impl Firm {
     }
 
     pub(super) async fn settle(&self) -> Settled {
-        reconcile::settle(&self.context).await.unwrap()
+        reconcile::settle(&self.context, reconcile::Settling::Finishing).await.unwrap()
     }
 
     pub(super) async fn execute(

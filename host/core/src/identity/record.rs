@@ -204,7 +204,7 @@ fn text(value: &Value) -> Option<Value> {
 }
 
 /// An attribute's name as the name of a fact.
-fn plain_name(attribute: &str) -> String {
+pub(super) fn plain_name(attribute: &str) -> String {
     attribute
         .to_lowercase()
         .chars()

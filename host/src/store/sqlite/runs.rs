@@ -1,5 +1,7 @@
 //! Runs of plans.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -7,7 +9,7 @@ use super::{
     columns::{At, Json, Word, signed, unsigned},
     problem::Problem,
 };
-use crate::store::{NewRun, RunId, RunRecord};
+use crate::store::{AuditEntry, NewRun, RunId, RunRecord};
 
 pub(super) fn begin(tx: &Connection, run: &NewRun) -> Result<RunId, Problem> {
     let NewRun { plan, actor, released, at, epoch } = run;
@@ -34,7 +36,28 @@ pub(super) fn begin(tx: &Connection, run: &NewRun) -> Result<RunId, Problem> {
         .query_row(params![plan.as_str(), actor, Json(released), At(*at), epoch], |row| {
             row.get(0)
         })?;
+    for finding in released {
+        super::audit::append(tx, &release(run, id, finding))?;
+    }
     Ok(RunId(id))
+}
+
+/// That a person let a finding pass belongs to the record.
+fn release(run: &NewRun, id: i64, finding: &str) -> AuditEntry {
+    AuditEntry {
+        at: run.at,
+        actor: run.actor.clone(),
+        action: "release".to_owned(),
+        identity: None,
+        target: None,
+        account: None,
+        result: finding.to_owned(),
+        verification: None,
+        detail: BTreeMap::from([
+            ("plan".to_owned(), run.plan.to_string()),
+            ("run".to_owned(), id.to_string()),
+        ]),
+    }
 }
 
 pub(super) fn end(tx: &Connection, run: RunId, at: Timestamp) -> Result<(), Problem> {
