@@ -214,7 +214,7 @@ fn the_directory_is_reached_under_tls_from_its_own_authority_only() {
     world.configure(&file, Tls::FromTheFirstByte(&other));
     let tls = world.lanyard(&["check"]);
     assert_eq!((start_tls.status, tls.status), (67, 67));
-    assert_snapshot!(start_tls.lines("FAIL"), @"FAIL  directory: TLS with `127.0.0.1` failed: invalid peer certificate: UnknownIssuer; name the authority that signed its certificate as `ca` of the stream (misconfigured)");
+    assert_snapshot!(start_tls.lines("FAIL"), @"FAIL  directory: misconfigured: TLS with `127.0.0.1` failed: invalid peer certificate: UnknownIssuer; name the authority that signed its certificate as `ca` of the stream");
     assert_eq!(start_tls.lines("FAIL"), tls.lines("FAIL"));
 }
 
@@ -226,7 +226,7 @@ fn a_directory_without_tls_is_not_signed_in_to_in_the_clear() {
     world.configure(&file, Tls::Start(&certificates.authority_file()));
     let check = world.lanyard(&["check"]);
     assert_eq!(check.status, 67);
-    assert_snapshot!(check.lines("FAIL"), @"FAIL  directory: TLS with `127.0.0.1` failed: it offers no StartTLS (result 2: unsupported extended operation) (misconfigured)");
+    assert_snapshot!(check.lines("FAIL"), @"FAIL  directory: misconfigured: TLS with `127.0.0.1` failed: it offers no StartTLS (result 2: unsupported extended operation)");
 }
 
 #[test]
@@ -237,10 +237,13 @@ fn a_wrong_password_of_the_sign_in_is_told_and_nothing_is_planned_there() {
     world.sign_in_with("wrong");
     let check = world.lanyard(&["check"]);
     assert_eq!(check.status, 67);
-    assert_snapshot!(check.lines("FAIL"), @"FAIL  directory: the sign-in was refused: result 49: the name or the password is wrong (invalid-credentials)");
+    assert_snapshot!(check.lines("FAIL"), @"FAIL  directory: invalid-credentials: the sign-in was refused: result 49: the name or the password is wrong; its secret is wrong or expired: mend it where the file says it is read");
     let plan = world.lanyard(&["plan"]);
     assert_eq!(plan.status, 67, "{}", plan.out);
-    assert_snapshot!(plan.error, @"warning: `directory` could not be read: the sign-in was refused: result 49: the name or the password is wrong");
+    assert_snapshot!(plan.error, @"
+    warning: `directory` could not be read, so nothing is planned for it: the sign-in was refused: result 49: the name or the password is wrong (invalid-credentials)
+      hint: its secret is wrong or expired: mend it where the file says it is read
+    ");
     insta::with_settings!({ filters => vec![("plan [0-9a-f]+", "plan […]")] }, {
         assert_snapshot!(plan.out, @"
         not read, directory: it was not read, so nothing is planned there

@@ -164,12 +164,14 @@ impl WasiHttpHooks for Gate {
         let prepared = self.prepare(request);
         let (outlet, purpose) = (self.outlet.clone(), self.purpose);
         let denials = self.denials.clone();
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let deadline = self.deadline;
+        let left = deadline.saturating_duration_since(Instant::now());
         let first_byte = options
             .and_then(|options| options.first_byte_timeout)
             .map_or(left, |asked| asked.min(left));
         Box::new(async move {
-            let response = outlet.request(prepared?, purpose, first_byte, &denials).await?;
+            let response =
+                outlet.request(prepared?, purpose, (first_byte, deadline), &denials).await?;
             let finished: Box<dyn Future<Output = Result<(), Error>> + Send> =
                 Box::new(std::future::ready(Ok(())));
             Ok((response, finished))

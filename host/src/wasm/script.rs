@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::{Duration, Instant},
 };
 
 use futures_util::stream;
@@ -112,13 +113,13 @@ impl Outlet {
         &self,
         request: Request<WasiBody>,
         purpose: Purpose,
-        first_byte: std::time::Duration,
+        (first_byte, deadline): (Duration, Instant),
         denials: &Denials,
     ) -> Result<Response<WasiBody>, Error> {
         match self {
             Self::Network(client) => send(client, request, first_byte, denials).await,
             Self::Scripted(system) => {
-                let answered = perform(system.as_ref(), request, purpose);
+                let answered = perform(system.as_ref(), request, purpose, deadline);
                 tokio::time::timeout(first_byte, answered)
                     .await
                     .unwrap_or(Err(Error::ConnectionReadTimeout))
@@ -131,6 +132,7 @@ async fn perform(
     system: &dyn ScriptedSystem,
     request: Request<WasiBody>,
     purpose: Purpose,
+    deadline: Instant,
 ) -> Result<Response<WasiBody>, Error> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST_BODY)
@@ -145,6 +147,10 @@ async fn perform(
         body: body.to_bytes().to_vec(),
         reading: purpose == Purpose::Read,
     };
+    // A call that was cut off sends nothing more, however late its task is.
+    if Instant::now() >= deadline {
+        return Err(Error::ConnectionReadTimeout);
+    }
     match system.answer(&request) {
         ScriptedAnswer::Refused => Err(Error::ConnectionRefused),
         ScriptedAnswer::Reset => Err(Error::ConnectionTerminated),

@@ -78,8 +78,9 @@ async fn no_target_is_written_more_at_once_than_the_file_and_it_allow() {
     let firm = Firm::new(&people);
     firm.crm.inner().max_concurrency = Some(2);
     assert!(firm.run().await.is_clean());
-    assert_eq!(firm.directory.inner().most, 4);
-    assert_eq!(firm.crm.inner().most, 2);
+    // How many meet depends on the machine; how many may does not.
+    assert!((2..=4).contains(&firm.directory.inner().most));
+    assert!((1..=2).contains(&firm.crm.inner().most));
 }
 
 #[tokio::test]

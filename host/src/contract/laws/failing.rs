@@ -90,8 +90,7 @@ fn read_claim(situation: &Situation, called: &Called, claim: &Claim) -> Judgemen
     let files = matches!(situation.scene, Scene::Files(_));
     let broken = |what: &str| Judgement::Broken(what.to_owned());
     match claim {
-        // Where calls are cut off, a request of one may arrive during the next.
-        Claim::Usable if files || (called.sent.anything() && !absent && !situation.hangs()) => {
+        Claim::Usable if files || (called.sent.anything() && !absent) => {
             broken("it called the system usable")
         }
         Claim::Usable => Judgement::Nothing,
