@@ -51,6 +51,8 @@ pub(super) struct Inner {
     /// Writes at this moment, and the most there ever were.
     running: u32,
     pub(super) most: u32,
+    /// Writes wait until so many have been here at the same time.
+    pub(super) meet: u32,
     /// Keys and attempts of every create.
     pub(super) keys: Vec<(String, u32)>,
     sequence: u32,
@@ -379,6 +381,13 @@ impl Connector for System {
         };
         // Others get their chance to come at the same time.
         for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        let waits = || {
+            let inner = self.inner();
+            inner.most < inner.meet
+        };
+        while waits() {
             tokio::task::yield_now().await;
         }
         let mut inner = self.inner();
