@@ -34,7 +34,7 @@ use measure::{file_system, process_seconds, ratio, say_machine, spread};
 use system::System;
 
 const PARALLEL: [u32; 3] = [1, 16, 64];
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 11;
 const PEOPLE: usize = 3_000;
 /// How long operations are carried out, and how long the disk is measured
 /// alone before and after.
@@ -68,7 +68,7 @@ fn main() {
     }
     println!(
         "{:>8}{:>9} {:>15}{:>10} {:>15}{:>7} {:>14}{:>9}",
-        "parallel", "op/s", "10th .. 90th", "syncs/s", "10th .. 90th", "ratio", "", "cpu us"
+        "parallel", "op/s", "10th .. 90th", "raw/s", "10th .. 90th", "ratio", "", "cpu us"
     );
     for (parallel, applied, processor, raw) in &measured {
         let (rate, disk, share) = (spread(applied), spread(raw), ratio(applied, raw));
@@ -87,7 +87,8 @@ fn main() {
         );
     }
     println!(
-        "\nraw: 4 KiB overwritten and fdatasync, one after the other.  An operation makes two \
+        "\nraw: 4 KiB overwritten and fdatasync, one after the other; ratio: operations applied per \
+         raw sync, of each round.  An operation makes two \
          transactions durable, its intent before the call and its answer after the read-back; \
          with more in parallel, several share one sync.  \
          cpu: processor time of all threads for one operation."

@@ -89,8 +89,13 @@ pub(crate) struct Spread {
 pub(crate) fn spread(values: &[f64]) -> Spread {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = |percent: usize| sorted[(sorted.len() - 1) * percent / 100];
-    Spread { median: at(50), low: at(10), high: at(90) }
+    // Outwards, so that few rounds do not look calmer than they were.
+    let last = sorted.len() - 1;
+    Spread {
+        median: sorted[last / 2],
+        low: sorted[last * 10 / 100],
+        high: sorted[(last * 90).div_ceil(100)],
+    }
 }
 
 /// Of each round on its own, so that both sides met the same weather.

@@ -91,4 +91,4 @@ fn texts(values: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-lanyard_sdk::export!(Bench: meta, provisioning);
+lanyard_sdk::export!(Bench: meta, directory, provisioning);
