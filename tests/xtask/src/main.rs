@@ -21,7 +21,10 @@ usage: cargo xtask <verb>
   test          build what the tests need, run all of them
   ci            formatting, clippy, licences and sources of dependencies
   guests        build the components into target/plugins
-  bench [NAME]  run the benchmarks, or one of calls, plan, apply";
+  bench [NAME]  run the benchmarks, or one of calls, plan, apply
+  scenarios [--bless] [NAME]
+                play the scenarios of tests/scenarios, one line each;
+                `--bless` writes the answers into the files";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +63,7 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
             build::guests(phases)?;
             test::bench(phases, rest.first().copied())
         }
+        ["scenarios", rest @ ..] => test::scenarios(phases, rest),
         [] => bail!("no verb given\n\n{USAGE}"),
         other => bail!("cannot do `{}`\n\n{USAGE}", other.join(" ")),
     }

@@ -43,6 +43,17 @@ pub(crate) fn bench(phases: &mut Phases, name: Option<&str>) -> anyhow::Result<(
     phases.run("benchmarks", with_surroundings(&mut command))
 }
 
+/// `names` choose scenarios; `--bless` accepts what they answer.
+pub(crate) fn scenarios(phases: &mut Phases, names: &[&str]) -> anyhow::Result<()> {
+    let mut command =
+        cargo(["test", "--locked", "--package", "lanyard-tests", "--test", "scenarios", "--"]);
+    let (bless, names): (Vec<&str>, Vec<&str>) = names.iter().partition(|it| **it == "--bless");
+    if !bless.is_empty() {
+        command.env("LANYARD_BLESS", "1");
+    }
+    phases.run("scenarios", command.args(names))
+}
+
 /// Whether this is the continuous integration, where nothing may be skipped.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")

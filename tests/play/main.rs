@@ -1,0 +1,79 @@
+//! Scenarios: what happens to the people of a firm, as text.
+//!
+//! `cargo xtask scenarios` plays all of them, one line each; with `--bless`
+//! it writes the answers that are given into the files.
+#![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
+
+mod answers;
+mod script;
+mod stage;
+mod system;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use script::Script;
+use stage::Stage;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files = match texts(&folder) {
+        Ok(files) => files,
+        Err(error) => {
+            eprintln!("error: `{}` cannot be read: {error}", folder.display());
+            return ExitCode::FAILURE;
+        }
+    };
+    files.sort();
+    let trials = files.into_iter().map(|file| {
+        let name = file.strip_prefix(&folder).unwrap_or(&file).with_extension("");
+        Trial::test(name.display().to_string(), move || played(&file))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+fn texts(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(texts(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "txt") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Plays a file; the answers must be those that are written in it.
+fn played(file: &Path) -> Result<(), Failed> {
+    let text = fs::read_to_string(file)?;
+    let script = Script::parse(&text)?;
+    let mut stage = Stage::new()?;
+    let mut answers = Vec::new();
+    for statement in script.statements() {
+        let answer = stage.play(statement);
+        let at = |error| format!("{}:{}: {error}", file.display(), statement.line);
+        answers.push(answer.map_err(at)?);
+    }
+    let answered = script.with_answers(&answers);
+    if answered == text {
+        return Ok(());
+    }
+    if std::env::var_os("LANYARD_BLESS").is_some() {
+        return Ok(fs::write(file, answered)?);
+    }
+    Err(difference(&text, &answered).into())
+}
+
+/// The lines that differ, expected and given.
+fn difference(expected: &str, given: &str) -> String {
+    let diff = similar::TextDiff::from_lines(expected, given);
+    let shown = diff.unified_diff().context_radius(3).header("expected", "given").to_string();
+    format!("{shown}\n`cargo xtask scenarios --bless` accepts what is given\n")
+}

@@ -1,0 +1,380 @@
+//! Where a scenario plays: a firm's file, its simulated systems, a store and
+//! a clock that stands where the scenario puts it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use lanyard::{
+    config::{self, Config},
+    connector::{Attached, Connectors},
+    reconcile::{self, Context, Progress, Settling, Stop, Survey},
+    store::{Store, sqlite::SqliteStore},
+};
+use lanyard_core::{
+    account::AccountState, explain::explain, guard::FindingKind, id::Digest, identity::key,
+};
+use tokio::runtime::Runtime;
+
+use crate::{
+    answers::{self, chain, columns, plain, shown, told},
+    script::{Statement, table},
+    system::{self, System},
+};
+
+/// A firm with everything around it.
+struct Firm {
+    context: Context,
+    sources: BTreeMap<String, Arc<System>>,
+    targets: BTreeMap<String, Arc<System>>,
+}
+
+pub(crate) struct Stage {
+    folder: tempfile::TempDir,
+    runtime: Runtime,
+    store: Arc<dyn Store>,
+    clock: Arc<Mutex<Timestamp>>,
+    firm: Option<Firm>,
+}
+
+/// What a statement answers, or why it cannot be played.
+type Played = Result<Option<String>, String>;
+
+impl Stage {
+    pub(crate) fn new() -> Result<Self, String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        let folder = tempfile::tempdir().map_err(|error| said(&error))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| said(&error))?;
+        let store = SqliteStore::open_exclusive(&folder.path().join("lanyard.db"))
+            .map_err(|error| said(&error))?;
+        Ok(Self {
+            folder,
+            runtime,
+            store: Arc::new(store),
+            clock: Arc::new(Mutex::new(Timestamp::UNIX_EPOCH)),
+            firm: None,
+        })
+    }
+
+    pub(crate) fn play(&mut self, statement: &Statement) -> Played {
+        let words: Vec<&str> = statement.text.split_whitespace().collect();
+        let block = statement.block.as_str();
+        match words.as_slice() {
+            ["firm"] => self.found(block).map(|()| None),
+            ["on", moment @ ..] => self.put_clock(&moment.join(" ")).map(|()| None),
+            ["plan"] => self.plan().map(Some),
+            ["apply"] => self.apply(&BTreeSet::new()).map(Some),
+            ["apply", "releasing", kind] => self.apply(&[finding(kind)?].into()).map(Some),
+            ["accounts"] => self.accounts().map(Some),
+            ["people"] => self.people().map(Some),
+            ["explain", who] => self.explain(who).map(Some),
+            ["groups", "at", target, groups @ ..] => {
+                let groups = groups.iter().map(|group| group.trim_end_matches(',').to_owned());
+                self.target(target)?.inner().groups.extend(groups);
+                Ok(None)
+            }
+            [name, rest @ ..] => self.system(name, rest, block).map(|()| None),
+            [] => Err("an empty statement".to_owned()),
+        }
+    }
+
+    fn firm(&self) -> Result<&Firm, String> {
+        self.firm.as_ref().ok_or_else(|| "there is no `firm:` yet".to_owned())
+    }
+
+    fn target(&self, name: &str) -> Result<&Arc<System>, String> {
+        let firm = self.firm()?;
+        firm.targets.get(name).ok_or_else(|| format!("there is no target `{name}`"))
+    }
+
+    /// `hr says:`, `crm has:`, `crm is down`, …
+    fn system(&self, name: &str, words: &[&str], block: &str) -> Result<(), String> {
+        let firm = self.firm()?;
+        let system = firm
+            .sources
+            .get(name)
+            .or_else(|| firm.targets.get(name))
+            .ok_or_else(|| format!("`{name}` is no system of the firm, and no verb"))?;
+        let mut inner = system.inner();
+        match words {
+            ["says"] => {
+                inner.accounts = table(block)?
+                    .into_iter()
+                    .map(system::record)
+                    .map(|record| (record.reference.uid.clone(), record))
+                    .collect();
+                let names = inner
+                    .accounts
+                    .values()
+                    .flat_map(|it| it.attributes.iter().map(|attribute| attribute.name.clone()))
+                    .collect();
+                inner.attributes = names;
+            }
+            ["has"] => {
+                for row in table(block)? {
+                    has(&mut inner, row)?;
+                }
+            }
+            ["is", "down"] => inner.down = true,
+            ["is", "up"] => inner.down = false,
+            ["is", "cut", "short"] => inner.cut_short = true,
+            ["is", "whole"] => inner.cut_short = false,
+            ["deletes", name] => inner.delete_by_hand(name)?,
+            ["restores", name] => inner.restore_by_hand(name)?,
+            ["sets", name, state] => inner.by_name(name)?.state = account_state(state)?,
+            other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
+        }
+        Ok(())
+    }
+
+    /// Reads a firm's file; systems and store stay when there was one before.
+    fn found(&mut self, file: &str) -> Result<(), String> {
+        let config = self.configured(file)?;
+        let (mut sources, mut targets) = match self.firm.take() {
+            Some(firm) => (firm.sources, firm.targets),
+            None => (BTreeMap::new(), BTreeMap::new()),
+        };
+        let clock = Arc::clone(&self.clock);
+        let Config { policy, digest, .. } = config;
+        let mut connectors = Connectors::default();
+        for name in policy.sources.keys() {
+            let system = sources.entry(name.to_string());
+            let system = system.or_insert_with(|| Arc::new(System::source()));
+            let attached = attached(Arc::clone(system));
+            connectors.sources.insert(name.clone(), attached);
+        }
+        for (name, target) in &policy.targets {
+            let system = targets.entry(name.to_string());
+            let system = system.or_insert_with(|| Arc::new(System::target()));
+            system.inner().attributes.extend(target.attributes.keys().cloned());
+            let attached = attached(Arc::clone(system));
+            connectors.targets.insert(name.clone(), attached);
+        }
+        let context = Context {
+            policy: Arc::new(policy),
+            config: digest,
+            store: Arc::clone(&self.store),
+            connectors,
+            actor: "operator".to_owned(),
+            clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
+        };
+        self.firm = Some(Firm { context, sources, targets });
+        Ok(())
+    }
+
+    /// The file as the program loads it; the plugins are never run.
+    fn configured(&self, file: &str) -> Result<Config, String> {
+        let folder = self.folder.path();
+        let plugins = folder.join("plugins");
+        fs::create_dir_all(&plugins).map_err(|error| error.to_string())?;
+        for line in file.lines() {
+            if let Some(name) = line.trim().strip_prefix("plugin = ") {
+                stub(&plugins, name.trim_matches('"')).map_err(|error| error.to_string())?;
+            }
+        }
+        let path = folder.join("lanyard.toml");
+        fs::write(&path, file).map_err(|error| error.to_string())?;
+        config::load(&path, &|_variable| None)
+            .map(|loaded| loaded.config)
+            .map_err(|errors| errors.to_string())
+    }
+
+    /// `2026-06-01` (midnight) or `2026-06-01 17:30`, in the firm's time zone.
+    fn put_clock(&self, moment: &str) -> Result<(), String> {
+        let zone = self.firm.as_ref().map(|firm| firm.context.policy.lifecycle.timezone.clone());
+        let at = moment
+            .replace(' ', "T")
+            .parse::<DateTime>()
+            .and_then(|at| at.to_zoned(zone.unwrap_or(TimeZone::UTC)))
+            .map_err(|error| format!("`{moment}` is no moment: {error}"))?
+            .timestamp();
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        *clock = at;
+        Ok(())
+    }
+
+    /// Settles and looks, as every command does.
+    fn look(&self, settling: Settling) -> Result<Result<Survey, String>, String> {
+        let context = &self.firm()?.context;
+        self.runtime.block_on(async {
+            reconcile::settle(context, settling).await.map_err(|error| error.to_string())?;
+            Ok(reconcile::survey(context).await.map_err(|error| chain(&error)))
+        })
+    }
+
+    fn plan(&self) -> Result<String, String> {
+        Ok(match self.look(Settling::Looking)? {
+            Ok(survey) => shown(&survey),
+            Err(error) => format!("error: {error}\n"),
+        })
+    }
+
+    /// What is done, in the order of the plan whatever finished first, and
+    /// what was held back.
+    fn apply(&self, released: &BTreeSet<FindingKind>) -> Result<String, String> {
+        let survey = match self.look(Settling::Finishing)? {
+            Ok(survey) => survey,
+            Err(error) => return Ok(format!("error: {error}\n")),
+        };
+        let context = &self.firm()?.context;
+        let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
+        let report = |progress: Progress| {
+            if let Some((operation, how)) = told(&progress) {
+                let line = answers::line(operation, &survey);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.insert(operation.id.0, format!("{line}{how}"));
+            }
+        };
+        let stop = Stop::default();
+        let run = reconcile::execute(context, &survey, released, &stop, &report);
+        let summary = self.runtime.block_on(run).map_err(|error| chain(&error))?;
+        let mut text = String::new();
+        for line in done.into_inner().unwrap_or_else(PoisonError::into_inner).values() {
+            // Writing to a String cannot fail.
+            let _infallible = writeln!(text, "{line}");
+        }
+        for finding in &survey.stored.findings {
+            if !released.contains(&finding.kind) {
+                let count = finding.blocks.len();
+                let _infallible = writeln!(
+                    text,
+                    "held back ({}): {}, {count} blocked",
+                    finding.kind.word(),
+                    finding.text
+                );
+            }
+        }
+        if text.is_empty() {
+            text.push_str("nothing to do\n");
+        }
+        if !summary.is_clean() {
+            text.push_str("something is left open\n");
+        }
+        Ok(plain(&text))
+    }
+
+    fn accounts(&self) -> Result<String, String> {
+        let firm = self.firm()?;
+        let mut rows = Vec::new();
+        for (target, system) in &firm.targets {
+            let inner = system.inner();
+            for account in inner.accounts.values() {
+                let uid = &account.reference.uid;
+                let groups: Vec<&str> = inner
+                    .held
+                    .iter()
+                    .filter(|(holder, _)| holder == uid)
+                    .map(|(_, group)| group.as_str())
+                    .collect();
+                rows.push([
+                    target.clone(),
+                    account.name.clone(),
+                    account.state.word().to_owned(),
+                    groups.join(", "),
+                ]);
+            }
+        }
+        rows.sort();
+        Ok(if rows.is_empty() { "none\n".to_owned() } else { columns(&rows) })
+    }
+
+    fn people(&self) -> Result<String, String> {
+        let survey = match self.look(Settling::Looking)? {
+            Ok(survey) => survey,
+            Err(error) => return Ok(format!("error: {error}\n")),
+        };
+        let rows: Vec<[String; 4]> = survey
+            .assembled
+            .identities
+            .iter()
+            .filter_map(|identity| {
+                let desired = survey.desired.identities.get(&identity.id)?;
+                let state = desired.state.state.word().to_owned();
+                let because = match desired.holds.first() {
+                    Some(hold) => format!("HELD: {hold}"),
+                    None => desired.state.because.clone(),
+                };
+                Some([key(identity).to_owned(), desired.label.clone(), state, because])
+            })
+            .collect();
+        let mut rows = rows;
+        rows.sort();
+        Ok(if rows.is_empty() { "nobody\n".to_owned() } else { plain(&columns(&rows)) })
+    }
+
+    fn explain(&self, who: &str) -> Result<String, String> {
+        let survey = match self.look(Settling::Looking)? {
+            Ok(survey) => survey,
+            Err(error) => return Ok(format!("error: {error}\n")),
+        };
+        let identity = survey
+            .assembled
+            .identities
+            .iter()
+            .find(|identity| identity.records.iter().any(|record| record.key == who))
+            .ok_or_else(|| format!("nobody has the key `{who}`"))?;
+        let desired = survey.desired.identities.get(&identity.id);
+        let desired = desired.ok_or_else(|| format!("nothing is desired of `{who}`"))?;
+        Ok(plain(&explain(identity, desired, &survey.observed)))
+    }
+}
+
+/// An account somebody made by hand: `name`, `state`, `groups`, attributes.
+fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), String> {
+    let mut cells: BTreeMap<String, String> = row.into_iter().collect();
+    let name = cells.remove("name").ok_or("an account needs a column `name`")?;
+    let state = account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
+    let groups = cells.remove("groups").unwrap_or_default();
+    let account = inner.add(&name, state);
+    account.state = state;
+    let uid = account.reference.uid.clone();
+    account.attributes = cells
+        .into_iter()
+        .filter(|(_, cell)| !cell.is_empty())
+        .map(|(name, cell)| system::attribute_of(&name, &cell))
+        .collect();
+    let names = account.attributes.iter().map(|attribute| attribute.name.clone());
+    let names: Vec<String> = names.collect();
+    inner.attributes.extend(names);
+    for group in groups.split(',').map(str::trim).filter(|group| !group.is_empty()) {
+        inner.groups.insert(group.to_owned());
+        inner.held.insert((uid.clone(), group.to_owned()));
+    }
+    Ok(())
+}
+
+fn account_state(word: &str) -> Result<AccountState, String> {
+    [AccountState::Active, AccountState::Disabled]
+        .into_iter()
+        .find(|state| state.word() == word)
+        .ok_or_else(|| format!("`{word}` is no state of an account here"))
+}
+
+fn stub(plugins: &Path, name: &str) -> std::io::Result<()> {
+    fs::write(plugins.join(format!("{name}.wasm")), [])
+}
+
+fn attached(system: Arc<System>) -> Attached {
+    Attached {
+        connector: system,
+        plugin: Digest::of("plugin"),
+        permission: Digest::of("permission"),
+        page_size: 1000,
+        parallel: 4,
+    }
+}
+
+fn finding(word: &str) -> Result<FindingKind, String> {
+    [FindingKind::MassRemoval, FindingKind::SourceShrank]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+        .ok_or_else(|| format!("`{word}` is no finding that can be released"))
+}

@@ -1,0 +1,353 @@
+//! The systems of a scenario: sources that say what they are told, targets
+//! that do what they are told and remember it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use lanyard::connector::{
+    Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
+    WriteContext,
+};
+use lanyard_core::{
+    account::{Account, AccountState, Assignment, Coverage, CoverageKind, Entitlement},
+    fault::{Fault, FaultKind},
+    schema::{
+        AttributeDef, Capabilities, CheckDepth, CheckReport, CreateSafety, DeleteKind, Matching,
+        Mutability, ObjectDef, ObjectRole, Returned, Schema, Sensitivity, ValueKind,
+    },
+    value::{Attribute, AttributeChange, ObjectRef, Value, ValueChange},
+};
+
+/// What every target knows of a person, beside what its file asks for.
+const USUAL: [(&str, &str); 6] = [
+    ("givenName", "name.givenName"),
+    ("familyName", "name.familyName"),
+    ("displayName", "displayName"),
+    ("mail", "emails.value"),
+    ("title", "title"),
+    ("department", "department"),
+];
+
+/// A source or a target.
+pub(crate) struct System {
+    target: bool,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    pub(crate) accounts: BTreeMap<String, Account>,
+    /// Holder and name of the group.
+    pub(crate) held: BTreeSet<(String, String)>,
+    pub(crate) groups: BTreeSet<String>,
+    /// Attributes beside the usual ones.
+    pub(crate) attributes: BTreeSet<String>,
+    /// What was deleted, to be brought back by hand.
+    deleted: Vec<Account>,
+    pub(crate) down: bool,
+    /// A listing stops before its end.
+    pub(crate) cut_short: bool,
+    sequence: u32,
+}
+
+impl System {
+    pub(crate) fn source() -> Self {
+        Self { target: false, inner: Mutex::default() }
+    }
+
+    pub(crate) fn target() -> Self {
+        Self { target: true, inner: Mutex::default() }
+    }
+
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn up(&self) -> Result<MutexGuard<'_, Inner>, Fault> {
+        let inner = self.inner();
+        if inner.down {
+            return Err(Fault::new(FaultKind::PermissionDenied(None), "it does not let us in"));
+        }
+        Ok(inner)
+    }
+}
+
+impl Inner {
+    fn whole<T>(&self, items: Vec<T>) -> Page<T> {
+        let mut coverage = Coverage::exhaustive();
+        if self.cut_short {
+            coverage.kind = CoverageKind::Truncated;
+        }
+        Page { items, next: None, coverage, total_hint: None }
+    }
+
+    fn account(&mut self, reference: &ObjectRef) -> Result<&mut Account, Fault> {
+        self.accounts
+            .get_mut(&reference.uid)
+            .ok_or_else(|| Fault::new(FaultKind::NotFound, "there is no such account"))
+    }
+
+    fn apply(&mut self, write: &Write) -> Result<Account, Fault> {
+        match write {
+            Write::Create { name, anchor, attributes, state, .. } => {
+                self.sequence += 1;
+                let uid = format!("u{}", self.sequence);
+                let made = Account {
+                    anchor: Some(anchor.clone()),
+                    attributes: attributes.clone(),
+                    ..account(&uid, name, *state)
+                };
+                self.accounts.insert(uid, made.clone());
+                Ok(made)
+            }
+            Write::Update { account, name, anchor, attributes } => {
+                let found = self.account(account)?;
+                if let Some(name) = name {
+                    found.name.clone_from(name);
+                }
+                if anchor.is_some() {
+                    found.anchor.clone_from(anchor);
+                }
+                for change in attributes {
+                    set(found, change);
+                }
+                Ok(found.clone())
+            }
+            Write::Enable(account) => self.state(account, AccountState::Active),
+            Write::Disable(account) => self.state(account, AccountState::Disabled),
+            Write::Delete(reference) => {
+                let found = self.account(reference)?.clone();
+                self.accounts.remove(&reference.uid);
+                self.deleted.push(found.clone());
+                self.held.retain(|(holder, _)| *holder != reference.uid);
+                Ok(found)
+            }
+            Write::Grant { holder, entitlement, .. } => {
+                self.held.insert((holder.uid.clone(), entitlement.uid.clone()));
+                Ok(self.account(holder)?.clone())
+            }
+            Write::Revoke { holder, entitlement, .. } => {
+                self.held.remove(&(holder.uid.clone(), entitlement.uid.clone()));
+                Ok(self.account(holder)?.clone())
+            }
+        }
+    }
+
+    fn state(&mut self, reference: &ObjectRef, state: AccountState) -> Result<Account, Fault> {
+        let found = self.account(reference)?;
+        found.state = state;
+        Ok(found.clone())
+    }
+
+    pub(crate) fn by_name(&mut self, name: &str) -> Result<&mut Account, String> {
+        let mut accounts = self.accounts.values_mut();
+        accounts.find(|it| it.name == name).ok_or_else(|| format!("there is no account `{name}`"))
+    }
+
+    pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
+        let uid = self.by_name(name)?.reference.uid.clone();
+        self.held.retain(|(holder, _)| *holder != uid);
+        self.deleted.extend(self.accounts.remove(&uid));
+        Ok(())
+    }
+
+    /// As it was when it was deleted, and enabled.
+    pub(crate) fn restore_by_hand(&mut self, name: &str) -> Result<(), String> {
+        let place = self.deleted.iter().position(|it| it.name == name);
+        let place = place.ok_or_else(|| format!("no account `{name}` was deleted"))?;
+        let account = Account { state: AccountState::Active, ..self.deleted.remove(place) };
+        self.accounts.insert(account.reference.uid.clone(), account);
+        Ok(())
+    }
+
+    /// Adds an account somebody made by hand.
+    pub(crate) fn add(&mut self, name: &str, state: AccountState) -> &mut Account {
+        let uid = format!("x-{name}");
+        self.accounts.entry(uid.clone()).or_insert_with(|| account(&uid, name, state))
+    }
+}
+
+fn set(account: &mut Account, change: &AttributeChange) {
+    account.attributes.retain(|attribute| attribute.name != change.name);
+    if let ValueChange::Replace(values) = &change.change
+        && !values.is_empty()
+    {
+        account.attributes.push(Attribute::new(change.name.clone(), values.clone()));
+    }
+}
+
+fn account(uid: &str, name: &str, state: AccountState) -> Account {
+    Account {
+        reference: ObjectRef { object_type: "user".to_owned(), uid: uid.to_owned() },
+        revision: None,
+        name: name.to_owned(),
+        anchor: None,
+        state,
+        state_until: None,
+        last_used: None,
+        attributes: Vec::new(),
+    }
+}
+
+/// A person as a source has them; an empty cell is no value.
+pub(crate) fn record(row: Vec<(String, String)>) -> Account {
+    let mut cells = row.into_iter();
+    let (_, key) = cells.next().unwrap_or_default();
+    let attributes = cells.map(|(name, cell)| {
+        let values = if cell.is_empty() { Vec::new() } else { vec![Value::Text(cell)] };
+        Attribute::new(name, values)
+    });
+    let attributes = attributes.collect();
+    let reference = ObjectRef { object_type: "person".to_owned(), uid: key.clone() };
+    Account { reference, attributes, ..account(&key, &key, AccountState::Unknown) }
+}
+
+/// An attribute with one text.
+pub(crate) fn attribute_of(name: &str, text: &str) -> Attribute {
+    Attribute::new(name.to_owned(), vec![Value::Text(text.to_owned())])
+}
+
+fn attribute(name: &str, path: Option<&str>) -> AttributeDef {
+    AttributeDef {
+        name: name.to_owned(),
+        kind: ValueKind::Text,
+        multi: false,
+        ordered: false,
+        required: false,
+        unique: name == "login",
+        mutability: Mutability::ReadWrite,
+        returned: Returned::Always,
+        matching: Matching::IgnoreCase,
+        sensitivity: Sensitivity::Ordinary,
+        allowed: Vec::new(),
+        description: String::new(),
+        scim_path: path.map(str::to_owned),
+    }
+}
+
+fn object(object_type: &str, role: ObjectRole, attributes: Vec<AttributeDef>) -> ObjectDef {
+    ObjectDef {
+        object_type: object_type.to_owned(),
+        role,
+        attributes,
+        anchor_attribute: (role == ObjectRole::Account).then(|| "external".to_owned()),
+        name_attribute: "login".to_owned(),
+        capabilities: Capabilities {
+            create: true,
+            update: true,
+            enable: true,
+            disable: true,
+            delete: true,
+            full_list: true,
+            entitlements: true,
+            create_safety: CreateSafety::UniqueConstraint,
+            delete_kind: DeleteKind::Hard,
+            ..Capabilities::default()
+        },
+    }
+}
+
+#[async_trait]
+impl Connector for System {
+    fn abilities(&self) -> Abilities {
+        Abilities { directory: true, provisioning: self.target, entitlements: self.target }
+    }
+
+    async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {
+        Ok(CheckReport { findings: Vec::new(), system_version: None })
+    }
+
+    async fn discover(&self) -> Result<Schema, Fault> {
+        let inner = self.up()?;
+        let mut attributes = vec![attribute("login", None), attribute("external", None)];
+        if self.target {
+            attributes.extend(USUAL.map(|(name, path)| attribute(name, Some(path))));
+        }
+        for name in &inner.attributes {
+            if attributes.iter().all(|known| known.name != *name) {
+                attributes.push(attribute(name, None));
+            }
+        }
+        let objects = if self.target {
+            vec![
+                object("user", ObjectRole::Account, attributes),
+                object("group", ObjectRole::Entitlement, vec![attribute("login", None)]),
+            ]
+        } else {
+            vec![object("person", ObjectRole::Account, attributes)]
+        };
+        Ok(Schema { objects, fingerprint: "1".to_owned() })
+    }
+
+    async fn list(&self, _object_type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
+        let inner = self.up()?;
+        Ok(inner.whole(inner.accounts.values().cloned().collect()))
+    }
+
+    async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {
+        Ok(self.up()?.account(account)?.clone())
+    }
+
+    async fn find(&self, _object_type: &str, by: &Lookup) -> Result<Vec<Account>, Fault> {
+        let inner = self.up()?;
+        let fits = |account: &&Account| match by {
+            Lookup::Anchor(anchor) => account.anchor.as_ref() == Some(anchor),
+            Lookup::Name(name) => account.name.eq_ignore_ascii_case(name),
+            Lookup::Attribute { name, value } => account
+                .attributes
+                .iter()
+                .any(|attribute| attribute.name == *name && attribute.values.contains(value)),
+            Lookup::IdempotencyKey(_) => false,
+        };
+        Ok(inner.accounts.values().filter(fits).cloned().collect())
+    }
+
+    async fn list_entitlements(
+        &self,
+        _object_type: &str,
+        _page: PageRequest,
+    ) -> Result<Page<Entitlement>, Fault> {
+        let inner = self.up()?;
+        let entitlements = inner.groups.iter().map(|name| Entitlement {
+            reference: ObjectRef { object_type: "group".to_owned(), uid: name.clone() },
+            name: name.clone(),
+            description: String::new(),
+            privileged: false,
+            grantable: true,
+        });
+        Ok(inner.whole(entitlements.collect()))
+    }
+
+    async fn list_assignments(
+        &self,
+        scope: &AssignmentScope,
+        _page: PageRequest,
+    ) -> Result<Page<Assignment>, Fault> {
+        let inner = self.up()?;
+        let held = inner.held.iter().map(|(holder, group)| Assignment {
+            holder: ObjectRef { object_type: "user".to_owned(), uid: holder.clone() },
+            entitlement: ObjectRef { object_type: "group".to_owned(), uid: group.clone() },
+            relation: String::new(),
+            direct: true,
+        });
+        let asked = held.filter(|it| match scope {
+            AssignmentScope::OfAccount(account) => it.holder == *account,
+            AssignmentScope::OfEntitlement(entitlement) => it.entitlement == *entitlement,
+            AssignmentScope::Everything => true,
+        });
+        Ok(inner.whole(asked.collect()))
+    }
+
+    async fn write(&self, _context: WriteContext, write: &Write) -> Result<Outcome, Fault> {
+        let account = self.up()?.apply(write)?;
+        Ok(Outcome {
+            status: Status::Applied,
+            account: Some(account),
+            side_effects: Vec::new(),
+            failed: Vec::new(),
+        })
+    }
+}
