@@ -49,7 +49,7 @@ pub enum Verb {
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,
-        /// Release a finding of this plan, for example `mass-removal`.
+        /// Release a finding of this plan, for example `mass-removal` or `mass-enable`.
         #[arg(long, value_name = "FINDING")]
         release: Vec<String>,
     },

@@ -87,7 +87,8 @@ pub(in crate::config) struct Limits {
 }
 
 /// How many accounts of a target may lose something before a person has to
-/// look: the larger of `percent` and `floor`, within `window`.
+/// look: the larger of `percent` and `floor`, within `window`.  One plan may
+/// enable as many.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Removals {
