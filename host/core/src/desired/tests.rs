@@ -272,7 +272,10 @@ fn a_rule_that_grants_gives_no_account() {
 #[test]
 fn a_hold_of_the_source_leaves_everything_as_it_is() {
     let mut policy = policy();
-    facts(&mut policy, &[("department", "{{ department }}"), ("end", "{{ until }}")]);
+    facts(
+        &mut policy,
+        &[("department", "{{ department }}"), ("end", "{{ until }}"), ("status", "{{ status }}")],
+    );
     let people = vec![worker("1", ADA, &[("until", "soon")])];
     let desired = now(&policy, people, &observed(&[("ada.example", Some("1"))]));
     let ada = of(&desired, "1");

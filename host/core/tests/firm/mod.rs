@@ -289,7 +289,13 @@ pub(crate) fn person(
 ) -> (IdentityId, DesiredIdentity) {
     let person = DesiredIdentity {
         label: format!("{key} Example"),
-        state: StateNow { state, because: "start 2026-01-01".into(), since: None, until: None },
+        state: StateNow {
+            state,
+            because: "start 2026-01-01".into(),
+            since: None,
+            until: None,
+            doubts: Vec::new(),
+        },
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         holds: Vec::new(),
     };
