@@ -273,6 +273,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     account: account.reference.clone(),
                     origin: Origin::Created,
                     disabled_since: None,
+                    unwanted_since: None,
                     gone: false,
                 });
             }

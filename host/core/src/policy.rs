@@ -90,7 +90,8 @@ pub struct LifecyclePolicy {
 
 #[derive(Debug, Clone)]
 pub struct LeaverPolicy {
-    /// After this long disabled an account is deleted; none is never.
+    /// This long after its owner left, or lost it, a disabled account is
+    /// deleted; none is never.
     pub delete_after: Option<SignedDuration>,
     pub revoke_grants: bool,
 }

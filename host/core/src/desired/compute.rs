@@ -197,15 +197,18 @@ impl Person<'_> {
             vec![Cause::Leaver { because: "no rule gives this account any longer".to_owned() }]
         };
         // Somebody announced comes back: their accounts wait for them.
+        let departed = self.state.since.filter(|_| state == LifecycleState::Departed);
         let due = (state != LifecycleState::Announced)
-            .then(|| due(policy.leaver.delete_after?, links))
+            .then(|| due(policy.leaver.delete_after?, links, departed, now))
             .flatten()
             .filter(|(_, due)| *due <= now);
         let presence = match due {
             None => Presence::Disabled,
             Some((since, due)) => {
                 causes.push(Cause::Leaver {
-                    because: format!("disabled since {since}, to be deleted from {due}"),
+                    because: format!(
+                        "disabled and no longer wanted since {since}, to be deleted from {due}"
+                    ),
                 });
                 Presence::Deleted { due }
             }
@@ -220,10 +223,20 @@ impl Person<'_> {
     }
 }
 
-/// Since when all of these accounts have been disabled, and when that has
-/// been long enough.
-fn due(delete_after: SignedDuration, links: &[&Link]) -> Option<(Timestamp, Timestamp)> {
-    let since = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
-    let since = since.into_iter().max()?;
+/// Since when all of these accounts have been disabled and nobody has wanted
+/// them, and when that has been long enough.
+///
+/// Somebody may have been disabled long before they left (a leave, a first
+/// day that never came), so their departure counts as well.  What is found
+/// unwanted for the first time is unwanted from now on.
+fn due(
+    delete_after: SignedDuration,
+    links: &[&Link],
+    departed: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<(Timestamp, Timestamp)> {
+    let disabled = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
+    let unwanted = links.iter().map(|link| link.unwanted_since.unwrap_or(now));
+    let since = disabled.into_iter().chain(unwanted).chain(departed).max()?;
     Some((since, since.checked_add(delete_after).ok()?))
 }

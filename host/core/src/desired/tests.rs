@@ -1,3 +1,4 @@
+mod leaving;
 mod names;
 mod properties;
 
@@ -114,6 +115,7 @@ fn a_leavers_account_is_deleted_when_it_has_been_disabled_long_enough() {
     let mut observed = observed(&[("ada.example", Some("1"))]);
     for link in &mut observed.links {
         link.disabled_since = Some(at("2026-05-01T00:00:00Z"));
+        link.unwanted_since = Some(at("2026-05-01T00:00:00Z"));
     }
     let on = |day: &str| told(&desired(&policy, &assembled, &observed, at(day)), "1");
     insta::assert_snapshot!(

@@ -10,7 +10,6 @@ use crate::{
     desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
     id::{ConnectorName, IdentityId},
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
-    schema::IdStability,
     value::ObjectRef,
 };
 
@@ -132,15 +131,13 @@ fn owners(observed: &Observed) -> BTreeMap<&ConnectorName, BTreeMap<&ObjectRef, 
     let mut links: Vec<&Link> = observed.links.iter().collect();
     links.sort_by_key(|link| (link.gone, link.identity));
     let mut owners: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for link in links.into_iter().filter(|link| !link.gone || key_is_given_once(observed, link)) {
+    let given_once = |link: &Link| {
+        let there = observed.targets.get(&link.target);
+        there.is_some_and(|there| there.gives_keys_once(&link.account.object_type))
+    };
+    for link in links.into_iter().filter(|link| !link.gone || given_once(link)) {
         let here = owners.entry(&link.target).or_default();
         here.entry(&link.account).or_insert(link.identity);
     }
     owners
-}
-
-fn key_is_given_once(observed: &Observed, link: &Link) -> bool {
-    let there = observed.targets.get(&link.target);
-    let def = there.and_then(|there| there.schema.object(&link.account.object_type));
-    def.is_some_and(|def| def.capabilities.id_stability == IdStability::Immutable)
 }

@@ -211,6 +211,7 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unwanted_since: None,
         gone: false,
     }
 }
@@ -436,6 +437,7 @@ fn create(
         account: user(uid),
         origin: Origin::Created,
         disabled_since: (*state == AccountState::Disabled).then(now),
+        unwanted_since: None,
         gone: false,
     });
 }
