@@ -139,7 +139,8 @@ async fn carry_out(
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
     reconcile::refresh(&road.context, &written).await?;
     output.line(&sentence(&summary))?;
-    let exit = if summary.is_clean() && summary.blocked > 0 {
+    let left_open = survey.stored.plan.left_open() > 0;
+    let exit = if summary.is_clean() && summary.blocked > 0 && !left_open {
         Exit::Blocked
     } else if summary.is_clean() {
         plan::exit(survey, open)

@@ -91,6 +91,12 @@ impl<'a> World<'a> {
         Self { targets, links }
     }
 
+    /// Whether somebody has an account of ours that is not known disabled.
+    pub(super) fn has_enabled(&self, identity: IdentityId) -> bool {
+        let links = self.links.get(&identity).into_iter().flat_map(BTreeMap::values).flatten();
+        links.copied().any(is_enabled)
+    }
+
     pub(super) fn links_at(&self, identity: IdentityId, target: &ConnectorName) -> &[&'a Link] {
         let here = self.links.get(&identity).and_then(|links| links.get(target));
         here.map(Vec::as_slice).unwrap_or_default()
@@ -110,6 +116,10 @@ impl<'a> There<'a> {
     pub(super) fn proves_absence(&self) -> bool {
         self.observed.accounts_coverage.proves_absence()
     }
+}
+
+pub(super) fn is_enabled(link: &Link) -> bool {
+    !link.gone && link.disabled_since.is_none()
 }
 
 fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {

@@ -143,7 +143,13 @@ pub(crate) fn entry(seconds: i64, action: &str) -> AuditEntry {
 
 /// Plans that differ by their only note.
 pub(crate) fn plan(text: &str) -> StoredPlan {
-    let note = Note { kind: NoteKind::Waits, identity: None, target: None, text: text.to_owned() };
+    let note = Note {
+        kind: NoteKind::Waits,
+        identity: None,
+        target: None,
+        text: text.to_owned(),
+        open: false,
+    };
     let plan = Plan { notes: vec![note], ..Plan::default() };
     StoredPlan {
         digest: plan.digest().unwrap(),
