@@ -76,6 +76,10 @@ impl Store for Around {
         self.around("record-observation", self.inner.record_observation(target, observed)).await
     }
 
+    async fn record_unwanted(&self, links: &[Link]) -> Result<(), StoreError> {
+        self.around("record-unwanted", self.inner.record_unwanted(links)).await
+    }
+
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError> {
         self.inner.observations().await
     }

@@ -10,7 +10,7 @@ use lanyard_core::id::{ConnectorName, IdentityId};
 ///
 /// Exit status: 0 done; 2 wrong arguments; 64 configuration not valid;
 /// 65 findings block operations; 66 operations failed, drifted or are
-/// uncertain; 67 a connector or source cannot be used; 69 the store cannot be
+/// uncertain, or access that has to go stays; 67 a connector or source cannot be used; 69 the store cannot be
 /// used; 70 a defect; 75 the world changed since the plan was made.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard", version, max_term_width = 100)]
@@ -49,7 +49,7 @@ pub enum Verb {
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,
-        /// Release a finding of this plan, for example `mass-removal`.
+        /// Release a finding of this plan, for example `mass-removal` or `mass-enable`.
         #[arg(long, value_name = "FINDING")]
         release: Vec<String>,
     },

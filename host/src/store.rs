@@ -50,15 +50,20 @@ pub trait Store: Send + Sync {
     async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError>;
     /// What a target reported.  Replaces its accounts, entitlements and
     /// assignments as shown by `account list`; from a read that proves
-    /// absence, links to accounts it no longer has become `gone` (and stay so
-    /// until adopted or created anew), and grants that are no longer there
-    /// leave the ledger; `disabled_since` follows the observed state.  What we
-    /// changed after `read_at` is not judged by it.
+    /// absence, links to accounts it no longer has become `gone`, and
+    /// grants that are no longer there leave the ledger.  From any read, an
+    /// account that was gone and is there again is ours as before where keys
+    /// are given once (elsewhere it stays gone until adopted or created anew),
+    /// unless it is only kept as deleted; `disabled_since` follows the
+    /// observed state.  What we changed after `read_at` is not judged by it.
     async fn record_observation(
         &self,
         target: &ConnectorName,
         observed: &ObservedTarget,
     ) -> Result<(), StoreError>;
+    /// Since when nothing has given the accounts of these links
+    /// (`unwanted_since`); nothing else of them is written.
+    async fn record_unwanted(&self, links: &[Link]) -> Result<(), StoreError>;
     /// The last observation of each target, for `account list` and `explain`.
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError>;
     /// A person decided that an existing account is an identity's.  Refused

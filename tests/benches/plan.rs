@@ -186,6 +186,7 @@ fn carried_out(plan: &Plan) -> CarriedOut {
         account,
         origin: Origin::Created,
         disabled_since: None,
+        unwanted_since: None,
         gone: false,
     });
     (states, links.collect(), ledger)

@@ -64,11 +64,16 @@ impl Desk {
     /// What the program says, with everything taken out that differs from
     /// one run to the next.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Said {
+        self.run_at(NOW, arguments).await
+    }
+
+    /// The same at another time.
+    pub(crate) async fn run_at(&self, now: &str, arguments: &[&str]) -> Said {
         let output = Command::new(&self.program)
             .args(arguments)
             .current_dir(self.folder.path())
             .env("LANYARD_CACHE", built::cache())
-            .env("LANYARD_NOW", NOW)
+            .env("LANYARD_NOW", now)
             .env("CRM_TOKEN", TOKEN)
             .env_remove("LANYARD_LOG")
             .kill_on_drop(true)
@@ -77,12 +82,12 @@ impl Desk {
             .unwrap();
         Said {
             status: output.status.code(),
-            stdout: self.same_everywhere(&output.stdout),
-            stderr: self.same_everywhere(&output.stderr),
+            stdout: self.same_everywhere(now, &output.stdout),
+            stderr: self.same_everywhere(now, &output.stderr),
         }
     }
 
-    fn same_everywhere(&self, text: &[u8]) -> String {
+    fn same_everywhere(&self, now: &str, text: &[u8]) -> String {
         let text = String::from_utf8(text.to_vec()).unwrap();
         let plugins = fs::canonicalize(built::plugins()).unwrap();
         let folder = fs::canonicalize(self.folder.path()).unwrap();
@@ -91,7 +96,7 @@ impl Desk {
             .replace(&folder.display().to_string(), "[desk]")
             .replace(&self.folder.path().display().to_string(), "[desk]")
             .replace(
-                &format!("note: the clock stands at {NOW}, because LANYARD_NOW says so\n"),
+                &format!("note: the clock stands at {now}, because LANYARD_NOW says so\n"),
                 "",
             );
         without_digests(&without_ports(&text))

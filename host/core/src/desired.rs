@@ -6,6 +6,7 @@ mod mapping;
 mod names;
 pub(crate) mod person;
 mod typed;
+mod unwanted;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use compute::desired;
+pub use unwanted::unwanted;
 
 /// What should be true of every identity at every target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub enum Presence {
     /// There need not be one; if we have one, it is disabled and holds no
     /// grants, until it is due to be deleted.
     Disabled,
-    /// If we have one that has been disabled since before `due`, it goes.
+    /// If we have one, it is due to go since `due`.
     Deleted { due: Timestamp },
 }
 

@@ -142,7 +142,7 @@ fn shell_word(text: &str) -> String {
 }
 
 fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
-    for Note { kind, identity, target, text } in notes {
+    for Note { kind, identity, target, text, open: _ } in notes {
         let who = identity.map(|identity| person(labels, identity));
         let about: Vec<String> =
             who.into_iter().chain(target.as_ref().map(ToString::to_string)).collect();
@@ -182,6 +182,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !notes.is_empty() {
         parts.push(counted(notes.len(), "note", "notes"));
+    }
+    if plan.left_open() > 0 {
+        parts.push(format!("{} left open", plan.left_open()));
     }
     if !findings.is_empty() {
         parts.push(counted(findings.len(), "finding", "findings"));

@@ -171,10 +171,14 @@ pub(crate) fn record(key: &str, attributes: &[(&str, &str)]) -> Account {
     }
 }
 
-/// Somebody of a department, with whatever else.
+/// Somebody active of a department, with whatever else.
 pub(crate) fn worker(key: &str, name: (&str, &str), more: &[(&str, &str)]) -> Account {
-    let mut attributes =
-        vec![("given_name", name.0), ("family_name", name.1), ("department", "Sales")];
+    let mut attributes = vec![
+        ("given_name", name.0),
+        ("family_name", name.1),
+        ("department", "Sales"),
+        ("status", "Active"),
+    ];
     attributes.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
     attributes.extend(more);
     record(key, &attributes)
@@ -269,6 +273,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     account: account.reference.clone(),
                     origin: Origin::Created,
                     disabled_since: None,
+                    unwanted_since: None,
                     gone: false,
                 });
             }

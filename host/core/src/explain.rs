@@ -26,6 +26,9 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     if let Some(absent) = identity.absent_since {
         page.line(1, &format!("no source has had a record of them since {absent}"));
     }
+    for doubt in &state.doubts {
+        page.line(1, &format!("doubtful: {doubt}"));
+    }
     for hold in &desired.holds {
         page.line(1, &format!("held, nothing is changed: {hold}"));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{ConnectorName, IdentityId, OperationId},
     observed::Observed,
-    operation::{Change, Operation},
+    operation::{Change, Operation, OperationKind},
     plan::Plan,
     policy::Policy,
     value::ObjectRef,
@@ -29,6 +29,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// More would be taken away than the limit allows.
     MassRemoval,
+    /// More disabled accounts would be enabled than the limit allows.
+    MassEnable,
     /// A protected account would be written.
     Protected,
     /// A source answered far fewer records than last time.
@@ -40,6 +42,7 @@ impl FindingKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::MassRemoval => "mass-removal",
+            Self::MassEnable => "mass-enable",
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
         }
@@ -55,7 +58,7 @@ impl FindingKind {
 #[derive(Debug, Clone)]
 pub struct GuardSettings<'a> {
     /// The larger of the two is how many accounts of one target may lose
-    /// something within the window.
+    /// something within the window, and how many one plan may enable.
     pub removals_percent: u8,
     pub removals_floor: u32,
     /// Login names that are never written.
@@ -94,6 +97,7 @@ pub fn guard(
     shrank: &[Shrunk],
 ) -> Vec<Finding> {
     let mut findings = mass_removals(settings, plan, observed, removed);
+    findings.extend(mass_enables(settings, plan, observed));
     findings.extend(protected(settings, plan, observed));
     findings.extend(shrank.iter().map(|shrunk| source_shrank(plan, shrunk)));
     findings
@@ -125,19 +129,9 @@ fn mass_removals(
     observed: &Observed,
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
 ) -> Vec<Finding> {
-    let mut removing: BTreeMap<&ConnectorName, Vec<&Operation>> = BTreeMap::new();
-    for operation in plan.operations.iter().filter(|it| it.change.kind().removes()) {
-        removing.entry(&operation.target).or_default().push(operation);
-    }
-    let mut linked: BTreeMap<&ConnectorName, u64> = BTreeMap::new();
-    for link in observed.links.iter().filter(|link| !link.gone) {
-        *linked.entry(&link.target).or_default() += 1;
-    }
     let mut findings = Vec::new();
-    for (target, operations) in removing {
-        let linked = linked.get(target).copied().unwrap_or_default();
-        let share = linked.saturating_mul(u64::from(settings.removals_percent)) / 100;
-        let limit = share.max(u64::from(settings.removals_floor));
+    for (target, operations) in by_target(plan, OperationKind::removes) {
+        let (linked, limit) = limit(settings, observed, target);
         let planned: BTreeSet<&ObjectRef> =
             operations.iter().filter_map(|it| it.change.account()).collect();
         let lost = removed.get(target).into_iter().flatten();
@@ -165,6 +159,56 @@ fn mass_removals(
         });
     }
     findings
+}
+
+/// Many who come back at once are most likely people whose leaving the source
+/// forgot.
+fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (target, operations) in by_target(plan, |kind| kind == OperationKind::Enable) {
+        let (linked, limit) = limit(settings, observed, target);
+        let accounts: BTreeSet<&ObjectRef> =
+            operations.iter().filter_map(|it| it.change.account()).collect();
+        if u64::try_from(accounts.len()).is_ok_and(|count| count <= limit) {
+            continue;
+        }
+        let text = format!(
+            "{} of {linked} accounts at {target} are disabled and would be enabled, where {limit} \
+             are allowed ({} percent, at least {}). If that is right, `lanyard apply {} --release {}`",
+            accounts.len(),
+            settings.removals_percent,
+            settings.removals_floor,
+            plan_word(plan),
+            FindingKind::MassEnable.word(),
+        );
+        findings.push(Finding {
+            kind: FindingKind::MassEnable,
+            target: Some(target.clone()),
+            text,
+            blocks: operations.iter().map(|it| it.id).collect(),
+        });
+    }
+    findings
+}
+
+fn by_target(
+    plan: &Plan,
+    counts: impl Fn(OperationKind) -> bool,
+) -> BTreeMap<&ConnectorName, Vec<&Operation>> {
+    let mut found: BTreeMap<&ConnectorName, Vec<&Operation>> = BTreeMap::new();
+    for operation in plan.operations.iter().filter(|it| counts(it.change.kind())) {
+        found.entry(&operation.target).or_default().push(operation);
+    }
+    found
+}
+
+/// How many accounts are ours at a target, and how many of them may be
+/// changed alike.
+fn limit(settings: &GuardSettings<'_>, observed: &Observed, target: &ConnectorName) -> (u64, u64) {
+    let ours = observed.links.iter().filter(|link| !link.gone && link.target == *target);
+    let linked = u64::try_from(ours.count()).unwrap_or(u64::MAX);
+    let share = linked.saturating_mul(u64::from(settings.removals_percent)) / 100;
+    (linked, share.max(u64::from(settings.removals_floor)))
 }
 
 /// How a command refers to the plan.

@@ -5,8 +5,12 @@ mod assemble;
 mod given;
 mod read;
 mod record;
+mod vanished;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 
@@ -25,13 +29,34 @@ pub struct Assembled {
     /// In the order of their ids.
     pub identities: Vec<Identity>,
     /// Identities nothing may be changed of, and why (law 7).
-    pub holds: BTreeMap<IdentityId, Vec<String>>,
+    pub holds: BTreeMap<IdentityId, Vec<Hold>>,
     /// What is wrong with what sources said; no personal data beyond keys.
     pub problems: Vec<String>,
     /// Sources that answered far fewer records than last time.
     pub shrank: Vec<Shrank>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
+}
+
+/// Why nothing of an identity may be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The fact nobody can tell; none: it is about the record.
+    pub fact: Option<FactName>,
+    pub text: String,
+}
+
+impl Hold {
+    /// Whether it is about that fact.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.fact.as_ref().is_some_and(|fact| fact.as_str() == name)
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 /// A source that proves absence and lost more records than its limit.
@@ -60,6 +85,11 @@ impl Assembled {
             }
         }
         identities
+    }
+
+    /// Whether nothing but a shrunk source says that an identity is absent.
+    pub fn is_doubtful(&self, id: IdentityId) -> bool {
+        self.doubtful.contains(&id)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fact::Fact,
     id::FactName,
+    identity::Hold,
     policy::{LifecyclePolicy, WhenMissing},
     value::Value,
 };
@@ -48,7 +49,12 @@ pub struct StateNow {
     pub since: Option<Timestamp>,
     /// When time alone will change it.
     pub until: Option<Timestamp>,
+    /// Sentences about facts that are wrong, and would not have changed it.
+    pub doubts: Vec<String>,
 }
+
+/// The facts that decide the state.
+pub(crate) const DECIDING: [&str; 3] = ["start", "end", "status"];
 
 /// When an engagement begins or ends, as a source gives it.
 #[derive(Debug, Clone, Copy)]
@@ -113,38 +119,54 @@ struct Bound {
 
 /// The lifecycle state of an identity.
 ///
+/// `wrong` is what is known to be wrong with its facts.  A status that means
+/// departed counts whatever is wrong with the dates, and an end that has
+/// passed whatever is wrong with the status: neither keeps a leaver's
+/// accounts open.
+///
 /// # Errors
-/// The sentence why it cannot be told: facts that contradict each other, or
-/// a status nobody gave a meaning.
+/// The sentences why it cannot be told: facts that nobody can read or that
+/// contradict each other, or a status that is missing or has no meaning.
 pub fn state(
     facts: &BTreeMap<FactName, &Fact>,
+    wrong: &[Hold],
     absent_since: Option<Timestamp>,
     when_missing: WhenMissing,
     policy: &LifecyclePolicy,
     now: Timestamp,
-) -> Result<StateNow, String> {
+) -> Result<StateNow, Vec<String>> {
     // What a vanished record last said no longer counts, right or wrong.
     if let Some(since) = absent_since.filter(|_| when_missing == WhenMissing::Departed) {
         return Ok(departed("its record is gone from its source".to_owned(), Some(since)));
     }
-    let start = bound(facts, "start", |moment| moment.begins(&policy.timezone))?;
-    let end = bound(facts, "end", |moment| moment.ends(&policy.timezone))?;
-    if let (Some(start), Some(end)) = (start, end)
-        && end.at <= start.at
-    {
-        return Err(format!(
-            "fact `end` ({}) is before fact `start` ({})",
-            end.written, start.written
-        ));
+    let sound = |names: &[&str]| {
+        let texts = wrong.iter().filter(|hold| names.iter().any(|name| hold.is_about(name)));
+        let texts: Vec<String> = texts.map(ToString::to_string).collect();
+        if texts.is_empty() { Ok(()) } else { Err(texts) }
+    };
+    let status =
+        sound(&["status"]).and_then(|()| status(facts, policy).map_err(|sentence| vec![sentence]));
+    let dates = sound(&["start", "end"])
+        .and_then(|()| Dates::of(facts, policy).map_err(|sentence| vec![sentence]));
+    if let Ok(Some((LifecycleState::Departed, text))) = status {
+        let because = format!("status is `{text}`");
+        return Ok(match dates {
+            Ok(dates) => departed(because, dates.passed(now).map(|end| end.at)),
+            Err(doubts) => StateNow { doubts, ..departed(because, None) },
+        });
     }
-    let status = status(facts, policy)?;
-    let passed = end.filter(|end| end.at <= now);
-    if let Some((LifecycleState::Departed, text)) = status {
-        return Ok(departed(format!("status is `{text}`"), passed.map(|end| end.at)));
+    let dates = match (dates, &status) {
+        (Ok(dates), _) => dates,
+        (Err(wrong), Ok(_)) => return Err(wrong),
+        (Err(wrong), Err(more)) => return Err([wrong, more.clone()].concat()),
+    };
+    if let Some(end) = dates.passed(now) {
+        let because = format!("end {} has passed", end.written);
+        let doubts = status.err().unwrap_or_default();
+        return Ok(StateNow { doubts, ..departed(because, Some(end.at)) });
     }
-    if let Some(end) = passed {
-        return Ok(departed(format!("end {} has passed", end.written), Some(end.at)));
-    }
+    let status = status?;
+    let Dates { start, end } = dates;
     if let Some(start) = start.filter(|start| start.at > now) {
         return Ok(before_start(start, policy, now));
     }
@@ -156,11 +178,39 @@ pub fn state(
         (_, None) => (LifecycleState::Active, "no start is given".to_owned()),
     };
     let since = start.filter(|_| state == LifecycleState::Active).map(|start| start.at);
-    Ok(StateNow { state, because, since, until: end.map(|end| end.at) })
+    Ok(StateNow { state, because, since, until: end.map(|end| end.at), doubts: Vec::new() })
+}
+
+/// First and last day, in their order.
+struct Dates {
+    start: Option<Bound>,
+    end: Option<Bound>,
+}
+
+impl Dates {
+    fn of(facts: &BTreeMap<FactName, &Fact>, policy: &LifecyclePolicy) -> Result<Self, String> {
+        let start = bound(facts, "start", |moment| moment.begins(&policy.timezone))?;
+        let end = bound(facts, "end", |moment| moment.ends(&policy.timezone))?;
+        if let (Some(start), Some(end)) = (start, end)
+            && end.at <= start.at
+        {
+            return Err(format!(
+                "fact `end` ({}) is before fact `start` ({})",
+                end.written, start.written
+            ));
+        }
+        Ok(Self { start, end })
+    }
+
+    /// The end, once it has passed.
+    fn passed(&self, now: Timestamp) -> Option<Bound> {
+        self.end.filter(|end| end.at <= now)
+    }
 }
 
 fn departed(because: String, since: Option<Timestamp>) -> StateNow {
-    StateNow { state: LifecycleState::Departed, because, since, until: None }
+    let state = LifecycleState::Departed;
+    StateNow { state, because, since, until: None, doubts: Vec::new() }
 }
 
 fn before_start(start: Bound, policy: &LifecyclePolicy, now: Timestamp) -> StateNow {
@@ -169,10 +219,11 @@ fn before_start(start: Bound, policy: &LifecyclePolicy, now: Timestamp) -> State
     let prehire = start.at.checked_sub(policy.prehire).unwrap_or(Timestamp::MIN);
     if prehire <= now {
         let state = LifecycleState::Prehire;
-        StateNow { state, because, since: Some(prehire), until: Some(start.at) }
+        let (since, until) = (Some(prehire), Some(start.at));
+        StateNow { state, because, since, until, doubts: Vec::new() }
     } else {
         let state = LifecycleState::Announced;
-        StateNow { state, because, since: None, until: Some(prehire) }
+        StateNow { state, because, since: None, until: Some(prehire), doubts: Vec::new() }
     }
 }
 
@@ -198,9 +249,16 @@ fn status<'a>(
     if policy.status.is_empty() {
         return Ok(None);
     }
-    let value = facts.get("status").and_then(|fact| fact.values.first());
-    let Some(Value::Text(text)) = value else { return Ok(None) };
-    let meaning = policy.status.get(&text.trim().to_lowercase()).ok_or_else(|| {
+    let text = match facts.get("status").and_then(|fact| fact.values.first()) {
+        Some(Value::Text(text)) => text.trim(),
+        _ => "",
+    };
+    let meaning = policy.status.get(&text.to_lowercase()).ok_or_else(|| {
+        if text.is_empty() {
+            return "there is no fact `status`; add a value, or say what none means with `\"\"` in \
+                    `[lifecycle] status`"
+                .to_owned();
+        }
         let known: Vec<String> = policy.status.keys().map(|status| format!("`{status}`")).collect();
         format!("status `{text}` is none of {}; add it to `[lifecycle] status`", known.join(", "))
     })?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{Account, Assignment, Coverage, Entitlement},
     id::{ConnectorName, IdentityId},
-    schema::Schema,
+    schema::{IdStability, Schema},
     value::ObjectRef,
 };
 
@@ -35,6 +35,15 @@ pub struct ObservedTarget {
     pub read_at: Timestamp,
 }
 
+impl ObservedTarget {
+    /// Whether an account under the key of one that was gone is that one,
+    /// restored.  Where keys follow names, it may be anybody's.
+    pub fn gives_keys_once(&self, object_type: &str) -> bool {
+        let def = self.schema.object(object_type);
+        def.is_some_and(|def| def.capabilities.id_stability == IdStability::Immutable)
+    }
+}
+
 /// Our claim that an account belongs to an identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
@@ -44,6 +53,9 @@ pub struct Link {
     pub origin: Origin,
     /// Since when we have known it disabled; none while enabled.
     pub disabled_since: Option<Timestamp>,
+    /// Since when we have known that nothing gives it any longer (its owner
+    /// left, or lost the rule); none while something does.
+    pub unwanted_since: Option<Timestamp>,
     /// A read that proves absence no longer has it.
     pub gone: bool,
 }

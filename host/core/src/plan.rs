@@ -68,6 +68,9 @@ pub struct Note {
     pub target: Option<ConnectorName>,
     pub kind: NoteKind,
     pub text: String,
+    /// Access that has to go, or may have to, stays because of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -83,6 +86,8 @@ pub enum NoteKind {
     Waits,
     /// The target cannot do what is desired.
     Unable,
+    /// A fact is wrong, and would not have changed the plan.
+    Doubtful,
 }
 
 impl NoteKind {
@@ -94,6 +99,7 @@ impl NoteKind {
             Self::Unmanaged => "not ours",
             Self::Waits => "waits",
             Self::Unable => "unable",
+            Self::Doubtful => "doubtful",
         }
     }
 }
@@ -102,6 +108,12 @@ impl Plan {
     /// Whether nothing would be written; there may be something to say.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+
+    /// How many notes are about access that has to go, or may have to, and
+    /// that this plan leaves.
+    pub fn left_open(&self) -> usize {
+        self.notes.iter().filter(|note| note.open).count()
     }
 
     /// The hash that approvals, releases and `apply` refer to.
@@ -146,9 +158,6 @@ impl<'a> PlanSettings<'a> {
     }
 }
 
-/// Said of a target without an observation.
-const NOT_READ: &str = "it was not read, so nothing is planned there";
-
 /// What has to be done for `desired` to be true of `observed`.
 ///
 /// `now` decides only whether a deletion is due.  A target without settings
@@ -162,14 +171,19 @@ pub fn plan(
     let world = World::new(settings, desired, observed);
     let mut outline = Outline::default();
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
-        outline.note(NoteKind::NotRead, None, Some((*target).clone()), NOT_READ.to_owned());
+        outline.not_read(target);
     }
     for (identity, person) in &desired.identities {
         if person.holds.is_empty() {
+            for doubt in &person.state.doubts {
+                outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
+            }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
         } else {
+            // Whether they should keep what they have is not known.
+            let open = world.has_enabled(*identity);
             for hold in &person.holds {
-                outline.note(NoteKind::Held, Some(*identity), None, hold.clone());
+                outline.about_person(NoteKind::Held, *identity, hold, open);
             }
         }
     }
@@ -204,7 +218,7 @@ fn plan_identity(
         let (Some(there), Some(target_settings)) =
             (world.targets.get(target), settings.targets.get(target))
         else {
-            outline.note(NoteKind::NotRead, None, Some(target.clone()), NOT_READ.to_owned());
+            outline.not_read(target);
             continue;
         };
         let site = Site {

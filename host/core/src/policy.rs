@@ -90,7 +90,8 @@ pub struct LifecyclePolicy {
 
 #[derive(Debug, Clone)]
 pub struct LeaverPolicy {
-    /// After this long disabled an account is deleted; none is never.
+    /// This long after its owner left, or lost it, a disabled account is
+    /// deleted; none is never.
     pub delete_after: Option<SignedDuration>,
     pub revoke_grants: bool,
 }
@@ -98,8 +99,8 @@ pub struct LeaverPolicy {
 /// How much may be taken away before a person has to look.
 #[derive(Debug, Clone)]
 pub struct LimitsPolicy {
-    /// Accounts (at one target, in the window) that may lose something: the
-    /// larger of the two.
+    /// Accounts (at one target, in the window) that may lose something, and
+    /// that one plan may enable: the larger of the two.
     pub removals_percent: u8,
     pub removals_floor: u32,
     pub removals_window: SignedDuration,

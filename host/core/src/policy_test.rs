@@ -41,12 +41,13 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
     let owned = facts(test)?;
     let facts: BTreeMap<FactName, &Fact> =
         owned.iter().map(|(name, fact)| (name.clone(), fact)).collect();
-    let held = |sentence: String| vec![format!("the identity is held: {sentence}")];
-    let state = lifecycle::state(&facts, None, WhenMissing::Keep, &policy.lifecycle, test.at)
+    let held = |sentences: Vec<String>| -> Vec<String> {
+        sentences.iter().map(|sentence| format!("the identity is held: {sentence}")).collect()
+    };
+    let state = lifecycle::state(&facts, &[], None, WhenMissing::Keep, &policy.lifecycle, test.at)
         .map_err(held)?;
     let scope = person::scope(&facts, "test", "test", state.state);
-    let wanted = person::wanted(policy, &facts, &scope, &state)
-        .map_err(|sentences| sentences.into_iter().flat_map(held).collect::<Vec<_>>())?;
+    let wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
     let Expect { state: expected_state, accounts, grants } = &test.expect;
     let mut differences = Vec::new();
     if let Some(expected) = expected_state.filter(|expected| *expected != state.state) {

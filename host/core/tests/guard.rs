@@ -80,6 +80,43 @@ fn a_released_finding_blocks_nothing() {
 }
 
 #[test]
+fn many_accounts_enabled_at_once_wait_for_a_person() {
+    for (people, back, stopped) in [(50, 5, false), (50, 6, true), (5, 2, false), (5, 3, true)] {
+        let mut observed = empty_world();
+        let mut desired = Desired::default();
+        for number in 0..people {
+            let key = format!("p{number}");
+            let state = if number < back { AccountState::Disabled } else { AccountState::Active };
+            ours(&mut observed, &key, "crm", &format!("c{number}"), state);
+            let content = content(&key, if number < back { &["Sales"] } else { &[] });
+            let (id, person) = person(&key, LifecycleState::Active, [("crm", present(content))]);
+            desired.identities.insert(id, person);
+        }
+        let plan = plan(&File::new().settings(), &desired, &observed, now());
+        let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[]);
+        let kinds: Vec<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
+        let expected: &[FindingKind] = if stopped { &[FindingKind::MassEnable] } else { &[] };
+        assert_eq!(kinds, expected, "{back} of {people}");
+        // What they would be granted waits as well.
+        let held = blocked(&plan, &findings, &BTreeSet::new()).len();
+        assert_eq!(held, if stopped { plan.operations.len() } else { 0 });
+        let released = [FindingKind::MassEnable].into();
+        assert!(blocked(&plan, &findings, &released).is_empty());
+        for finding in findings {
+            let digest = plan.digest().unwrap();
+            let expected = format!(
+                "{back} of {people} accounts at crm are disabled and would be enabled, where {} are \
+                 allowed (10 percent, at least 2). If that is right, `lanyard apply {} --release \
+                 mass-enable`",
+                (people / 10).max(2),
+                digest.short()
+            );
+            assert_eq!(finding.text, expected);
+        }
+    }
+}
+
+#[test]
 fn a_protected_name_is_never_written_in_any_case_of_its_letters() {
     let mut observed = empty_world();
     ours(&mut observed, "root", "crm", "c1", AccountState::Active);

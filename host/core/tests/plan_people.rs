@@ -150,7 +150,7 @@ fn somebody_whose_rule_failed_is_held_and_shown() {
     assert_snapshot!(shown(&wanting([(id, ada)]), &ada_at_work()), @r#"
     held, ada Example (c0777372): the condition of rule `sales` (line 41) failed: `level` is not a number
 
-    plan d6a4e7e51096: nothing to do, 1 note
+    plan 87645fede119: nothing to do, 1 note, 1 left open
     "#);
 }
 

@@ -132,6 +132,101 @@ fn an_account_of_unknown_state_is_disabled_once() {
     assert!(made(&desired, &observed).is_empty());
 }
 
+/// Whether the plan says that access which has to go stays.
+fn leaves_open(desired: &Desired, observed: &Observed) -> bool {
+    made(desired, observed).left_open() > 0
+}
+
+#[test]
+fn what_has_to_go_and_cannot_be_planned_is_left_open() {
+    let due = at("2026-02-01T00:00:00Z");
+    let unwanted = || ada(closed(Presence::Disabled));
+    let overdue = || ada(closed(Presence::Deleted { due }));
+    let wanted = || ada(present(content("ada", &[])));
+    let on_leave = || {
+        let mut desired = wanted();
+        let accounts = desired.identities.values_mut().flat_map(|it| it.accounts.values_mut());
+        for account in accounts {
+            if let Presence::Present { enabled, .. } = &mut account.presence {
+                *enabled = false;
+            }
+        }
+        desired
+    };
+    let active = || one_account(AccountState::Active);
+    let unseen = |known_disabled: bool| {
+        let mut observed = active();
+        there(&mut observed, "crm").accounts.clear();
+        there(&mut observed, "crm").accounts_coverage.kind = CoverageKind::Truncated;
+        observed.links[0].disabled_since = known_disabled.then(now);
+        observed
+    };
+    let unseen_with_grant = || {
+        let mut observed = unseen(true);
+        observed.ledger.insert(owned("crm", "c1", "g2"));
+        observed
+    };
+    let without = |what: fn(&mut lanyard_core::schema::Capabilities), state| {
+        let mut observed = one_account(state);
+        what(&mut there(&mut observed, "crm").schema.objects[0].capabilities);
+        holds(&mut observed, "crm", "c1", "g2");
+        observed.ledger.insert(owned("crm", "c1", "g2"));
+        observed
+    };
+    let cases = [
+        ("unseen leaver", unwanted(), unseen(false), true),
+        ("unseen leaver, known disabled", unwanted(), unseen(true), false),
+        ("the same with a grant of ours", unwanted(), unseen_with_grant(), true),
+        ("the same, to be deleted", overdue(), unseen(true), true),
+        ("unseen and wanted", wanted(), unseen(false), false),
+        ("unseen and on leave", on_leave(), unseen(false), true),
+        ("unseen mover", wanted(), unseen_with_grant(), true),
+        ("no disable", unwanted(), without(|can| can.disable = false, AccountState::Active), true),
+        ("no delete", overdue(), without(|can| can.delete = false, AccountState::Disabled), true),
+        (
+            "no delete, not due",
+            unwanted(),
+            without(|can| can.delete = false, AccountState::Disabled),
+            false,
+        ),
+        (
+            "no revoke",
+            wanted(),
+            without(|can| can.entitlements = false, AccountState::Active),
+            true,
+        ),
+        ("no update", wanted(), without(|can| can.update = false, AccountState::Active), false),
+        ("everything can be done", unwanted(), active(), false),
+    ];
+    for (name, desired, observed, open) in cases {
+        assert_eq!(leaves_open(&desired, &observed), open, "{name}");
+    }
+}
+
+#[test]
+fn somebody_held_is_left_open_while_an_account_of_theirs_is_enabled() {
+    let mut desired = ada(present(content("ada", &[])));
+    desired.identities.values_mut().for_each(|it| it.holds.push("a rule failed".into()));
+    let mut observed = one_account(AccountState::Active);
+    assert!(leaves_open(&desired, &observed));
+    observed.links[0].disabled_since = Some(now());
+    assert!(!leaves_open(&desired, &observed));
+    observed.links[0].disabled_since = None;
+    observed.links[0].gone = true;
+    assert!(!leaves_open(&desired, &observed));
+    assert!(!leaves_open(&desired, &empty_world()));
+}
+
+#[test]
+fn a_doubt_that_decides_nothing_is_noted_and_nothing_is_left_open() {
+    let mut desired = ada(closed(Presence::Disabled));
+    let doubt = "fact `end` is no date".to_owned();
+    desired.identities.values_mut().for_each(|it| it.state.doubts.push(doubt.clone()));
+    let plan = made(&desired, &one_account(AccountState::Active));
+    assert_eq!(words(&plan), "disable (Doubtful)");
+    assert_eq!((&plan.notes[0].text, plan.left_open()), (&doubt, 0));
+}
+
 #[test]
 fn where_deleting_only_disables_a_disabled_account_is_left() {
     let mut observed = one_account(AccountState::Disabled);

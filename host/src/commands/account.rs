@@ -104,6 +104,7 @@ async fn adopt(
         account: account.reference.clone(),
         origin: Origin::Adopted,
         disabled_since: None,
+        unwanted_since: None,
         gone: false,
     };
     let audit = AuditEntry {

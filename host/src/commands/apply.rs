@@ -63,7 +63,12 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
-    let kinds = [FindingKind::MassRemoval, FindingKind::SourceShrank, FindingKind::Protected];
+    let kinds = [
+        FindingKind::MassRemoval,
+        FindingKind::MassEnable,
+        FindingKind::SourceShrank,
+        FindingKind::Protected,
+    ];
     words
         .iter()
         .map(|word| match kinds.iter().find(|kind| kind.word() == word) {
@@ -74,7 +79,7 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
             )
             .hint("take the account out of `protected` if it is to be managed")),
             None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
-                .hint("findings that can be released: mass-removal, source-shrank")),
+                .hint("findings that can be released: mass-removal, mass-enable, source-shrank")),
         })
         .collect()
 }
@@ -134,7 +139,8 @@ async fn carry_out(
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
     reconcile::refresh(&road.context, &written).await?;
     output.line(&sentence(&summary))?;
-    let exit = if summary.is_clean() && summary.blocked > 0 {
+    let left_open = survey.stored.plan.left_open() > 0;
+    let exit = if summary.is_clean() && summary.blocked > 0 && !left_open {
         Exit::Blocked
     } else if summary.is_clean() {
         plan::exit(survey, open)

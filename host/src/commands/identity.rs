@@ -65,7 +65,7 @@ fn shown<'a>(policy: &Policy, it: &'a Identity, now: jiff::Timestamp) -> Shown<'
     let facts = identity::facts_now(it, now);
     let (state, because) = match state(policy, it, &facts, now) {
         Ok(now) => (now.state.word(), now.because),
-        Err(problem) => ("held", problem),
+        Err(problems) => ("held", problems.join("; ")),
     };
     Shown {
         id: it.id.to_string(),
@@ -81,9 +81,10 @@ fn state(
     it: &Identity,
     facts: &BTreeMap<FactName, &Fact>,
     now: jiff::Timestamp,
-) -> Result<StateNow, String> {
+) -> Result<StateNow, Vec<String>> {
     let missing = identity::when_missing(policy, it);
-    lifecycle::state(facts, it.absent_since, missing, &policy.lifecycle, now)
+    // What was wrong with a reading is not kept; what was known before is.
+    lifecycle::state(facts, &[], it.absent_since, missing, &policy.lifecycle, now)
 }
 
 fn show(

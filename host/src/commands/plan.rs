@@ -75,11 +75,12 @@ pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError>
     output.text(&diff::render(&stored.plan, &stored.findings, &survey.observed.targets))
 }
 
-/// `open`: something of an earlier run is not settled.
+/// `open`: something of an earlier run is not settled.  Access that has to go
+/// and stays is as open.
 pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
     if !survey.unread.is_empty() {
         Exit::Connector
-    } else if open {
+    } else if open || survey.stored.plan.left_open() > 0 {
         Exit::Failed
     } else if survey.stored.findings.iter().any(|finding| !finding.blocks.is_empty()) {
         Exit::Blocked

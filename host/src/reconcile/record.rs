@@ -25,6 +25,7 @@ impl Task {
             account,
             origin: Origin::Created,
             disabled_since,
+            unwanted_since: None,
             gone: false,
         })
     }

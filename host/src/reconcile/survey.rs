@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
-    desired::{Desired, desired},
+    desired::{Desired, desired, unwanted},
     fact::Reading,
     fault::Fault,
     guard::{GuardSettings, Shrunk, guard},
@@ -47,6 +47,10 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let (observed, unread) = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
+    let found = unwanted(&assembled, &desired, &observed.links, now);
+    if !found.is_empty() {
+        context.store.record_unwanted(&found).await?;
+    }
     let plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;

@@ -23,6 +23,8 @@ macro_rules! suite {
             accounts::a_read_from_before_our_change_says_nothing_about_it,
             accounts::disabled_since_follows_the_observed_state,
             accounts::grants_that_are_no_longer_there_leave_the_ledger,
+            accounts::an_account_that_is_there_again_is_ours_where_keys_are_given_once,
+            accounts::since_when_an_account_is_unwanted_is_kept_until_it_is_said_anew,
             accounts::an_adoption_links_and_is_audited,
             accounts::an_account_of_somebody_else_is_not_adopted,
             accounts::a_second_account_at_one_target_is_not_adopted,

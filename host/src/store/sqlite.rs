@@ -161,6 +161,14 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn record_unwanted(&self, links: &[Link]) -> Result<(), StoreError> {
+        let links = links.to_vec();
+        self.write("keep since when accounts are unwanted", move |tx| {
+            accounts::record_unwanted(tx, &links)
+        })
+        .await
+    }
+
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError> {
         self.read("list what targets reported", observations::all).await
     }

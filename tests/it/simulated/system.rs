@@ -403,9 +403,14 @@ pub(super) struct Source(pub(super) Mutex<Vec<Account>>);
 /// Somebody in a department with a title.
 pub(super) fn record(key: &str, given_name: &str, department: &str, title: &str) -> Account {
     let mut record = account(key, key, None, AccountState::Unknown);
-    record.attributes = [("given_name", given_name), ("department", department), ("title", title)]
-        .map(|(name, text)| Attribute::new(name, vec![Value::Text(text.to_owned())]))
-        .into();
+    let columns = [
+        ("given_name", given_name),
+        ("department", department),
+        ("title", title),
+        ("status", "active"),
+    ];
+    record.attributes =
+        columns.map(|(name, text)| Attribute::new(name, vec![Value::Text(text.to_owned())])).into();
     record
 }
 

@@ -174,3 +174,29 @@ async fn a_read_before_a_delete_that_fails_is_tried_again() {
     assert_eq!(firm.sent(), ["directory delete ada"]);
     firm.assert_in_order().await;
 }
+
+#[tokio::test]
+async fn an_account_restored_after_it_was_deleted_is_closed_and_deleted_again() {
+    let firm = deleted().await;
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.directory.shown(), "");
+    firm.assert_in_order().await;
+    firm.sent();
+
+    // By hand, under its old key.
+    firm.directory.add("u1", "ada", None);
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.sent(), ["directory disable ada"]);
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.sent(), ["directory delete ada"]);
+    firm.assert_in_order().await;
+
+    // Restored, and she came back meanwhile.
+    let anchor = firm.links().await[0].identity.to_string();
+    firm.directory.add("u1", "ada", Some(&anchor));
+    firm.people(&[("Ada", "Support")]);
+    assert!(firm.run().await.is_clean());
+    assert_eq!(firm.directory.shown(), "ada active [staff support]");
+    assert!(firm.links().await.iter().all(|link| !link.gone));
+    firm.assert_in_order().await;
+}

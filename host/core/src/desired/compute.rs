@@ -14,7 +14,7 @@ use super::{
 use crate::{
     fact::Identity,
     id::{ConnectorName, FactName, IdentityId},
-    identity::{self, Assembled},
+    identity::{self, Assembled, Hold},
     lifecycle::{self, LifecycleState, StateNow},
     observed::{Link, Observed},
     operation::Cause,
@@ -48,8 +48,8 @@ pub fn desired(
         .identities
         .iter()
         .map(|identity| {
-            let holds = assembled.holds.get(&identity.id).cloned().unwrap_or_default();
-            (identity.id, person(policy, identity, holds, now))
+            let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
+            (identity.id, person(policy, identity, wrong, now))
         })
         .collect();
     let ever_known: BTreeSet<&FactName> =
@@ -70,19 +70,24 @@ pub fn desired(
 fn person<'a>(
     policy: &Policy,
     identity: &'a Identity,
-    mut holds: Vec<String>,
+    wrong: &[Hold],
     now: Timestamp,
 ) -> Person<'a> {
     let facts = identity::facts_now(identity, now);
     let missing = identity::when_missing(policy, identity);
-    let state = lifecycle::state(&facts, identity.absent_since, missing, &policy.lifecycle, now)
-        .unwrap_or_else(|sentence| {
-            let because = format!("its state cannot be told: {sentence}");
-            holds.push(sentence);
-            // Nothing is desired of somebody announced, nor of a hold.
-            let state = LifecycleState::Announced;
-            StateNow { state, because, since: None, until: None }
-        });
+    let absent = identity.absent_since;
+    let state = lifecycle::state(&facts, wrong, absent, missing, &policy.lifecycle, now);
+    let decides = |hold: &&Hold| lifecycle::DECIDING.iter().any(|name| hold.is_about(name));
+    // What is wrong with the facts that decide it is in the state already.
+    let mut holds: Vec<String> =
+        wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
+    let state = state.unwrap_or_else(|sentences| {
+        let because = format!("its state cannot be told: {}", sentences.join("; "));
+        holds.extend(sentences);
+        // Nothing is desired of somebody announced, nor of a hold.
+        let state = LifecycleState::Announced;
+        StateNow { state, because, since: None, until: None, doubts: Vec::new() }
+    });
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state);
     let wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
@@ -192,15 +197,18 @@ impl Person<'_> {
             vec![Cause::Leaver { because: "no rule gives this account any longer".to_owned() }]
         };
         // Somebody announced comes back: their accounts wait for them.
+        let departed = self.state.since.filter(|_| state == LifecycleState::Departed);
         let due = (state != LifecycleState::Announced)
-            .then(|| due(policy.leaver.delete_after?, links))
+            .then(|| due(policy.leaver.delete_after?, links, departed, now))
             .flatten()
             .filter(|(_, due)| *due <= now);
         let presence = match due {
             None => Presence::Disabled,
             Some((since, due)) => {
                 causes.push(Cause::Leaver {
-                    because: format!("disabled since {since}, to be deleted from {due}"),
+                    because: format!(
+                        "disabled and no longer wanted since {since}, to be deleted from {due}"
+                    ),
                 });
                 Presence::Deleted { due }
             }
@@ -215,10 +223,20 @@ impl Person<'_> {
     }
 }
 
-/// Since when all of these accounts have been disabled, and when that has
-/// been long enough.
-fn due(delete_after: SignedDuration, links: &[&Link]) -> Option<(Timestamp, Timestamp)> {
-    let since = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
-    let since = since.into_iter().max()?;
+/// Since when all of these accounts have been disabled and nobody has wanted
+/// them, and when that has been long enough.
+///
+/// Somebody may have been disabled long before they left (a leave, a first
+/// day that never came), so their departure counts as well.  What is found
+/// unwanted for the first time is unwanted from now on.
+fn due(
+    delete_after: SignedDuration,
+    links: &[&Link],
+    departed: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<(Timestamp, Timestamp)> {
+    let disabled = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
+    let unwanted = links.iter().map(|link| link.unwanted_since.unwrap_or(now));
+    let since = disabled.into_iter().chain(unwanted).chain(departed).max()?;
     Some((since, since.checked_add(delete_after).ok()?))
 }

@@ -1,3 +1,4 @@
+mod leaving;
 mod names;
 mod properties;
 
@@ -114,6 +115,7 @@ fn a_leavers_account_is_deleted_when_it_has_been_disabled_long_enough() {
     let mut observed = observed(&[("ada.example", Some("1"))]);
     for link in &mut observed.links {
         link.disabled_since = Some(at("2026-05-01T00:00:00Z"));
+        link.unwanted_since = Some(at("2026-05-01T00:00:00Z"));
     }
     let on = |day: &str| told(&desired(&policy, &assembled, &observed, at(day)), "1");
     insta::assert_snapshot!(
@@ -272,7 +274,10 @@ fn a_rule_that_grants_gives_no_account() {
 #[test]
 fn a_hold_of_the_source_leaves_everything_as_it_is() {
     let mut policy = policy();
-    facts(&mut policy, &[("department", "{{ department }}"), ("end", "{{ until }}")]);
+    facts(
+        &mut policy,
+        &[("department", "{{ department }}"), ("end", "{{ until }}"), ("status", "{{ status }}")],
+    );
     let people = vec![worker("1", ADA, &[("until", "soon")])];
     let desired = now(&policy, people, &observed(&[("ada.example", Some("1"))]));
     let ada = of(&desired, "1");

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Assembled,
+    Assembled, Hold,
     read::{Read, by_source, shrank},
     record,
+    vanished::vanished,
 };
 use crate::{
     account::Account,
@@ -104,7 +105,7 @@ impl Person<'_> {
         id: IdentityId,
         records: BTreeSet<RecordKey>,
         known: Option<&Identity>,
-        holds: &mut Vec<String>,
+        holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
     ) -> (Identity, bool) {
         let standing: Vec<(RecordKey, Standing<'_>)> = records
@@ -121,10 +122,11 @@ impl Person<'_> {
             let said = match standing {
                 Standing::There(read, account) => self.said(read, account, before, holds, problems),
                 Standing::Twice(read) => {
-                    holds.push(format!(
+                    let text = format!(
                         "more than one record of source `{}` has the key `{}`",
                         read.source.0, record.key
-                    ));
+                    );
+                    holds.push(Hold { fact: None, text });
                     before
                 }
                 // Facts of a source that left the file stop to count as soon
@@ -167,13 +169,23 @@ impl Person<'_> {
         read: &Read<'_>,
         account: &Account,
         before: BTreeMap<FactName, Vec<Fact>>,
-        holds: &mut Vec<String>,
+        holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
     ) -> BTreeMap<FactName, Vec<Fact>> {
-        let record::Said { mut facts, unknown, holds: reasons, problems: more } =
+        let record::Said { mut facts, mut unknown, holds: reasons, problems: more } =
             record::facts(self.policy, read.source, account, read.reading.read_at, self.now);
         holds.extend(reasons);
         problems.extend(more);
+        for (name, old) in &before {
+            if facts.contains_key(name) || unknown.contains(name) {
+                continue;
+            }
+            if let Some(problem) = vanished(self.policy, read, name, old) {
+                holds.push(Hold { fact: Some(name.clone()), text: problem.clone() });
+                problems.insert(problem);
+                unknown.insert(name.clone());
+            }
+        }
         for (name, old) in before {
             if unknown.contains(&name) {
                 facts.insert(name, old);

@@ -8,6 +8,7 @@ use crate::{
     fact::{Identity, Reading},
     id::{ConnectorName, IdentityId},
     policy::{Policy, SourcePolicy},
+    value::{Attribute, Completeness, Value},
 };
 
 /// One source's reading, its records by key.
@@ -17,6 +18,8 @@ pub(super) struct Read<'a> {
     pub records: BTreeMap<&'a str, &'a Account>,
     /// Keys that more than one record has.
     pub duplicates: BTreeSet<&'a str>,
+    /// Every attribute that a record has, and whether one of them has a value.
+    pub attributes: BTreeMap<&'a str, bool>,
     /// Whether it lost more records than its limit.
     pub shrank: bool,
 }
@@ -42,8 +45,12 @@ pub(super) fn by_source<'a>(
             reading,
             records: BTreeMap::new(),
             duplicates: BTreeSet::new(),
+            attributes: BTreeMap::new(),
             shrank: false,
         };
+        for attribute in reading.records.iter().flat_map(|record| &record.attributes) {
+            *read.attributes.entry(&attribute.name).or_default() |= has_value(attribute);
+        }
         for record in &reading.records {
             let key = record.reference.uid.as_str();
             if key.is_empty() {
@@ -63,6 +70,13 @@ pub(super) fn by_source<'a>(
         reads.insert(source.0, read);
     }
     reads
+}
+
+/// What is withheld has a value that is not for us.
+fn has_value(attribute: &Attribute) -> bool {
+    let blank = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
+    attribute.completeness == Completeness::Withheld
+        || attribute.values.iter().any(|value| !blank(value))
 }
 
 fn count(reading: &Reading) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::Hold;
 use crate::{
     account::Account,
     fact::{Fact, RecordKey},
@@ -21,7 +22,7 @@ pub(super) struct Said {
     /// Facts it may have said, but nobody can tell what: those known stay.
     pub unknown: BTreeSet<FactName>,
     /// Why nothing of this identity may be changed.
-    pub holds: Vec<String>,
+    pub holds: Vec<Hold>,
     /// Attributes that could not become facts.
     pub problems: BTreeSet<String>,
 }
@@ -108,7 +109,15 @@ fn by_template(
     let mut said = Said::default();
     for (name, template) in templates {
         match expressions.render(template, &scope) {
-            Ok(rendered) if rendered.trim().is_empty() => {}
+            Ok(rendered) if rendered.trim().is_empty() => {
+                let withheld = record.attributes.iter().any(|attribute| {
+                    attribute.completeness == Completeness::Withheld
+                        && reads(template, &attribute.name)
+                });
+                if withheld {
+                    said.unknown.insert(name.clone());
+                }
+            }
             Ok(rendered) => {
                 let fact = Fact {
                     values: vec![Value::Text(rendered.trim().to_owned())],
@@ -121,10 +130,11 @@ fn by_template(
                 said.facts.insert(name.clone(), vec![fact]);
             }
             Err(error) => {
-                said.holds.push(format!(
+                let text = format!(
                     "fact `{name}` of record `{}` in source `{}`: {error}",
                     key.key, key.source
-                ));
+                );
+                said.holds.push(Hold { fact: Some(name.clone()), text });
                 said.unknown.insert(name.clone());
             }
         }
@@ -147,23 +157,37 @@ fn record_scope(record: &Account, attributes: &[&Attribute]) -> Scope {
     scope
 }
 
-/// The attributes a template reads, by name or through `record`.
+/// The attributes a template reads.
 fn read_attributes(template: &Template, attributes: &[&Attribute]) -> Vec<String> {
-    let by_record = template.reads().contains("record");
+    let names = attributes.iter().map(|attribute| &attribute.name);
+    names.filter(|name| reads(template, name)).cloned().collect()
+}
+
+/// Whether a template reads an attribute, by name or through `record`.
+fn reads(template: &Template, attribute: &str) -> bool {
     let source = template.source();
-    attributes
-        .iter()
-        .map(|attribute| &attribute.name)
-        .filter(|name| {
-            template.reads().contains(*name)
-                || template.reads().contains(&plain_name(name))
-                || by_record
-                    && (source.contains(&format!("'{name}'"))
-                        || source.contains(&format!("\"{name}\""))
-                        || source.contains(&format!("record.{name}")))
-        })
-        .cloned()
-        .collect()
+    template.reads().contains(attribute)
+        || template.reads().contains(&plain_name(attribute))
+        || template.reads().contains("record")
+            && (source.contains(&format!("'{attribute}'"))
+                || source.contains(&format!("\"{attribute}\""))
+                || source.contains(&format!("record.{attribute}")))
+}
+
+/// Whether a fact is made of an attribute; none where the file gives no such
+/// fact, or makes it of nothing.
+pub(super) fn made_of(
+    source: &SourcePolicy,
+    fact: &FactName,
+) -> Option<impl Fn(&str) -> bool + use<>> {
+    let template = source.facts.get(fact).cloned();
+    let given =
+        source.facts.is_empty() || template.as_ref().is_some_and(|it| !it.reads().is_empty());
+    let fact = fact.clone();
+    given.then_some(move |attribute: &str| match &template {
+        Some(template) => reads(template, attribute),
+        None => plain_name(attribute) == fact.as_str(),
+    })
 }
 
 /// `start` and `end` as dates or instants; what is neither holds.
@@ -179,15 +203,14 @@ fn read_moments(said: &mut Said, name: &str, key: &RecordKey) {
         }
         true
     });
-    if !readable {
-        said.holds.push(format!(
+    if !readable && let Some((fact, _)) = said.facts.remove_entry(name) {
+        let text = format!(
             "fact `{name}` of record `{}` in source `{}` is no date like 2026-03-31 \
              (`| date('%d.%m.%Y')` in `facts` reads other forms)",
             key.key, key.source
-        ));
-        if let Some((name, _)) = said.facts.remove_entry(name) {
-            said.unknown.insert(name);
-        }
+        );
+        said.holds.push(Hold { fact: Some(fact.clone()), text });
+        said.unknown.insert(fact);
     }
 }
 

@@ -28,6 +28,20 @@ fn policy(zone: &str) -> LifecyclePolicy {
 
 /// State of somebody with these facts, as one line.
 fn told(zone: &str, facts: &[(&str, &str)], absent: Option<&str>, now: &str) -> String {
+    let mut policy = policy(zone);
+    if facts.iter().all(|(name, _)| *name != "status") {
+        policy.status.clear();
+    }
+    told_by(&policy, facts, &[], absent, now)
+}
+
+fn told_by(
+    policy: &LifecyclePolicy,
+    facts: &[(&str, &str)],
+    wrong: &[&str],
+    absent: Option<&str>,
+    now: &str,
+) -> String {
     let facts: Vec<(FactName, Fact)> = facts
         .iter()
         .map(|(name, text)| {
@@ -41,11 +55,20 @@ fn told(zone: &str, facts: &[(&str, &str)], absent: Option<&str>, now: &str) -> 
     let facts = facts.iter().map(|(name, fact)| (name.clone(), fact)).collect();
     let absent = absent.map(|text| text.parse().expect("is an instant"));
     let now = now.parse().expect("is an instant");
-    match state(&facts, absent, WhenMissing::Departed, &policy(zone), now) {
-        Err(sentence) => format!("held: {sentence}"),
-        Ok(StateNow { state, because, since, until }) => {
+    let wrong: Vec<Hold> = wrong
+        .iter()
+        .map(|name| Hold { fact: name.parse().ok(), text: format!("nobody can read `{name}`") })
+        .collect();
+    match state(&facts, &wrong, absent, WhenMissing::Departed, policy, now) {
+        Err(sentences) => format!("held: {}", sentences.join("; ")),
+        Ok(StateNow { state, because, since, until, doubts }) => {
             let text = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
-            format!("{} [{} .. {}] {because}", state.word(), text(since), text(until))
+            let mut line =
+                format!("{} [{} .. {}] {because}", state.word(), text(since), text(until));
+            for doubt in doubts {
+                line = format!("{line}; doubtful: {doubt}");
+            }
+            line
         }
     }
 }
@@ -144,6 +167,69 @@ fn contradicting_and_unknown_facts_hold() {
 #[test]
 fn a_missing_record_counts_for_nothing_where_the_file_says_keep() {
     let now = "2026-06-01T00:00:00Z".parse().expect("is an instant");
-    let told = state(&BTreeMap::new(), Some(now), WhenMissing::Keep, &policy("UTC"), now);
+    let mut policy = policy("UTC");
+    policy.status.clear();
+    let told = state(&BTreeMap::new(), &[], Some(now), WhenMissing::Keep, &policy, now);
     assert_eq!(told.map(|told| told.state), Ok(LifecycleState::Active));
+}
+
+#[test]
+fn no_status_is_not_taken_for_active() {
+    let now = "2026-06-01T00:00:00Z";
+    let asked = policy("UTC");
+    let mut mapped = policy("UTC");
+    mapped.status.insert(String::new(), LifecycleState::OnLeave);
+    insta::assert_snapshot!(
+        [
+            told_by(&asked, &[], &[], None, now),
+            told_by(&asked, &[("status", " ")], &[], None, now),
+            told_by(&asked, &[("start", "2027-01-01")], &[], None, now),
+            told_by(&asked, &[("end", "2026-05-31")], &[], None, now),
+            told_by(&asked, &[], &[], Some("2026-05-01T00:00:00Z"), now),
+            told_by(&mapped, &[], &[], None, now),
+        ]
+        .join("\n"),
+        @r#"
+    held: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`
+    held: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`
+    held: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`
+    departed [2026-06-01T00:00:00Z .. -] end 2026-05-31 has passed; doubtful: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`
+    departed [2026-05-01T00:00:00Z .. -] its record is gone from its source
+    on-leave [- .. -] status is ``
+    "#
+    );
+}
+
+#[test]
+fn what_is_certain_of_a_leaver_counts_whatever_else_is_wrong() {
+    let now = "2026-06-01T00:00:00Z";
+    let left = ("status", "Former employee");
+    let told =
+        |facts: &[(&str, &str)], wrong: &[&str]| told_by(&policy("UTC"), facts, wrong, None, now);
+    insta::assert_snapshot!(
+        [
+            told(&[left, ("start", "2026-03-10"), ("end", "2026-03-09")], &[]),
+            told(&[left, ("end", "2026-05-31")], &["start"]),
+            // The end is what was known before, and may be wrong today.
+            told(&[("status", "Active"), ("end", "2026-05-31")], &["end"]),
+            told(&[("status", "Active"), ("end", "2026-05-31")], &["start"]),
+            told(&[left], &["status"]),
+            told(&[left, ("end", "2026-05-31")], &["status"]),
+            told(&[left], &["end", "status"]),
+            told(&[left], &["title"]),
+            told(&[("status", "Sabbatical"), ("end", "2026-05-31")], &[]),
+        ]
+        .join("\n"),
+        @"
+    departed [- .. -] status is `Former employee`; doubtful: fact `end` (2026-03-09) is before fact `start` (2026-03-10)
+    departed [- .. -] status is `Former employee`; doubtful: nobody can read `start`
+    held: nobody can read `end`
+    held: nobody can read `start`
+    held: nobody can read `status`
+    departed [2026-06-01T00:00:00Z .. -] end 2026-05-31 has passed; doubtful: nobody can read `status`
+    held: nobody can read `end`; nobody can read `status`
+    departed [- .. -] status is `Former employee`
+    departed [2026-06-01T00:00:00Z .. -] end 2026-05-31 has passed; doubtful: status `Sabbatical` is none of `active`, `former employee`, `long-term leave`; add it to `[lifecycle] status`
+    "
+    );
 }

@@ -2,7 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{NoteKind, adoption, attributes, event, grants, outline::Outline, world::Site};
+use super::{
+    NoteKind, adoption, attributes, event, grants,
+    outline::Outline,
+    world::{Site, is_enabled},
+};
 use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Presence},
@@ -70,7 +74,11 @@ fn plan_missing(
     if !site.there.proves_absence() {
         let text = "the accounts were not read wholly, so it is not known whether theirs exists; \
                     none is created";
-        return outline.remark(site, NoteKind::NotRead, text);
+        let open = site.links.iter().any(|link| {
+            (!enabled && is_enabled(link))
+                || (!link.gone && grants::has_excess(site, Some(content), &link.account))
+        });
+        return outline.remark_open(site, NoteKind::NotRead, text, open);
     }
     if !def.capabilities.create {
         let text = format!("the connector cannot create `{}`", def.object_type);
@@ -189,7 +197,7 @@ fn disable(
              closed by hand",
             account.name
         );
-        outline.remark(site, NoteKind::Unable, text);
+        outline.remark_open(site, NoteKind::Unable, text, true);
         return None;
     }
     let event = event::disabled(site);
@@ -248,19 +256,13 @@ fn plan_closed(
     seen: &[(&Link, &Account)],
     outline: &mut Outline,
 ) {
-    let unseen = site
-        .links
-        .iter()
-        .any(|link| !link.gone && !site.there.accounts.contains_key(&link.account));
-    if unseen && !site.there.proves_absence() {
-        let text = "the accounts were not read wholly, and theirs was not among them; it is left \
-                    as it is";
-        outline.remark(site, NoteKind::NotRead, text);
-    }
+    let due = delete_after.is_some_and(|after| after <= site.now);
+    plan_unseen(site, due, outline);
     for (link, account) in seen {
         let Some(def) = site.there.observed.schema.object(&account.reference.object_type) else {
             let text = format!("the target has no object type `{}`", account.reference.object_type);
-            outline.remark_target(site, NoteKind::Unable, text);
+            let open = due || account.state != AccountState::Disabled;
+            outline.remark_target_open(site, NoteKind::Unable, text, open);
             continue;
         };
         if account.state == AccountState::SoftDeleted {
@@ -281,9 +283,26 @@ fn plan_closed(
             outline.remark(site, NoteKind::Waits, text);
         } else if delete_after.is_some() && !def.capabilities.delete {
             let text = format!("the connector cannot delete `{}`; accounts stay", def.object_type);
-            outline.remark_target(site, NoteKind::Unable, text);
+            outline.remark_target_open(site, NoteKind::Unable, text, due);
         }
     }
+}
+
+/// Accounts of ours that nothing wants, and that were not among those read.
+fn plan_unseen(site: &Site<'_>, due: bool, outline: &mut Outline) {
+    if site.there.proves_absence() {
+        return;
+    }
+    let unseen = |link: &&&Link| !link.gone && !site.there.accounts.contains_key(&link.account);
+    let mut unseen = site.links.iter().filter(unseen).peekable();
+    if unseen.peek().is_none() {
+        return;
+    }
+    let open =
+        unseen.any(|link| due || is_enabled(link) || grants::has_excess(site, None, &link.account));
+    let text =
+        "the accounts were not read wholly, and theirs was not among them; it is left as it is";
+    outline.remark_open(site, NoteKind::NotRead, text, open);
 }
 
 /// Where deleting only disables, a disabled account is as deleted as it can

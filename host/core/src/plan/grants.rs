@@ -1,6 +1,6 @@
 //! Grants of one account: made, taken over, revoked, or left to a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NoteKind, event, outline::Outline, world::Site};
 use crate::{
@@ -81,6 +81,26 @@ pub(super) fn for_closed(
         revoke_excess(site, def, account, true, &|_, _| true, None, outline);
         note_unmanaged(site, account, &|_, _| true, outline);
     }
+}
+
+/// Whether an account holds grants of ours that nothing gives any longer, as
+/// far as the texts tell; without content nothing gives any.
+pub(super) fn has_excess(
+    site: &Site<'_>,
+    content: Option<&AccountContent>,
+    holder: &ObjectRef,
+) -> bool {
+    if content.is_none() && !site.revoke_grants {
+        return false;
+    }
+    let mut wanted = BTreeSet::new();
+    for grant in content.into_iter().flat_map(|content| content.grants.keys()) {
+        match site.there.catalogue.get(&grant.entitlement) {
+            Some(Ok(found)) => wanted.insert(&found.reference),
+            Some(Err(_)) | None => return false,
+        };
+    }
+    site.there.owned(holder).any(|owned| !wanted.contains(&owned.entitlement))
 }
 
 /// What the texts mean, and whether all of them mean something.
@@ -209,7 +229,9 @@ fn revoke_excess(
                 format!("whether `{label}` is still held was not read, so it is not revoked"),
             ),
         };
-        outline.remark(site, refusal.0, refusal.1);
+        // What is unknown waits for the file, not for the target.
+        let open = refusal.0 != NoteKind::Waits;
+        outline.remark_open(site, refusal.0, refusal.1, open);
     }
 }
 

@@ -28,24 +28,65 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    pub(super) fn note(
+    /// The same note is one, and open when one of them is.
+    fn note(&mut self, mut note: Note) {
+        note.open = !note.open;
+        let twin = self.notes.take(&note);
+        note.open = !note.open || twin.is_some();
+        self.notes.insert(note);
+    }
+
+    /// A target without an observation; the run says so as well.
+    pub(super) fn not_read(&mut self, target: &ConnectorName) {
+        let text = "it was not read, so nothing is planned there".to_owned();
+        let target = Some(target.clone());
+        self.note(Note { identity: None, target, kind: NoteKind::NotRead, text, open: false });
+    }
+
+    /// Something about somebody, wherever they have accounts.
+    pub(super) fn about_person(
         &mut self,
         kind: NoteKind,
-        identity: Option<IdentityId>,
-        target: Option<ConnectorName>,
-        text: String,
+        identity: IdentityId,
+        text: &str,
+        open: bool,
     ) {
-        self.notes.insert(Note { identity, target, kind, text });
+        let text = text.to_owned();
+        self.note(Note { identity: Some(identity), target: None, kind, text, open });
     }
 
     /// Something about this identity's account here.
     pub(super) fn remark(&mut self, site: &Site<'_>, kind: NoteKind, text: impl Into<String>) {
-        self.note(kind, Some(site.identity), Some(site.target.clone()), text.into());
+        self.remark_open(site, kind, text, false);
+    }
+
+    /// The same; `open` when access that has to go stays because of it.
+    pub(super) fn remark_open(
+        &mut self,
+        site: &Site<'_>,
+        kind: NoteKind,
+        text: impl Into<String>,
+        open: bool,
+    ) {
+        let (identity, target) = (Some(site.identity), Some(site.target.clone()));
+        self.note(Note { identity, target, kind, text: text.into(), open });
     }
 
     /// Something about the target, for everybody.
     pub(super) fn remark_target(&mut self, site: &Site<'_>, kind: NoteKind, text: String) {
-        self.note(kind, None, Some(site.target.clone()), text);
+        self.remark_target_open(site, kind, text, false);
+    }
+
+    /// The same; `open` when access that has to go stays because of it.
+    pub(super) fn remark_target_open(
+        &mut self,
+        site: &Site<'_>,
+        kind: NoteKind,
+        text: String,
+        open: bool,
+    ) {
+        let target = Some(site.target.clone());
+        self.note(Note { identity: None, target, kind, text, open });
     }
 
     pub(super) fn draft(

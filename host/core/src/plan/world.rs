@@ -10,7 +10,6 @@ use crate::{
     desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
     id::{ConnectorName, IdentityId},
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
-    schema::IdStability,
     value::ObjectRef,
 };
 
@@ -92,6 +91,12 @@ impl<'a> World<'a> {
         Self { targets, links }
     }
 
+    /// Whether somebody has an account of ours that is not known disabled.
+    pub(super) fn has_enabled(&self, identity: IdentityId) -> bool {
+        let links = self.links.get(&identity).into_iter().flat_map(BTreeMap::values).flatten();
+        links.copied().any(is_enabled)
+    }
+
     pub(super) fn links_at(&self, identity: IdentityId, target: &ConnectorName) -> &[&'a Link] {
         let here = self.links.get(&identity).and_then(|links| links.get(target));
         here.map(Vec::as_slice).unwrap_or_default()
@@ -113,6 +118,10 @@ impl<'a> There<'a> {
     }
 }
 
+pub(super) fn is_enabled(link: &Link) -> bool {
+    !link.gone && link.disabled_since.is_none()
+}
+
 fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {
     let wanted = desired.identities.values().filter_map(|person| person.accounts.get(target));
     wanted
@@ -132,15 +141,13 @@ fn owners(observed: &Observed) -> BTreeMap<&ConnectorName, BTreeMap<&ObjectRef, 
     let mut links: Vec<&Link> = observed.links.iter().collect();
     links.sort_by_key(|link| (link.gone, link.identity));
     let mut owners: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    for link in links.into_iter().filter(|link| !link.gone || key_is_given_once(observed, link)) {
+    let given_once = |link: &Link| {
+        let there = observed.targets.get(&link.target);
+        there.is_some_and(|there| there.gives_keys_once(&link.account.object_type))
+    };
+    for link in links.into_iter().filter(|link| !link.gone || given_once(link)) {
         let here = owners.entry(&link.target).or_default();
         here.entry(&link.account).or_insert(link.identity);
     }
     owners
-}
-
-fn key_is_given_once(observed: &Observed, link: &Link) -> bool {
-    let there = observed.targets.get(&link.target);
-    let def = there.and_then(|there| there.schema.object(&link.account.object_type));
-    def.is_some_and(|def| def.capabilities.id_stability == IdStability::Immutable)
 }

@@ -1,7 +1,12 @@
 use super::*;
 use crate::example::{at, named, policy};
 
+/// Somebody whose status is active.
 fn test(facts: &[(&str, &str)], expect: Expect) -> PolicyTest {
+    test_of(&[facts, &[("status", "Active")]].concat(), expect)
+}
+
+fn test_of(facts: &[(&str, &str)], expect: Expect) -> PolicyTest {
     PolicyTest {
         name: "a test".to_owned(),
         line: 1,
@@ -69,5 +74,14 @@ fn a_test_of_somebody_held_says_so() {
     the identity is held: fact `end` (2026-03-01) is before fact `start` (2026-03-02)
     the identity is held: rule `everyone` (line 10): `dept-{{ department | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead
     "
+    );
+}
+
+#[test]
+fn a_test_without_the_status_the_lifecycle_asks_for_is_of_somebody_held() {
+    let nobody = test_of(&[("department", "Sales")], Expect::default());
+    insta::assert_snapshot!(
+        run(&policy(), &nobody).expect_err("is held").join("\n"),
+        @r#"the identity is held: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`"#
     );
 }

@@ -211,6 +211,7 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unwanted_since: None,
         gone: false,
     }
 }
@@ -289,7 +290,13 @@ pub(crate) fn person(
 ) -> (IdentityId, DesiredIdentity) {
     let person = DesiredIdentity {
         label: format!("{key} Example"),
-        state: StateNow { state, because: "start 2026-01-01".into(), since: None, until: None },
+        state: StateNow {
+            state,
+            because: "start 2026-01-01".into(),
+            since: None,
+            until: None,
+            doubts: Vec::new(),
+        },
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         holds: Vec::new(),
     };
@@ -430,6 +437,7 @@ fn create(
         account: user(uid),
         origin: Origin::Created,
         disabled_since: (*state == AccountState::Disabled).then(now),
+        unwanted_since: None,
         gone: false,
     });
 }

@@ -59,7 +59,7 @@ pub(in crate::config) struct Status {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Leaver {
-    /// How long an account stays disabled before it is deleted.
+    /// How long after its owner left, or lost it, a disabled account is deleted.
     pub(in crate::config) delete_after: After,
     pub(in crate::config) grants: GrantsOfLeaver,
 }
@@ -87,7 +87,8 @@ pub(in crate::config) struct Limits {
 }
 
 /// How many accounts of a target may lose something before a person has to
-/// look: the larger of `percent` and `floor`, within `window`.
+/// look: the larger of `percent` and `floor`, within `window`.  One plan may
+/// enable as many.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Removals {

@@ -3,10 +3,12 @@ use std::collections::BTreeSet;
 use lanyard_core::{
     account::{AccountState, Coverage, CoverageKind},
     observed::{Link, ObservedTarget, Origin},
+    schema::IdStability,
 };
 
 use super::example::{
-    account, ada, at, begin, bob, entry, grant, intent, link, name, observed, perform,
+    account, ada, at, begin, bob, entry, grant, intent, link, name, observed, perform, user,
+    user_object,
 };
 use crate::store::{AuditFilter, Effect, Store, StoreError};
 
@@ -116,6 +118,65 @@ pub(crate) async fn grants_that_are_no_longer_there_leave_the_ledger(store: &dyn
     read.assignments_coverage = truncated();
     observe(store, &read).await;
     assert!(store.ledger().await.unwrap().is_empty());
+}
+
+pub(crate) async fn an_account_that_is_there_again_is_ours_where_keys_are_given_once(
+    store: &dyn Store,
+) {
+    let unwanted = Link { unwanted_since: Some(at(0)), ..link(ada(), "a") };
+    store.adopt(&unwanted, &entry(0, "adopt")).await.unwrap();
+    let read = |seconds, state: Option<AccountState>| {
+        let accounts = state.map(|state| account("a", state)).into_iter().collect();
+        let mut read = observed(seconds, accounts, &[]);
+        read.schema.objects = vec![user_object(IdStability::Immutable)];
+        read
+    };
+    observe(store, &read(1, Some(AccountState::Disabled))).await;
+    observe(store, &read(2, None)).await;
+    assert!(only_link(store).await.gone);
+
+    observe(store, &read(3, Some(AccountState::SoftDeleted))).await;
+    assert!(only_link(store).await.gone, "it is kept as deleted");
+
+    let mut renameable = read(4, Some(AccountState::Active));
+    renameable.schema.objects = vec![user_object(IdStability::Renameable)];
+    observe(store, &renameable).await;
+    assert!(only_link(store).await.gone, "it may be anybody's");
+
+    observe(store, &read(4, Some(AccountState::Active))).await;
+    assert!(!only_link(store).await.gone);
+
+    // What it was meanwhile does not count; what it is does.
+    observe(store, &read(5, None)).await;
+    let mut partly = read(6, Some(AccountState::Disabled));
+    partly.accounts_coverage = truncated();
+    observe(store, &partly).await;
+    let expected = Link { disabled_since: Some(at(6)), ..link(ada(), "a") };
+    assert_eq!(only_link(store).await, expected);
+
+    // A read from before it was deleted says nothing.
+    let run = begin(store, 1).await;
+    let gone = Effect::Gone { target: name("directory"), account: user("a") };
+    perform(store, &intent(run, 0, 1, "a"), vec![gone]).await;
+    observe(store, &read(1, Some(AccountState::Disabled))).await;
+    assert!(only_link(store).await.gone);
+}
+
+pub(crate) async fn since_when_an_account_is_unwanted_is_kept_until_it_is_said_anew(
+    store: &dyn Store,
+) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    let since = |since| Link { unwanted_since: since, ..link(ada(), "a") };
+    store.record_unwanted(&[since(Some(at(1)))]).await.unwrap();
+    observe(store, &observed(2, vec![account("a", AccountState::Active)], &[])).await;
+    assert_eq!(only_link(store).await, since(Some(at(1))));
+
+    let of_bob = Link { unwanted_since: None, ..link(bob(), "a") };
+    store.record_unwanted(&[of_bob]).await.unwrap();
+    assert_eq!(only_link(store).await, since(Some(at(1))), "it is not bob's");
+
+    store.record_unwanted(&[since(None)]).await.unwrap();
+    assert_eq!(only_link(store).await, since(None));
 }
 
 pub(crate) async fn an_adoption_links_and_is_audited(store: &dyn Store) {

@@ -11,7 +11,7 @@ use lanyard_core::{
     operation::{Change, Event, Operation},
     plan::{Note, NoteKind, Plan},
     run::{OperationEvent, Verification},
-    schema::Schema,
+    schema::{Capabilities, IdStability, ObjectDef, ObjectRole, Schema},
     value::{ObjectRef, Value},
 };
 
@@ -65,6 +65,7 @@ pub(crate) fn link(identity: IdentityId, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unwanted_since: None,
         gone: false,
     }
 }
@@ -88,6 +89,18 @@ pub(crate) fn account(uid: &str, state: AccountState) -> Account {
         state_until: None,
         last_used: None,
         attributes: Vec::new(),
+    }
+}
+
+/// The type of those accounts.
+pub(crate) fn user_object(id_stability: IdStability) -> ObjectDef {
+    ObjectDef {
+        object_type: "user".to_owned(),
+        role: ObjectRole::Account,
+        attributes: Vec::new(),
+        anchor_attribute: None,
+        name_attribute: "name".to_owned(),
+        capabilities: Capabilities { id_stability, ..Capabilities::default() },
     }
 }
 
@@ -130,7 +143,13 @@ pub(crate) fn entry(seconds: i64, action: &str) -> AuditEntry {
 
 /// Plans that differ by their only note.
 pub(crate) fn plan(text: &str) -> StoredPlan {
-    let note = Note { kind: NoteKind::Waits, identity: None, target: None, text: text.to_owned() };
+    let note = Note {
+        kind: NoteKind::Waits,
+        identity: None,
+        target: None,
+        text: text.to_owned(),
+        open: false,
+    };
     let plan = Plan { notes: vec![note], ..Plan::default() };
     StoredPlan {
         digest: plan.digest().unwrap(),

@@ -19,8 +19,8 @@ use crate::store::{AuditEntry, Effect};
 
 pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
     let mut statement = tx.prepare_cached(
-        "SELECT identity, target, object_type, uid, origin, disabled_since, gone FROM link
-         ORDER BY identity, target, gone, object_type, uid",
+        "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone
+         FROM link ORDER BY identity, target, gone, object_type, uid",
     )?;
     let links = statement.query_map([], |row| {
         Ok(Link {
@@ -29,7 +29,8 @@ pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
             account: object(row, 2)?,
             origin: row.get::<_, Word<_>>(4)?.0,
             disabled_since: row.get::<_, Option<At>>(5)?.map(|at| at.0),
-            gone: row.get(6)?,
+            unwanted_since: row.get::<_, Option<At>>(6)?.map(|at| at.0),
+            gone: row.get(7)?,
         })
     })?;
     Ok(links.collect::<Result<_, _>>()?)
@@ -75,6 +76,24 @@ pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<
     }
     keep_link(tx, link, entry.at)?;
     audit::append(tx, entry)
+}
+
+/// Since when nothing has given these accounts; nothing else of the links.
+pub(super) fn record_unwanted(tx: &Connection, links: &[Link]) -> Result<(), Problem> {
+    let mut statement = tx.prepare_cached(
+        "UPDATE link SET unwanted_since = ?4
+         WHERE (target, object_type, uid) = (?1, ?2, ?3) AND identity = ?5",
+    )?;
+    for Link { identity, target, account, unwanted_since, .. } in links {
+        statement.execute(params![
+            target.as_str(),
+            account.object_type,
+            account.uid,
+            unwanted_since.map(At),
+            identity.to_string()
+        ])?;
+    }
+    Ok(())
 }
 
 pub(super) fn claim(tx: &Connection, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), Problem> {
@@ -128,7 +147,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
 }
 
 fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
-    let Link { identity, target, account, origin, disabled_since, gone } = link;
+    let Link { identity, target, account, origin, disabled_since, unwanted_since, gone } = link;
     if let Some(other) = holder(tx, target, account)?.filter(|other| other != identity) {
         return Err(Problem::Refused(format!(
             "the account `{}` at {target} belongs to identity {other}",
@@ -140,11 +159,13 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
         .execute(params![identity.to_string(), target.as_str()])?;
     tx.prepare_cached(
         "INSERT INTO link
-             (target, object_type, uid, identity, origin, disabled_since, gone, changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             (target, object_type, uid, identity, origin, disabled_since, unwanted_since, gone,
+              changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (target, object_type, uid) DO UPDATE SET identity = excluded.identity,
              origin = excluded.origin, disabled_since = excluded.disabled_since,
-             gone = excluded.gone, changed_at = excluded.changed_at",
+             unwanted_since = excluded.unwanted_since, gone = excluded.gone,
+             changed_at = excluded.changed_at",
     )?
     .execute(params![
         target.as_str(),
@@ -153,6 +174,7 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
         identity.to_string(),
         Word(origin),
         disabled_since.map(At),
+        unwanted_since.map(At),
         gone,
         At(at)
     ])?;

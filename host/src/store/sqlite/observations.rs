@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, Assignment, Entitlement},
     id::ConnectorName,
     observed::ObservedTarget,
+    schema::ObjectDef,
 };
 use rusqlite::{Connection, params};
 
@@ -31,6 +33,10 @@ pub(super) fn record(
         )?
         .execute(place)?;
     }
+    let given_once = |object: &&ObjectDef| observed.gives_keys_once(&object.object_type);
+    for object in observed.schema.objects.iter().filter(given_once) {
+        restore(tx, target, object, observed.read_at)?;
+    }
     for (state, set) in [
         (
             "seen.state IN ('disabled', 'soft-deleted')",
@@ -47,6 +53,25 @@ pub(super) fn record(
         .execute(place)?;
     }
     forget_lost_grants(tx, target, observed)
+}
+
+/// An account that was gone and is there again is ours as before; what it was
+/// meanwhile, and since when, is not known.
+fn restore(
+    tx: &Connection,
+    target: &ConnectorName,
+    object: &ObjectDef,
+    read_at: Timestamp,
+) -> Result<(), Problem> {
+    tx.prepare_cached(
+        "UPDATE link SET gone = 0, disabled_since = NULL, unwanted_since = NULL
+         WHERE target = ?1 AND changed_at <= ?2 AND object_type = ?3 AND gone = 1
+         AND EXISTS (SELECT 1 FROM observed_account AS seen
+             WHERE (seen.target, seen.object_type, seen.uid)
+                 = (link.target, link.object_type, link.uid) AND seen.state <> 'soft-deleted')",
+    )?
+    .execute(params![target.as_str(), At(read_at), object.object_type])?;
+    Ok(())
 }
 
 /// Grants of accounts that are gone, and grants that are no longer there.

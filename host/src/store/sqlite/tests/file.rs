@@ -94,8 +94,27 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(raw);
     let before = std::fs::read(&path).unwrap();
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2, .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn links_of_an_older_schema_are_unwanted_since_never() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = database(directory.path());
+    let raw = Connection::open(&path).unwrap();
+    raw.execute_batch(include_str!("../migrations/0001_start.sql")).unwrap();
+    raw.pragma_update(None, "application_id", 0x4c61_6e79).unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    raw.execute(
+        "INSERT INTO link VALUES ('directory', 'user', 'a', ?1, 'created', NULL, 0,
+             '2027-01-15T08:00:00.000000000Z')",
+        [ada().to_string()],
+    )
+    .unwrap();
+    drop(raw);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.links().await.unwrap(), [link(ada(), "a")]);
 }
 
 #[test]
