@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ConnectorName, IdentityId, OperationId},
+    id::{ConnectorName, OperationId},
+    identity::Shrank,
     observed::Observed,
     operation::{Change, Operation},
     plan::Plan,
@@ -31,7 +32,7 @@ pub enum FindingKind {
     MassRemoval,
     /// A protected account would be written.
     Protected,
-    /// A source answered far fewer records than last time.
+    /// A source lost far more of the keys it had than is usual.
     SourceShrank,
 }
 
@@ -73,17 +74,6 @@ impl<'a> GuardSettings<'a> {
     }
 }
 
-/// A source that answered far fewer records than last time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shrunk {
-    pub source: ConnectorName,
-    /// Records of the last exhaustive read, and of this one.
-    pub before: u64,
-    pub now: u64,
-    /// Those whose records are missing.
-    pub identities: BTreeSet<IdentityId>,
-}
-
 /// Everything the guard objects to.  `removed` are the accounts that lost
 /// something within the window, before this plan.
 pub fn guard(
@@ -91,11 +81,11 @@ pub fn guard(
     plan: &Plan,
     observed: &Observed,
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
-    shrank: &[Shrunk],
+    shrank: &[Shrank],
 ) -> Vec<Finding> {
     let mut findings = mass_removals(settings, plan, observed, removed);
     findings.extend(protected(settings, plan, observed));
-    findings.extend(shrank.iter().map(|shrunk| source_shrank(plan, shrunk)));
+    findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
     findings
 }
 
@@ -221,17 +211,30 @@ fn new_name(change: &Change) -> Option<&str> {
     }
 }
 
-fn source_shrank(plan: &Plan, shrunk: &Shrunk) -> Finding {
-    let Shrunk { source, before, now, identities } = shrunk;
+/// Until a person has looked, nothing is taken from those who are missing and
+/// nothing is given to those who are new: they may be the same people.
+fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
+    let Shrank { source, before, lost, missing, new } = shrank;
     let blocks: Vec<OperationId> = plan
         .operations
         .iter()
-        .filter(|it| it.change.kind().removes() && identities.contains(&it.identity))
+        .filter(|it| {
+            let doubted = if it.change.kind().removes() { missing } else { new };
+            doubted.contains(&it.identity)
+        })
         .map(|it| it.id)
         .collect();
+    let (others, or_mend) = if new.is_empty() {
+        (String::new(), "")
+    } else {
+        let others =
+            format!(", and nothing is given to those it has under new keys ({})", new.len());
+        (others, "If keys are only written differently (`00123`, `123`), mend the source. ")
+    };
     let text = format!(
-        "the source {source} answered {now} records, and {before} last time; nothing is taken from \
-         those who are missing. If they really left, `lanyard apply {} --release {}`",
+        "the source {source} no longer has {lost} of the {before} records it had last time; \
+         nothing is taken from those who are missing{others}. {or_mend}If they really left, \
+         `lanyard apply {} --release {}`",
         plan_word(plan),
         FindingKind::SourceShrank.word(),
     );

@@ -28,31 +28,40 @@ pub struct Assembled {
     pub holds: BTreeMap<IdentityId, Vec<String>>,
     /// What is wrong with what sources said; no personal data beyond keys.
     pub problems: Vec<String>,
-    /// Sources that answered far fewer records than last time.
+    /// Sources that lost far more of the keys they had than is usual.
     pub shrank: Vec<Shrank>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
+    /// Identities nobody knew before, that only shrunk sources speak of.
+    first_seen: BTreeSet<IdentityId>,
 }
 
-/// A source that proves absence and lost more records than its limit.
+/// A source that proves absence and lost more of its keys than its limit,
+/// however many new ones it has instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shrank {
     pub source: ConnectorName,
-    /// Records in its last exhaustive read.
-    pub before: u64,
-    pub now: u64,
-    /// Identities whose record it no longer has, as of this round.
+    /// Keys in its last exhaustive read.
+    pub before: usize,
+    /// How many of them it no longer has.
+    pub lost: usize,
+    /// Identities whose record is one of those.
     pub missing: BTreeSet<IdentityId>,
+    /// Identities that it alone speaks of, under keys it did not have: people
+    /// who are new, or those who are missing, written differently.
+    pub new: BTreeSet<IdentityId>,
 }
 
 impl Assembled {
     /// What may be stored.
     ///
     /// Unless a person `released` the shrinking, whoever is missing because
-    /// of it is stored as still there, so that the next round asks again.
+    /// of it is stored as still there, and whoever is new by it not at all,
+    /// so that the next round asks again.
     pub fn to_record(&self, released: bool) -> Vec<Identity> {
         let mut identities = self.identities.clone();
         if !released {
+            identities.retain(|identity| !self.first_seen.contains(&identity.id));
             for identity in &mut identities {
                 if self.doubtful.contains(&identity.id) {
                     identity.absent_since = None;

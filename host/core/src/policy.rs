@@ -33,8 +33,8 @@ pub struct SourcePolicy {
     /// attribute as a fact under its own name.
     pub facts: BTreeMap<FactName, Template>,
     pub missing: WhenMissing,
-    /// When a read has fewer records than the last exhaustive one by more
-    /// than this many percent, the guard asks before anybody leaves by it.
+    /// When a read lost more than this many percent of the keys of the last
+    /// exhaustive one, the guard asks before anybody leaves or comes by it.
     pub shrink_limit_percent: u8,
 }
 

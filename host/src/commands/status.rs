@@ -18,7 +18,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for (source, read) in store.source_reads().await? {
         output.line(&format!(
             "source      {source}: {} records, read {}",
-            read.records, read.read_at
+            read.keys.len(),
+            read.read_at
         ))?;
     }
     let observations = store.observations().await?;

@@ -87,8 +87,8 @@ pub(super) struct Source {
     /// What a record missing from a complete read means.
     #[serde(default)]
     pub(super) missing: Missing,
-    /// A read with fewer records than the last by more than this many percent
-    /// proves no absence.
+    /// A read that lost more than this many percent of the last one's keys
+    /// proves no absence, and nobody new.
     #[serde(default = "shrink_limit")]
     pub(super) shrink_limit: Percent,
     #[serde(default)]

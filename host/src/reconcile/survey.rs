@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
-    account::Coverage,
     desired::{Desired, desired},
     fact::Reading,
     fault::Fault,
-    guard::{GuardSettings, Shrunk, guard},
+    guard::{GuardSettings, guard},
     id::ConnectorName,
     identity::{Assembled, assemble, unknown_facts},
     observed::Observed,
@@ -50,17 +49,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;
-    let shrunk: Vec<Shrunk> = assembled
-        .shrank
-        .iter()
-        .map(|shrank| Shrunk {
-            source: shrank.source.clone(),
-            before: shrank.before,
-            now: shrank.now,
-            identities: shrank.missing.clone(),
-        })
-        .collect();
-    let findings = guard(&GuardSettings::of(policy), &plan, &observed, &removed, &shrunk);
+    let settings = GuardSettings::of(policy);
+    let findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
     let stored = StoredPlan {
         digest: plan.digest()?,
         plan,
@@ -121,7 +111,7 @@ async fn assemble_identities(
 ) -> Result<Assembled, ReconcileError> {
     let known = context.store.identities().await?;
     let before = context.store.source_reads().await?;
-    let baseline = before.iter().map(|(name, read)| (name.clone(), read.records)).collect();
+    let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let assembled = assemble(&context.policy, readings, &known, &baseline, now);
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
@@ -133,7 +123,7 @@ async fn assemble_identities(
 }
 
 /// A person released that a source shrank: what it says now is the measure,
-/// and who is missing from it is absent.
+/// who is missing from it is absent, and who is new by it is known.
 pub(super) async fn accept_shrunk(
     context: &Context,
     survey: &Survey,
@@ -152,10 +142,10 @@ fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
 }
 
 fn source_read(reading: &Reading) -> SourceRead {
-    let Coverage { kind, skipped } = reading.coverage.clone();
+    let keys = reading.records.iter().map(|record| record.reference.uid.clone());
     SourceRead {
-        records: u64::try_from(reading.records.len()).unwrap_or(u64::MAX),
-        coverage: Coverage { kind, skipped },
+        keys: keys.filter(|key| !key.is_empty()).collect(),
+        coverage: reading.coverage.clone(),
         read_at: reading.read_at,
     }
 }

@@ -19,8 +19,8 @@ use crate::{
 /// What this round says of one record.
 enum Standing<'a> {
     There(&'a Read<'a>, &'a Account),
-    /// There more than once: nobody can tell which one it is.
-    Twice(&'a Read<'a>),
+    /// There, but nobody can tell which one it is.
+    Unclear(&'a Read<'a>, &'a str),
     /// Proven to be gone.
     Gone(&'a Read<'a>),
     /// Its source was not read, or not wholly.
@@ -31,13 +31,13 @@ enum Standing<'a> {
 
 /// Every identity, from this round's `readings` and those `known` before.
 ///
-/// `baseline` has the number of records in the last exhaustive read of each
-/// source.  Sources without a reading change nothing.
+/// `baseline` has the keys in the last exhaustive read of each source.
+/// Sources without a reading change nothing.
 pub fn assemble(
     policy: &Policy,
     readings: &[Reading],
     known: &[Identity],
-    baseline: &BTreeMap<ConnectorName, u64>,
+    baseline: &BTreeMap<ConnectorName, BTreeSet<String>>,
     now: Timestamp,
 ) -> Assembled {
     let mut assembled = Assembled::default();
@@ -45,24 +45,30 @@ pub fn assemble(
     let reads = by_source(policy, readings, baseline, &mut problems);
     let known: BTreeMap<IdentityId, &Identity> =
         known.iter().map(|identity| (identity.id, identity)).collect();
+    let mut unconfirmed = BTreeSet::new();
     for (id, records) in correlate(&reads, &known) {
         let mut holds = Vec::new();
-        let (identity, doubtful) = Person { policy, reads: &reads, now }.put_together(
+        let (identity, doubt) = Person { policy, reads: &reads, now }.put_together(
             id,
             records,
             known.get(&id).copied(),
             &mut holds,
             &mut problems,
         );
-        if doubtful {
+        if doubt.gone {
             assembled.doubtful.insert(id);
+        }
+        if doubt.new {
+            unconfirmed.insert(id);
         }
         if !holds.is_empty() {
             assembled.holds.insert(id, holds);
         }
         assembled.identities.push(identity);
     }
-    assembled.shrank = shrank(&reads, &known, baseline);
+    assembled.shrank = shrank(&reads, &assembled.identities, &unconfirmed);
+    unconfirmed.retain(|id| !known.contains_key(id));
+    assembled.first_seen = unconfirmed;
     assembled.problems = problems.into_iter().collect();
     assembled
 }
@@ -91,6 +97,14 @@ fn correlate<'a>(
     records
 }
 
+/// What nothing but shrunk sources say of an identity.
+struct Doubt {
+    /// That it is absent, as of this round.
+    gone: bool,
+    /// That it is there.
+    new: bool,
+}
+
 struct Person<'a> {
     policy: &'a Policy,
     reads: &'a BTreeMap<&'a ConnectorName, Read<'a>>,
@@ -98,7 +112,6 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// The identity, and whether only shrunk sources say that it is absent.
     fn put_together(
         &self,
         id: IdentityId,
@@ -106,7 +119,7 @@ impl Person<'_> {
         known: Option<&Identity>,
         holds: &mut Vec<String>,
         problems: &mut BTreeSet<String>,
-    ) -> (Identity, bool) {
+    ) -> (Identity, Doubt) {
         let standing: Vec<(RecordKey, Standing<'_>)> = records
             .into_iter()
             .map(|record| {
@@ -120,11 +133,8 @@ impl Person<'_> {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
             let said = match standing {
                 Standing::There(read, account) => self.said(read, account, before, holds, problems),
-                Standing::Twice(read) => {
-                    holds.push(format!(
-                        "more than one record of source `{}` has the key `{}`",
-                        read.source.0, record.key
-                    ));
+                Standing::Unclear(_, why) => {
+                    holds.push((*why).to_owned());
                     before
                 }
                 // Facts of a source that left the file stop to count as soon
@@ -138,10 +148,14 @@ impl Person<'_> {
         }
         let absent_since = absent_since(&standing, known);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
-        let doubtful =
-            newly && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
+        let by_shrunk =
+            |it: &Standing<'_>| matches!(it, Standing::Gone(read) if read.shrank_from.is_some());
+        let gone = newly && standing.iter().any(|(_, standing)| by_shrunk(standing));
+        let mut there = standing.iter().filter(|(_, standing)| standing.is_there()).peekable();
+        let new = there.peek().is_some()
+            && there.all(|(record, standing)| standing.is_doubted(&record.key));
         let records = standing.into_iter().map(|(record, _)| record).collect();
-        (Identity { id, records, facts, absent_since }, doubtful)
+        (Identity { id, records, facts, absent_since }, Doubt { gone, new })
     }
 
     fn standing(&self, record: &RecordKey) -> Standing<'_> {
@@ -153,8 +167,10 @@ impl Person<'_> {
             };
         };
         match read.records.get(record.key.as_str()) {
-            Some(_) if read.duplicates.contains(record.key.as_str()) => Standing::Twice(read),
-            Some(account) => Standing::There(read, account),
+            Some(account) => match read.unclear.get(record.key.as_str()) {
+                Some(why) => Standing::Unclear(read, why),
+                None => Standing::There(read, account),
+            },
             None if read.reading.coverage.proves_absence() => Standing::Gone(read),
             None => Standing::Unsaid,
         }
@@ -195,7 +211,12 @@ impl Person<'_> {
 
 impl Standing<'_> {
     fn is_there(&self) -> bool {
-        matches!(self, Self::There(..) | Self::Twice(_))
+        matches!(self, Self::There(..) | Self::Unclear(..))
+    }
+
+    /// There, but only since its source shrank.
+    fn is_doubted(&self, key: &str) -> bool {
+        matches!(self, Self::There(read, _) | Self::Unclear(read, _) if read.doubts(key))
     }
 }
 
@@ -214,7 +235,7 @@ fn absent_since(
             Standing::Gone(read) => proven = proven.max(Some(read.reading.read_at)),
             Standing::Retired => {}
             // One record might still be there: as before.
-            Standing::Unsaid | Standing::There(..) | Standing::Twice(_) => return before,
+            Standing::Unsaid | Standing::There(..) | Standing::Unclear(..) => return before,
         }
     }
     match (before, proven) {
