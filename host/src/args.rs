@@ -10,7 +10,7 @@ use lanyard_core::id::{ConnectorName, IdentityId};
 ///
 /// Exit status: 0 done; 2 wrong arguments; 64 configuration not valid;
 /// 65 findings block operations; 66 operations failed, drifted or are
-/// uncertain; 67 a connector or source cannot be used; 69 the store cannot be
+/// uncertain, or what left the file leaves access open; 67 a connector or source cannot be used; 69 the store cannot be
 /// used; 70 a defect; 75 the world changed since the plan was made.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard", version, max_term_width = 100)]

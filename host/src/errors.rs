@@ -23,7 +23,8 @@ pub enum Exit {
     Config = 64,
     /// The plan has findings that block operations.
     Blocked = 65,
-    /// Operations failed, drifted, or their outcome is uncertain.
+    /// Operations failed, drifted, or their outcome is uncertain; or a source
+    /// or target that left the file leaves access that nobody answers for.
     Failed = 66,
     /// A connector or a source cannot be used.
     Connector = 67,

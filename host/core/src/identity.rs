@@ -105,14 +105,31 @@ pub fn key(identity: &Identity) -> &str {
 }
 
 /// What it means for this identity that its records are missing: leaving
-/// counts when any of its sources says so.
+/// counts when any of its sources says so, and when one is retired.
 pub fn when_missing(policy: &Policy, identity: &Identity) -> WhenMissing {
-    let departs = identity
-        .records
-        .iter()
-        .filter_map(|record| policy.sources.get(&record.source))
-        .any(|source| source.missing == WhenMissing::Departed);
+    let departs = identity.records.iter().any(|record| match policy.sources.get(&record.source) {
+        Some(source) => source.missing == WhenMissing::Departed,
+        None => policy.retired_sources.contains(&record.source),
+    });
     if departs { WhenMissing::Departed } else { WhenMissing::Keep }
+}
+
+/// The source that alone could say whether an identity is still there, and
+/// that left the file without being retired.
+///
+/// Nobody can tell what became of such a person: neither that they left, nor
+/// that they are still here.
+pub fn dropped_source<'a>(policy: &Policy, identity: &'a Identity) -> Option<&'a ConnectorName> {
+    let mut sources = identity.records.iter().map(|record| &record.source);
+    let answered_for = sources.clone().any(|source| policy.sources.contains_key(source));
+    // Where a record that is gone means nothing, the other source decided.
+    let undecided =
+        identity.absent_since.is_some() && when_missing(policy, identity) == WhenMissing::Keep;
+    let in_file = |source: &ConnectorName| {
+        policy.sources.contains_key(source) || policy.retired_sources.contains(source)
+    };
+    let dropped = sources.find(|source| !in_file(source));
+    dropped.filter(|_| !answered_for || undecided)
 }
 
 #[cfg(test)]

@@ -83,6 +83,8 @@ pub enum NoteKind {
     Waits,
     /// The target cannot do what is desired.
     Unable,
+    /// A source or target left the file, and nobody answers for what it left.
+    Dropped,
 }
 
 impl NoteKind {
@@ -94,6 +96,7 @@ impl NoteKind {
             Self::Unmanaged => "not ours",
             Self::Waits => "waits",
             Self::Unable => "unable",
+            Self::Dropped => "dropped",
         }
     }
 }

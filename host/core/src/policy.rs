@@ -18,6 +18,11 @@ use crate::{
 pub struct Policy {
     pub sources: BTreeMap<ConnectorName, SourcePolicy>,
     pub targets: BTreeMap<ConnectorName, TargetPolicy>,
+    /// Sources that are no longer there, and whose people have left.
+    pub retired_sources: BTreeSet<ConnectorName>,
+    /// Targets that are no longer there, and whose accounts we no longer
+    /// answer for.
+    pub retired_targets: BTreeSet<ConnectorName>,
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub lifecycle: LifecyclePolicy,

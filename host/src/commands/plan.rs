@@ -79,7 +79,7 @@ pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError>
 pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
     if !survey.unread.is_empty() {
         Exit::Connector
-    } else if open {
+    } else if open || survey.dropped.is_open() {
         Exit::Failed
     } else if survey.stored.findings.iter().any(|finding| !finding.blocks.is_empty()) {
         Exit::Blocked

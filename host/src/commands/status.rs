@@ -7,7 +7,9 @@ use lanyard_core::run::OperationState;
 use super::{output::Output, session};
 use crate::{
     errors::{AppError, Exit},
+    reconcile,
     store::{RunRecord, Store},
+    telemetry,
 };
 
 pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
@@ -47,7 +49,14 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
             open.sent_at
         ))?;
     }
-    Ok(if unsettled.is_empty() { Exit::Ok } else { Exit::Failed })
+    let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
+    for sentence in reconcile::retired(&left) {
+        output.line(&format!("retired     {sentence}"))?;
+    }
+    for sentence in reconcile::sentences(&config.policy, &left) {
+        output.line(&format!("dropped     {sentence}"))?;
+    }
+    Ok(if unsettled.is_empty() && !left.is_open() { Exit::Ok } else { Exit::Failed })
 }
 
 async fn show_run(store: &dyn Store, run: &RunRecord, output: &mut Output) -> Result<(), AppError> {

@@ -30,6 +30,14 @@ pub(super) struct File {
     /// Where plugins named without a path are; relative to this file.
     #[serde(default = "plugin_directory")]
     pub(super) plugin_directory: String,
+    /// Sources that are no longer in this file, and whose people have left
+    /// unless another source knows them.
+    #[serde(default)]
+    pub(super) retired_sources: Vec<String>,
+    /// Targets that are no longer in this file, and for whose accounts others
+    /// answer now.
+    #[serde(default)]
+    pub(super) retired_targets: Vec<String>,
     #[serde(default)]
     pub(super) store: Store,
     /// Where people are read from.

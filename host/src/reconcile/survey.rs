@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, desired},
+    dropped::{Dropped, dropped},
     fact::Reading,
     fault::Fault,
     guard::{GuardSettings, guard},
@@ -15,7 +16,7 @@ use lanyard_core::{
     plan::{PlanSettings, plan},
 };
 
-use super::{Context, ReconcileError, read};
+use super::{Context, ReconcileError, dropped::note, read};
 use crate::{
     connector::Connectors,
     store::{SourceRead, StoredPlan},
@@ -31,6 +32,8 @@ pub struct Survey {
     pub stored: StoredPlan,
     /// Every reading of a source that proves absence, the shrunk included.
     reads: BTreeMap<ConnectorName, SourceRead>,
+    /// What sources and targets that left the file leave behind.
+    pub dropped: Dropped,
     /// Targets that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
 }
@@ -46,7 +49,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let (observed, unread) = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
-    let plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    let dropped = dropped(policy, &assembled, &desired, &observed);
+    note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;
     let settings = GuardSettings::of(policy);
@@ -60,7 +65,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
-    Ok(Survey { assembled, desired, observed, stored, reads, unread })
+    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread })
 }
 
 /// Reads every source, and refuses rules that ask for what none of them has.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Assembled,
+    Assembled, dropped_source,
     read::{Read, by_source, shrank},
     record,
 };
@@ -25,7 +25,9 @@ enum Standing<'a> {
     Gone(&'a Read<'a>),
     /// Its source was not read, or not wholly.
     Unsaid,
-    /// Its source is no longer in the file.
+    /// Its source is no longer in the file, and nobody said what that means.
+    Dropped,
+    /// Its source is no longer in the file, and who was in it has left.
     Retired,
 }
 
@@ -60,6 +62,9 @@ pub fn assemble(
         }
         if doubt.new {
             unconfirmed.insert(id);
+        }
+        if let Some(source) = dropped_source(policy, &identity) {
+            holds.push(format!("its source `{source}` is no longer in the file"));
         }
         if !holds.is_empty() {
             assembled.holds.insert(id, holds);
@@ -139,14 +144,16 @@ impl Person<'_> {
                 }
                 // Facts of a source that left the file stop to count as soon
                 // as another one speaks for this identity.
-                Standing::Retired if somewhere => BTreeMap::new(),
-                Standing::Gone(_) | Standing::Unsaid | Standing::Retired => before,
+                Standing::Dropped | Standing::Retired if somewhere => BTreeMap::new(),
+                Standing::Gone(_) | Standing::Unsaid | Standing::Dropped | Standing::Retired => {
+                    before
+                }
             };
             for (name, values) in said {
                 facts.entry(name).or_default().extend(values);
             }
         }
-        let absent_since = absent_since(&standing, known);
+        let absent_since = absent_since(&standing, known, self.now);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
         let by_shrunk =
             |it: &Standing<'_>| matches!(it, Standing::Gone(read) if read.shrank_from.is_some());
@@ -162,8 +169,10 @@ impl Person<'_> {
         let Some(read) = self.reads.get(&record.source) else {
             return if self.policy.sources.contains_key(&record.source) {
                 Standing::Unsaid
-            } else {
+            } else if self.policy.retired_sources.contains(&record.source) {
                 Standing::Retired
+            } else {
+                Standing::Dropped
             };
         };
         match read.records.get(record.key.as_str()) {
@@ -224,6 +233,7 @@ impl Standing<'_> {
 fn absent_since(
     standing: &[(RecordKey, Standing<'_>)],
     known: Option<&Identity>,
+    now: Timestamp,
 ) -> Option<Timestamp> {
     if standing.iter().any(|(_, standing)| standing.is_there()) {
         return None;
@@ -233,7 +243,8 @@ fn absent_since(
     for (_, standing) in standing {
         match standing {
             Standing::Gone(read) => proven = proven.max(Some(read.reading.read_at)),
-            Standing::Retired => {}
+            Standing::Retired => proven = proven.max(Some(now)),
+            Standing::Dropped => {}
             // One record might still be there: as before.
             Standing::Unsaid | Standing::There(..) | Standing::Unclear(..) => return before,
         }
