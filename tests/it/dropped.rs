@@ -81,6 +81,26 @@ async fn a_renamed_source_loses_nobody_in_silence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_source_renamed_with_its_keys_makes_no_second_accounts() {
+    let Some(desk) = Desk::new("a_source_renamed_with_its_keys_makes_no_second_accounts") else {
+        return;
+    };
+    let (_crm, file) = staffed(&desk).await;
+    desk.configure(&file.replace("[source.hr]", "[source.hrm]"));
+    desk.write("people.csv", PEOPLE.replace("\nE", "\n"));
+    for command in [["run", "once"], ["apply", "--yes"]] {
+        let said = lines_with(&desk, &command, "source-shrank").await;
+        insta::allow_duplicates! {
+            assert_snapshot!(said, @r"
+            exit 66
+            held back (source-shrank): the source hrm is read for the first time, and lacks 3 of the 3 records of `hr`, which is no longer in the file; nothing is given to those it has under new keys (3). If keys are only written differently (`00123`, `123`), mend the source. If these are other people, `lanyard apply DIGEST --release source-shrank`
+            ");
+        }
+    }
+    assert_eq!(written(&desk), 3, "nobody was given or lost anything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_people_of_a_retired_source_leave_under_the_guard() {
     let Some(desk) = Desk::new("the_people_of_a_retired_source_leave_under_the_guard") else {
         return;

@@ -214,7 +214,7 @@ fn new_name(change: &Change) -> Option<&str> {
 /// Until a person has looked, nothing is taken from those who are missing and
 /// nothing is given to those who are new: they may be the same people.
 fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
-    let Shrank { source, before, lost, missing, new } = shrank;
+    let Shrank { source, renamed, before, lost, missing, new } = shrank;
     let blocks: Vec<OperationId> = plan
         .operations
         .iter()
@@ -224,19 +224,28 @@ fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
         })
         .map(|it| it.id)
         .collect();
-    let (others, or_mend) = if new.is_empty() {
-        (String::new(), "")
-    } else {
-        let others =
-            format!(", and nothing is given to those it has under new keys ({})", new.len());
-        (others, "If keys are only written differently (`00123`, `123`), mend the source. ")
-    };
-    let text = format!(
-        "the source {source} no longer has {lost} of the {before} records it had last time; \
-         nothing is taken from those who are missing{others}. {or_mend}If they really left, \
-         `lanyard apply {} --release {}`",
+    let release = format!(
+        "`lanyard apply {} --release {}`",
         plan_word(plan),
-        FindingKind::SourceShrank.word(),
+        FindingKind::SourceShrank.word()
     );
+    let given = format!("nothing is given to those it has under new keys ({})", new.len());
+    let respelt = "If keys are only written differently (`00123`, `123`), mend the source.";
+    let text = match renamed {
+        Some(dropped) => format!(
+            "the source {source} is read for the first time, and lacks {lost} of the {before} \
+             records of `{dropped}`, which is no longer in the file; {given}. {respelt} If these \
+             are other people, {release}"
+        ),
+        None if new.is_empty() => format!(
+            "the source {source} no longer has {lost} of the {before} records it had last time; \
+             nothing is taken from those who are missing. If they really left, {release}"
+        ),
+        None => format!(
+            "the source {source} no longer has {lost} of the {before} records it had last time; \
+             nothing is taken from those who are missing, and {given}. {respelt} If they really \
+             left, {release}"
+        ),
+    };
     Finding { kind: FindingKind::SourceShrank, target: None, text, blocks }
 }

@@ -41,6 +41,9 @@ pub struct Assembled {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shrank {
     pub source: ConnectorName,
+    /// It was never read before, and is measured by this source, which is no
+    /// longer in the file.
+    pub renamed: Option<ConnectorName>,
     /// Keys in its last exhaustive read.
     pub before: usize,
     /// How many of them it no longer has.

@@ -121,6 +121,7 @@ fn nothing_is_taken_from_those_a_shrunken_source_forgot() {
     let plan = plan(&File::new().settings(), &desired, &observed, now());
     let shrank = Shrank {
         source: target("hr"),
+        renamed: None,
         before: 30,
         lost: 15,
         missing: [identity("p1"), identity("p9")].into(),
@@ -154,6 +155,7 @@ fn nothing_is_given_to_those_a_shrunken_source_has_under_new_keys() {
     let plan = plan(&File::new().settings(), &desired, &observed, now());
     let shrank = Shrank {
         source: target("hr"),
+        renamed: None,
         before: 3,
         lost: 3,
         missing: (0..3).map(|number| identity(&format!("p{number}"))).collect(),

@@ -134,7 +134,8 @@ async fn carry_out(
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
     reconcile::refresh(&road.context, &written).await?;
     output.line(&sentence(&summary))?;
-    let exit = if summary.is_clean() && summary.blocked > 0 {
+    let blocked = summary.blocked > 0 && !survey.dropped.is_open();
+    let exit = if summary.is_clean() && blocked {
         Exit::Blocked
     } else if summary.is_clean() {
         plan::exit(survey, open)

@@ -25,8 +25,8 @@ pub(super) async fn check(
     let loaded = session::load(file)?;
     output.line(&format!("ok    {} is valid", file.display()))?;
     let tests = run_tests(&loaded, file, output)?;
-    let closed = check_dropped(&loaded.config, output).await?;
     let connectors = offline || check_connectors(&loaded.config, output).await?;
+    let closed = check_dropped(&loaded.config, output).await?;
     Ok(match (tests, connectors, closed) {
         (true, true, true) => Exit::Ok,
         (false, _, _) => Exit::Config,

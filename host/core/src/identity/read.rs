@@ -17,15 +17,18 @@ pub(super) struct Read<'a> {
     pub records: BTreeMap<&'a str, &'a Account>,
     /// Keys of which nobody can tell whose they are, and why.
     pub unclear: BTreeMap<&'a str, String>,
-    /// The keys of its last exhaustive read, when it lost more of them than
-    /// its limit.
-    pub shrank_from: Option<&'a BTreeSet<String>>,
+    /// The keys of the last exhaustive read, when it lost more of them than
+    /// its limit; and whose read that was.
+    pub shrank_from: Option<Measure<'a>>,
 }
+
+/// The keys of an exhaustive read of this source.
+type Measure<'a> = (&'a ConnectorName, &'a BTreeSet<String>);
 
 impl Read<'_> {
     /// Whether a key of a shrunk reading was not in the one before.
     pub(super) fn doubts(&self, key: &str) -> bool {
-        self.shrank_from.is_some_and(|before| !before.contains(key))
+        self.shrank_from.is_some_and(|(_, before)| !before.contains(key))
     }
 }
 
@@ -68,7 +71,7 @@ pub(super) fn by_source<'a>(
             }
         }
         twins(&mut read, problems);
-        read.shrank_from = baseline.get(source.0).filter(|before| {
+        read.shrank_from = measure(policy, &read, baseline).filter(|(_, before)| {
             reading.coverage.proves_absence()
                 && shrinks(before.len(), lost(before, &read), source.1.shrink_limit_percent)
         });
@@ -102,6 +105,22 @@ fn twins(read: &mut Read<'_>, problems: &mut BTreeSet<String>) {
     }
 }
 
+/// What a reading is measured by.  A source that was never read may be one
+/// that left the file, under a new name: the one it resembles most.
+fn measure<'a>(
+    policy: &Policy,
+    read: &Read<'_>,
+    baseline: &'a BTreeMap<ConnectorName, BTreeSet<String>>,
+) -> Option<Measure<'a>> {
+    let own = baseline.get_key_value(read.source.0);
+    let is_dropped = |(source, before): &Measure<'_>| {
+        !policy.sources.contains_key(*source)
+            && !policy.retired_sources.contains(*source)
+            && !before.is_empty()
+    };
+    own.or_else(|| baseline.iter().filter(is_dropped).min_by_key(|(_, before)| lost(before, read)))
+}
+
 /// How many of the keys of `before` a reading no longer has.
 fn lost(before: &BTreeSet<String>, read: &Read<'_>) -> usize {
     before.iter().filter(|key| !read.records.contains_key(key.as_str())).count()
@@ -126,15 +145,19 @@ pub(super) fn shrank(
         identities.iter().filter(has).map(|identity| identity.id).collect::<BTreeSet<_>>()
     };
     let shrank = |(source, read): (&&ConnectorName, &Read<'_>)| {
-        let before = read.shrank_from?;
+        let (from, before) = read.shrank_from?;
         let there = |key: &str| read.records.contains_key(key);
         let brought = with_record(source, &there);
-        Some(Shrank {
+        let new: BTreeSet<_> = brought.intersection(unconfirmed).copied().collect();
+        let renamed = (from != *source).then(|| from.clone());
+        // Under another name nobody is missing from it: they are held.
+        (renamed.is_none() || !new.is_empty()).then(|| Shrank {
             source: (*source).clone(),
+            renamed,
             before: before.len(),
             lost: lost(before, read),
             missing: with_record(source, &|key| before.contains(key) && !there(key)),
-            new: brought.intersection(unconfirmed).copied().collect(),
+            new,
         })
     };
     reads.iter().filter_map(shrank).collect()
