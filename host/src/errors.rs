@@ -24,7 +24,8 @@ pub enum Exit {
     /// The plan has findings that block operations.
     Blocked = 65,
     /// Operations failed, drifted, or their outcome is uncertain; or access
-    /// that has to go, or may have to, could not be planned away.
+    /// that has to go, or may have to, could not be planned away, as what a
+    /// source or target left that left the file.
     Failed = 66,
     /// A connector or a source cannot be used.
     Connector = 67,

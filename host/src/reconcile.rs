@@ -4,6 +4,7 @@
 //! calls, in the order that makes a crash at any point harmless.
 
 mod call;
+mod dropped;
 mod execute;
 mod perform;
 mod progress;
@@ -28,6 +29,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use dropped::{left_behind, retired, sentences};
 pub use execute::execute;
 pub use progress::{Progress, Stop, Summary};
 pub use settle::{Settled, Settling, settle};

@@ -121,7 +121,8 @@ pub trait Store: Send + Sync {
 /// One exhaustive read of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRead {
-    pub records: u64,
+    /// The keys of its records: who is missing later is measured by them.
+    pub keys: BTreeSet<String>,
     pub coverage: Coverage,
     pub read_at: Timestamp,
 }

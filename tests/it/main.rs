@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod desk;
 mod directions;
+mod dropped;
 mod exit_status;
 mod leavers;
 mod pages;

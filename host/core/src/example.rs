@@ -42,6 +42,8 @@ pub(crate) fn policy() -> Policy {
     let mut policy = Policy {
         sources: BTreeMap::new(),
         targets: BTreeMap::new(),
+        retired_sources: BTreeSet::new(),
+        retired_targets: BTreeSet::new(),
         rules: Vec::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ConnectorName, IdentityId, OperationId},
+    id::{ConnectorName, OperationId},
+    identity::Shrank,
     observed::Observed,
     operation::{Change, Operation, OperationKind},
     plan::Plan,
@@ -33,7 +34,7 @@ pub enum FindingKind {
     MassEnable,
     /// A protected account would be written.
     Protected,
-    /// A source answered far fewer records than last time.
+    /// A source lost far more of the keys it had than is usual.
     SourceShrank,
 }
 
@@ -76,17 +77,6 @@ impl<'a> GuardSettings<'a> {
     }
 }
 
-/// A source that answered far fewer records than last time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shrunk {
-    pub source: ConnectorName,
-    /// Records of the last exhaustive read, and of this one.
-    pub before: u64,
-    pub now: u64,
-    /// Those whose records are missing.
-    pub identities: BTreeSet<IdentityId>,
-}
-
 /// Everything the guard objects to.  `removed` are the accounts that lost
 /// something within the window, before this plan.
 pub fn guard(
@@ -94,12 +84,12 @@ pub fn guard(
     plan: &Plan,
     observed: &Observed,
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
-    shrank: &[Shrunk],
+    shrank: &[Shrank],
 ) -> Vec<Finding> {
     let mut findings = mass_removals(settings, plan, observed, removed);
     findings.extend(mass_enables(settings, plan, observed));
     findings.extend(protected(settings, plan, observed));
-    findings.extend(shrank.iter().map(|shrunk| source_shrank(plan, shrunk)));
+    findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
     findings
 }
 
@@ -265,19 +255,41 @@ fn new_name(change: &Change) -> Option<&str> {
     }
 }
 
-fn source_shrank(plan: &Plan, shrunk: &Shrunk) -> Finding {
-    let Shrunk { source, before, now, identities } = shrunk;
+/// Until a person has looked, nothing is taken from those who are missing and
+/// nothing is given to those who are new: they may be the same people.
+fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
+    let Shrank { source, renamed, before, lost, missing, new } = shrank;
     let blocks: Vec<OperationId> = plan
         .operations
         .iter()
-        .filter(|it| it.change.kind().removes() && identities.contains(&it.identity))
+        .filter(|it| {
+            let doubted = if it.change.kind().removes() { missing } else { new };
+            doubted.contains(&it.identity)
+        })
         .map(|it| it.id)
         .collect();
-    let text = format!(
-        "the source {source} answered {now} records, and {before} last time; nothing is taken from \
-         those who are missing. If they really left, `lanyard apply {} --release {}`",
+    let release = format!(
+        "`lanyard apply {} --release {}`",
         plan_word(plan),
-        FindingKind::SourceShrank.word(),
+        FindingKind::SourceShrank.word()
     );
+    let given = format!("nothing is given to those it has under new keys ({})", new.len());
+    let respelt = "If keys are only written differently (`00123`, `123`), mend the source.";
+    let text = match renamed {
+        Some(dropped) => format!(
+            "the source {source} is read for the first time, and lacks {lost} of the {before} \
+             records of `{dropped}`, which is no longer in the file; {given}. {respelt} If these \
+             are other people, {release}"
+        ),
+        None if new.is_empty() => format!(
+            "the source {source} no longer has {lost} of the {before} records it had last time; \
+             nothing is taken from those who are missing. If they really left, {release}"
+        ),
+        None => format!(
+            "the source {source} no longer has {lost} of the {before} records it had last time; \
+             nothing is taken from those who are missing, and {given}. {respelt} If they really \
+             left, {release}"
+        ),
+    };
     Finding { kind: FindingKind::SourceShrank, target: None, text, blocks }
 }

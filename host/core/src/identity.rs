@@ -32,10 +32,12 @@ pub struct Assembled {
     pub holds: BTreeMap<IdentityId, Vec<Hold>>,
     /// What is wrong with what sources said; no personal data beyond keys.
     pub problems: Vec<String>,
-    /// Sources that answered far fewer records than last time.
+    /// Sources that lost far more of the keys they had than is usual.
     pub shrank: Vec<Shrank>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
+    /// Identities nobody knew before, that only shrunk sources speak of.
+    first_seen: BTreeSet<IdentityId>,
 }
 
 /// Why nothing of an identity may be changed.
@@ -59,25 +61,35 @@ impl fmt::Display for Hold {
     }
 }
 
-/// A source that proves absence and lost more records than its limit.
+/// A source that proves absence and lost more of its keys than its limit,
+/// however many new ones it has instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shrank {
     pub source: ConnectorName,
-    /// Records in its last exhaustive read.
-    pub before: u64,
-    pub now: u64,
-    /// Identities whose record it no longer has, as of this round.
+    /// It was never read before, and is measured by this source, which is no
+    /// longer in the file.
+    pub renamed: Option<ConnectorName>,
+    /// Keys in its last exhaustive read.
+    pub before: usize,
+    /// How many of them it no longer has.
+    pub lost: usize,
+    /// Identities whose record is one of those.
     pub missing: BTreeSet<IdentityId>,
+    /// Identities that it alone speaks of, under keys it did not have: people
+    /// who are new, or those who are missing, written differently.
+    pub new: BTreeSet<IdentityId>,
 }
 
 impl Assembled {
     /// What may be stored.
     ///
     /// Unless a person `released` the shrinking, whoever is missing because
-    /// of it is stored as still there, so that the next round asks again.
+    /// of it is stored as still there, and whoever is new by it not at all,
+    /// so that the next round asks again.
     pub fn to_record(&self, released: bool) -> Vec<Identity> {
         let mut identities = self.identities.clone();
         if !released {
+            identities.retain(|identity| !self.first_seen.contains(&identity.id));
             for identity in &mut identities {
                 if self.doubtful.contains(&identity.id) {
                     identity.absent_since = None;
@@ -126,14 +138,31 @@ pub fn key(identity: &Identity) -> &str {
 }
 
 /// What it means for this identity that its records are missing: leaving
-/// counts when any of its sources says so.
+/// counts when any of its sources says so, and when one is retired.
 pub fn when_missing(policy: &Policy, identity: &Identity) -> WhenMissing {
-    let departs = identity
-        .records
-        .iter()
-        .filter_map(|record| policy.sources.get(&record.source))
-        .any(|source| source.missing == WhenMissing::Departed);
+    let departs = identity.records.iter().any(|record| match policy.sources.get(&record.source) {
+        Some(source) => source.missing == WhenMissing::Departed,
+        None => policy.retired_sources.contains(&record.source),
+    });
     if departs { WhenMissing::Departed } else { WhenMissing::Keep }
+}
+
+/// The source that alone could say whether an identity is still there, and
+/// that left the file without being retired.
+///
+/// Nobody can tell what became of such a person: neither that they left, nor
+/// that they are still here.
+pub fn dropped_source<'a>(policy: &Policy, identity: &'a Identity) -> Option<&'a ConnectorName> {
+    let mut sources = identity.records.iter().map(|record| &record.source);
+    let answered_for = sources.clone().any(|source| policy.sources.contains_key(source));
+    // Where a record that is gone means nothing, the other source decided.
+    let undecided =
+        identity.absent_since.is_some() && when_missing(policy, identity) == WhenMissing::Keep;
+    let in_file = |source: &ConnectorName| {
+        policy.sources.contains_key(source) || policy.retired_sources.contains(source)
+    };
+    let dropped = sources.find(|source| !in_file(source));
+    dropped.filter(|_| !answered_for || undecided)
 }
 
 #[cfg(test)]

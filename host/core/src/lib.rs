@@ -10,6 +10,7 @@ pub mod account;
 pub mod condition;
 pub mod desired;
 pub mod diff;
+pub mod dropped;
 #[cfg(test)]
 mod example;
 pub mod explain;

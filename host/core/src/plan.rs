@@ -88,6 +88,8 @@ pub enum NoteKind {
     Unable,
     /// A fact is wrong, and would not have changed the plan.
     Doubtful,
+    /// A source or target left the file, and nobody answers for what it left.
+    Dropped,
 }
 
 impl NoteKind {
@@ -100,6 +102,7 @@ impl NoteKind {
             Self::Waits => "waits",
             Self::Unable => "unable",
             Self::Doubtful => "doubtful",
+            Self::Dropped => "dropped",
         }
     }
 }

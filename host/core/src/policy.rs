@@ -18,6 +18,11 @@ use crate::{
 pub struct Policy {
     pub sources: BTreeMap<ConnectorName, SourcePolicy>,
     pub targets: BTreeMap<ConnectorName, TargetPolicy>,
+    /// Sources that are no longer there, and whose people have left.
+    pub retired_sources: BTreeSet<ConnectorName>,
+    /// Targets that are no longer there, and whose accounts we no longer
+    /// answer for.
+    pub retired_targets: BTreeSet<ConnectorName>,
     /// In the order of the file.
     pub rules: Vec<Rule>,
     pub lifecycle: LifecyclePolicy,
@@ -33,8 +38,8 @@ pub struct SourcePolicy {
     /// attribute as a fact under its own name.
     pub facts: BTreeMap<FactName, Template>,
     pub missing: WhenMissing,
-    /// When a read has fewer records than the last exhaustive one by more
-    /// than this many percent, the guard asks before anybody leaves by it.
+    /// When a read lost more than this many percent of the keys of the last
+    /// exhaustive one, the guard asks before anybody leaves or comes by it.
     pub shrink_limit_percent: u8,
 }
 

@@ -8,8 +8,9 @@ use firm::*;
 use lanyard_core::{
     account::AccountState,
     desired::{Desired, Presence},
-    guard::{Finding, FindingKind, GuardSettings, Shrunk, blocked, guard},
+    guard::{Finding, FindingKind, GuardSettings, blocked, guard},
     id::{ConnectorName, OperationId},
+    identity::Shrank,
     lifecycle::LifecycleState,
     observed::Observed,
     operation::OperationKind,
@@ -155,18 +156,21 @@ fn a_protected_name_is_never_written_in_any_case_of_its_letters() {
 fn nothing_is_taken_from_those_a_shrunken_source_forgot() {
     let (desired, observed) = firm(30, 2);
     let plan = plan(&File::new().settings(), &desired, &observed, now());
-    let shrunk = Shrunk {
+    let shrank = Shrank {
         source: target("hr"),
+        renamed: None,
         before: 30,
-        now: 15,
-        identities: [identity("p1"), identity("p9")].into(),
+        lost: 15,
+        missing: [identity("p1"), identity("p9")].into(),
+        new: BTreeSet::new(),
     };
-    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrunk]);
+    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrank]);
     assert_eq!(
         findings[0].text,
         format!(
-            "the source hr answered 15 records, and 30 last time; nothing is taken from those who \
-             are missing. If they really left, `lanyard apply {} --release source-shrank`",
+            "the source hr no longer has 15 of the 30 records it had last time; nothing is taken \
+             from those who are missing. If they really left, `lanyard apply {} --release \
+             source-shrank`",
             plan.digest().unwrap().short()
         )
     );
@@ -175,4 +179,39 @@ fn nothing_is_taken_from_those_a_shrunken_source_forgot() {
     let of_p1: Vec<OperationId> =
         plan.operations.iter().filter(|it| it.identity == identity("p1")).map(|it| it.id).collect();
     assert_eq!(blocked, of_p1);
+}
+
+#[test]
+fn nothing_is_given_to_those_a_shrunken_source_has_under_new_keys() {
+    let (mut desired, observed) = firm(3, 3);
+    for key in ["1", "2"] {
+        let wanted = [("crm", present(content(key, &["Sales"])))];
+        let (id, person) = person(key, LifecycleState::Active, wanted);
+        desired.identities.insert(id, person);
+    }
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    let shrank = Shrank {
+        source: target("hr"),
+        renamed: None,
+        before: 3,
+        lost: 3,
+        missing: (0..3).map(|number| identity(&format!("p{number}"))).collect(),
+        new: [identity("1")].into(),
+    };
+    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrank]);
+    let shrank = findings.iter().find(|it| it.kind == FindingKind::SourceShrank).unwrap();
+    let text = &shrank.text;
+    assert!(text.contains("nothing is given to those it has under new keys (1)"), "{text}");
+    assert!(text.contains("mend the source"), "{text}");
+    let everything: BTreeSet<_> = plan.operations.iter().map(|it| it.id).collect();
+    let free = |released: &[FindingKind]| -> Vec<_> {
+        let blocked = blocked(&plan, &findings, &released.iter().copied().collect());
+        let free = everything
+            .difference(&blocked)
+            .map(|id| plan.operations.iter().find(|it| it.id == *id).unwrap().identity);
+        free.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    assert_eq!(free(&[FindingKind::MassRemoval]), [identity("2")]);
+    let all = free(&[FindingKind::MassRemoval, FindingKind::SourceShrank]);
+    assert_eq!(all.len(), 5, "the release lets both go");
 }

@@ -1,10 +1,14 @@
 //! `lanyard account list` and `adopt`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use lanyard_core::{
     id::{ConnectorName, IdentityId},
     observed::{Link, Origin},
+    policy::Policy,
     value::ObjectRef,
 };
 use serde::Serialize;
@@ -26,6 +30,8 @@ struct Shown {
     state: String,
     /// None: nobody's that we know of.
     identity: Option<IdentityId>,
+    /// False: nothing is done about it any longer.
+    target_in_file: bool,
 }
 
 pub(super) async fn account(
@@ -37,7 +43,7 @@ pub(super) async fn account(
     match verb {
         AccountVerb::List { target, json } => {
             let store = session::open_store(&config)?;
-            list(&store, target.as_ref(), json, output).await
+            list(&store, &config.policy, target.as_ref(), json, output).await
         }
         AccountVerb::Adopt { target, uid, identity } => {
             let store = SqliteStore::open_exclusive(&config.store)?;
@@ -48,6 +54,7 @@ pub(super) async fn account(
 
 async fn list(
     store: &dyn Store,
+    policy: &Policy,
     target: Option<&ConnectorName>,
     json: bool,
     output: &mut Output,
@@ -56,8 +63,9 @@ async fn list(
     let owners: BTreeMap<(&ConnectorName, &ObjectRef), IdentityId> =
         links.iter().map(|link| ((&link.target, &link.account), link.identity)).collect();
     let observations = store.observations().await?;
-    let wanted = observations.iter().filter(|(name, _)| target.is_none_or(|it| it == *name));
-    let shown: Vec<Shown> = wanted
+    let is_wanted = |name: &ConnectorName| target.is_none_or(|it| it == name);
+    let wanted = observations.iter().filter(|(name, _)| is_wanted(name));
+    let mut shown: Vec<Shown> = wanted
         .flat_map(|(name, observed)| observed.accounts.iter().map(move |it| (name, it)))
         .map(|(name, account)| Shown {
             target: name.clone(),
@@ -65,15 +73,37 @@ async fn list(
             uid: account.reference.uid.clone(),
             state: account.state.word().to_owned(),
             identity: owners.get(&(name, &account.reference)).copied(),
+            target_in_file: policy.targets.contains_key(name),
         })
         .collect();
+    // A target that left the file is not read any more; ours stay ours.
+    let is_left = |link: &&Link| !link.gone && !policy.targets.contains_key(&link.target);
+    let seen: BTreeSet<(&ConnectorName, &ObjectRef)> = observations
+        .iter()
+        .flat_map(|(name, observed)| observed.accounts.iter().map(move |it| (name, &it.reference)))
+        .collect();
+    let is_unseen = |link: &&Link| !seen.contains(&(&link.target, &link.account));
+    let left = links.iter().filter(is_left).filter(is_unseen);
+    shown.extend(left.filter(|link| is_wanted(&link.target)).map(|link| Shown {
+        target: link.target.clone(),
+        name: String::new(),
+        uid: link.account.uid.clone(),
+        state: "not seen".to_owned(),
+        identity: Some(link.identity),
+        target_in_file: false,
+    }));
     if json {
         output.json(&shown)?;
         return Ok(Exit::Ok);
     }
-    for Shown { target, name, uid, state, identity } in &shown {
+    for Shown { target, name, uid, state, identity, target_in_file } in &shown {
         let owner = identity.map_or_else(|| "not ours".to_owned(), |id| id.to_string());
-        output.line(&format!("{target:<12} {name:<28} {state:<12} {uid:<38} {owner}"))?;
+        let left = match target_in_file {
+            true => "",
+            false if policy.retired_targets.contains(target) => "  (target retired)",
+            false => "  (target no longer in the file)",
+        };
+        output.line(&format!("{target:<12} {name:<28} {state:<12} {uid:<38} {owner}{left}"))?;
     }
     Ok(Exit::Ok)
 }

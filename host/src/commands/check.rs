@@ -13,6 +13,7 @@ use crate::{
     config::{Config, Loaded},
     connector::Connector as _,
     errors::{self, AppError, Exit},
+    reconcile, telemetry,
     wasm::WasmConnector,
 };
 
@@ -24,15 +25,30 @@ pub(super) async fn check(
     let loaded = session::load(file)?;
     output.line(&format!("ok    {} is valid", file.display()))?;
     let tests = run_tests(&loaded, file, output)?;
-    if offline {
-        return Ok(if tests { Exit::Ok } else { Exit::Config });
-    }
-    let connectors = check_connectors(&loaded.config, output).await?;
-    Ok(match (tests, connectors) {
-        (true, true) => Exit::Ok,
-        (false, _) => Exit::Config,
-        (true, false) => Exit::Connector,
+    let connectors = offline || check_connectors(&loaded.config, output).await?;
+    let closed = check_dropped(&loaded.config, output).await?;
+    Ok(match (tests, connectors, closed) {
+        (true, true, true) => Exit::Ok,
+        (false, _, _) => Exit::Config,
+        (true, false, _) => Exit::Connector,
+        (true, true, false) => Exit::Failed,
     })
+}
+
+/// What is stored of sources and targets that left the file; true when that
+/// leaves no access open.
+async fn check_dropped(config: &Config, output: &mut Output) -> Result<bool, AppError> {
+    // Before the first plan there is no store, and looking must not make one.
+    if !config.store.exists() {
+        return Ok(true);
+    }
+    let store = session::open_store(config)?;
+    let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
+    let word = if left.is_open() { "FAIL" } else { "note" };
+    for sentence in reconcile::sentences(&config.policy, &left) {
+        output.line(&format!("{word}  {sentence}"))?;
+    }
+    Ok(!left.is_open())
 }
 
 /// The `[[test]]` blocks; true when all pass.

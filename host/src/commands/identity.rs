@@ -82,6 +82,9 @@ fn state(
     facts: &BTreeMap<FactName, &Fact>,
     now: jiff::Timestamp,
 ) -> Result<StateNow, Vec<String>> {
+    if let Some(source) = identity::dropped_source(policy, it) {
+        return Err(vec![format!("its source `{source}` is no longer in the file")]);
+    }
     let missing = identity::when_missing(policy, it);
     // What was wrong with a reading is not kept; what was known before is.
     lifecycle::state(facts, &[], it.absent_since, missing, &policy.lifecycle, now)

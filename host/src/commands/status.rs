@@ -7,7 +7,9 @@ use lanyard_core::run::OperationState;
 use super::{output::Output, session};
 use crate::{
     errors::{AppError, Exit},
+    reconcile,
     store::{RunRecord, Store},
+    telemetry,
 };
 
 pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
@@ -18,7 +20,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for (source, read) in store.source_reads().await? {
         output.line(&format!(
             "source      {source}: {} records, read {}",
-            read.records, read.read_at
+            read.keys.len(),
+            read.read_at
         ))?;
     }
     let observations = store.observations().await?;
@@ -46,7 +49,14 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
             open.sent_at
         ))?;
     }
-    Ok(if unsettled.is_empty() { Exit::Ok } else { Exit::Failed })
+    let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
+    for sentence in reconcile::retired(&left) {
+        output.line(&format!("retired     {sentence}"))?;
+    }
+    for sentence in reconcile::sentences(&config.policy, &left) {
+        output.line(&format!("dropped     {sentence}"))?;
+    }
+    Ok(if unsettled.is_empty() && !left.is_open() { Exit::Ok } else { Exit::Failed })
 }
 
 async fn show_run(store: &dyn Store, run: &RunRecord, output: &mut Output) -> Result<(), AppError> {

@@ -11,9 +11,17 @@ mod permissions;
 mod policy;
 mod tests_of_file;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use lanyard_core::{id::Digest, policy::Policy, policy_test::PolicyTest, template::Expressions};
+use lanyard_core::{
+    id::{ConnectorName, Digest},
+    policy::Policy,
+    policy_test::PolicyTest,
+    template::Expressions,
+};
 
 use super::{
     Config,
@@ -48,12 +56,16 @@ pub(super) fn check(
     let connectors = connectors::connectors(&mut check, file);
     let sources = policy::sources(&mut check, file);
     let targets = policy::targets(&mut check, file);
+    let retired_sources = check.retired("source", &file.retired_sources);
+    let retired_targets = check.retired("target", &file.retired_targets);
     let rules = policy::rules(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
         targets,
+        retired_sources,
+        retired_targets,
         rules,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
@@ -109,6 +121,31 @@ impl Check<'_, '_> {
                 .hint("give one of them another name: it is what logs and plans say");
             self.key(&Place::of(["target", name]), error);
         }
+    }
+
+    /// Names of `kind` that nothing is configured under any longer.
+    fn retired(&mut self, kind: &str, written: &[String]) -> BTreeSet<ConnectorName> {
+        let key = format!("retired-{kind}s");
+        let here = self.names(kind);
+        let mut names = BTreeSet::new();
+        for (index, name) in written.iter().enumerate() {
+            let error = match ConnectorName::new(name.as_str()) {
+                Err(rule) => {
+                    ConfigError::new(format!("bad value for `{key}`")).label(rule.to_string())
+                }
+                Ok(_) if here.contains(name) => {
+                    ConfigError::new(format!("the {kind} `{name}` is not retired"))
+                        .label(format!("`[{kind}.{name}]` is in this file"))
+                        .hint("take one of the two out")
+                }
+                Ok(name) => {
+                    names.insert(name);
+                    continue;
+                }
+            };
+            self.value(&Place::of([key.as_str()]).index(index), error);
+        }
+        names
     }
 
     /// Is `name` a target?  If not, that is reported.

@@ -30,6 +30,14 @@ pub(super) struct File {
     /// Where plugins named without a path are; relative to this file.
     #[serde(default = "plugin_directory")]
     pub(super) plugin_directory: String,
+    /// Sources that are no longer in this file, and whose people have left
+    /// unless another source knows them.
+    #[serde(default)]
+    pub(super) retired_sources: Vec<String>,
+    /// Targets that are no longer in this file, and for whose accounts others
+    /// answer now.
+    #[serde(default)]
+    pub(super) retired_targets: Vec<String>,
     #[serde(default)]
     pub(super) store: Store,
     /// Where people are read from.
@@ -87,8 +95,8 @@ pub(super) struct Source {
     /// What a record missing from a complete read means.
     #[serde(default)]
     pub(super) missing: Missing,
-    /// A read with fewer records than the last by more than this many percent
-    /// proves no absence.
+    /// A read that lost more than this many percent of the last one's keys
+    /// proves no absence, and nobody new.
     #[serde(default = "shrink_limit")]
     pub(super) shrink_limit: Percent,
     #[serde(default)]

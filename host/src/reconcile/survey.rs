@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
-    account::Coverage,
     desired::{Desired, desired, unwanted},
+    dropped::{Dropped, dropped},
     fact::Reading,
     fault::Fault,
-    guard::{GuardSettings, Shrunk, guard},
+    guard::{GuardSettings, guard},
     id::ConnectorName,
     identity::{Assembled, assemble, unknown_facts},
     observed::Observed,
     plan::{PlanSettings, plan},
 };
 
-use super::{Context, ReconcileError, read};
+use super::{Context, ReconcileError, dropped::note, read};
 use crate::{
     connector::Connectors,
     store::{SourceRead, StoredPlan},
@@ -32,6 +32,8 @@ pub struct Survey {
     pub stored: StoredPlan,
     /// Every reading of a source that proves absence, the shrunk included.
     reads: BTreeMap<ConnectorName, SourceRead>,
+    /// What sources and targets that left the file leave behind.
+    pub dropped: Dropped,
     /// Targets that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
 }
@@ -51,20 +53,13 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !found.is_empty() {
         context.store.record_unwanted(&found).await?;
     }
-    let plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    let dropped = dropped(policy, &assembled, &desired, &observed);
+    note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;
-    let shrunk: Vec<Shrunk> = assembled
-        .shrank
-        .iter()
-        .map(|shrank| Shrunk {
-            source: shrank.source.clone(),
-            before: shrank.before,
-            now: shrank.now,
-            identities: shrank.missing.clone(),
-        })
-        .collect();
-    let findings = guard(&GuardSettings::of(policy), &plan, &observed, &removed, &shrunk);
+    let settings = GuardSettings::of(policy);
+    let findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
     let stored = StoredPlan {
         digest: plan.digest()?,
         plan,
@@ -74,7 +69,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
-    Ok(Survey { assembled, desired, observed, stored, reads, unread })
+    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread })
 }
 
 /// Reads every source, and refuses rules that ask for what none of them has.
@@ -125,7 +120,7 @@ async fn assemble_identities(
 ) -> Result<Assembled, ReconcileError> {
     let known = context.store.identities().await?;
     let before = context.store.source_reads().await?;
-    let baseline = before.iter().map(|(name, read)| (name.clone(), read.records)).collect();
+    let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let assembled = assemble(&context.policy, readings, &known, &baseline, now);
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
@@ -137,7 +132,7 @@ async fn assemble_identities(
 }
 
 /// A person released that a source shrank: what it says now is the measure,
-/// and who is missing from it is absent.
+/// who is missing from it is absent, and who is new by it is known.
 pub(super) async fn accept_shrunk(
     context: &Context,
     survey: &Survey,
@@ -156,10 +151,10 @@ fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
 }
 
 fn source_read(reading: &Reading) -> SourceRead {
-    let Coverage { kind, skipped } = reading.coverage.clone();
+    let keys = reading.records.iter().map(|record| record.reference.uid.clone());
     SourceRead {
-        records: u64::try_from(reading.records.len()).unwrap_or(u64::MAX),
-        coverage: Coverage { kind, skipped },
+        keys: keys.filter(|key| !key.is_empty()).collect(),
+        coverage: reading.coverage.clone(),
         read_at: reading.read_at,
     }
 }

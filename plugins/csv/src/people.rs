@@ -7,7 +7,8 @@ use crate::rows;
 /// Problems named in one message; the rest is counted.
 const SHOWN: usize = 50;
 
-/// Every row has as many cells as the header, and a key of its own.
+/// Every row has as many cells as the header, and a key of its own that no
+/// other one could be mistaken for.
 #[derive(Debug)]
 pub(crate) struct People {
     pub(crate) header: Vec<String>,
@@ -69,7 +70,7 @@ impl People {
 
     fn take(&mut self, rows: impl Iterator<Item = rows::Row>) -> Result<(), String> {
         let mut problems = Vec::new();
-        let mut lines_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut lines_of: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
         for row in rows {
             let (line, width, wanted) = (row.line, row.cells.len(), self.header.len());
             if width != wanted {
@@ -81,13 +82,14 @@ impl People {
                 problems.push(format!("line {line}: the key is empty"));
                 continue;
             }
-            lines_of.entry(key.to_owned()).or_default().push(line);
+            if key != key.trim() {
+                problems.push(format!("line {line}: the key `{key}` has space around it"));
+            }
+            let alike = key.trim().to_lowercase();
+            lines_of.entry(alike).or_default().push((line, key.to_owned()));
             self.rows.push(row.cells);
         }
-        for (key, lines) in lines_of.iter().filter(|(_, lines)| lines.len() > 1) {
-            let lines: Vec<_> = lines.iter().map(usize::to_string).collect();
-            problems.push(format!("lines {}: the same key `{key}`", lines.join(", ")));
-        }
+        problems.extend(lines_of.into_values().filter_map(same_key));
         if problems.is_empty() {
             return Ok(());
         }
@@ -98,4 +100,18 @@ impl People {
         }
         Err(problems.join("; "))
     }
+}
+
+/// What is wrong with rows whose keys are alike, when there are several.
+fn same_key(rows: Vec<(usize, String)>) -> Option<String> {
+    let (lines, keys): (Vec<String>, Vec<String>) =
+        rows.into_iter().map(|(line, key)| (line.to_string(), format!("`{key}`"))).unzip();
+    let first = keys.first().filter(|_| keys.len() > 1)?;
+    let lines = lines.join(", ");
+    Some(if keys.iter().all(|key| key == first) {
+        format!("lines {lines}: the same key {first}")
+    } else {
+        let keys = keys.join(", ");
+        format!("lines {lines}: the keys {keys} differ only in case or in the space around them")
+    })
 }

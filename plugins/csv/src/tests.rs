@@ -78,7 +78,7 @@ fn a_person_is_found_by_key_name_and_column() {
 
 #[test]
 fn a_file_that_cannot_be_believed_is_refused_with_its_line() {
-    let cases: [(&str, &[u8], &str); 16] = [
+    let cases: [(&str, &[u8], &str); 19] = [
         ("empty", b"", "the file is empty: there is not even a header"),
         ("blank", b"\n\r\n", "the file is empty: there is not even a header"),
         ("header", b"id,full name\n", "0 people: an empty company is never read"),
@@ -110,6 +110,23 @@ fn a_file_that_cannot_be_believed_is_refused_with_its_line() {
             "samekey",
             b"id,full name\n7,A\n8,B\n7,C\n8,D\n7,E\n",
             "lines 2, 4, 6: the same key `7`; lines 3, 5: the same key `8`",
+        ),
+        (
+            "space",
+            "id,full name\n7,A\n 8,B\n9\u{a0},C\n".as_bytes(),
+            "line 3: the key ` 8` has space around it; line 4: the key `9\u{a0}` has space around it",
+        ),
+        (
+            "case",
+            "id,full name\nE1,A\n\u{c4}2,B\ne1,C\n\u{e4}2,D\n".as_bytes(),
+            "lines 2, 4: the keys `E1`, `e1` differ only in case or in the space around them; \
+             lines 3, 5: the keys `\u{c4}2`, `\u{e4}2` differ only in case or in the space around them",
+        ),
+        (
+            "casespace",
+            b"id,full name\nE1,A\ne1 ,B\n",
+            "line 3: the key `e1 ` has space around it; lines 2, 3: the keys `E1`, `e1 ` differ \
+             only in case or in the space around them",
         ),
     ];
     for (test, bytes, problem) in cases {

@@ -135,7 +135,7 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
     let finding = finding.collect::<Vec<_>>().join("\n");
     assert_snapshot!(format!("{}{finding}", said.complaint()), @r"
     exit 65
-    held back (source-shrank): the source hr answered 15 records, and 30 last time; nothing is taken from those who are missing. If they really left, `lanyard apply DIGEST --release source-shrank`
+    held back (source-shrank): the source hr no longer has 15 of the 30 records it had last time; nothing is taken from those who are missing. If they really left, `lanyard apply DIGEST --release source-shrank`
     ");
 
     let once = desk.run(&["run", "once"]).await;
@@ -151,6 +151,64 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
     assert_eq!(released.status, Some(0), "{}{}", released.stdout, released.stderr);
     let after = desk.run(&["plan"]).await;
     assert_eq!((after.status, after.stdout.as_str()), (Some(0), "nothing to do\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_written_differently_make_no_second_account_for_anybody() {
+    let test = "keys_written_differently_make_no_second_account_for_anybody";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    let numbered = |width: usize| {
+        let (header, _) = PEOPLE.split_once('\n').unwrap();
+        let rows = (1..=12).map(|n| format!("{n:0width$},Ada,Example{n},Sales\n"));
+        format!("{header}\n{}", rows.collect::<String>())
+    };
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", numbered(5));
+    let first = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(first.status, Some(0), "{}{}", first.stdout, first.stderr);
+
+    desk.write("people.csv", numbered(1));
+    for _ in 0..2 {
+        let once = desk.run(&["run", "once"]).await;
+        let finding = once.stdout.lines().filter(|line| line.contains("source-shrank"));
+        let finding = finding.collect::<Vec<_>>().join("\n");
+        insta::allow_duplicates! {
+            assert_snapshot!(format!("exit {}\n{finding}", once.status.unwrap()), @r"
+            exit 65
+            held back (source-shrank): the source hr no longer has 12 of the 12 records it had last time; nothing is taken from those who are missing, and nothing is given to those it has under new keys (12). If keys are only written differently (`00123`, `123`), mend the source. If they really left, `lanyard apply DIGEST --release source-shrank`
+            ");
+        }
+    }
+    let written = std::fs::read_to_string(desk.path("crm.log")).unwrap();
+    assert_eq!(written.lines().count(), 12, "only the first run wrote anything");
+
+    // Mended, nothing is left of it.
+    desk.write("people.csv", numbered(5));
+    let mended = desk.run(&["plan"]).await;
+    assert_eq!((mended.status, mended.stdout.as_str()), (Some(0), "nothing to do\n"));
+    assert_eq!(desk.run(&["identity", "list"]).await.stdout.lines().count(), 12);
+
+    // A person says that these really are others: both go.
+    desk.write("people.csv", numbered(1));
+    let both = ["apply", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
+    let released = desk.run(&both).await;
+    assert_eq!(released.status, Some(0), "{}{}", released.stdout, released.stderr);
+    let accounts = desk.run(&["account", "list", "crm"]).await.stdout;
+    assert_eq!(accounts.matches(" disabled ").count(), 12, "{accounts}");
+    assert_eq!(accounts.matches(" active ").count(), 12, "{accounts}");
+}
+
+#[tokio::test]
+async fn two_spellings_of_one_key_are_told_with_their_lines() {
+    let people = "id,given_name\nE1,Ada\nE2 ,Ben\ne1,Cleo\n";
+    let said = plan_with("two_spellings_of_one_key_are_told_with_their_lines", people).await;
+    let Some(said) = said else { return };
+    assert_snapshot!(said, @r"
+    exit 67
+    error: cannot read the source `hr`; nothing was planned
+      because: `people.csv`: line 3: the key `E2 ` has space around it; lines 2, 4: the keys `E1`, `e1` differ only in case or in the space around them
+      hint: nothing was changed; mend the source and plan again
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,8 @@ fn policy() -> Policy {
             },
         )]),
         targets,
+        retired_sources: BTreeSet::new(),
+        retired_targets: BTreeSet::new(),
         rules,
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,

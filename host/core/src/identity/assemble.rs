@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Assembled, Hold,
+    Assembled, Hold, dropped_source,
     read::{Read, by_source, shrank},
     record,
     vanished::vanished,
@@ -20,25 +20,27 @@ use crate::{
 /// What this round says of one record.
 enum Standing<'a> {
     There(&'a Read<'a>, &'a Account),
-    /// There more than once: nobody can tell which one it is.
-    Twice(&'a Read<'a>),
+    /// There, but nobody can tell which one it is.
+    Unclear(&'a Read<'a>, &'a str),
     /// Proven to be gone.
     Gone(&'a Read<'a>),
     /// Its source was not read, or not wholly.
     Unsaid,
-    /// Its source is no longer in the file.
+    /// Its source is no longer in the file, and nobody said what that means.
+    Dropped,
+    /// Its source is no longer in the file, and who was in it has left.
     Retired,
 }
 
 /// Every identity, from this round's `readings` and those `known` before.
 ///
-/// `baseline` has the number of records in the last exhaustive read of each
-/// source.  Sources without a reading change nothing.
+/// `baseline` has the keys in the last exhaustive read of each source.
+/// Sources without a reading change nothing.
 pub fn assemble(
     policy: &Policy,
     readings: &[Reading],
     known: &[Identity],
-    baseline: &BTreeMap<ConnectorName, u64>,
+    baseline: &BTreeMap<ConnectorName, BTreeSet<String>>,
     now: Timestamp,
 ) -> Assembled {
     let mut assembled = Assembled::default();
@@ -46,24 +48,34 @@ pub fn assemble(
     let reads = by_source(policy, readings, baseline, &mut problems);
     let known: BTreeMap<IdentityId, &Identity> =
         known.iter().map(|identity| (identity.id, identity)).collect();
+    let mut unconfirmed = BTreeSet::new();
     for (id, records) in correlate(&reads, &known) {
         let mut holds = Vec::new();
-        let (identity, doubtful) = Person { policy, reads: &reads, now }.put_together(
+        let (identity, doubt) = Person { policy, reads: &reads, now }.put_together(
             id,
             records,
             known.get(&id).copied(),
             &mut holds,
             &mut problems,
         );
-        if doubtful {
+        if doubt.gone {
             assembled.doubtful.insert(id);
+        }
+        if doubt.new {
+            unconfirmed.insert(id);
+        }
+        if let Some(source) = dropped_source(policy, &identity) {
+            let text = format!("its source `{source}` is no longer in the file");
+            holds.push(Hold { fact: None, text });
         }
         if !holds.is_empty() {
             assembled.holds.insert(id, holds);
         }
         assembled.identities.push(identity);
     }
-    assembled.shrank = shrank(&reads, &known, baseline);
+    assembled.shrank = shrank(&reads, &assembled.identities, &unconfirmed);
+    unconfirmed.retain(|id| !known.contains_key(id));
+    assembled.first_seen = unconfirmed;
     assembled.problems = problems.into_iter().collect();
     assembled
 }
@@ -92,6 +104,14 @@ fn correlate<'a>(
     records
 }
 
+/// What nothing but shrunk sources say of an identity.
+struct Doubt {
+    /// That it is absent, as of this round.
+    gone: bool,
+    /// That it is there.
+    new: bool,
+}
+
 struct Person<'a> {
     policy: &'a Policy,
     reads: &'a BTreeMap<&'a ConnectorName, Read<'a>>,
@@ -99,7 +119,6 @@ struct Person<'a> {
 }
 
 impl Person<'_> {
-    /// The identity, and whether only shrunk sources say that it is absent.
     fn put_together(
         &self,
         id: IdentityId,
@@ -107,7 +126,7 @@ impl Person<'_> {
         known: Option<&Identity>,
         holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
-    ) -> (Identity, bool) {
+    ) -> (Identity, Doubt) {
         let standing: Vec<(RecordKey, Standing<'_>)> = records
             .into_iter()
             .map(|record| {
@@ -121,42 +140,48 @@ impl Person<'_> {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
             let said = match standing {
                 Standing::There(read, account) => self.said(read, account, before, holds, problems),
-                Standing::Twice(read) => {
-                    let text = format!(
-                        "more than one record of source `{}` has the key `{}`",
-                        read.source.0, record.key
-                    );
-                    holds.push(Hold { fact: None, text });
+                Standing::Unclear(_, why) => {
+                    holds.push(Hold { fact: None, text: (*why).to_owned() });
                     before
                 }
                 // Facts of a source that left the file stop to count as soon
                 // as another one speaks for this identity.
-                Standing::Retired if somewhere => BTreeMap::new(),
-                Standing::Gone(_) | Standing::Unsaid | Standing::Retired => before,
+                Standing::Dropped | Standing::Retired if somewhere => BTreeMap::new(),
+                Standing::Gone(_) | Standing::Unsaid | Standing::Dropped | Standing::Retired => {
+                    before
+                }
             };
             for (name, values) in said {
                 facts.entry(name).or_default().extend(values);
             }
         }
-        let absent_since = absent_since(&standing, known);
+        let absent_since = absent_since(&standing, known, self.now);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
-        let doubtful =
-            newly && standing.iter().any(|(_, s)| matches!(s, Standing::Gone(read) if read.shrank));
+        let by_shrunk =
+            |it: &Standing<'_>| matches!(it, Standing::Gone(read) if read.shrank_from.is_some());
+        let gone = newly && standing.iter().any(|(_, standing)| by_shrunk(standing));
+        let mut there = standing.iter().filter(|(_, standing)| standing.is_there()).peekable();
+        let new = there.peek().is_some()
+            && there.all(|(record, standing)| standing.is_doubted(&record.key));
         let records = standing.into_iter().map(|(record, _)| record).collect();
-        (Identity { id, records, facts, absent_since }, doubtful)
+        (Identity { id, records, facts, absent_since }, Doubt { gone, new })
     }
 
     fn standing(&self, record: &RecordKey) -> Standing<'_> {
         let Some(read) = self.reads.get(&record.source) else {
             return if self.policy.sources.contains_key(&record.source) {
                 Standing::Unsaid
-            } else {
+            } else if self.policy.retired_sources.contains(&record.source) {
                 Standing::Retired
+            } else {
+                Standing::Dropped
             };
         };
         match read.records.get(record.key.as_str()) {
-            Some(_) if read.duplicates.contains(record.key.as_str()) => Standing::Twice(read),
-            Some(account) => Standing::There(read, account),
+            Some(account) => match read.unclear.get(record.key.as_str()) {
+                Some(why) => Standing::Unclear(read, why),
+                None => Standing::There(read, account),
+            },
             None if read.reading.coverage.proves_absence() => Standing::Gone(read),
             None => Standing::Unsaid,
         }
@@ -207,7 +232,12 @@ impl Person<'_> {
 
 impl Standing<'_> {
     fn is_there(&self) -> bool {
-        matches!(self, Self::There(..) | Self::Twice(_))
+        matches!(self, Self::There(..) | Self::Unclear(..))
+    }
+
+    /// There, but only since its source shrank.
+    fn is_doubted(&self, key: &str) -> bool {
+        matches!(self, Self::There(read, _) | Self::Unclear(read, _) if read.doubts(key))
     }
 }
 
@@ -215,6 +245,7 @@ impl Standing<'_> {
 fn absent_since(
     standing: &[(RecordKey, Standing<'_>)],
     known: Option<&Identity>,
+    now: Timestamp,
 ) -> Option<Timestamp> {
     if standing.iter().any(|(_, standing)| standing.is_there()) {
         return None;
@@ -224,9 +255,10 @@ fn absent_since(
     for (_, standing) in standing {
         match standing {
             Standing::Gone(read) => proven = proven.max(Some(read.reading.read_at)),
-            Standing::Retired => {}
+            Standing::Retired => proven = proven.max(Some(now)),
+            Standing::Dropped => {}
             // One record might still be there: as before.
-            Standing::Unsaid | Standing::There(..) | Standing::Twice(_) => return before,
+            Standing::Unsaid | Standing::There(..) | Standing::Unclear(..) => return before,
         }
     }
     match (before, proven) {

@@ -16,19 +16,30 @@ pub(super) struct Read<'a> {
     pub source: (&'a ConnectorName, &'a SourcePolicy),
     pub reading: &'a Reading,
     pub records: BTreeMap<&'a str, &'a Account>,
-    /// Keys that more than one record has.
-    pub duplicates: BTreeSet<&'a str>,
     /// Every attribute that a record has, and whether one of them has a value.
     pub attributes: BTreeMap<&'a str, bool>,
-    /// Whether it lost more records than its limit.
-    pub shrank: bool,
+    /// Keys of which nobody can tell whose they are, and why.
+    pub unclear: BTreeMap<&'a str, String>,
+    /// The keys of the last exhaustive read, when it lost more of them than
+    /// its limit; and whose read that was.
+    pub shrank_from: Option<Measure<'a>>,
+}
+
+/// The keys of an exhaustive read of this source.
+type Measure<'a> = (&'a ConnectorName, &'a BTreeSet<String>);
+
+impl Read<'_> {
+    /// Whether a key of a shrunk reading was not in the one before.
+    pub(super) fn doubts(&self, key: &str) -> bool {
+        self.shrank_from.is_some_and(|(_, before)| !before.contains(key))
+    }
 }
 
 /// Readings in the order of the policy, whatever order they arrived in.
 pub(super) fn by_source<'a>(
     policy: &'a Policy,
     readings: &'a [Reading],
-    baseline: &BTreeMap<ConnectorName, u64>,
+    baseline: &'a BTreeMap<ConnectorName, BTreeSet<String>>,
     problems: &mut BTreeSet<String>,
 ) -> BTreeMap<&'a ConnectorName, Read<'a>> {
     let mut reads: BTreeMap<&ConnectorName, Read<'_>> = BTreeMap::new();
@@ -44,9 +55,9 @@ pub(super) fn by_source<'a>(
             source,
             reading,
             records: BTreeMap::new(),
-            duplicates: BTreeSet::new(),
             attributes: BTreeMap::new(),
-            shrank: false,
+            unclear: BTreeMap::new(),
+            shrank_from: None,
         };
         for attribute in reading.records.iter().flat_map(|record| &record.attributes) {
             *read.attributes.entry(&attribute.name).or_default() |= has_value(attribute);
@@ -56,16 +67,20 @@ pub(super) fn by_source<'a>(
             if key.is_empty() {
                 problems.insert(format!("source `{}`: a record has no key", source.0));
             } else if read.records.insert(key, record).is_some() {
-                read.duplicates.insert(key);
+                read.unclear.insert(
+                    key,
+                    format!("more than one record of source `{}` has the key `{key}`", source.0),
+                );
                 problems.insert(format!(
                     "source `{}`: more than one record has the key `{key}`",
                     source.0
                 ));
             }
         }
-        read.shrank = baseline.get(source.0).is_some_and(|before| {
+        twins(&mut read, problems);
+        read.shrank_from = measure(policy, &read, baseline).filter(|(_, before)| {
             reading.coverage.proves_absence()
-                && shrinks(*before, count(reading), source.1.shrink_limit_percent)
+                && shrinks(before.len(), lost(before, &read), source.1.shrink_limit_percent)
         });
         reads.insert(source.0, read);
     }
@@ -79,41 +94,85 @@ fn has_value(attribute: &Attribute) -> bool {
         || attribute.values.iter().any(|value| !blank(value))
 }
 
-fn count(reading: &Reading) -> u64 {
-    u64::try_from(reading.records.len()).unwrap_or(u64::MAX)
+/// Keys that differ only in case or in the space around them are most likely
+/// one person written in two ways: neither is believed.
+fn twins(read: &mut Read<'_>, problems: &mut BTreeSet<String>) {
+    let source = read.source.0;
+    let mut spellings: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for key in read.records.keys() {
+        spellings.entry(key.trim().to_lowercase()).or_default().push(key);
+    }
+    for keys in spellings.into_values().filter(|keys| keys.len() > 1) {
+        let named: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+        let named = named.join(", ");
+        problems.insert(format!(
+            "source `{source}`: the keys {named} differ only in case or in the space around them"
+        ));
+        for key in keys {
+            read.unclear.entry(key).or_insert_with(|| {
+                format!(
+                    "the keys {named} of source `{source}` differ only in case or in the space \
+                     around them: give each person one key, and write it in one way"
+                )
+            });
+        }
+    }
 }
 
-fn shrinks(before: u64, now: u64, limit_percent: u8) -> bool {
-    let kept = u128::from(100 - limit_percent.min(100));
-    u128::from(now) * 100 < u128::from(before) * kept
+/// What a reading is measured by.  A source that was never read may be one
+/// that left the file, under a new name: the one it resembles most.
+fn measure<'a>(
+    policy: &Policy,
+    read: &Read<'_>,
+    baseline: &'a BTreeMap<ConnectorName, BTreeSet<String>>,
+) -> Option<Measure<'a>> {
+    let own = baseline.get_key_value(read.source.0);
+    let is_dropped = |(source, before): &Measure<'_>| {
+        !policy.sources.contains_key(*source)
+            && !policy.retired_sources.contains(*source)
+            && !before.is_empty()
+    };
+    own.or_else(|| baseline.iter().filter(is_dropped).min_by_key(|(_, before)| lost(before, read)))
 }
 
-/// The sources that shrank, and who is missing from them.
+/// How many of the keys of `before` a reading no longer has.
+fn lost(before: &BTreeSet<String>, read: &Read<'_>) -> usize {
+    before.iter().filter(|key| !read.records.contains_key(key.as_str())).count()
+}
+
+fn shrinks(before: usize, lost: usize, limit_percent: u8) -> bool {
+    let percent = |part: usize, percent: u8| part.saturating_mul(usize::from(percent));
+    percent(lost, 100) > percent(before, limit_percent.min(100))
+}
+
+/// The sources that shrank, who is missing from them, and which of the
+/// `unconfirmed` they brought.
 pub(super) fn shrank(
     reads: &BTreeMap<&ConnectorName, Read<'_>>,
-    known: &BTreeMap<IdentityId, &Identity>,
-    baseline: &BTreeMap<ConnectorName, u64>,
+    identities: &[Identity],
+    unconfirmed: &BTreeSet<IdentityId>,
 ) -> Vec<Shrank> {
-    let missing = |source: &ConnectorName, read: &Read<'_>| {
-        known
-            .values()
-            .filter(|identity| identity.absent_since.is_none())
-            .filter(|identity| {
-                identity.records.iter().any(|record| {
-                    record.source == *source && !read.records.contains_key(record.key.as_str())
-                })
-            })
-            .map(|identity| identity.id)
-            .collect()
+    let with_record = |source: &ConnectorName, wanted: &dyn Fn(&str) -> bool| {
+        let has = |identity: &&Identity| {
+            identity.records.iter().any(|it| it.source == *source && wanted(&it.key))
+        };
+        identities.iter().filter(has).map(|identity| identity.id).collect::<BTreeSet<_>>()
     };
-    reads
-        .iter()
-        .filter(|(_, read)| read.shrank)
-        .map(|(source, read)| Shrank {
+    let shrank = |(source, read): (&&ConnectorName, &Read<'_>)| {
+        let (from, before) = read.shrank_from?;
+        let there = |key: &str| read.records.contains_key(key);
+        let brought = with_record(source, &there);
+        let new: BTreeSet<_> = brought.intersection(unconfirmed).copied().collect();
+        let renamed = (from != *source).then(|| from.clone());
+        // Under another name nobody is missing from it: they are held.
+        (renamed.is_none() || !new.is_empty()).then(|| Shrank {
             source: (*source).clone(),
-            before: baseline.get(*source).copied().unwrap_or_default(),
-            now: count(read.reading),
-            missing: missing(source, read),
+            renamed,
+            before: before.len(),
+            lost: lost(before, read),
+            missing: with_record(source, &|key| before.contains(key) && !there(key)),
+            new,
         })
-        .collect()
+    };
+    reads.iter().filter_map(shrank).collect()
 }

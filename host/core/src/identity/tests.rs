@@ -1,3 +1,4 @@
+mod shrank;
 mod vanished;
 
 use proptest::prelude::*;
@@ -233,29 +234,26 @@ fn a_source_that_left_the_file_keeps_nobody() {
 }
 
 #[test]
-fn a_shrunk_source_is_reported_and_its_leavers_are_stored_only_when_released() {
+fn keys_that_differ_only_in_case_or_space_hold_both() {
     let policy = policy();
-    let people = |count: usize| -> Vec<Account> {
-        (0..count).map(|n| record(&n.to_string(), &[])).collect()
-    };
-    let known = hired(&policy, people(10)).identities;
-    let baseline = BTreeMap::from([(named("hr"), 10)]);
-    let after = |left: usize| {
-        let readings = [reading("hr", people(left), CoverageKind::Exhaustive)];
-        assemble(&policy, &readings, &known, &baseline, noon())
-    };
-    assert_eq!(after(8).shrank, []);
-    let shrunk = after(7);
-    let Shrank { source, before, now, missing } = &shrunk.shrank[0];
-    assert_eq!((source.as_str(), *before, *now), ("hr", 10, 7));
-    assert_eq!(missing, &BTreeSet::from([id("7"), id("8"), id("9")]));
-    let absent = |identities: &[Identity]| {
-        identities.iter().filter(|identity| identity.absent_since.is_some()).count()
-    };
-    assert_eq!(absent(&shrunk.identities), 3);
-    assert_eq!(absent(&shrunk.to_record(false)), 0);
-    assert_eq!(absent(&shrunk.to_record(true)), 3);
-    assert_eq!(absent(&after(8).to_record(false)), 2);
+    let known = hired(&policy, vec![record("E1", &[("town", "A")])]).identities;
+    let after = round(
+        &policy,
+        vec![record("E1", &[("town", "B")]), record("e1 ", &[]), record("E2", &[])],
+        &known,
+    );
+    insta::assert_snapshot!(
+        after.problems.join("\n"),
+        @"source `hr`: the keys `E1`, `e1 ` differ only in case or in the space around them"
+    );
+    let held: BTreeSet<_> = after.holds.keys().copied().collect();
+    assert_eq!(held, BTreeSet::from([id("E1"), id("e1 ")]));
+    insta::assert_snapshot!(
+        after.holds[&id("E1")][0].text,
+        @"the keys `E1`, `e1 ` of source `hr` differ only in case or in the space around them: give each person one key, and write it in one way"
+    );
+    let ada = after.identities.iter().find(|identity| identity.id == id("E1")).expect("is there");
+    assert_eq!(fact_text(ada, "town").as_deref(), Some("A"));
 }
 
 fn records() -> impl Strategy<Value = Vec<Account>> {

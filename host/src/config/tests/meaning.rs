@@ -256,3 +256,40 @@ fn a_file_without_a_source_is_refused() {
       = hint: add `[source.hr]` with `plugin = "csv"`
     "#);
 }
+
+#[test]
+fn what_is_in_the_file_is_not_retired() {
+    let text = r#"
+retired-sources = ["payroll", "hr"]
+retired-targets = ["crm", "Wiki"]
+
+[source.hr]
+plugin = "csv"
+
+[target.crm]
+plugin = "scim"
+"#;
+    assert_snapshot!(Folder::new(text).errors(), @r#"
+    error: the source `hr` is not retired
+     --> lanyard.toml:2:31
+      |
+    2 | retired-sources = ["payroll", "hr"]
+      |                               ^^^^ `[source.hr]` is in this file
+      |
+      = hint: take one of the two out
+
+    error: the target `crm` is not retired
+     --> lanyard.toml:3:20
+      |
+    3 | retired-targets = ["crm", "Wiki"]
+      |                    ^^^^^ `[target.crm]` is in this file
+      |
+      = hint: take one of the two out
+
+    error: bad value for `retired-targets`
+     --> lanyard.toml:3:27
+      |
+    3 | retired-targets = ["crm", "Wiki"]
+      |                           ^^^^^^ a name begins with a lower-case letter
+    "#);
+}

@@ -21,6 +21,8 @@ accounts = ["crm"]
 
 const EVERYTHING: &str = r#"
 plugin-directory = "plugins"
+retired-sources = ["payroll"]
+retired-targets = ["wiki"]
 
 [store]
 path = "state/lanyard.db"
@@ -118,8 +120,14 @@ fn meaning(loaded: &Loaded) -> String {
         .collect();
     let connectors = &loaded.config.connectors;
     format!(
-        "{connectors:#?}\n{:#?}\n{:#?}\n{rules:#?}\n{:#?}\n{:?}\n{:?}\n{tests:#?}",
-        policy.sources, policy.targets, policy.lifecycle, policy.leaver, policy.limits
+        "{connectors:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}\n{rules:#?}\n{:#?}\n{:?}\n{:?}\n{tests:#?}",
+        policy.sources,
+        policy.targets,
+        policy.retired_sources,
+        policy.retired_targets,
+        policy.lifecycle,
+        policy.leaver,
+        policy.limits
     )
 }
 
@@ -174,6 +182,8 @@ fn the_expanded_file_means_the_same_and_expands_to_itself() {
 fn expanding_ten_lines_shows_every_default() {
     assert_snapshot!(Folder::new(TEN_LINES).expanded().text(), @r#"
     plugin-directory = "plugins"
+    retired-sources = []
+    retired-targets = []
     test = []
 
     [store]

@@ -38,18 +38,24 @@ pub(crate) async fn a_record_can_move_from_one_identity_to_another(store: &dyn S
 pub(crate) async fn a_read_that_left_something_out_does_not_replace_an_exhaustive_one(
     store: &dyn Store,
 ) {
-    let whole = SourceRead { records: 100, coverage: Coverage::exhaustive(), read_at: at(0) };
+    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+    let whole = SourceRead {
+        keys: keys(&["1", "2", "3"]),
+        coverage: Coverage::exhaustive(),
+        read_at: at(0),
+    };
     let reads = BTreeMap::from([(name("hr"), whole)]);
     store.record_identities(&[], &reads, at(0)).await.unwrap();
     let part = SourceRead {
-        records: 3,
+        keys: keys(&["1"]),
         coverage: Coverage { kind: CoverageKind::Truncated, skipped: Vec::new() },
         read_at: at(1),
     };
     store.record_identities(&[], &BTreeMap::from([(name("hr"), part)]), at(1)).await.unwrap();
     assert_eq!(store.source_reads().await.unwrap(), reads);
 
-    let later = SourceRead { records: 99, coverage: Coverage::exhaustive(), read_at: at(2) };
+    let later =
+        SourceRead { keys: keys(&["2", "3"]), coverage: Coverage::exhaustive(), read_at: at(2) };
     let reads = BTreeMap::from([(name("hr"), later)]);
     store.record_identities(&[], &reads, at(2)).await.unwrap();
     assert_eq!(store.source_reads().await.unwrap(), reads);

@@ -10,7 +10,7 @@ use lanyard_core::{
 use rusqlite::{Connection, params};
 
 use super::{
-    columns::{At, Json, Word, signed, unsigned},
+    columns::{At, Json, Word},
     problem::Problem,
 };
 use crate::store::SourceRead;
@@ -49,10 +49,10 @@ pub(super) fn source_reads(
     tx: &Connection,
 ) -> Result<BTreeMap<ConnectorName, SourceRead>, Problem> {
     let mut statement =
-        tx.prepare_cached("SELECT source, records, coverage, read_at FROM source_read")?;
+        tx.prepare_cached("SELECT source, keys, coverage, read_at FROM source_read")?;
     let reads = statement.query_map([], |row| {
         let read = SourceRead {
-            records: unsigned(row, 1)?,
+            keys: row.get::<_, Json<_>>(1)?.0,
             coverage: row.get::<_, Json<_>>(2)?.0,
             read_at: row.get::<_, At>(3)?.0,
         };
@@ -97,18 +97,14 @@ fn record_reads(
     reads: &BTreeMap<ConnectorName, SourceRead>,
 ) -> Result<(), Problem> {
     let mut statement = tx.prepare_cached(
-        "INSERT INTO source_read (source, records, coverage, read_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (source) DO UPDATE SET records = excluded.records,
+        "INSERT INTO source_read (source, keys, coverage, read_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (source) DO UPDATE SET keys = excluded.keys,
              coverage = excluded.coverage, read_at = excluded.read_at",
     )?;
     for (source, read) in reads.iter().filter(|(_, read)| read.coverage.proves_absence()) {
-        let SourceRead { records, coverage, read_at } = read;
-        statement.execute(params![
-            source.as_str(),
-            signed(*records)?,
-            Json(coverage),
-            At(*read_at)
-        ])?;
+        let SourceRead { keys, coverage, read_at } = read;
+        let row = params![source.as_str(), Json(keys), Json(coverage), At(*read_at)];
+        statement.execute(row)?;
     }
     Ok(())
 }

@@ -95,7 +95,8 @@ fn whoever_a_shrunk_source_forgot_is_not_unwanted_yet() {
     let policy = policy();
     let known = hired(&policy, vec![worker("1", ADA, &[]), worker("2", ADA, &[])]).identities;
     let readings = [reading("hr", vec![worker("2", ADA, &[])], CoverageKind::Exhaustive)];
-    let baseline = [(named("hr"), 2)].into();
+    let keys = ["1", "2"].map(str::to_owned).into();
+    let baseline = [(named("hr"), keys)].into();
     let assembled = assemble(&policy, &readings, &known, &baseline, noon());
     let observed = observed(&[("ada.example", Some("1"))]);
     let desired = desired(&policy, &assembled, &observed, noon());

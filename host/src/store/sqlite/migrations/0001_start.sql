@@ -21,7 +21,7 @@ CREATE TABLE identity_record (
 
 CREATE TABLE source_read (
     source TEXT PRIMARY KEY,
-    records INTEGER NOT NULL,
+    keys TEXT NOT NULL,
     coverage TEXT NOT NULL,
     read_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
