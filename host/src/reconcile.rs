@@ -12,6 +12,7 @@ mod record;
 mod schedule;
 mod settle;
 mod survey;
+mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -44,6 +45,8 @@ pub struct Context {
     /// Who ordered it (an OS user).
     pub actor: String,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Ends every waiting, and a run between two operations.
+    pub stop: Stop,
 }
 
 impl Context {

@@ -201,6 +201,24 @@ impl fmt::Display for Cause {
     }
 }
 
+impl Cause {
+    /// What the audit keeps of it: kinds, and names that stand in the file or
+    /// in a schema.  No values of facts, and no sentence that quotes one.
+    pub fn named(&self) -> String {
+        match self {
+            Self::Rule { .. } => self.to_string(),
+            Self::State { state, .. } => format!("state {}", state.word()),
+            Self::Fact { fact, source, from, .. } => match from.as_slice() {
+                [] => format!("fact {fact} from {source}"),
+                [column] => format!("fact {fact} from {source}, column {column}"),
+                columns => format!("fact {fact} from {source}, columns {}", columns.join(", ")),
+            },
+            Self::Leaver { .. } => "leaver policy".to_owned(),
+            Self::Observed { .. } => "what the target holds".to_owned(),
+        }
+    }
+}
+
 /// One change of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {

@@ -9,6 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     output::Output,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{self, Progress, Settling, Stop, Summary, Survey},
+    reconcile::{self, Progress, Settling, Summary, Survey},
     store::{Store, StoredPlan},
 };
 
@@ -124,15 +125,16 @@ async fn carry_out(
     released: &BTreeSet<FindingKind>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let stop = Stop::default();
-    stop_on_signal(&stop, road);
+    stop_on_signal(road)?;
     let shown = Shown::new(survey);
     let report = |progress| shown.report(progress);
-    let summary = reconcile::execute(&road.context, survey, released, &stop, &report).await?;
+    let summary = reconcile::execute(&road.context, survey, released, &report).await?;
     shown.finish();
     let operations = &survey.stored.plan.operations;
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
-    reconcile::refresh(&road.context, &written).await?;
+    if !road.context.stop.is_asked() {
+        reconcile::refresh(&road.context, &written).await?;
+    }
     output.line(&sentence(&summary))?;
     let exit = if summary.is_clean() && summary.blocked > 0 {
         Exit::Blocked
@@ -145,27 +147,28 @@ async fn carry_out(
     Ok(if exit == Exit::Blocked && summary.blocked == 0 { Exit::Ok } else { exit })
 }
 
-/// The first Ctrl-C (or SIGTERM) stops between operations.
-fn stop_on_signal(stop: &Stop, road: &Road) {
-    let (stop, sandbox) = (stop.clone(), Arc::clone(&road.sandbox));
+/// The first Ctrl-C (or SIGTERM) stops between operations; the second ends
+/// the process, and the next run looks what became of what was under way.
+fn stop_on_signal(road: &Road) -> Result<(), AppError> {
+    let (stop, sandbox) = (road.context.stop.clone(), Arc::clone(&road.sandbox));
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        let interrupt = tokio::signal::ctrl_c();
-        let terminate = async {
-            use tokio::signal::unix::{SignalKind, signal};
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await.is_some(),
-                Err(_no_handler) => std::future::pending().await,
+        let mut signalled = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
         };
-        tokio::select! {
-            Ok(()) = interrupt => {}
-            true = terminate => {}
-            else => return,
-        }
+        signalled().await;
         tracing::warn!("stopping after the operations that are under way");
         stop.ask();
         sandbox.cancel();
+        signalled().await;
+        #[expect(clippy::exit, reason = "nothing is waited for, whatever hangs")]
+        std::process::exit(Exit::Interrupted as i32);
     });
+    Ok(())
 }
 
 fn sentence(summary: &Summary) -> String {

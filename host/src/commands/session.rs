@@ -13,7 +13,7 @@ use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
     connector::{Attached, Connector, Connectors},
     errors::{AppError, Exit},
-    reconcile::Context,
+    reconcile::{Context, Stop},
     store::{Store, sqlite::SqliteStore},
     telemetry,
     wasm::{LoadError, Sandbox, WasmConnector},
@@ -90,6 +90,7 @@ pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
         connectors,
         actor: actor(),
         clock: telemetry::clock(),
+        stop: Stop::default(),
     };
     Ok(Road { context, sandbox })
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lanyard::connector::{
     Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
     WriteContext,
@@ -30,6 +31,12 @@ pub(super) enum Trick {
     Ignore,
     /// It is applied; the answer names no account.
     Nameless,
+    /// It is applied when `true`; the answer says that it is pending until
+    /// then, and names no account.
+    Pending(bool, Option<Timestamp>),
+    /// It is applied; the answer says that a part failed, and names no
+    /// account.
+    Partial,
     /// It succeeds with an account that has nothing to do with it.
     Name(&'static str),
     Panic,
@@ -45,6 +52,8 @@ pub(super) struct Inner {
     pub(super) find_faults: VecDeque<FaultKind>,
     /// Faults of the next reads of one account.
     pub(super) get_faults: VecDeque<FaultKind>,
+    /// What is found by any key of an operation; none: it has no such search.
+    pub(super) by_key: Option<String>,
     pub(super) safety: Option<CreateSafety>,
     pub(super) renameable: bool,
     pub(super) max_concurrency: Option<u32>,
@@ -265,6 +274,20 @@ impl Inner {
                 self.apply(write)?;
                 Ok(Outcome { account: None, ..named(user("-")) })
             }
+            Some(Trick::Pending(applied, expires_at)) => {
+                if applied {
+                    self.apply(write)?;
+                }
+                let status =
+                    Status::Pending { ticket: "t1".to_owned(), needs_human: None, expires_at };
+                Ok(Outcome { status, account: None, ..named(user("-")) })
+            }
+            Some(Trick::Partial) => {
+                self.apply(write)?;
+                let failed = vec![("photo".to_owned(), fault(FaultKind::TimedOut))];
+                let status = Status::Partial;
+                Ok(Outcome { status, account: None, failed, ..named(user("-")) })
+            }
             Some(Trick::Name(uid)) => Ok(named(user(uid))),
             Some(Trick::Panic) => panic!("as told"),
         }
@@ -324,9 +347,10 @@ impl Connector for System {
         let fits = |account: &&Account| match by {
             Lookup::Anchor(anchor) => account.anchor.as_ref() == Some(anchor),
             Lookup::Name(name) => account.name == *name,
-            Lookup::Attribute { .. } | Lookup::IdempotencyKey(_) => false,
+            Lookup::IdempotencyKey(_) => inner.by_key.as_ref() == Some(&account.reference.uid),
+            Lookup::Attribute { .. } => false,
         };
-        if matches!(by, Lookup::IdempotencyKey(_)) {
+        if matches!(by, Lookup::IdempotencyKey(_)) && inner.by_key.is_none() {
             return Err(Fault::new(FaultKind::Unsupported("key".to_owned()), "no keys here"));
         }
         Ok(inner.accounts.values().filter(fits).cloned().collect())
