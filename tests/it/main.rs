@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod built;
+mod clock;
 mod connector_test;
 mod crash;
 mod demo;
@@ -18,6 +19,7 @@ mod directions;
 mod exit_status;
 mod pages;
 mod places;
+mod record;
 mod sandbox;
 mod servers;
 mod simulated;

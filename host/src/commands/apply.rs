@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{
     output::Output,
     plan,
-    session::{self, Road},
+    session::{self, Road, Use},
 };
 use crate::{
     errors::{AppError, Exit},
@@ -30,7 +30,14 @@ pub(super) async fn apply(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let released = released(release)?;
-    let road = session::road(file).await?;
+    if !released.is_empty() && wanted.is_none() && yes {
+        return Err(AppError::new(
+            Exit::Usage,
+            "what is released must have been looked at: `--release` with `--yes` needs the plan",
+        )
+        .hint("`lanyard plan` shows what it holds back, and the command that releases it"));
+    }
+    let road = session::road(file, Use::Changes, output).await?;
     let wanted = match wanted {
         Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
         None => None,
@@ -47,14 +54,17 @@ pub(super) async fn apply(
     if operations == 0 && survey.stored.plan.claims.is_empty() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
-    if !yes && !output.ask(&format!("carry out {operations} operations?"))? {
+    let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
+    let release =
+        if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
+    if !yes && !output.ask(&format!("{release}carry out {operations} operations?"))? {
         return Ok(Exit::Ok);
     }
     carry_out(&road, (&survey, open), &released, output).await
 }
 
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
-    let road = session::road(file).await?;
+    let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&survey, output)?;
     if survey.stored.plan.operations.is_empty() && survey.stored.plan.claims.is_empty() {

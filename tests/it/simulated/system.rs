@@ -50,8 +50,10 @@ pub(super) struct Inner {
     pub(super) tricks: BTreeMap<&'static str, VecDeque<Trick>>,
     /// Faults of the next searches.
     pub(super) find_faults: VecDeque<FaultKind>,
-    /// Faults of the next reads of one account.
-    pub(super) get_faults: VecDeque<FaultKind>,
+    /// What the next reads of one account meet, if anything.
+    pub(super) get_faults: VecDeque<Option<FaultKind>>,
+    /// Faults of the next reads of what one account holds.
+    pub(super) grant_faults: VecDeque<FaultKind>,
     /// What is found by any key of an operation; none: it has no such search.
     pub(super) by_key: Option<String>,
     pub(super) safety: Option<CreateSafety>,
@@ -333,7 +335,7 @@ impl Connector for System {
 
     async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {
         let mut inner = self.inner();
-        if let Some(kind) = inner.get_faults.pop_front() {
+        if let Some(kind) = inner.get_faults.pop_front().flatten() {
             return Err(Fault::new(kind, "not now"));
         }
         inner.accounts.get(&account.uid).cloned().ok_or_else(missing)
@@ -376,7 +378,12 @@ impl Connector for System {
         scope: &AssignmentScope,
         _page: PageRequest,
     ) -> Result<Page<Assignment>, Fault> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        if matches!(scope, AssignmentScope::OfAccount(_))
+            && let Some(kind) = inner.grant_faults.pop_front()
+        {
+            return Err(Fault::new(kind, "not now"));
+        }
         let fits = |holder: &str| match scope {
             AssignmentScope::OfAccount(account) => account.uid == holder,
             AssignmentScope::OfEntitlement(_) | AssignmentScope::Everything => true,
