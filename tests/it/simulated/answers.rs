@@ -1,6 +1,5 @@
 //! Answers that say less than they should, or name what they must not.
 
-use lanyard::reconcile::Stop;
 use lanyard_core::{account::AccountState, fault::FaultKind};
 
 use super::{
@@ -132,14 +131,20 @@ async fn a_disable_answered_with_another_account_is_verified_by_the_one_it_was_s
 }
 
 #[tokio::test]
-async fn an_account_that_the_journal_knows_nothing_of_is_not_linked_after_a_crash() {
-    // The answer is lost; what is found by the key was there before.
-    let firm = Firm::new(ADA);
-    firm.directory.add("x1", "root", None);
-    firm.directory.inner().by_key = Some("x1".to_owned());
-    firm.directory.trick("create", Trick::Fail(unknown()));
-    let survey = firm.survey().await;
-    let summary = firm.execute(&survey, &Stop::default()).await.unwrap();
-    assert_eq!(summary.failed, 1, "{}", firm.told());
-    assert!(firm.links().await.is_empty());
+async fn a_lost_create_is_not_found_in_an_account_that_was_there() {
+    for later in [false, true] {
+        let firm = Firm::new(ADA);
+        firm.directory.add("x1", "root", None);
+        firm.directory.inner().by_key = Some("x1".to_owned());
+        firm.directory.trick("create", Trick::Fail(unknown()));
+        if later {
+            firm.directory.inner().find_faults.push_back(FaultKind::InvalidCredentials);
+        }
+        let summary = firm.run().await;
+        let settled = firm.settle().await;
+        let (in_the_run, afterwards) = if later { (0, 1) } else { (1, 0) };
+        assert_eq!((summary.failed, settled.parked), (in_the_run, afterwards), "{}", firm.told());
+        assert!(firm.links().await.is_empty());
+        assert_eq!(firm.sent(), ["directory create ada"]);
+    }
 }
