@@ -63,7 +63,10 @@ async fn what_stays_open_of_an_earlier_run_ends_with_66() {
     for verb in [&["plan"][..], &["apply", "--yes"], &["run", "once"]] {
         let output = world.lanyard(verb).output().await.unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("still uncertain: directory: it is no longer in the file"), "{said}");
+        // Which target was sent to first is chance.
+        let open = said.lines().filter(|line| line.starts_with("still uncertain: "));
+        let open: Vec<&str> = open.filter(|it| it.ends_with("no longer in the file")).collect();
+        assert!(!open.is_empty(), "{said}");
         assert_eq!(output.status.code(), Some(66), "{verb:?}: {said}");
     }
 }
