@@ -69,11 +69,11 @@ async fn main() -> anyhow::Result<()> {
         connectors,
         actor: "crashing".to_owned(),
         clock: telemetry::clock(),
+        stop: Stop::default(),
     };
     reconcile::settle(&context, reconcile::Settling::Finishing).await?;
     let survey = reconcile::survey(&context).await?;
-    reconcile::execute(&context, &survey, &BTreeSet::new(), &Stop::default(), &|_progress| {})
-        .await?;
+    reconcile::execute(&context, &survey, &BTreeSet::new(), &|_progress| {}).await?;
     bail!("the point was never reached")
 }
 

@@ -11,7 +11,8 @@ use lanyard_core::id::{ConnectorName, IdentityId};
 /// Exit status: 0 done; 2 wrong arguments; 64 configuration not valid;
 /// 65 findings block operations; 66 operations failed, drifted or are
 /// uncertain, or access that has to go stays; 67 a connector or source cannot be used; 69 the store cannot be
-/// used; 70 a defect; 75 the world changed since the plan was made.
+/// used; 70 a defect; 75 the world changed since the plan was made; 130 ended
+/// at once by a second Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard", version, max_term_width = 100)]
 pub struct Args {

@@ -35,6 +35,8 @@ pub enum Exit {
     Bug = 70,
     /// The world is not the one the plan was made for.
     Changed = 75,
+    /// A second signal ended it at once (128 and the number of Ctrl-C's).
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -13,6 +13,7 @@ mod record;
 mod schedule;
 mod settle;
 mod survey;
+mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -46,6 +47,8 @@ pub struct Context {
     /// Who ordered it (an OS user).
     pub actor: String,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Ends every waiting, and a run between two operations.
+    pub stop: Stop,
 }
 
 impl Context {

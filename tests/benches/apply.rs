@@ -119,7 +119,7 @@ fn raw_syncs(folder: &Path) -> f64 {
 async fn apply(folder: &Path, parallel: u32) -> (f64, f64) {
     let context = context(folder, parallel);
     let survey = survey(&context).await.unwrap();
-    let stop = Stop::default();
+    let stop = context.stop.clone();
     // Operations done, and when the first began and the last was done.
     let clock: Mutex<(u32, Option<(Instant, Instant)>)> = Mutex::new((0, None));
     let report = |progress| {
@@ -138,7 +138,7 @@ async fn apply(folder: &Path, parallel: u32) -> (f64, f64) {
         }
     };
     let processor = process_seconds();
-    let summary = execute(&context, &survey, &BTreeSet::new(), &stop, &report).await.unwrap();
+    let summary = execute(&context, &survey, &BTreeSet::new(), &report).await.unwrap();
     let processor = process_seconds() - processor;
     let unwell = summary.failed + summary.drifted + summary.unverifiable + summary.uncertain;
     assert_eq!(unwell, 0, "every operation is verified: {summary:?}");
@@ -176,5 +176,6 @@ fn context(folder: &Path, parallel: u32) -> Context {
             *now = now.checked_add(SignedDuration::from_millis(1)).unwrap();
             *now
         }),
+        stop: Stop::default(),
     }
 }

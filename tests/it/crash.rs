@@ -1,6 +1,7 @@
 //! `kill -9` anywhere: afterwards every account exists exactly once, in the
 //! applications' own state, and the second plan is empty.
 
+mod ended;
 mod lost;
 mod world;
 

@@ -64,16 +64,19 @@ impl Desk {
     /// What the program says, with everything taken out that differs from
     /// one run to the next.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Said {
-        self.run_at(NOW, arguments).await
+        self.run_at(Some(NOW), arguments).await
     }
 
-    /// The same at another time.
-    pub(crate) async fn run_at(&self, now: &str, arguments: &[&str]) -> Said {
-        let output = Command::new(&self.program)
+    /// With the clock standing at another instant, or going.
+    pub(crate) async fn run_at(&self, now: Option<&str>, arguments: &[&str]) -> Said {
+        let mut command = Command::new(&self.program);
+        if let Some(now) = now {
+            command.env("LANYARD_NOW", now);
+        }
+        let output = command
             .args(arguments)
             .current_dir(self.folder.path())
             .env("LANYARD_CACHE", built::cache())
-            .env("LANYARD_NOW", now)
             .env("CRM_TOKEN", TOKEN)
             .env_remove("LANYARD_LOG")
             .kill_on_drop(true)
@@ -82,8 +85,8 @@ impl Desk {
             .unwrap();
         Said {
             status: output.status.code(),
-            stdout: self.same_everywhere(now, &output.stdout),
-            stderr: self.same_everywhere(now, &output.stderr),
+            stdout: self.same_everywhere(now.unwrap_or_default(), &output.stdout),
+            stderr: self.same_everywhere(now.unwrap_or_default(), &output.stderr),
         }
     }
 

@@ -120,6 +120,7 @@ async fn the_help_names_every_status() {
         Exit::Store,
         Exit::Bug,
         Exit::Changed,
+        Exit::Interrupted,
     ];
     for exit in all {
         let number = exit as i32;

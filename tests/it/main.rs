@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod built;
+mod clock;
 mod connector_test;
 mod crash;
 mod demo;
@@ -20,6 +21,7 @@ mod exit_status;
 mod leavers;
 mod pages;
 mod places;
+mod record;
 mod sandbox;
 mod servers;
 mod simulated;

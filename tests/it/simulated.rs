@@ -1,5 +1,6 @@
 //! The executor against targets that misbehave as they are told to.
 
+mod answers;
 mod creates;
 mod firm;
 mod order;

@@ -164,6 +164,7 @@ impl Stage {
             store: Arc::clone(&self.store),
             connectors,
             actor: "operator".to_owned(),
+            stop: Stop::default(),
             clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         self.firm = Some(Firm { context, sources, targets });
@@ -233,8 +234,7 @@ impl Stage {
                 done.insert(operation.id.0, format!("{line}{how}"));
             }
         };
-        let stop = Stop::default();
-        let run = reconcile::execute(context, &survey, released, &stop, &report);
+        let run = reconcile::execute(context, &survey, released, &report);
         let summary = self.runtime.block_on(run).map_err(|error| chain(&error))?;
         let mut text = String::new();
         for line in done.into_inner().unwrap_or_else(PoisonError::into_inner).values() {

@@ -15,6 +15,7 @@ use crate::{
     observed::ObservedTarget,
     operation::{Event, Operation, OperationKind},
     plan::{Adoption, Note, Plan},
+    value::ObjectRef,
 };
 
 /// The whole plan as text, ending with a line of numbers.
@@ -123,12 +124,17 @@ fn adopt_lines(adoptions: &[Adoption], labels: &BTreeMap<IdentityId, String>, pa
         let Adoption { identity, target, account, name, matched } = adoption;
         let who = person(labels, *identity);
         page.line(0, &format!("adopt? {target} `{name}` looks like {who}: same {matched}"));
-        let uid = shell_word(&account.uid);
-        page.line(1, &format!("lanyard account adopt {target} {uid} --identity {identity}"));
+        page.line(1, &adopt_command(target, account, *identity));
     }
     if !adoptions.is_empty() {
         page.gap();
     }
+}
+
+/// What a person pastes to say that an account is an identity's.
+pub fn adopt_command(target: &ConnectorName, account: &ObjectRef, identity: IdentityId) -> String {
+    let uid = shell_word(&account.uid);
+    format!("lanyard account adopt {target} {uid} --identity {identity}")
 }
 
 /// Quoted where a shell would take it for something else.

@@ -1,6 +1,7 @@
 //! Why a call to a connector failed: a closed set, so that the decision to
 //! retry is one exhaustive match.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::value::ObjectRef;
@@ -72,6 +73,11 @@ pub enum FaultKind {
         retry_after_ms: Option<u64>,
     },
     Cancelled,
+    /// The target took the write and ends it later, by itself or by somebody
+    /// there; until when it may still, if it says so.
+    Pending {
+        until: Option<Timestamp>,
+    },
     Other {
         code: String,
         retry: RetryClass,
@@ -99,6 +105,7 @@ impl FaultKind {
             | Self::TimedOut
             | Self::OutOfMemory
             | Self::BadAnswer(_) => Applied::Maybe,
+            Self::Pending { .. } => Applied::Yes,
             Self::Other { applied, .. } => *applied,
             Self::AlreadyExists(_)
             | Self::NotFound
@@ -138,6 +145,7 @@ impl FaultKind {
             Self::Unavailable { .. } => "unavailable",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
             Self::Cancelled => "cancelled",
+            Self::Pending { .. } => "pending",
             Self::Other { .. } => "other",
             Self::Trapped => "trapped",
             Self::TimedOut => "timed-out",

@@ -110,6 +110,12 @@ impl fmt::Display for Moment {
     }
 }
 
+/// The instant a fact stands for; `last` when a day counts to its end.
+pub fn moment_of(fact: &Fact, last: bool, timezone: &TimeZone) -> Option<Timestamp> {
+    let moment = Moment::of(fact)?;
+    if last { moment.ends(timezone) } else { moment.begins(timezone) }
+}
+
 /// A moment with the instant it stands for.
 #[derive(Debug, Clone, Copy)]
 struct Bound {

@@ -139,7 +139,8 @@ impl OperationKind {
 }
 
 /// What happened to the person, read off the change between two desired
-/// states; never an input to any decision.
+/// states; an input to no decision but the order of a plan and what the guard
+/// counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
@@ -197,6 +198,24 @@ impl fmt::Display for Cause {
             }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Observed { because } => f.write_str(because),
+        }
+    }
+}
+
+impl Cause {
+    /// What the audit keeps of it: kinds, and names that stand in the file or
+    /// in a schema.  No values of facts, and no sentence that quotes one.
+    pub fn named(&self) -> String {
+        match self {
+            Self::Rule { .. } => self.to_string(),
+            Self::State { state, .. } => format!("state {}", state.word()),
+            Self::Fact { fact, source, from, .. } => match from.as_slice() {
+                [] => format!("fact {fact} from {source}"),
+                [column] => format!("fact {fact} from {source}, column {column}"),
+                columns => format!("fact {fact} from {source}, columns {}", columns.join(", ")),
+            },
+            Self::Leaver { .. } => "leaver policy".to_owned(),
+            Self::Observed { .. } => "what the target holds".to_owned(),
         }
     }
 }

@@ -43,6 +43,7 @@ pub fn decide(fault: &Fault, attempt: u32, now: Timestamp, policy: &RetryPolicy)
         | FaultKind::TimedOut
         | FaultKind::OutOfMemory
         | FaultKind::BadAnswer(_)
+        | FaultKind::Pending { .. }
         | FaultKind::Other { applied: Applied::Maybe | Applied::Yes, .. } => Decision::Settle,
         FaultKind::RateLimited { retry_after_ms } | FaultKind::Unavailable { retry_after_ms } => {
             again(attempt, *retry_after_ms, now, policy)
@@ -140,6 +141,7 @@ mod tests {
             FaultKind::OutOfMemory,
             FaultKind::BadAnswer("?".into()),
             FaultKind::AlreadyExists(None),
+            FaultKind::Pending { until: Some(now()) },
             FaultKind::Other {
                 code: "x".into(),
                 retry: RetryClass::Later,

@@ -81,6 +81,26 @@ fn a_released_finding_blocks_nothing() {
 }
 
 #[test]
+fn a_day_on_which_many_begin_is_no_mass_enable() {
+    let mut observed = empty_world();
+    let mut desired = Desired::default();
+    for number in 0..50 {
+        let key = format!("p{number}");
+        ours(&mut observed, &key, "crm", &format!("c{number}"), AccountState::Disabled);
+        for link in &mut observed.links {
+            link.disabled_since = Some(at("2026-02-22T00:00:00Z"));
+        }
+        let (id, mut person) =
+            person(&key, LifecycleState::Active, [("crm", present(content(&key, &[])))]);
+        person.state.since = Some(now());
+        desired.identities.insert(id, person);
+    }
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    assert_eq!(plan.operations.len(), 50);
+    assert_eq!(guard(&settings(), &plan, &observed, &Removed::new(), &[]), []);
+}
+
+#[test]
 fn many_accounts_enabled_at_once_wait_for_a_person() {
     for (people, back, stopped) in [(50, 5, false), (50, 6, true), (5, 2, false), (5, 3, true)] {
         let mut observed = empty_world();

@@ -97,7 +97,7 @@ fn a_mover_shows_old_and_new_and_hides_what_is_sensitive() {
       - revoke directory `ada.example` Sales
           because nothing gives `Sales` any more, and we granted it
 
-    plan 7fd1389b696a: 3 operations (1 update, 1 grant, 1 revoke)
+    plan f238c0d21c56: 3 operations (1 update, 1 grant, 1 revoke)
     "#);
 }
 

@@ -463,7 +463,34 @@ fn a_mover_is_given_the_new_before_the_old_is_taken() {
     observed.ledger.insert(owned("crm", "c1", "g2"));
     let plan = made(&ada(present(content("ada", &["Approvers"]))), &observed);
     assert_eq!(kinds(&plan), [OperationKind::Grant, OperationKind::Revoke]);
-    assert_eq!(plan.operations[1].after, [plan.operations[0].id]);
+}
+
+#[test]
+fn no_revoke_needs_a_grant_here_or_at_another_target() {
+    let mut observed = empty_world();
+    for (name, uid) in [("crm", "c1"), ("directory", "d1")] {
+        ours(&mut observed, "ada", name, uid, AccountState::Active);
+        holds(&mut observed, name, uid, "g2");
+        observed.ledger.insert(owned(name, uid, "g2"));
+    }
+    let moved = || present(content("ada", &["Approvers"]));
+    let desired = wanting([person(
+        "ada",
+        LifecycleState::Active,
+        [("crm", moved()), ("directory", moved())],
+    )]);
+    let plan = made(&desired, &observed);
+    let mut table = String::new();
+    for operation in &plan.operations {
+        let kind = operation.change.kind().word();
+        writeln!(table, "{kind} at {}, after {:?}", operation.target, operation.after).unwrap();
+    }
+    assert_snapshot!(table, @"
+    grant at crm, after []
+    grant at directory, after []
+    revoke at crm, after []
+    revoke at directory, after []
+    ");
 }
 
 #[test]

@@ -13,11 +13,14 @@ use lanyard_core::{
 };
 use serde::Serialize;
 
-use super::{output::Output, session};
+use super::{
+    output::Output,
+    session::{self, Use},
+};
 use crate::{
     args::AccountVerb,
     errors::{AppError, Exit},
-    store::{AuditEntry, Store, sqlite::SqliteStore},
+    store::{AuditEntry, Store},
     telemetry,
 };
 
@@ -46,7 +49,7 @@ pub(super) async fn account(
             list(&store, &config.policy, target.as_ref(), json, output).await
         }
         AccountVerb::Adopt { target, uid, identity } => {
-            let store = SqliteStore::open_exclusive(&config.store)?;
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
             adopt(&store, target, &uid, identity, output).await
         }
     }

@@ -9,15 +9,16 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     output::Output,
     plan,
-    session::{self, Road},
+    session::{self, Road, Use},
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{self, Progress, Settling, Stop, Summary, Survey},
+    reconcile::{self, Progress, Settling, Summary, Survey},
     store::{Store, StoredPlan},
 };
 
@@ -29,7 +30,14 @@ pub(super) async fn apply(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let released = released(release)?;
-    let road = session::road(file).await?;
+    if !released.is_empty() && wanted.is_none() && yes {
+        return Err(AppError::new(
+            Exit::Usage,
+            "what is released must have been looked at: `--release` with `--yes` needs the plan",
+        )
+        .hint("`lanyard plan` shows what it holds back, and the command that releases it"));
+    }
+    let road = session::road(file, Use::Changes, output).await?;
     let wanted = match wanted {
         Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
         None => None,
@@ -46,14 +54,17 @@ pub(super) async fn apply(
     if operations == 0 && survey.stored.plan.claims.is_empty() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
-    if !yes && !output.ask(&format!("carry out {operations} operations?"))? {
+    let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
+    let release =
+        if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
+    if !yes && !output.ask(&format!("{release}carry out {operations} operations?"))? {
         return Ok(Exit::Ok);
     }
     carry_out(&road, (&survey, open), &released, output).await
 }
 
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
-    let road = session::road(file).await?;
+    let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&survey, output)?;
     if survey.stored.plan.operations.is_empty() && survey.stored.plan.claims.is_empty() {
@@ -129,15 +140,16 @@ async fn carry_out(
     released: &BTreeSet<FindingKind>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let stop = Stop::default();
-    stop_on_signal(&stop, road);
+    stop_on_signal(road)?;
     let shown = Shown::new(survey);
     let report = |progress| shown.report(progress);
-    let summary = reconcile::execute(&road.context, survey, released, &stop, &report).await?;
+    let summary = reconcile::execute(&road.context, survey, released, &report).await?;
     shown.finish();
     let operations = &survey.stored.plan.operations;
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
-    reconcile::refresh(&road.context, &written).await?;
+    if !road.context.stop.is_asked() {
+        reconcile::refresh(&road.context, &written).await?;
+    }
     output.line(&sentence(&summary))?;
     let left_open = survey.stored.plan.left_open() > 0;
     let exit = if summary.is_clean() && summary.blocked > 0 && !left_open {
@@ -151,27 +163,28 @@ async fn carry_out(
     Ok(if exit == Exit::Blocked && summary.blocked == 0 { Exit::Ok } else { exit })
 }
 
-/// The first Ctrl-C (or SIGTERM) stops between operations.
-fn stop_on_signal(stop: &Stop, road: &Road) {
-    let (stop, sandbox) = (stop.clone(), Arc::clone(&road.sandbox));
+/// The first Ctrl-C (or SIGTERM) stops between operations; the second ends
+/// the process, and the next run looks what became of what was under way.
+fn stop_on_signal(road: &Road) -> Result<(), AppError> {
+    let (stop, sandbox) = (road.context.stop.clone(), Arc::clone(&road.sandbox));
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
-        let interrupt = tokio::signal::ctrl_c();
-        let terminate = async {
-            use tokio::signal::unix::{SignalKind, signal};
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await.is_some(),
-                Err(_no_handler) => std::future::pending().await,
+        let mut signalled = async || {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
         };
-        tokio::select! {
-            Ok(()) = interrupt => {}
-            true = terminate => {}
-            else => return,
-        }
+        signalled().await;
         tracing::warn!("stopping after the operations that are under way");
         stop.ask();
         sandbox.cancel();
+        signalled().await;
+        #[expect(clippy::exit, reason = "nothing is waited for, whatever hangs")]
+        std::process::exit(Exit::Interrupted as i32);
     });
+    Ok(())
 }
 
 fn sentence(summary: &Summary) -> String {

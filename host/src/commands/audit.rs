@@ -6,7 +6,7 @@ use super::{output::Output, session};
 use crate::{
     args::AuditVerb,
     errors::{AppError, Exit},
-    store::{AuditFilter, AuditRow, Store},
+    store::{AuditFilter, AuditRow, Store, chain::Head},
 };
 
 pub(super) async fn audit(
@@ -30,8 +30,9 @@ pub(super) async fn audit(
             Ok(Exit::Ok)
         }
         AuditVerb::Verify => match store.verify_audit().await? {
-            Ok(rows) => {
-                output.line(&format!("{rows} rows, unbroken"))?;
+            Ok(Head { rows, digest }) => {
+                let head = digest.map(|digest| format!("; head {digest}")).unwrap_or_default();
+                output.line(&format!("{rows} rows, unbroken{head}"))?;
                 Ok(Exit::Ok)
             }
             Err(broken) => Err(AppError::new(Exit::Store, broken).hint(

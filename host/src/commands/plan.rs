@@ -4,7 +4,10 @@ use std::path::Path;
 
 use lanyard_core::diff;
 
-use super::{output::Output, session};
+use super::{
+    output::Output,
+    session::{self, Use},
+};
 use crate::{
     errors::{self, AppError, Exit},
     reconcile::{self, Context, Settling, Survey},
@@ -16,7 +19,7 @@ pub(super) async fn plan(
     out: Option<&Path>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let road = session::road(file).await?;
+    let road = session::road(file, Use::Looks, output).await?;
     let (survey, open) = look(&road.context, Settling::Looking, output).await?;
     if json {
         output.json(&survey.stored)?;

@@ -9,11 +9,12 @@ use std::{
 use jiff::Timestamp;
 use lanyard_core::{fact::Identity, id::ConnectorName, identity};
 
+use super::output::Output;
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
     connector::{Attached, Connector, Connectors},
     errors::{AppError, Exit},
-    reconcile::Context,
+    reconcile::{Context, Stop},
     store::{Store, sqlite::SqliteStore},
     telemetry,
     wasm::{LoadError, Sandbox, WasmConnector},
@@ -31,6 +32,49 @@ pub(super) fn load_without_secrets(file: &Path) -> Result<Loaded, AppError> {
 /// For verbs that only look: the last state, whatever else is running.
 pub(super) fn open_store(config: &Config) -> Result<SqliteStore, AppError> {
     Ok(SqliteStore::open(&config.store)?)
+}
+
+/// What a verb does with the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It records what it saw, and needs none of it afterwards.
+    Looks,
+    /// What it does must be remembered.
+    Changes,
+}
+
+/// The store for the one process that changes it.
+///
+/// What was recorded while `LANYARD_NOW` made the clock stand is believed
+/// only by those for whom it stands too: a store is one or the other from
+/// its first use on.  Looking at the real one from another time is looking
+/// at a copy.
+pub(super) async fn exclusive_store(
+    config: &Config,
+    purpose: Use,
+    output: &mut Output,
+) -> Result<SqliteStore, AppError> {
+    let store = SqliteStore::open_exclusive(&config.store)?;
+    let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
+    match (stands, store.keep_clock(stands).await?) {
+        (true, true) | (false, false) => Ok(store),
+        (false, true) => Err(AppError::new(
+            Exit::Store,
+            format!("the store `{}` is one for trying out", config.store.display()),
+        )
+        .hint("it was made under LANYARD_NOW, and its times are not to be believed without it")
+        .hint("name another file under `[store] path`")),
+        (true, false) if purpose == Use::Looks => {
+            output.error("note: nothing of this is recorded: the store keeps to the real time\n");
+            Ok(SqliteStore::open_copy(&config.store)?)
+        }
+        (true, false) => Err(AppError::new(
+            Exit::Usage,
+            format!("under LANYARD_NOW the store `{}` is not changed", config.store.display()),
+        )
+        .hint("it keeps to the real time, and `plan` looks at a copy of it")
+        .hint("to try out more, name another file under `[store] path`")),
+    }
 }
 
 pub(super) fn sandbox() -> Result<Sandbox, AppError> {
@@ -66,7 +110,7 @@ pub(super) struct Road {
     pub(super) sandbox: Arc<Sandbox>,
 }
 
-pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
+pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Result<Road, AppError> {
     let Loaded { config, tests: _ } = load(file)?;
     let sandbox = Arc::new(sandbox()?);
     let mut connectors = Connectors::default();
@@ -82,7 +126,7 @@ pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
             "`{name}` cannot be used; `lanyard check` shows every problem at once"
         )));
     }
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_exclusive(&config.store)?);
+    let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
     let context = Context {
         policy: Arc::new(config.policy),
         config: config.digest,
@@ -90,6 +134,7 @@ pub(super) async fn road(file: &Path) -> Result<Road, AppError> {
         connectors,
         actor: actor(),
         clock: telemetry::clock(),
+        stop: Stop::default(),
     };
     Ok(Road { context, sandbox })
 }

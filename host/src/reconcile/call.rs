@@ -11,8 +11,9 @@ use lanyard_core::{
     verify::{AccountRead, ReadBack},
 };
 
+use super::progress::Stop;
 use crate::{
-    connector::{AssignmentScope, Attached, Journal, JournalError, PageRequest, Write},
+    connector::{AssignmentScope, Attached, Journal, JournalError, Outcome, PageRequest, Write},
     store::{MarkResult, Store},
 };
 
@@ -53,7 +54,7 @@ pub(super) fn resolved(change: &Change, account: &ObjectRef) -> Change {
     change
 }
 
-pub(super) fn account_of(write: &Write) -> Option<&ObjectRef> {
+fn account_of(write: &Write) -> Option<&ObjectRef> {
     match write {
         Write::Create { .. } => None,
         Write::Update { account, .. }
@@ -65,15 +66,31 @@ pub(super) fn account_of(write: &Write) -> Option<&ObjectRef> {
     }
 }
 
+/// The account an answer is about.  A create gives it its key, and a rename
+/// may give it another; every other write is about the account it was sent
+/// for, whatever the answer names.
+pub(super) fn answered_about(write: &Write, outcome: &Outcome) -> Option<ObjectRef> {
+    let named = outcome.account.as_ref().map(|account| account.reference.clone());
+    match write {
+        Write::Create { .. } | Write::Update { .. } => named.or_else(|| account_of(write).cloned()),
+        other => account_of(other).cloned(),
+    }
+}
+
 /// What the target shows of the account now; for a grant, what it holds.
-pub(super) async fn read_back(target: &Attached, account: &ObjectRef, change: &Change) -> ReadBack {
+pub(super) async fn read_back(
+    target: &Attached,
+    account: &ObjectRef,
+    change: &Change,
+    stop: &Stop,
+) -> ReadBack {
     if matches!(change, Change::Grant { .. } | Change::Revoke { .. }) {
         return ReadBack {
             account: AccountRead::Unread("only its grants were read".to_owned()),
-            assignments: assignments(target, account).await,
+            assignments: assignments(target, account, stop).await,
         };
     }
-    let account = match super::read::patiently(|| target.connector.get(account)).await {
+    let account = match super::read::patiently(stop, || target.connector.get(account)).await {
         Ok(account) => AccountRead::Found(account),
         Err(fault) if fault.kind == FaultKind::NotFound => AccountRead::NotFound,
         Err(fault) => AccountRead::Unread(fault.message),
@@ -81,16 +98,21 @@ pub(super) async fn read_back(target: &Attached, account: &ObjectRef, change: &C
     ReadBack { account, assignments: Err("not read".to_owned()) }
 }
 
-async fn assignments(target: &Attached, account: &ObjectRef) -> Result<Vec<Assignment>, String> {
+async fn assignments(
+    target: &Attached,
+    account: &ObjectRef,
+    stop: &Stop,
+) -> Result<Vec<Assignment>, String> {
     let scope = AssignmentScope::OfAccount(account.clone());
     let mut found = Vec::new();
     let mut cursor = None;
     // An account with more grants than this many pages cannot be verified.
     for _ in 0..1_000 {
         let request = PageRequest { cursor: cursor.clone(), limit: target.page_size };
-        let page =
-            super::read::patiently(|| target.connector.list_assignments(&scope, request.clone()))
-                .await;
+        let page = super::read::patiently(stop, || {
+            target.connector.list_assignments(&scope, request.clone())
+        })
+        .await;
         let page = match page {
             Ok(page) => page,
             // What is not there holds nothing.

@@ -3,7 +3,10 @@
 //! Operations wait only for those they name in `after` and for earlier ones
 //! on the same account, so that a dead target delays nothing but its own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use lanyard_core::{
     fault::{Fault, FaultKind},
@@ -20,10 +23,11 @@ use tokio::task::{self, JoinError, JoinSet};
 use super::{
     Context, ReconcileError,
     perform::{Attempted, Task},
-    progress::{Progress, Stop, Summary},
+    progress::{Progress, Summary},
     schedule::Schedule,
     settle::object_of,
     survey::{Survey, accept_shrunk},
+    whose::{self, Before},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
 
@@ -36,7 +40,6 @@ pub async fn execute(
     context: &Context,
     survey: &Survey,
     released: &BTreeSet<FindingKind>,
-    stop: &Stop,
     report: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, ReconcileError> {
     let plan = &survey.stored.plan;
@@ -58,8 +61,17 @@ pub async fn execute(
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;
     let mut schedule = Schedule::new(plan, &blocked);
-    let mut runner =
-        Runner { context, survey, run, epoch, stop, report, summary: Summary::default() };
+    let before = survey.observed.targets.iter();
+    let before = before.map(|(name, seen)| (name.clone(), Arc::new(whose::before(seen))));
+    let mut runner = Runner {
+        context,
+        survey,
+        run,
+        epoch,
+        report,
+        before: before.collect(),
+        summary: Summary::default(),
+    };
     runner.summary.blocked = blocked.len();
     runner.leave_doubtful(&mut schedule).await?;
     runner.run(&mut schedule).await?;
@@ -94,8 +106,9 @@ struct Runner<'a> {
     survey: &'a Survey,
     run: RunId,
     epoch: u64,
-    stop: &'a Stop,
     report: &'a (dyn Fn(Progress) + Send + Sync),
+    /// What each target had before the plan.
+    before: BTreeMap<ConnectorName, Arc<Before>>,
     summary: Summary,
 }
 
@@ -142,7 +155,7 @@ impl Runner<'_> {
         let mut underway = Underway { accounts: self.linked(), ..Underway::default() };
         let mut failure: Option<StoreError> = None;
         loop {
-            let halted = failure.is_some() || self.stop.is_asked();
+            let halted = failure.is_some() || self.context.stop.is_asked();
             if !halted {
                 self.begin(schedule, &mut underway);
             }
@@ -156,14 +169,14 @@ impl Runner<'_> {
                     }
                 }
                 Some(Ok(id)) = underway.waiting.join_next(), if !halted => schedule.make_ready(id),
-                () = self.stop.asked(), if !halted => {}
+                () = self.context.stop.asked(), if !halted => {}
                 else => break,
             }
         }
         if let Some(error) = failure {
             return Err(error);
         }
-        self.summary.stopped = self.stop.is_asked() && !schedule.is_done();
+        self.summary.stopped = self.context.stop.is_asked() && !schedule.is_done();
         for operation in schedule.rest() {
             self.skip(operation, "the run was stopped");
         }
@@ -242,6 +255,7 @@ impl Runner<'_> {
         let target = self.context.connectors.targets.get(&operation.target).ok_or_else(missing)?;
         let observed = self.survey.observed.targets.get(&operation.target).ok_or_else(missing)?;
         let object = object_of(&observed.schema, &operation.change).ok_or_else(missing)?;
+        let before = self.before.get(&operation.target).cloned().unwrap_or_default();
         let key = Digest::of(format!(
             "{}\n{}\n{}",
             self.survey.stored.digest, self.run.0, operation.id.0
@@ -255,6 +269,7 @@ impl Runner<'_> {
             object: object.clone(),
             operation,
             retry: RetryPolicy::default(),
+            before,
         })
     }
 

@@ -15,12 +15,13 @@ use lanyard_core::{
 
 use super::{
     Context,
-    call::{OperationJournal, account_of, read_back, resolved, write_of},
+    call::{OperationJournal, answered_about, read_back, resolved, write_of},
     settle::{Look, look},
+    whose::Before,
 };
 use crate::{
     connector::{Attached, Outcome, Status, Write, WriteContext},
-    store::{Effect, Intent, RunId, StoreError},
+    store::{Intent, RunId, StoreError},
 };
 
 /// An operation with everything its attempts need.
@@ -35,7 +36,12 @@ pub(super) struct Task {
     /// What the target says of the type of account.
     pub(super) object: ObjectDef,
     pub(super) retry: RetryPolicy,
+    /// What the target had before the plan.
+    pub(super) before: Arc<Before>,
 }
+
+/// Why a write was not read back.
+const STOPPED: &str = "the run was stopped before it could be read back";
 
 /// Where an attempt left the operation.
 #[derive(Debug)]
@@ -70,11 +76,11 @@ impl Task {
         self.intend(attempt).await?;
         let write = match write_of(&self.operation.change, account) {
             Ok(write) => write,
-            Err(fault) => return self.park(fault, Vec::new()).await,
+            Err(fault) => return self.park(fault).await,
         };
         match self.came_back_to_life(&write).await {
             Ok(None) => {}
-            Ok(Some(fault)) => return self.park(fault, Vec::new()).await,
+            Ok(Some(fault)) => return self.park(fault).await,
             Err(fault) => return self.failed(attempt, account, fault).await,
         }
         let context = WriteContext {
@@ -115,7 +121,8 @@ impl Task {
     /// enabled since the plan was made is not deleted.
     async fn came_back_to_life(&self, write: &Write) -> Result<Option<Fault>, Fault> {
         let Write::Delete(account) = write else { return Ok(None) };
-        let read = super::read::patiently(|| self.target.connector.get(account)).await;
+        let read =
+            super::read::patiently(&self.context.stop, || self.target.connector.get(account)).await;
         match read {
             Ok(found) if found.state == AccountState::Active => Ok(Some(Fault::new(
                 FaultKind::Conflict(None),
@@ -137,28 +144,22 @@ impl Task {
         write: &Write,
         outcome: Outcome,
     ) -> Result<Attempted, StoreError> {
-        let account = outcome
-            .account
-            .as_ref()
-            .map(|account| account.reference.clone())
-            .or_else(|| account_of(write).cloned());
+        let Some(account) = answered_about(write, &outcome) else {
+            return self.lost(attempt, None, nameless(outcome)).await;
+        };
         if outcome.status == Status::Partial {
             return self.partly(attempt, account, outcome).await;
         }
         if let Status::Pending { needs_human, .. } = &outcome.status {
             let waits = needs_human.as_deref().unwrap_or("the target has not finished yet");
-            return self.finish(account, Verification::Unverifiable(waits.to_owned())).await;
+            return self.finish(Some(account), Verification::Unverifiable(waits.to_owned())).await;
         }
-        let Some(account) = account else {
-            let fault = Fault::new(
-                FaultKind::OutcomeUnknown { retry_after_ms: None },
-                "the target did not say which account it created",
-            );
-            return self.lost(attempt, None, fault).await;
-        };
-        self.settle_visibility().await;
+        if !self.shows().await {
+            let stopped = Verification::Unverifiable(STOPPED.to_owned());
+            return self.finish(Some(account), stopped).await;
+        }
         let change = resolved(&self.operation.change, &account);
-        let after = read_back(&self.target, &account, &change).await;
+        let after = read_back(&self.target, &account, &change, &self.context.stop).await;
         self.finish(Some(account), compare(&change, &after, &self.object)).await
     }
 
@@ -166,25 +167,28 @@ impl Task {
     async fn partly(
         &self,
         attempt: u32,
-        account: Option<ObjectRef>,
+        account: ObjectRef,
         outcome: Outcome,
     ) -> Result<Attempted, StoreError> {
-        let fault = outcome.failed.into_iter().next().map_or_else(
-            || Fault::new(FaultKind::Unavailable { retry_after_ms: None }, "only partly applied"),
-            |(part, fault)| Fault { message: format!("{part}: {}", fault.message), ..fault },
-        );
+        let fault = first_failure(outcome);
         // What was created is ours, whatever became of the rest.
-        let effects = match (&self.operation.change, account) {
-            (Change::Create { .. }, Some(account)) => vec![self.linked(account, None)],
+        let effects = match &self.operation.change {
+            Change::Create { .. } => vec![self.linked(account.clone(), None)],
             _ => Vec::new(),
         };
-        if attempt >= self.retry.attempts || fault.kind == FaultKind::InvalidCredentials {
-            return self.park(fault, effects).await;
+        let (event, result, attempted) =
+            if attempt >= self.retry.attempts || fault.kind == FaultKind::InvalidCredentials {
+                let event = OperationEvent::GaveUp { fault: fault.clone() };
+                (event, "failed", Attempted::Parked { fault })
+            } else {
+                let at = self.after_a_while(attempt);
+                let event = OperationEvent::Refused { fault, retry_at: at };
+                (event, "partial", Attempted::Again { at })
+            };
+        match self.keep(Some(&account), event, effects, result, None).await? {
+            Ok(()) => Ok(attempted),
+            Err(fault) => self.park(fault).await,
         }
-        let at = self.after_a_while(attempt);
-        let event = OperationEvent::Refused { fault, retry_at: at };
-        self.record(event, effects, "partial", None).await?;
-        Ok(Attempted::Again { at })
     }
 
     async fn failed(
@@ -198,7 +202,7 @@ impl Task {
             && fault.kind == FaultKind::NotFound;
         match decide(&fault, attempt, self.context.now(), &self.retry) {
             Decision::Park if gone => self.lost(attempt, account, fault).await,
-            Decision::Park => self.park(fault, Vec::new()).await,
+            Decision::Park => self.park(fault).await,
             Decision::Retry { at } => {
                 let event = OperationEvent::Refused { fault, retry_at: at };
                 self.record(event, Vec::new(), "refused", None).await?;
@@ -227,7 +231,11 @@ impl Task {
         account: Option<&ObjectRef>,
         lost: Fault,
     ) -> Result<Attempted, StoreError> {
-        self.settle_visibility().await;
+        if !self.shows().await {
+            return self
+                .unknown(&lost, Fault { message: STOPPED.to_owned(), ..lost.clone() })
+                .await;
+        }
         // A value that something else holds stays taken.
         let hopeless =
             attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
@@ -242,27 +250,54 @@ impl Task {
                 Ok(Attempted::Unfinished { at })
             }
             Look::Applied { account, verification } => self.finish(account, verification).await,
-            Look::NotApplied if hopeless => self.park(lost, Vec::new()).await,
+            // It is not there yet, and a second one is not asked for.
+            Look::NotApplied
+            | Look::Person(Fault { kind: FaultKind::OutcomeUnknown { .. }, .. })
+                if self.is_pending(&lost) =>
+            {
+                self.unknown(&lost, lost.clone()).await
+            }
+            Look::NotApplied if hopeless => self.park(lost).await,
             Look::NotApplied => {
                 let at = self.after_a_while(attempt);
                 let event = OperationEvent::FoundNotApplied { retry_at: at };
                 self.record(event, Vec::new(), "not-applied", None).await?;
                 Ok(Attempted::Again { at })
             }
-            Look::Person(fault) => self.park(fault, Vec::new()).await,
-            Look::Unknown(fault) => {
-                let event = OperationEvent::LostAnswer { fault: fault.clone() };
-                self.record(event, Vec::new(), "uncertain", None).await?;
-                Ok(Attempted::Uncertain { fault })
-            }
+            Look::Person(fault) => self.park(fault).await,
+            Look::Unknown(fault) => self.unknown(&lost, fault).await,
         }
     }
 
-    /// As long as the target says a read may lag behind a write.
-    async fn settle_visibility(&self) {
+    /// Still nobody knows; that the target took it stays known.
+    async fn unknown(&self, lost: &Fault, fault: Fault) -> Result<Attempted, StoreError> {
+        let fault = match &lost.kind {
+            FaultKind::Pending { .. } => Fault { kind: lost.kind.clone(), ..fault },
+            _ => fault,
+        };
+        let event = OperationEvent::LostAnswer { fault: fault.clone() };
+        self.record(event, Vec::new(), "uncertain", None).await?;
+        Ok(Attempted::Uncertain { fault })
+    }
+
+    fn is_pending(&self, lost: &Fault) -> bool {
+        match &lost.kind {
+            FaultKind::Pending { until } => until.is_none_or(|until| self.context.now() < until),
+            _ => false,
+        }
+    }
+
+    /// Waits as long as the target says a read may lag behind a write; false
+    /// when a stop came first.
+    async fn shows(&self) -> bool {
         let delay = self.object.capabilities.visibility_delay_ms;
-        if delay > 0 {
-            tokio::time::sleep(Duration::from_millis(delay)).await;
+        if delay == 0 {
+            return true;
+        }
+        tokio::select! {
+            biased;
+            () = self.context.stop.asked() => false,
+            () = tokio::time::sleep(Duration::from_millis(delay)) => true,
         }
     }
 
@@ -278,34 +313,42 @@ impl Task {
     ) -> Result<Attempted, StoreError> {
         let effects = self.effects(account.as_ref(), &verification);
         let event = OperationEvent::Answered { verification: verification.clone() };
-        match self.record(event, effects, "done", Some(&verification)).await {
+        let kept = self.keep(account.as_ref(), event, effects, "done", Some(&verification));
+        match kept.await? {
             Ok(()) => Ok(Attempted::Done { verification, account }),
-            // One wrong answer must not end this run and every later one.
-            Err(_refused) if self.is_somebody_elses(account.as_ref()).await? => {
-                let fault = Fault::new(
-                    FaultKind::Ambiguous(account.into_iter().collect()),
-                    "the target answered with an account that belongs to another identity; look \
-                     at both there",
-                );
-                self.park(fault, Vec::new()).await
-            }
-            Err(error) => Err(error),
+            Err(fault) => self.park(fault).await,
         }
     }
 
-    async fn is_somebody_elses(&self, account: Option<&ObjectRef>) -> Result<bool, StoreError> {
-        let links = self.context.store.links().await?;
-        Ok(links.iter().any(|link| {
-            link.target == self.operation.target
-                && Some(&link.account) == account
-                && link.identity != self.operation.identity
-                && !link.gone
-        }))
-    }
-
-    async fn park(&self, fault: Fault, effects: Vec<Effect>) -> Result<Attempted, StoreError> {
+    async fn park(&self, fault: Fault) -> Result<Attempted, StoreError> {
         let event = OperationEvent::GaveUp { fault: fault.clone() };
-        self.record(event, effects, "failed", None).await?;
+        self.record(event, Vec::new(), "failed", None).await?;
         Ok(Attempted::Parked { fault })
     }
+}
+
+/// Of a create that was answered without an account.
+fn nameless(outcome: Outcome) -> Fault {
+    let (kind, message) = match outcome.status {
+        Status::Pending { needs_human, expires_at, .. } => {
+            let waits = needs_human.unwrap_or_else(|| "the target has not finished yet".to_owned());
+            (FaultKind::Pending { until: expires_at }, waits)
+        }
+        Status::Partial => {
+            let Fault { message, .. } = first_failure(outcome);
+            (FaultKind::OutcomeUnknown { retry_after_ms: None }, message)
+        }
+        Status::Applied | Status::Unchanged | Status::Named(_) => (
+            FaultKind::OutcomeUnknown { retry_after_ms: None },
+            "the target did not say which account it created".to_owned(),
+        ),
+    };
+    Fault::new(kind, message)
+}
+
+fn first_failure(outcome: Outcome) -> Fault {
+    outcome.failed.into_iter().next().map_or_else(
+        || Fault::new(FaultKind::Unavailable { retry_after_ms: None }, "only partly applied"),
+        |(part, fault)| Fault { message: format!("{part}: {}", fault.message), ..fault },
+    )
 }

@@ -1,40 +1,30 @@
 //! What a run tells while it goes on and at its end, and how it is stopped.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
 use lanyard_core::{fault::Fault, operation::Operation, run::Verification};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::store::RunId;
 
-/// Asks a run to stop before the next operation.
+/// Asks a run to stop before the next operation, and whatever waits to wait
+/// no longer.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<Asked>);
-
-#[derive(Debug, Default)]
-struct Asked {
-    asked: AtomicBool,
-    wake: Notify,
-}
+pub struct Stop(Arc<watch::Sender<bool>>);
 
 impl Stop {
     pub fn ask(&self) {
-        self.0.asked.store(true, Ordering::Relaxed);
-        // The one run that waits, or the next time it does.
-        self.0.wake.notify_one();
+        self.0.send_replace(true);
     }
 
     pub fn is_asked(&self) -> bool {
-        self.0.asked.load(Ordering::Relaxed)
+        *self.0.borrow()
     }
 
     pub(super) async fn asked(&self) {
-        if !self.is_asked() {
-            self.0.wake.notified().await;
-        }
+        let mut asked = self.0.subscribe();
+        // The sender is ours, so that it is not gone.
+        let _never_gone = asked.wait_for(|asked| *asked).await;
     }
 }
 

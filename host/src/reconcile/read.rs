@@ -12,6 +12,7 @@ use lanyard_core::{
     schema::{ObjectRole, Schema},
 };
 
+use super::progress::Stop;
 use crate::connector::{AssignmentScope, Attached, Page, PageRequest};
 
 /// Pages of one read; a feed that never ends is cut here.
@@ -31,9 +32,10 @@ pub(super) async fn source(
     name: &ConnectorName,
     source: &Attached,
     read_at: Timestamp,
+    stop: &Stop,
 ) -> Result<(Reading, Vec<String>), Fault> {
-    let schema = patiently(|| source.connector.discover()).await?;
-    let (records, coverage) = accounts(source, &schema, None).await?;
+    let schema = patiently(stop, || source.connector.discover()).await?;
+    let (records, coverage) = accounts(source, &schema, None, stop).await?;
     let declared = schema.objects.into_iter().flat_map(|object| object.attributes);
     let columns = declared.map(|attribute| attribute.name).collect();
     Ok((Reading { source: name.clone(), records, coverage, read_at }, columns))
@@ -47,9 +49,10 @@ pub(super) async fn target(
     target: &Attached,
     object_type: Option<&str>,
     read_at: Timestamp,
+    stop: &Stop,
 ) -> Result<ObservedTarget, Fault> {
-    let schema = patiently(|| target.connector.discover()).await?;
-    let (accounts, accounts_coverage) = accounts(target, &schema, object_type).await?;
+    let schema = patiently(stop, || target.connector.discover()).await?;
+    let (accounts, accounts_coverage) = accounts(target, &schema, object_type, stop).await?;
     let mut observed = ObservedTarget {
         schema,
         accounts,
@@ -60,12 +63,16 @@ pub(super) async fn target(
         read_at,
     };
     if target.connector.abilities().entitlements {
-        read_entitlements(target, &mut observed).await?;
+        read_entitlements(target, &mut observed, stop).await?;
     }
     Ok(observed)
 }
 
-async fn read_entitlements(target: &Attached, observed: &mut ObservedTarget) -> Result<(), Fault> {
+async fn read_entitlements(
+    target: &Attached,
+    observed: &mut ObservedTarget,
+    stop: &Stop,
+) -> Result<(), Fault> {
     let types: Vec<String> = observed
         .schema
         .in_role(ObjectRole::Entitlement)
@@ -73,13 +80,15 @@ async fn read_entitlements(target: &Attached, observed: &mut ObservedTarget) -> 
         .collect();
     for object_type in types {
         let (entitlements, coverage): (Vec<Entitlement>, _) =
-            pages(target, |page| target.connector.list_entitlements(&object_type, page)).await?;
+            pages(target, stop, |page| target.connector.list_entitlements(&object_type, page))
+                .await?;
         observed.entitlements.extend(entitlements);
         observed.assignments_coverage.join(coverage);
     }
-    let (assignments, coverage): (Vec<Assignment>, _) =
-        pages(target, |page| target.connector.list_assignments(&AssignmentScope::Everything, page))
-            .await?;
+    let (assignments, coverage): (Vec<Assignment>, _) = pages(target, stop, |page| {
+        target.connector.list_assignments(&AssignmentScope::Everything, page)
+    })
+    .await?;
     observed.assignments = assignments;
     observed.assignments_coverage.join(coverage);
     Ok(())
@@ -89,6 +98,7 @@ async fn accounts(
     attached: &Attached,
     schema: &Schema,
     object_type: Option<&str>,
+    stop: &Stop,
 ) -> Result<(Vec<Account>, Coverage), Fault> {
     let object_type = match object_type {
         Some(object_type) => object_type,
@@ -97,7 +107,7 @@ async fn accounts(
     let mut last = Fault::new(FaultKind::StaleCursor, "the cursor became stale again and again");
     // A stale cursor means that the whole read begins anew.
     for _ in 0..3 {
-        match pages(attached, |page| attached.connector.list(object_type, page)).await {
+        match pages(attached, stop, |page| attached.connector.list(object_type, page)).await {
             Err(fault) if fault.kind == FaultKind::StaleCursor => last = fault,
             Err(fault) => return Err(fault),
             Ok((accounts, coverage)) => return Ok(once_each(accounts, coverage)),
@@ -151,6 +161,7 @@ fn once_each(accounts: Vec<Account>, mut coverage: Coverage) -> (Vec<Account>, C
 
 async fn pages<T, F>(
     attached: &Attached,
+    stop: &Stop,
     mut read: impl FnMut(PageRequest) -> F,
 ) -> Result<(Vec<T>, Coverage), Fault>
 where
@@ -162,7 +173,7 @@ where
     let mut cursors = BTreeSet::new();
     for _ in 0..MAX_PAGES {
         let request = PageRequest { cursor: cursor.clone(), limit: attached.page_size };
-        let page = patiently(|| read(request.clone())).await?;
+        let page = patiently(stop, || read(request.clone())).await?;
         let Page { items: more, next, coverage: covered, total_hint } = page;
         items.extend(more);
         coverage.join(covered);
@@ -200,8 +211,9 @@ fn cross_check(coverage: &mut Coverage, items: usize, total: Option<u64>) {
     }
 }
 
-/// Asks again while the system says "not now", within reason.
-pub(super) async fn patiently<T, F>(mut ask: impl FnMut() -> F) -> Result<T, Fault>
+/// Asks again while the system says "not now", within reason; a stop ends the
+/// waiting.
+pub(super) async fn patiently<T, F>(stop: &Stop, mut ask: impl FnMut() -> F) -> Result<T, Fault>
 where
     F: Future<Output = Result<T, Fault>>,
 {
@@ -222,7 +234,10 @@ where
         if attempt >= PAGE_ATTEMPTS || wait > MAX_WAIT {
             return Err(fault);
         }
-        tokio::time::sleep(wait).await;
-        attempt += 1;
+        tokio::select! {
+            biased;
+            () = stop.asked() => return Err(fault),
+            () = tokio::time::sleep(wait) => attempt += 1,
+        }
     }
 }

@@ -5,7 +5,7 @@ use lanyard_core::{
     account::AccountState,
     fault::Fault,
     observed::{Link, Origin, OwnedGrant},
-    operation::{Change, Operation},
+    operation::{Cause, Change, Operation},
     run::{OperationEvent, Verification},
     value::ObjectRef,
 };
@@ -117,7 +117,7 @@ impl Task {
             ("permission".to_owned(), self.target.permission.to_string()),
         ]);
         if !causes.is_empty() {
-            let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
+            let causes: Vec<String> = causes.iter().map(Cause::named).collect();
             detail.insert("because".to_owned(), causes.join("; "));
         }
         if let Change::Grant { label, .. } | Change::Revoke { label, .. } = change {

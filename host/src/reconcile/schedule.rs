@@ -125,3 +125,59 @@ impl Schedule {
         self.operations.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lanyard_core::{
+        operation::{Change, Event},
+        value::ObjectRef,
+    };
+
+    use super::*;
+
+    /// Operations at one target, each of another person, after these.
+    fn plan(after: &[&[u32]]) -> Plan {
+        let target: ConnectorName = "directory".parse().unwrap();
+        let operations = (0..).zip(after).map(|(id, after)| {
+            let uid = format!("u{id}");
+            Operation {
+                id: OperationId(id),
+                identity: IdentityId::first_seen(&target, &uid),
+                target: target.clone(),
+                change: Change::Enable {
+                    account: ObjectRef { object_type: "user".to_owned(), uid },
+                },
+                after: after.iter().copied().map(OperationId).collect(),
+                event: Event::Joiner,
+                causes: Vec::new(),
+            }
+        });
+        Plan { operations: operations.collect(), ..Plan::default() }
+    }
+
+    fn taken(schedule: &mut Schedule) -> Option<u32> {
+        schedule.take(|_| true).map(|(operation, _)| operation.id.0)
+    }
+
+    #[test]
+    fn one_that_failed_before_its_turn_ends_nobody_elses() {
+        let mut schedule = Schedule::new(&plan(&[&[], &[], &[]]), &BTreeSet::new());
+        schedule.failed(OperationId(0));
+        assert_eq!(taken(&mut schedule), Some(1));
+        assert_eq!(taken(&mut schedule), Some(2));
+        assert_eq!(taken(&mut schedule), None);
+    }
+
+    #[test]
+    fn a_retry_of_one_that_is_out_ends_nobody_elses_turn() {
+        let mut schedule = Schedule::new(&plan(&[&[], &[], &[0, 1]]), &BTreeSet::new());
+        assert_eq!(taken(&mut schedule), Some(0));
+        let out = schedule.failed(OperationId(0));
+        assert_eq!(out.iter().map(|it| it.id.0).collect::<Vec<_>>(), [2]);
+        schedule.make_ready(OperationId(0));
+        assert_eq!(taken(&mut schedule), Some(1));
+        schedule.succeeded(OperationId(1));
+        assert_eq!(taken(&mut schedule), None);
+        assert!(schedule.is_done());
+    }
+}

@@ -1,11 +1,16 @@
 //! After a lost answer or a crash: look first, then decide; never a blind
 //! second create.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use jiff::Timestamp;
 use lanyard_core::{
     account::Account,
     fault::{Fault, FaultKind},
+    id::ConnectorName,
     operation::{AccountPointer, Change, Operation},
     retry::RetryPolicy,
     run::{OperationState, Verification},
@@ -18,10 +23,11 @@ use super::{
     Context, ReconcileError,
     call::{read_back, resolved},
     perform::{Attempted, Task},
+    whose::{self, Before},
 };
 use crate::{
     connector::{Attached, Lookup},
-    store::{RunId, StoreError, Unsettled},
+    store::{StoreError, Unsettled},
 };
 
 /// What the target shows of an operation nobody knows the outcome of.
@@ -46,18 +52,18 @@ pub(super) enum Look {
 }
 
 pub(super) async fn look(task: &Task, created: Option<&ObjectRef>) -> Result<Look, StoreError> {
-    let Task { operation, target, object, key, .. } = task;
+    let Task { operation, target, object, .. } = task;
     let change = &operation.change;
     let account = match change {
         Change::Create { name, anchor, .. } => {
-            return Ok(look_for_created(target, object, change, key, name, anchor).await);
+            return Ok(look_for_created(task, name, anchor).await);
         }
         Change::Grant { holder: AccountPointer::Created { .. }, .. } => created,
         _ => change.account(),
     };
     let Some(account) = account else { return Ok(Look::NotApplied) };
     let change = &resolved(change, account);
-    let after = read_back(target, account, change).await;
+    let after = read_back(target, account, change, &task.context.stop).await;
     if let (AccountRead::NotFound, Change::Update { name: Some(name), .. }) =
         (&after.account, change)
         && object.capabilities.id_stability == IdStability::Renameable
@@ -98,8 +104,8 @@ fn has_new_name(change: &Change, after: &ReadBack, object: &ObjectDef) -> bool {
 /// A rename may have given the account another key: ours is the one with the
 /// new name and the old anchor.
 async fn look_for_renamed(task: &Task, before: &ObjectRef, name: &str) -> Result<Look, StoreError> {
-    let Task { operation, target, object, .. } = task;
-    let found = match found(target, object, &Lookup::Name(name.to_owned())).await {
+    let Task { operation, target, object, context, .. } = task;
+    let found = match found(task, &Lookup::Name(name.to_owned())).await {
         Ok(found) => found.unwrap_or_default(),
         Err(fault) => return Ok(Look::Unknown(fault)),
     };
@@ -107,7 +113,7 @@ async fn look_for_renamed(task: &Task, before: &ObjectRef, name: &str) -> Result
         let text = "the account is no longer there, under the old name or the new; plan again";
         return Ok(Look::Person(Fault::new(FaultKind::NotFound, text)));
     };
-    let observations = task.context.store.observations().await?;
+    let observations = context.store.observations().await?;
     let seen = observations.get(&operation.target).into_iter().flat_map(|it| &it.accounts);
     let anchor = seen.filter(|it| it.reference == *before).find_map(|it| it.anchor.as_ref());
     if found.len() > 1 || anchor.is_none() || account.anchor.as_ref() != anchor {
@@ -116,18 +122,16 @@ async fn look_for_renamed(task: &Task, before: &ObjectRef, name: &str) -> Result
                     adopt it if it is";
         return Ok(Look::Person(Fault::new(FaultKind::Ambiguous(which), text)));
     }
-    let after = read_back(target, &account.reference, &operation.change).await;
+    let after = read_back(target, &account.reference, &operation.change, &context.stop).await;
     let verification = compare(&operation.change, &after, object);
     Ok(Look::Applied { account: Some(account.reference.clone()), verification })
 }
 
 /// None: it cannot be searched like this.
-async fn found(
-    target: &Attached,
-    object: &ObjectDef,
-    by: &Lookup,
-) -> Result<Option<Vec<Account>>, Fault> {
-    match super::read::patiently(|| target.connector.find(&object.object_type, by)).await {
+async fn found(task: &Task, by: &Lookup) -> Result<Option<Vec<Account>>, Fault> {
+    let Task { target, object, context, .. } = task;
+    let find = || target.connector.find(&object.object_type, by);
+    match super::read::patiently(&context.stop, find).await {
         Ok(found) => Ok(Some(found)),
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(Some(Vec::new())),
         Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => Ok(None),
@@ -136,24 +140,19 @@ async fn found(
 }
 
 /// By anchor, by key, by name: mine, nobody's, or somebody else's.
-async fn look_for_created(
-    target: &Attached,
-    object: &ObjectDef,
-    change: &Change,
-    key: &str,
-    name: &str,
-    anchor: &str,
-) -> Look {
+async fn look_for_created(task: &Task, name: &str, anchor: &str) -> Look {
+    let Task { operation, target, object, key, context, .. } = task;
+    let change = &operation.change;
     let lookups = [
         Lookup::Anchor(anchor.to_owned()),
-        Lookup::IdempotencyKey(key.to_owned()),
+        Lookup::IdempotencyKey(key.clone()),
         Lookup::Name(name.to_owned()),
     ];
     let mut mine: BTreeMap<ObjectRef, Account> = BTreeMap::new();
     let mut others: BTreeSet<ObjectRef> = BTreeSet::new();
     let mut answered = false;
     for by in &lookups {
-        let found = match found(target, object, by).await {
+        let found = match found(task, by).await {
             Ok(Some(found)) => found,
             Ok(None) => continue,
             Err(fault) => return Look::Unknown(fault),
@@ -172,7 +171,7 @@ async fn look_for_created(
     let found: Vec<ObjectRef> = mine.into_keys().collect();
     match (found.as_slice(), others.first()) {
         ([account], _) => {
-            let after = read_back(target, account, change).await;
+            let after = read_back(target, account, change, &context.stop).await;
             let verification = compare(change, &after, object);
             Look::Applied { account: Some(account.clone()), verification }
         }
@@ -240,7 +239,8 @@ pub async fn settle(context: &Context, settling: Settling) -> Result<Settled, Re
             continue;
         };
         if !schemas.contains_key(&name) {
-            let discovered = super::read::patiently(|| target.connector.discover()).await;
+            let discovered =
+                super::read::patiently(&context.stop, || target.connector.discover()).await;
             schemas.insert(name.clone(), discovered);
         }
         match schemas.get(&name) {
@@ -265,14 +265,15 @@ async fn settle_one(
     unsettled: Unsettled,
     settled: &mut Settled,
 ) -> Result<(), ReconcileError> {
-    let Unsettled { run, operation, key, attempt, epoch, sent_at: _ } = unsettled;
+    let Unsettled { run, operation, key, attempt, epoch, sent_at } = unsettled;
     let object = object_of(schema, &operation.change);
     let Some(object) = object else {
         settled.open.push(format!("{}: its schema no longer has the type", operation.target));
         return Ok(());
     };
     let created = created_account(context, &operation).await?;
-    let sent = is_sent(context, run, &operation).await?;
+    let state = context.store.operation_states(run).await?.remove(&operation.id);
+    let before = before_it(context, &operation.target, sent_at).await?;
     let task = Task {
         context: context.clone(),
         run,
@@ -282,15 +283,21 @@ async fn settle_one(
         target: target.clone(),
         object: object.clone(),
         retry: RetryPolicy::default(),
+        before: Arc::new(before),
     };
     let lost = Fault::new(
         FaultKind::OutcomeUnknown { retry_after_ms: None },
         "the process ended before the answer was written down",
     );
-    let attempted = if sent {
-        task.lost(attempt, created.as_ref(), lost).await?
-    } else {
-        task.settle(attempt, created.as_ref(), lost).await?
+    let attempted = match state {
+        Some(OperationState::Sent { .. }) => task.lost(attempt, created.as_ref(), lost).await?,
+        // What the target took is looked for until it is there.
+        Some(OperationState::Uncertain { fault, .. })
+            if matches!(fault.kind, FaultKind::Pending { .. }) =>
+        {
+            task.settle(attempt, created.as_ref(), fault).await?
+        }
+        _ => task.settle(attempt, created.as_ref(), lost).await?,
     };
     let attempted = match attempted {
         Attempted::Unfinished { .. } => task.attempt(attempt.saturating_add(1), None).await?,
@@ -307,13 +314,16 @@ async fn settle_one(
     Ok(())
 }
 
-async fn is_sent(
+/// What the target had before the operation was sent, as far as the last
+/// reading is from before that.
+async fn before_it(
     context: &Context,
-    run: RunId,
-    operation: &Operation,
-) -> Result<bool, ReconcileError> {
-    let states = context.store.operation_states(run).await?;
-    Ok(matches!(states.get(&operation.id), Some(OperationState::Sent { .. })))
+    target: &ConnectorName,
+    sent_at: Timestamp,
+) -> Result<Before, ReconcileError> {
+    let observations = context.store.observations().await?;
+    let read = observations.get(target).filter(|observed| observed.read_at < sent_at);
+    Ok(read.map(whose::before).unwrap_or_default())
 }
 
 /// The account that a `Created` pointer of an earlier plan came to mean.

@@ -75,7 +75,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
 /// Reads every source, and refuses rules that ask for what none of them has.
 async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>, ReconcileError> {
     let reads = context.connectors.sources.iter().map(|(name, source)| async move {
-        read::source(name, source, now)
+        read::source(name, source, now, &context.stop)
             .await
             .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
     });
@@ -167,7 +167,7 @@ async fn observe(
     let reads = context.connectors.targets.iter().map(|(name, target)| {
         let settings = context.policy.targets.get(name);
         let object_type = settings.and_then(|target| target.object_type.as_deref());
-        async move { (name.clone(), read::target(target, object_type, now).await) }
+        async move { (name.clone(), read::target(target, object_type, now, &context.stop).await) }
     });
     let mut targets = BTreeMap::new();
     let mut unread = BTreeMap::new();

@@ -21,6 +21,15 @@ pub struct AuditBreak {
     pub why: String,
 }
 
+/// What a whole chain comes to.  Kept elsewhere, it shows whether rows at the
+/// end went away, or all of them were written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub rows: u64,
+    /// Of the last row; none when there is no row.
+    pub digest: Option<Digest>,
+}
+
 /// Follows the chain from its first row.
 ///
 /// A chain that was cut off at its end looks whole from inside; only a head
@@ -58,9 +67,9 @@ impl Chain {
         }
     }
 
-    /// How many rows were followed.
-    pub fn rows(&self) -> u64 {
-        self.rows.unsigned_abs()
+    /// How many rows were followed, and to where.
+    pub fn head(self) -> Head {
+        Head { rows: self.rows.unsigned_abs(), digest: self.head }
     }
 }
 
@@ -68,10 +77,10 @@ impl Chain {
 ///
 /// # Errors
 /// The first row that does not fit.
-pub fn verify<'a>(rows: impl IntoIterator<Item = &'a AuditRow>) -> Result<u64, AuditBreak> {
+pub fn verify<'a>(rows: impl IntoIterator<Item = &'a AuditRow>) -> Result<Head, AuditBreak> {
     let mut chain = Chain::default();
     for row in rows {
         chain.follow(row)?;
     }
-    Ok(chain.rows())
+    Ok(chain.head())
 }

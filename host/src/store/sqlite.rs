@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod clock;
 mod columns;
 mod identities;
 mod journal;
@@ -38,7 +39,8 @@ use self::{
 };
 use super::{
     Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled, chain::AuditBreak,
+    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    chain::{AuditBreak, Head},
 };
 
 /// The store in one file.  Dropping it waits until the file is closed.
@@ -68,6 +70,25 @@ impl SqliteStore {
         Self::start(path, Some(lock))
     }
 
+    /// A copy in memory: what is written there is gone with it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_copy(path: &Path) -> Result<Self, StoreError> {
+        let shown = open::shown(path);
+        let writer = open::copy(path)
+            .and_then(|copy| Writer::start(copy, None, shown.clone()))
+            .map_err(|problem| problem.told_at_opening(&shown))?;
+        Ok(Self { writer })
+    }
+
+    /// Whether the clock stands in this store: what was observed while it
+    /// stood must not be believed by a run that goes by the real one.  The
+    /// first use decides; `stands` is of this use.
+    pub async fn keep_clock(&self, stands: bool) -> Result<bool, StoreError> {
+        self.write("keep whose time it is in", move |tx| clock::keep(tx, stands)).await
+    }
+
     fn start(path: &Path, lock: Option<std::fs::File>) -> Result<Self, StoreError> {
         let connection = open::connection(path)?;
         let path = open::shown(path);
@@ -76,9 +97,9 @@ impl SqliteStore {
         Ok(Self { writer })
     }
 
-    /// Follows the audit's chain from its first row, and says how many rows
-    /// there are, or where it breaks.
-    pub async fn verify_audit(&self) -> Result<Result<u64, AuditBreak>, StoreError> {
+    /// Follows the audit's chain from its first row, and says what it comes
+    /// to, or where it breaks.
+    pub async fn verify_audit(&self) -> Result<Result<Head, AuditBreak>, StoreError> {
         self.read("verify the audit", audit::verify).await
     }
 

@@ -146,7 +146,10 @@ async fn a_file_half_as_long_as_the_last_takes_nothing_from_anybody() {
 
     // A person says that they really left: that plan is done, and what the
     // source says is the measure from then on.
-    let both = ["apply", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
+    let unseen = ["apply", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
+    assert_eq!(desk.run(&unseen).await.status, Some(2));
+    desk.run(&["plan", "--out", "plan.json"]).await;
+    let both = [&["apply", "plan.json"], &unseen[1..]].concat();
     let released = desk.run(&both).await;
     assert_eq!(released.status, Some(0), "{}{}", released.stdout, released.stderr);
     let after = desk.run(&["plan"]).await;

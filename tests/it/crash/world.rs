@@ -136,6 +136,14 @@ impl World {
         fs::write(path, text.replace("delete-after = \"30d\"", "delete-after = \"0s\"")).unwrap();
     }
 
+    /// From now on the file names the source and nothing else.
+    pub(super) fn forget_targets(&self) {
+        let path = self.folder.path().join("lanyard.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let (source, _) = text.split_once("[target.").unwrap();
+        fs::write(path, source).unwrap();
+    }
+
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command

@@ -129,6 +129,20 @@ async fn planning_cannot_write_through_any_door() {
 }
 
 #[tokio::test]
+async fn planning_sends_no_header_that_makes_a_read_a_write() {
+    let test = "planning_sends_no_header_that_makes_a_read_a_write";
+    let Some(bench) = Bench::new(test) else { return };
+    let server = Recorder::start();
+    let setting = Setting::of("overrides-the-method").permitted(server.address());
+    let fault = refused(&bench, setting).await;
+    for header in ["x-http-method-override", "x-http-method", "x-method-override"] {
+        let said = format!("the header `{header}` is refused while planning");
+        assert!(fault.message.contains(&said), "{}", fault.message);
+    }
+    assert_eq!(server.seen(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_post_the_operator_calls_a_read_passes_while_planning() {
     let test = "a_post_the_operator_calls_a_read_passes_while_planning";
     let Some(bench) = Bench::new(test) else { return };

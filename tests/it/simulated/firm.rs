@@ -152,6 +152,7 @@ impl Firm {
             connectors,
             actor: "operator".to_owned(),
             clock: hurried(),
+            stop: Stop::default(),
         };
         let shown = Mutex::default();
         let firm = Self { context, directory, crm, source, log, shown, _folder: folder };
@@ -184,7 +185,8 @@ impl Firm {
         stop: &Stop,
     ) -> Result<Summary, ReconcileError> {
         let report = |progress: Progress| self.show(&progress);
-        reconcile::execute(&self.context, survey, &BTreeSet::new(), stop, &report).await
+        let context = Context { stop: stop.clone(), ..self.context.clone() };
+        reconcile::execute(&context, survey, &BTreeSet::new(), &report).await
     }
 
     fn show(&self, progress: &Progress) {

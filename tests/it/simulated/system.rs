@@ -6,6 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lanyard::connector::{
     Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
     WriteContext,
@@ -30,6 +31,12 @@ pub(super) enum Trick {
     Ignore,
     /// It is applied; the answer names no account.
     Nameless,
+    /// It is applied when `true`; the answer says that it is pending until
+    /// then, and names no account.
+    Pending(bool, Option<Timestamp>),
+    /// It is applied; the answer says that a part failed, and names no
+    /// account.
+    Partial,
     /// It succeeds with an account that has nothing to do with it.
     Name(&'static str),
     Panic,
@@ -43,8 +50,12 @@ pub(super) struct Inner {
     pub(super) tricks: BTreeMap<&'static str, VecDeque<Trick>>,
     /// Faults of the next searches.
     pub(super) find_faults: VecDeque<FaultKind>,
-    /// Faults of the next reads of one account.
-    pub(super) get_faults: VecDeque<FaultKind>,
+    /// What the next reads of one account meet, if anything.
+    pub(super) get_faults: VecDeque<Option<FaultKind>>,
+    /// Faults of the next reads of what one account holds.
+    pub(super) grant_faults: VecDeque<FaultKind>,
+    /// What is found by any key of an operation; none: it has no such search.
+    pub(super) by_key: Option<String>,
     pub(super) safety: Option<CreateSafety>,
     pub(super) renameable: bool,
     pub(super) max_concurrency: Option<u32>,
@@ -265,6 +276,20 @@ impl Inner {
                 self.apply(write)?;
                 Ok(Outcome { account: None, ..named(user("-")) })
             }
+            Some(Trick::Pending(applied, expires_at)) => {
+                if applied {
+                    self.apply(write)?;
+                }
+                let status =
+                    Status::Pending { ticket: "t1".to_owned(), needs_human: None, expires_at };
+                Ok(Outcome { status, account: None, ..named(user("-")) })
+            }
+            Some(Trick::Partial) => {
+                self.apply(write)?;
+                let failed = vec![("photo".to_owned(), fault(FaultKind::TimedOut))];
+                let status = Status::Partial;
+                Ok(Outcome { status, account: None, failed, ..named(user("-")) })
+            }
             Some(Trick::Name(uid)) => Ok(named(user(uid))),
             Some(Trick::Panic) => panic!("as told"),
         }
@@ -310,7 +335,7 @@ impl Connector for System {
 
     async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {
         let mut inner = self.inner();
-        if let Some(kind) = inner.get_faults.pop_front() {
+        if let Some(kind) = inner.get_faults.pop_front().flatten() {
             return Err(Fault::new(kind, "not now"));
         }
         inner.accounts.get(&account.uid).cloned().ok_or_else(missing)
@@ -324,9 +349,10 @@ impl Connector for System {
         let fits = |account: &&Account| match by {
             Lookup::Anchor(anchor) => account.anchor.as_ref() == Some(anchor),
             Lookup::Name(name) => account.name == *name,
-            Lookup::Attribute { .. } | Lookup::IdempotencyKey(_) => false,
+            Lookup::IdempotencyKey(_) => inner.by_key.as_ref() == Some(&account.reference.uid),
+            Lookup::Attribute { .. } => false,
         };
-        if matches!(by, Lookup::IdempotencyKey(_)) {
+        if matches!(by, Lookup::IdempotencyKey(_)) && inner.by_key.is_none() {
             return Err(Fault::new(FaultKind::Unsupported("key".to_owned()), "no keys here"));
         }
         Ok(inner.accounts.values().filter(fits).cloned().collect())
@@ -352,7 +378,12 @@ impl Connector for System {
         scope: &AssignmentScope,
         _page: PageRequest,
     ) -> Result<Page<Assignment>, Fault> {
-        let inner = self.inner();
+        let mut inner = self.inner();
+        if matches!(scope, AssignmentScope::OfAccount(_))
+            && let Some(kind) = inner.grant_faults.pop_front()
+        {
+            return Err(Fault::new(kind, "not now"));
+        }
         let fits = |holder: &str| match scope {
             AssignmentScope::OfAccount(account) => account.uid == holder,
             AssignmentScope::OfEntitlement(_) | AssignmentScope::Everything => true,

@@ -1,11 +1,17 @@
 //! Every other write: drift, deletions, renames.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use lanyard::{reconcile::Stop, store::StoreError};
+use lanyard::{
+    reconcile::{self, Settling, Stop},
+    store::StoreError,
+};
 use lanyard_core::{account::AccountState, fault::FaultKind};
 
 use super::{
@@ -165,7 +171,7 @@ async fn a_renamed_account_that_is_not_surely_the_same_waits_for_a_person() {
 #[tokio::test]
 async fn a_read_before_a_delete_that_fails_is_tried_again() {
     let firm = deleted().await;
-    firm.directory.inner().get_faults.push_back(FaultKind::TimedOut);
+    firm.directory.inner().get_faults.push_back(Some(FaultKind::TimedOut));
     assert!(firm.run().await.is_clean());
     assert_eq!(
         firm.audit().await.last_chunk(),
@@ -199,4 +205,80 @@ async fn an_account_restored_after_it_was_deleted_is_closed_and_deleted_again() 
     assert_eq!(firm.directory.shown(), "ada active [staff support]");
     assert!(firm.links().await.iter().all(|link| !link.gone));
     firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_delete_that_cannot_be_read_back_stays_on_the_books() {
+    let firm = deleted().await;
+    // The read before it succeeds, the one after it does not.
+    firm.directory.inner().get_faults.extend([None, Some(FaultKind::InvalidCredentials)]);
+    let summary = firm.run().await;
+    assert_eq!((summary.unverifiable, summary.unproven), (1, 1));
+    assert!(!summary.is_clean());
+    assert!(firm.links().await.iter().all(|link| !link.gone));
+    // The next reading proves it.
+    firm.assert_in_order().await;
+    assert!(firm.links().await.iter().all(|link| link.gone));
+}
+
+#[tokio::test]
+async fn a_revoke_that_cannot_be_read_back_stays_on_the_books() {
+    let firm = leaver().await;
+    firm.directory.inner().grant_faults.push_back(FaultKind::InvalidCredentials);
+    let before = firm.ledger().await.len();
+    let summary = firm.run().await;
+    assert_eq!((summary.unverifiable, summary.unproven), (1, 1));
+    assert!(!summary.is_clean());
+    assert_eq!((before, firm.ledger().await.len()), (2, 1), "only the verified one is off");
+}
+
+#[tokio::test]
+async fn looking_ends_no_rename_that_was_cut_off() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let switch = Arc::clone(&broken);
+    let firm = Firm::beside(
+        &[("Ada", "Support")],
+        Box::new(move |side, method| {
+            if (side, method) == ("before", "answer") && switch.load(Ordering::SeqCst) {
+                return Err(StoreError::Damaged("as told".to_owned()));
+            }
+            Ok(())
+        }),
+    );
+    assert!(firm.run().await.is_clean());
+    firm.rename("Ada", "Augusta");
+    let survey = firm.survey().await;
+    broken.store(true, Ordering::SeqCst);
+    firm.execute(&survey, &Stop::default()).await.unwrap_err();
+    broken.store(false, Ordering::SeqCst);
+    firm.sent();
+    let looked = reconcile::settle(&firm.context, Settling::Looking).await.unwrap();
+    assert_eq!(looked.open, ["directory: a rename was cut off; the next `apply` ends it"]);
+    assert_eq!(firm.sent(), [""; 0], "planning writes nothing");
+    let ended = reconcile::settle(&firm.context, Settling::Finishing).await.unwrap();
+    assert_eq!((ended.applied, ended.open.len()), (1, 0));
+    assert_eq!(firm.sent(), ["directory update augusta"]);
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_wait_of_a_read_that_was_asked_for_patience() {
+    let stop = Stop::default();
+    let asks = stop.clone();
+    let firm = Firm::beside(
+        &[("Ada", "Support")],
+        Box::new(move |side, method| {
+            if (side, method) == ("after", "intend") {
+                asks.ask();
+            }
+            Ok(())
+        }),
+    );
+    let patience = FaultKind::RateLimited { retry_after_ms: Some(100_000) };
+    firm.directory.inner().get_faults.push_back(Some(patience));
+    let survey = firm.survey().await;
+    let run = firm.execute(&survey, &stop);
+    let summary = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap().unwrap();
+    assert!(summary.stopped);
+    assert_eq!((summary.unverifiable, summary.skipped), (1, 2), "it was sent, and only that");
+    assert_eq!(firm.links().await.len(), 1);
 }

@@ -8,7 +8,7 @@ use super::{
     Assembled, Hold, dropped_source,
     read::{Read, by_source, shrank},
     record,
-    vanished::vanished,
+    vanished::{Givers, Lost, givers, vanished},
 };
 use crate::{
     account::Account,
@@ -48,16 +48,12 @@ pub fn assemble(
     let reads = by_source(policy, readings, baseline, &mut problems);
     let known: BTreeMap<IdentityId, &Identity> =
         known.iter().map(|identity| (identity.id, identity)).collect();
+    let givers = givers(&known);
     let mut unconfirmed = BTreeSet::new();
     for (id, records) in correlate(&reads, &known) {
         let mut holds = Vec::new();
-        let (identity, doubt) = Person { policy, reads: &reads, now }.put_together(
-            id,
-            records,
-            known.get(&id).copied(),
-            &mut holds,
-            &mut problems,
-        );
+        let (identity, doubt) = Person { policy, reads: &reads, givers: &givers, now }
+            .put_together(id, records, known.get(&id).copied(), &mut holds, &mut problems);
         if doubt.gone {
             assembled.doubtful.insert(id);
         }
@@ -115,6 +111,7 @@ struct Doubt {
 struct Person<'a> {
     policy: &'a Policy,
     reads: &'a BTreeMap<&'a ConnectorName, Read<'a>>,
+    givers: &'a Givers<'a>,
     now: Timestamp,
 }
 
@@ -205,7 +202,13 @@ impl Person<'_> {
             if facts.contains_key(name) || unknown.contains(name) {
                 continue;
             }
-            if let Some(problem) = vanished(self.policy, read, name, old) {
+            let lost = Lost {
+                name,
+                old,
+                start: facts.get("start").and_then(|start| start.first()),
+                alone: self.givers.get(&(read.source.0, name)) == Some(&1),
+            };
+            if let Some(problem) = vanished(self.policy, read, &lost) {
                 holds.push(Hold { fact: Some(name.clone()), text: problem.clone() });
                 problems.insert(problem);
                 unknown.insert(name.clone());

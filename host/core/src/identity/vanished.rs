@@ -1,24 +1,66 @@
 //! Facts that decide the state and that a source stopped to give to anybody.
 
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
 use super::{
     read::Read,
     record::{made_of, plain_name},
 };
-use crate::{fact::Fact, id::FactName, policy::Policy};
+use crate::{
+    fact::{Fact, Identity},
+    id::{ConnectorName, FactName, IdentityId},
+    lifecycle::moment_of,
+    policy::Policy,
+};
 
-/// What is wrong with a source that gave a record the fact `name`, and gives
-/// it none now; nothing when only this record was changed.
+/// How many identities a source is known to have given a fact.
+pub(super) type Givers<'a> = BTreeMap<(&'a ConnectorName, &'a FactName), usize>;
+
+pub(super) fn givers<'a>(known: &BTreeMap<IdentityId, &'a Identity>) -> Givers<'a> {
+    let mut givers = Givers::new();
+    for identity in known.values() {
+        for (name, facts) in &identity.facts {
+            for fact in facts {
+                *givers.entry((&fact.record.source, name)).or_default() += 1;
+            }
+        }
+    }
+    givers
+}
+
+/// A fact a record no longer has.
+pub(super) struct Lost<'a> {
+    pub name: &'a FactName,
+    /// What it was.
+    pub old: &'a [Fact],
+    /// What the record says of the first day.
+    pub start: Option<&'a Fact>,
+    /// Nobody else had it from this source.
+    pub alone: bool,
+}
+
+impl Lost<'_> {
+    /// A first day after the last one: hired again, which ends the end.
+    fn is_past(&self) -> bool {
+        let at = |fact, last| moment_of(fact, last, &TimeZone::UTC);
+        let old = self.old.iter().filter_map(|fact| at(fact, true)).max();
+        let start = self.start.and_then(|fact| at(fact, false));
+        self.name.as_str() == "end" && old.zip(start).is_some_and(|(old, start)| start >= old)
+    }
+}
+
+/// What is wrong with a source that gave a record a fact and gives it none
+/// now; nothing when only this record was changed.
 ///
 /// Without its `end` or `status` somebody who left would count as active, so
 /// a column that is missing, or empty from top to bottom, is never taken for
 /// what the source means.  A cell that was emptied while others have a value
-/// is.  A file that no longer makes the fact of anything is a decision, too.
-pub(super) fn vanished(
-    policy: &Policy,
-    read: &Read<'_>,
-    name: &FactName,
-    old: &[Fact],
-) -> Option<String> {
+/// is, and so is one that was the only one with a value.  A file that no
+/// longer makes the fact of anything is a decision, too.
+pub(super) fn vanished(policy: &Policy, read: &Read<'_>, lost_fact: &Lost<'_>) -> Option<String> {
+    let Lost { name, old, start: _, alone } = lost_fact;
     let decides = match name.as_str() {
         "start" | "end" => true,
         "status" => !policy.lifecycle.status.is_empty(),
@@ -31,7 +73,7 @@ pub(super) fn vanished(
         |attribute: &str| read.attributes.keys().any(|it| plain_name(it) == plain_name(attribute));
     let lost: Vec<&str> = before.iter().copied().filter(|it| behind(it) && !there(it)).collect();
     let valued = read.attributes.iter().any(|(attribute, valued)| *valued && behind(attribute));
-    if lost.is_empty() && valued {
+    if lost.is_empty() && (valued || *alone) || lost_fact.is_past() {
         return None;
     }
     let (what, of) = if lost.is_empty() { ("a value in ", before) } else { ("", lost) };

@@ -110,8 +110,9 @@ fn waits(settings: &PlanSettings<'_>, operation: &Operation, before: &Operation)
     match (operation.change.kind(), before.change.kind()) {
         (Create, Create) => follows(operation, before),
         (Update | Enable | Grant, Create) => same_target,
-        // The new is given before the old is taken.
-        (Revoke, Grant) => operation.event != Event::Leaver,
+        // The old is taken after the new is given, which the order of the plan
+        // says; it does not need it: nobody keeps what nothing gives because
+        // something else cannot be given.
         (Enable | Grant, Update)
         | (Grant, Enable)
         | (Revoke, Disable)

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::store::{
     AuditEntry, AuditFilter, AuditRow,
-    chain::{AuditBreak, Chain, chained},
+    chain::{AuditBreak, Chain, Head, chained},
 };
 
 const COLUMNS: &str = "sequence, at, actor, action, identity, target, object_type, uid, \
@@ -67,7 +67,7 @@ pub(super) fn rows(tx: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRow
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn verify(tx: &Connection) -> Result<Result<u64, AuditBreak>, Problem> {
+pub(super) fn verify(tx: &Connection) -> Result<Result<Head, AuditBreak>, Problem> {
     let mut statement =
         tx.prepare_cached(&format!("SELECT {COLUMNS} FROM audit ORDER BY sequence"))?;
     let mut chain = Chain::default();
@@ -81,7 +81,7 @@ pub(super) fn verify(tx: &Connection) -> Result<Result<u64, AuditBreak>, Problem
             return Ok(Err(broken));
         }
     }
-    Ok(Ok(chain.rows()))
+    Ok(Ok(chain.head()))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {

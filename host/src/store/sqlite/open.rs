@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, backup::Backup};
 
 use super::{migrations, problem::Problem};
 use crate::store::StoreError;
@@ -43,13 +43,27 @@ pub(super) fn connection(path: &Path) -> Result<Connection, StoreError> {
         .map_err(|problem| problem.told_at_opening(&shown(path)))
 }
 
-fn prepare(mut connection: Connection, path: &str) -> Result<Connection, Problem> {
+/// A copy of what the file holds, in memory alone.
+pub(super) fn copy(path: &Path) -> Result<Connection, Problem> {
+    let file = connection(path)?;
+    let mut copy = Connection::open_in_memory()?;
+    Backup::new(&file, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+    settings(&copy)?;
+    Ok(copy)
+}
+
+fn settings(connection: &Connection) -> Result<(), Problem> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     // Personal data stays out of files that others may read.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(())
+}
+
+fn prepare(mut connection: Connection, path: &str) -> Result<Connection, Problem> {
+    settings(&connection)?;
     // A database that is not ours is refused before its journal is changed.
     migrations::migrate(&mut connection, path)?;
     let journal: String =

@@ -61,6 +61,8 @@ enum Behaviour {
     CallsAForbiddenHost,
     /// POST in `list`, in `get`, in `find` and in `check`.
     WritesWhilePlanning,
+    /// GET with each header by which some servers take it for a DELETE.
+    OverridesTheMethod,
     /// Opens a stream its manifest does not ask for.
     OpensAnUndeclaredStream,
     /// Opens a socket of its own to `other`.
@@ -134,6 +136,7 @@ impl Directory for Misbehaving {
             Behaviour::FailsWithControlCharacters => return Err(lie::control_characters()),
             Behaviour::CallsAForbiddenHost => reach::get_from(self.other.as_deref())?,
             Behaviour::WritesWhilePlanning => self.write_something()?,
+            Behaviour::OverridesTheMethod => self.override_the_method()?,
             Behaviour::OpensAnUndeclaredStream => reach::undeclared_stream()?,
             Behaviour::OpensASocket => reach::socket(self.other.as_deref())?,
             Behaviour::ReadsForeignDirectories => reach::foreign_directories()?,

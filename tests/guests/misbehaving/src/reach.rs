@@ -19,6 +19,18 @@ impl Misbehaving {
         Ok(())
     }
 
+    /// Succeeds when any of them gets through.
+    pub(crate) fn override_the_method(&self) -> Result<(), Error> {
+        let ask = |header| -> Result<(), Error> {
+            let request = Request::get(address(self.url.as_deref())?);
+            request.header(header, "DELETE").send()?.ok()?;
+            Ok(())
+        };
+        ask("X-HTTP-Method-Override")
+            .or_else(|_| ask("X-HTTP-Method"))
+            .or_else(|_| ask("X-Method-Override"))
+    }
+
     pub(crate) fn use_secret(&self) -> Result<(), Error> {
         let token = secrets::placeholder("token")?;
         Request::get(address(self.url.as_deref())?)

@@ -75,3 +75,32 @@ fn a_fact_the_file_no_longer_makes_or_the_lifecycle_does_not_ask_for_is_let_go()
     let after = round(&unasked, vec![record("1", &[("end", "2026-05-31")])], &known(&unasked));
     assert_eq!(held(&after, "1"), "");
 }
+
+#[test]
+fn the_only_cell_with_a_value_can_be_emptied_and_the_column_not_taken_away() {
+    let known = hired(
+        &policy(),
+        vec![
+            record("1", &[("end", "2026-05-31"), ("status", "x")]),
+            record("2", &[("status", "x")]),
+        ],
+    )
+    .identities;
+    let next = |ada: &[(&str, &str)]| {
+        let after =
+            round(&policy(), vec![record("1", ada), record("2", &[("status", "x")])], &known);
+        held(&after, "1")
+    };
+    assert_eq!(next(&[("end", ""), ("status", "x")]), "");
+    assert!(next(&[("status", "x")]).contains("no record has `end` any more"));
+}
+
+#[test]
+fn a_first_day_after_the_last_one_ends_the_end_whatever_became_of_the_column() {
+    let next = |start: &str| {
+        let row = [("start", start), ("status", "x")];
+        held(&next_file(&policy(), &row, &row), "1")
+    };
+    assert_eq!(next("2026-06-01"), "");
+    assert!(next("2026-05-31").contains("no record has `end` any more"));
+}

@@ -52,7 +52,7 @@ async fn an_answer_is_durable_with_everything_that_follows_when_it_returns() {
     assert!(survivor.unsettled(None).await.unwrap().is_empty());
     assert_eq!(survivor.links().await.unwrap().len(), 1);
     assert_eq!(survivor.ledger().await.unwrap().len(), 1);
-    assert_eq!(survivor.verify_audit().await.unwrap(), Ok(1));
+    assert_eq!(survivor.verify_audit().await.unwrap().unwrap().rows, 1);
     assert_eq!(survivor.verify_journal().await.unwrap(), 1);
 }
 
@@ -139,7 +139,7 @@ async fn a_process_killed_in_the_middle_loses_nothing_it_was_told_was_kept() {
         let store = SqliteStore::open_exclusive(&path).unwrap();
         store.verify_file().await.unwrap();
         store.verify_journal().await.unwrap();
-        let rows = store.verify_audit().await.unwrap().unwrap();
+        let rows = store.verify_audit().await.unwrap().unwrap().rows;
         let open: Vec<u32> =
             store.unsettled(None).await.unwrap().iter().map(|open| open.operation.id.0).collect();
         let states = store.operation_states(crate::store::RunId(1)).await.unwrap();

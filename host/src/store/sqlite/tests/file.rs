@@ -21,7 +21,7 @@ async fn what_was_kept_is_there_after_opening_again() {
     drop(store);
     let store = SqliteStore::open(&database(directory.path())).unwrap();
     assert_eq!(store.links().await.unwrap(), [link(ada(), "a")]);
-    assert_eq!(store.verify_audit().await.unwrap(), Ok(1));
+    assert_eq!(store.verify_audit().await.unwrap().unwrap().rows, 1);
     store.verify_file().await.unwrap();
 }
 
@@ -94,7 +94,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(raw);
     let before = std::fs::read(&path).unwrap();
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 3, .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -200,7 +200,7 @@ async fn plans_journal_and_audit_refuse_to_be_changed() {
         let why = error.source().unwrap().to_string();
         assert!(why.contains("never") || why.contains("append-only"), "{change}: {why}");
     }
-    assert_eq!(store.verify_audit().await.unwrap(), Ok(1));
+    assert_eq!(store.verify_audit().await.unwrap().unwrap().rows, 1);
 }
 
 #[tokio::test]
@@ -287,4 +287,37 @@ async fn open_operations_and_removals_are_found_by_index() {
             .unwrap();
         assert!(way.contains(index), "{way}");
     }
+}
+
+#[tokio::test]
+async fn the_first_use_decides_whether_the_clock_stands() {
+    for first in [true, false] {
+        let (_directory, store) = fresh();
+        assert_eq!(store.keep_clock(first).await.unwrap(), first);
+        assert_eq!(store.keep_clock(!first).await.unwrap(), first);
+    }
+}
+
+#[tokio::test]
+async fn a_file_from_before_that_was_kept_is_in_the_real_time() {
+    let (directory, store) = fresh();
+    begin(&store, 1).await;
+    drop(store);
+    let raw = Connection::open(database(directory.path())).unwrap();
+    raw.execute_batch("DROP TABLE clock; PRAGMA user_version = 1").unwrap();
+    drop(raw);
+    let store = SqliteStore::open(&database(directory.path())).unwrap();
+    assert!(!store.keep_clock(true).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_written_to_a_copy_is_gone_with_it() {
+    let (directory, store) = fresh();
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    let copy = SqliteStore::open_copy(&database(directory.path())).unwrap();
+    assert_eq!(copy.links().await.unwrap(), [link(ada(), "a")]);
+    begin(&copy, 1).await;
+    assert_eq!(copy.runs().await.unwrap().len(), 1);
+    drop(copy);
+    assert_eq!(store.runs().await.unwrap().len(), 0);
 }
