@@ -20,6 +20,9 @@ pub struct Observed {
     pub links: Vec<Link>,
     /// Grants that we made or took over; only these are ever revoked.
     pub ledger: BTreeSet<OwnedGrant>,
+    /// Where an account may have been created for an identity, and nobody
+    /// knows: none is created until somebody does.
+    pub in_doubt: BTreeSet<(IdentityId, ConnectorName)>,
 }
 
 /// One target's last report, or why there is none.

@@ -232,6 +232,7 @@ fn plan_identity(
             there,
             match_by: target_settings.match_by,
             links: world.links_at(identity, target),
+            in_doubt: world.in_doubt.contains(&(identity, target.clone())),
             newcomer: !world.links.contains_key(&identity),
             revoke_grants: settings.revoke_grants,
             now,

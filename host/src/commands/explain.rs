@@ -1,6 +1,9 @@
 //! `lanyard explain`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use lanyard_core::{
     desired::desired, explain, identity::Assembled, identity::assemble, observed::Observed,
@@ -28,6 +31,7 @@ pub(super) async fn explain(
         targets: store.observations().await?,
         links: store.links().await?,
         ledger: store.ledger().await?,
+        in_doubt: BTreeSet::new(),
     };
     // Without readings nothing is learned: everyone as last known.
     let assembled: Assembled = assemble(&config.policy, &[], &known, &BTreeMap::new(), now);

@@ -1,7 +1,7 @@
 //! Telling a person what sources and targets that left the file leave behind,
 //! and what to do about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -33,6 +33,7 @@ pub async fn left_behind(
         targets: store.observations().await?,
         links: store.links().await?,
         ledger: store.ledger().await?,
+        in_doubt: BTreeSet::new(),
     };
     let assembled = assemble(policy, &[], &known, &BTreeMap::new(), now);
     let desired = desired(policy, &assembled, &observed, now);

@@ -191,10 +191,12 @@ fn nobody(object: &ObjectDef, answered: bool) -> Look {
     if answered && object.capabilities.create_safety != CreateSafety::None {
         return Look::NotApplied;
     }
-    Look::Person(Fault::new(
+    // It stays open, and nothing is created in its place, until it is seen or
+    // a person says.
+    Look::Unknown(Fault::new(
         FaultKind::OutcomeUnknown { retry_after_ms: None },
         "whether the account was created is not known and this target cannot tell; look for it \
-         there before planning again",
+         there: adopt it, or say that there is none (`lanyard account not-created`)",
     ))
 }
 

@@ -10,16 +10,17 @@ use lanyard_core::{
     fact::Reading,
     fault::Fault,
     guard::{GuardSettings, guard},
-    id::ConnectorName,
+    id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, unknown_facts},
     observed::Observed,
+    operation::Change,
     plan::{PlanSettings, plan},
 };
 
 use super::{Context, ReconcileError, dropped::note, read};
 use crate::{
     connector::Connectors,
-    store::{SourceRead, StoredPlan},
+    store::{SourceRead, StoredPlan, Unsettled},
 };
 
 /// Everything one look at the world gave.
@@ -159,6 +160,16 @@ fn source_read(reading: &Reading) -> SourceRead {
     }
 }
 
+/// Where a create was sent and what came of it is not known.
+fn in_doubt(unsettled: &[Unsettled]) -> BTreeSet<(IdentityId, ConnectorName)> {
+    unsettled
+        .iter()
+        .map(|it| &it.operation)
+        .filter(|it| matches!(it.change, Change::Create { .. }))
+        .map(|it| (it.identity, it.target.clone()))
+        .collect()
+}
+
 /// What targets hold now; one that cannot be read delays nobody else.
 async fn observe(
     context: &Context,
@@ -185,5 +196,6 @@ async fn observe(
     }
     let links = context.store.links().await?;
     let ledger = context.store.ledger().await?;
-    Ok((Observed { targets, links, ledger }, unread))
+    let in_doubt = in_doubt(&context.store.unsettled(None).await?);
+    Ok((Observed { targets, links, ledger, in_doubt }, unread))
 }

@@ -80,6 +80,12 @@ fn plan_missing(
         });
         return outline.remark_open(site, NoteKind::NotRead, text, open);
     }
+    if site.in_doubt {
+        let text = "an account may have been created by an answer that was lost, and the target \
+                    cannot tell; look for it there: adopt it, or say that there is none \
+                    (`lanyard account not-created`)";
+        return outline.remark_open(site, NoteKind::Waits, text.to_owned(), true);
+    }
     if !def.capabilities.create {
         let text = format!("the connector cannot create `{}`", def.object_type);
         return outline.remark(site, NoteKind::Unable, text);

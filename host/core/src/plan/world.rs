@@ -19,6 +19,7 @@ type LinksByTarget<'a> = BTreeMap<&'a ConnectorName, Vec<&'a Link>>;
 pub(super) struct World<'a> {
     pub(super) targets: BTreeMap<&'a ConnectorName, There<'a>>,
     pub(super) links: BTreeMap<IdentityId, LinksByTarget<'a>>,
+    pub(super) in_doubt: &'a BTreeSet<(IdentityId, ConnectorName)>,
 }
 
 /// One target.
@@ -47,6 +48,8 @@ pub(super) struct Site<'a> {
     pub(super) links: &'a [&'a Link],
     /// The identity never had an account anywhere.
     pub(super) newcomer: bool,
+    /// It may have one that an answer that was lost made.
+    pub(super) in_doubt: bool,
     pub(super) revoke_grants: bool,
     pub(super) now: Timestamp,
 }
@@ -88,7 +91,7 @@ impl<'a> World<'a> {
             }
             targets.insert(name, there);
         }
-        Self { targets, links }
+        Self { targets, links, in_doubt: &observed.in_doubt }
     }
 
     /// Whether somebody has an account of ours that is not known disabled.
