@@ -31,7 +31,7 @@ use crate::{
 pub use execute::execute;
 pub use progress::{Progress, Stop, Summary};
 pub use settle::{Settled, Settling, settle};
-pub use survey::{Survey, refresh, survey};
+pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 
 /// What every step of the road needs.
 #[derive(Clone)]

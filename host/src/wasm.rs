@@ -141,9 +141,41 @@ impl Sandbox {
         config: &ConnectorConfig,
         script: Option<Arc<dyn ScriptedSystem>>,
     ) -> Result<WasmConnector, LoadError> {
+        let prepared = self.prepare(config).await?;
+        self.permit_with(prepared, config, script)
+    }
+
+    /// Asks the plugin of a connector what it is, without permitting it
+    /// anything.
+    ///
+    /// # Errors
+    /// Why it cannot be what the file wants it to be.
+    pub async fn prepare(&self, config: &ConnectorConfig) -> Result<Prepared, LoadError> {
         let blueprint = self.blueprint(&config.plugin)?;
         blueprint.serves(config.role, &config.plugin)?;
         let manifest = self.describe(&blueprint, &config.plugin).await?;
+        Ok(Prepared { blueprint, manifest })
+    }
+
+    /// Permits a plugin what the file says, and configures it.
+    ///
+    /// # Errors
+    /// Why a secret or an authority cannot be read.
+    pub fn permit(
+        &self,
+        prepared: Prepared,
+        config: &ConnectorConfig,
+    ) -> Result<WasmConnector, LoadError> {
+        self.permit_with(prepared, config, None)
+    }
+
+    fn permit_with(
+        &self,
+        prepared: Prepared,
+        config: &ConnectorConfig,
+        script: Option<Arc<dyn ScriptedSystem>>,
+    ) -> Result<WasmConnector, LoadError> {
+        let Prepared { blueprint, manifest } = prepared;
         for need in manifest.secrets.iter().filter(|need| need.required) {
             if !config.permissions.secrets.contains_key(&need.name) {
                 return Err(LoadError::SecretMissing {
@@ -205,6 +237,18 @@ impl Sandbox {
             cancelled: Arc::clone(&self.cancelled),
         };
         connector.describe().await.map_err(|fault| no_manifest(fault.message))
+    }
+}
+
+/// A plugin that said what it is, not yet permitted anything.
+pub struct Prepared {
+    blueprint: Arc<Blueprint>,
+    manifest: Manifest,
+}
+
+impl Prepared {
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 }
 

@@ -41,6 +41,7 @@ async fn a_target_that_is_down_is_told_and_nothing_is_planned_for_it() {
     ok    hr: CSV file 0.1.0 (DIGEST)
             asks for directory `data` (read): reads the file
     ok    hr: file `people.csv`: 3 people, 4 columns
+    ok    every fact that is asked for is given by a source
     ");
 }
 
