@@ -16,6 +16,7 @@ mod demo;
 mod desk;
 mod directions;
 mod exit_status;
+mod named;
 mod pages;
 mod places;
 mod sandbox;

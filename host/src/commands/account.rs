@@ -9,7 +9,7 @@ use lanyard_core::{
 };
 use serde::Serialize;
 
-use super::{output::Output, session};
+use super::{named, output::Output, session};
 use crate::{
     args::AccountVerb,
     errors::{AppError, Exit},
@@ -37,10 +37,15 @@ pub(super) async fn account(
     match verb {
         AccountVerb::List { target, json } => {
             let store = session::open_store(&config)?;
+            if let Some(target) = &target {
+                named::target(&config, &store, target).await?;
+            }
             list(&store, target.as_ref(), json, output).await
         }
         AccountVerb::Adopt { target, uid, identity } => {
             let store = SqliteStore::open_exclusive(&config.store)?;
+            named::target(&config, &store, &target).await?;
+            let identity = named::identity(&store, &identity, telemetry::clock()()).await?.id;
             adopt(&store, target, &uid, identity, output).await
         }
     }
@@ -85,10 +90,6 @@ async fn adopt(
     identity: IdentityId,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    if !store.identities().await?.iter().any(|it| it.id == identity) {
-        return Err(AppError::new(Exit::Usage, format!("there is no identity {identity}"))
-            .hint("`lanyard identity list` shows them"));
-    }
     let observations = store.observations().await?;
     let account = observations
         .get(&target)

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
 
 use super::{
-    output::Output,
+    output::{Output, counted},
     plan,
     session::{self, Road},
 };
@@ -46,7 +46,9 @@ pub(super) async fn apply(
     if operations == 0 && survey.stored.plan.claims.is_empty() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
-    if !yes && !output.ask(&format!("carry out {operations} operations?"))? {
+    if !yes
+        && !output.ask(&format!("carry out {}?", counted(operations, "operation", "operations")))?
+    {
         return Ok(Exit::Ok);
     }
     carry_out(&road, (&survey, open), &released, output).await
@@ -104,11 +106,11 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
     Err(AppError::new(
         Exit::Changed,
         format!(
-            "{why} changed since plan {} was made: it would now be plan {} with {} operations \
+            "{why} changed since plan {} was made: it would now be plan {} with {} \
              instead of {}; nothing was done",
             wanted.digest.short(),
             now.digest.short(),
-            now.plan.operations.len(),
+            counted(now.plan.operations.len(), "operation", "operations"),
             wanted.plan.operations.len()
         ),
     )

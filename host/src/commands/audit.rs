@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use super::{output::Output, session};
+use super::{
+    named,
+    output::{Output, counted},
+    session,
+};
 use crate::{
     args::AuditVerb,
     errors::{AppError, Exit},
     store::{AuditFilter, AuditRow, Store},
+    telemetry,
 };
 
 pub(super) async fn audit(
@@ -18,8 +23,18 @@ pub(super) async fn audit(
     let store = session::open_store(&config)?;
     match verb {
         AuditVerb::List { identity, target, last, json } => {
+            let identity = match identity {
+                Some(wanted) => {
+                    Some(named::identity(&store, &wanted, telemetry::clock()()).await?.id)
+                }
+                None => None,
+            };
             let filter = AuditFilter { identity, target, last: Some(last) };
             let rows = store.audit(&filter).await?;
+            // What is long gone may still be in the record.
+            if let Some(target) = filter.target.as_ref().filter(|_| rows.is_empty()) {
+                named::target(&config, &store, target).await?;
+            }
             if json {
                 output.json(&rows)?;
             } else {
@@ -31,7 +46,7 @@ pub(super) async fn audit(
         }
         AuditVerb::Verify => match store.verify_audit().await? {
             Ok(rows) => {
-                output.line(&format!("{rows} rows, unbroken"))?;
+                output.line(&format!("{}, unbroken", counted(rows, "row", "rows")))?;
                 Ok(Exit::Ok)
             }
             Err(broken) => Err(AppError::new(Exit::Store, broken).hint(
@@ -50,7 +65,7 @@ fn sentence(row: &AuditRow) -> String {
     let because =
         entry.detail.get("because").map(|why| format!("; because {why}")).unwrap_or_default();
     format!(
-        "{:>6}  {}  {}  {}{account}{target}{identity}: {}{verified}{because}",
+        "{:>6}  {:.0}  {}  {}{account}{target}{identity}: {}{verified}{because}",
         row.sequence, entry.at, entry.actor, entry.action, entry.result
     )
 }

@@ -6,8 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
-use lanyard_core::{fact::Identity, id::ConnectorName, identity};
+use lanyard_core::id::ConnectorName;
 
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
@@ -143,34 +142,4 @@ pub(super) fn actor() -> String {
         })
     });
     named.unwrap_or_else(|| format!("uid {uid}"))
-}
-
-/// The identity meant by an id, a source key, or a label.
-pub(super) fn find_identity<'a>(
-    identities: &'a [Identity],
-    wanted: &str,
-    now: Timestamp,
-) -> Result<&'a Identity, AppError> {
-    let by_id = |identity: &&Identity| identity.id.to_string().starts_with(wanted);
-    let by_key = |it: &&Identity| it.records.iter().any(|record| record.key == wanted);
-    let by_label = |it: &&Identity| {
-        identity::label(it, &identity::facts_now(it, now)).eq_ignore_ascii_case(wanted)
-    };
-    for matching in [&by_key as &dyn Fn(&&Identity) -> bool, &by_id, &by_label] {
-        let found: Vec<&Identity> = identities.iter().filter(matching).collect();
-        match found.as_slice() {
-            [] => {}
-            [only] => return Ok(only),
-            many => {
-                let ids: Vec<String> = many.iter().map(|it| it.id.to_string()).collect();
-                return Err(AppError::new(
-                    Exit::Usage,
-                    format!("`{wanted}` could be {} identities: {}", many.len(), ids.join(", ")),
-                )
-                .hint("give the id"));
-            }
-        }
-    }
-    Err(AppError::new(Exit::Usage, format!("no identity is called `{wanted}`"))
-        .hint("`lanyard identity list` shows them; people appear once a plan was made"))
 }
