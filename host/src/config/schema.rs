@@ -35,13 +35,16 @@ mod tests {
 
     /// Keys without a description, of `schema` and everything below.
     fn undescribed(schema: &Value, path: &str, found: &mut Vec<String>) {
+        let described = |it: &Value| it.get("description").is_some_and(Value::is_string);
         match schema {
             Value::Object(table) => {
                 for (key, inner) in table {
                     let path = format!("{path}/{key}");
                     if let ("properties", Some(keys)) = (key.as_str(), inner.as_object()) {
                         for (name, property) in keys {
-                            if !property.get("description").is_some_and(Value::is_string) {
+                            // A choice is described as a whole.
+                            let choice = keys.len() == 1 && described(schema);
+                            if !choice && !described(property) {
                                 found.push(format!("{path}/{name}"));
                             }
                         }

@@ -118,14 +118,16 @@ impl Checker<'_> {
         let mut misspelt = Vec::new();
         for (key, value) in table {
             let place = place.key(key);
-            match (known.get(key), others) {
-                (Some(schema), _) => found.extend(self.value(schema, value, &place, depth)),
+            let allowed = match (known.get(key), others) {
                 (None, Some(Value::Bool(false))) => {
                     misspelt.extend(nearest(key, known.keys().map(String::as_str)));
                     found.push(unknown_key(key, known, &place));
+                    None
                 }
-                (None, Some(schema)) => found.extend(self.value(schema, value, &place, depth)),
-                (None, None) => {}
+                (known, others) => known.or(others),
+            };
+            if let Some(schema) = allowed {
+                found.extend(self.value(schema, value, &place, depth));
             }
         }
         let required = list(schema, "required").iter().filter_map(Value::as_str);

@@ -51,11 +51,6 @@ file = 7
 delimiter = ";;"
 page-size = 0
 patch = "yes"
-mode = "carefull"
-classes = ["person", 3]
-disable = { lok = "ppolicy" }
-style = "shrot"
-labels = { a = "x", b = 1 }
 password = "hunter"
 "#;
     assert_snapshot!(mistakes(config), @r#"
@@ -91,49 +86,63 @@ password = "hunter"
     8 | patch = "yes"
       |         ^^^^^ expected `true` or `false`
 
-    error: unknown choice for `mode`
-     --> lanyard.toml:9:8
+    error: unknown key `password`
+     --> lanyard.toml:9:1
       |
-    9 | mode = "carefull"
+    9 | password = ***
+      | ^^^^^^^^ the connector's `config` has no such key
+      |
+      = hint: keys here: anything, base, classes, delimiter, disable, file, labels, mode, page-size, patch, style
+    "#);
+}
+
+#[test]
+fn choices_lists_and_tables_are_looked_into() {
+    let config = r#"[source.hr.config]
+base = "b"
+file = "f"
+mode = "carefull"
+classes = ["person", 3]
+disable = { lok = "ppolicy" }
+style = "shrot"
+labels = { a = "x", b = 1 }
+"#;
+    assert_snapshot!(mistakes(config), @r#"
+    error: unknown choice for `mode`
+     --> lanyard.toml:6:8
+      |
+    6 | mode = "carefull"
       |        ^^^^^^^^^^ expected `fast` or `careful`
       |
       = hint: did you mean `careful`?
 
     error: wrong type for `classes`
-      --> lanyard.toml:10:22
-       |
-    10 | classes = ["person", 3]
-       |                      ^ expected text
+     --> lanyard.toml:7:22
+      |
+    7 | classes = ["person", 3]
+      |                      ^ expected text
 
     error: unknown key `lok`
-      --> lanyard.toml:11:13
-       |
-    11 | disable = { lok = *** }
-       |             ^^^ the connector's `config` has no such key
-       |
-       = hint: did you mean `lock`?
+     --> lanyard.toml:8:13
+      |
+    8 | disable = { lok = *** }
+      |             ^^^ the connector's `config` has no such key
+      |
+      = hint: did you mean `lock`?
 
     error: unknown choice for `style`
-      --> lanyard.toml:12:9
-       |
-    12 | style = "shrot"
-       |         ^^^^^^^ expected `short` or `long`
-       |
-       = hint: did you mean `short`?
+     --> lanyard.toml:9:9
+      |
+    9 | style = "shrot"
+      |         ^^^^^^^ expected `short` or `long`
+      |
+      = hint: did you mean `short`?
 
     error: wrong type for `b`
-      --> lanyard.toml:13:25
+      --> lanyard.toml:10:25
        |
-    13 | labels = { a = "x", b = 1 }
+    10 | labels = { a = "x", b = 1 }
        |                         ^ expected text
-
-    error: unknown key `password`
-      --> lanyard.toml:14:1
-       |
-    14 | password = ***
-       | ^^^^^^^^ the connector's `config` has no such key
-       |
-       = hint: keys here: anything, base, classes, delimiter, disable, file, labels, mode, page-size, patch, style
     "#);
 }
 
