@@ -227,6 +227,7 @@ impl Sandbox {
             streams: Vec::new(),
             directories: Vec::new(),
             secrets: Vec::new(),
+            authorizations: Vec::new(),
             attributes: Vec::new(),
         };
         let clock = Arc::clone(&self.clock);

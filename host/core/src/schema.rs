@@ -16,6 +16,7 @@ pub struct Manifest {
     pub streams: Vec<StreamNeed>,
     pub directories: Vec<DirectoryNeed>,
     pub secrets: Vec<SecretNeed>,
+    pub authorizations: Vec<AuthorizationNeed>,
     pub attributes: Vec<String>,
 }
 
@@ -49,6 +50,32 @@ pub struct SecretNeed {
     pub purpose: String,
     pub required: bool,
     pub reveal: bool,
+}
+
+/// A header `Authorization` that the host is to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationNeed {
+    pub name: String,
+    /// Empty is every scheme.
+    pub schemes: Vec<AuthorizationKind>,
+    pub purpose: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthorizationKind {
+    Bearer,
+    Basic,
+}
+
+impl AuthorizationKind {
+    /// As in the operator's file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+        }
+    }
 }
 
 /// Schema and capabilities of a configured system.

@@ -58,7 +58,8 @@ fn list(title: &str, names: &[String], output: &mut Output) -> Result<(), AppErr
 
 /// Everything the manifest asks for, a line each.
 pub(super) fn asked(manifest: &Manifest) -> Vec<String> {
-    let Manifest { requests, streams, directories, secrets, attributes, .. } = manifest;
+    let Manifest { requests, streams, directories, secrets, authorizations, attributes, .. } =
+        manifest;
     let mut lines = Vec::new();
     for need in requests {
         let reads = if need.reads { ", which only read" } else { "" };
@@ -81,6 +82,11 @@ pub(super) fn asked(manifest: &Manifest) -> Vec<String> {
         let required = if need.required { "required" } else { "optional" };
         let reveal = if need.reveal { ", IN PLAIN TEXT" } else { "" };
         lines.push(format!("secret `{}` ({required}{reveal}): {}", need.name, need.purpose));
+    }
+    for need in authorizations {
+        let schemes: Vec<&str> = need.schemes.iter().map(|kind| kind.word()).collect();
+        let schemes = if schemes.is_empty() { "any".to_owned() } else { schemes.join(" or ") };
+        lines.push(format!("authorization `{}` ({schemes}): {}", need.name, need.purpose));
     }
     if !attributes.is_empty() {
         lines.push(format!("attributes: {}", attributes.join(", ")));

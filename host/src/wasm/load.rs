@@ -135,10 +135,13 @@ impl Blueprint {
         }
         .map_err(invalid)?;
         let ty = component.component_type();
-        let imports: Vec<String> =
+        let mut imports: Vec<String> =
             ty.imports(engine).map(|(name, _item)| name.to_owned()).collect();
-        let export_names: Vec<String> =
+        let mut export_names: Vec<String> =
             ty.exports(engine).map(|(name, _item)| name.to_owned()).collect();
+        // Their order in the file differs between builds of the same source.
+        imports.sort();
+        export_names.sort();
         same_version(path, imports.iter().chain(&export_names))?;
         let abilities = abilities(path, &export_names)?;
         know_imports(path, &imports)?;

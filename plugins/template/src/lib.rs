@@ -39,6 +39,7 @@ impl Connector for Acme {
                      "properties": { "url": { "type": "string", "format": "uri" } } }"#,
             )
             .request("{config.url}", &["GET", "POST", "PATCH", "DELETE"], "/people", "people")
+            .authorization("default", &[AuthorizationScheme::Bearer], "signs requests in")
             .object(
                 ObjectDef::account(USER, "login")
                     .anchor("key")

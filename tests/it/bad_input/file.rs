@@ -223,3 +223,36 @@ attributes = { title = "{{ job | default('none') }}" }
     let checked = desk.run(&["check"]).await;
     assert_eq!(checked.status, Some(0), "{}", checked.stdout);
 }
+
+#[tokio::test]
+async fn an_authorization_that_is_missing_is_told_ready_to_paste() {
+    let test = "an_authorization_that_is_missing_is_told_ready_to_paste";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    let file = with_target(crm.address(), "");
+    let lines = file.lines().filter(|line| !["secrets", "authorization"].contains(&word(line)));
+    desk.configure(&lines.collect::<Vec<_>>().join("\n")).write("people.csv", PEOPLE);
+    let said = desk.run(&["check"]).await;
+    assert_eq!(said.status, Some(67));
+    let (_, told) = said.stdout.split_once("signs requests in\n").unwrap();
+    let (told, _) = told.split_once("FAIL").unwrap();
+    assert_snapshot!(told, @r#"
+          the authorization `default` is not permitted; to permit it, write:
+    [target.crm.permissions]
+    secrets = { token = { env = "CRM_TOKEN" } }
+    authorization = { default = { bearer = "token" } }
+    "#);
+    let (_, paste) = told.split_once(":\n").unwrap();
+    let pasted = file.replace("[target.crm.permissions]", "");
+    let lines =
+        pasted.lines().filter(|line| !["secrets", "authorization", "hosts"].contains(&word(line)));
+    let hosts = format!("hosts = [\"http://{}\"]\n", crm.address());
+    let pasted = format!("{}\n{paste}{hosts}", lines.collect::<Vec<_>>().join("\n"));
+    desk.configure(&pasted);
+    let said = desk.run(&["check"]).await;
+    assert_eq!(said.status, Some(0), "{}{}", said.stdout, said.stderr);
+}
+
+fn word(line: &str) -> &str {
+    line.split(' ').next().unwrap_or_default()
+}

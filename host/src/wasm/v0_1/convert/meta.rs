@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use lanyard_core::schema::{
-    AttributeDef, Capabilities, CheckDepth, CheckFinding, CheckReport, CreateSafety, DeleteKind,
-    DirectoryNeed, DisableEffect, IdStability, Manifest, Matching, Mutability, ObjectDef,
-    ObjectRole, RequestNeed, Returned, Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
+    AttributeDef, AuthorizationKind, AuthorizationNeed, Capabilities, CheckDepth, CheckFinding,
+    CheckReport, CreateSafety, DeleteKind, DirectoryNeed, DisableEffect, IdStability, Manifest,
+    Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema, SecretNeed,
+    Sensitivity, StreamNeed, ValueKind,
 };
 
 use crate::wasm::v0_1::bindings::exports::lanyard::connector::meta;
@@ -20,6 +21,7 @@ pub(in crate::wasm::v0_1) fn manifest(manifest: meta::Manifest) -> Manifest {
         streams,
         directories,
         secrets,
+        authorizations,
         attributes,
         extra: _,
     } = manifest;
@@ -59,7 +61,20 @@ pub(in crate::wasm::v0_1) fn manifest(manifest: meta::Manifest) -> Manifest {
                 reveal: need.reveal,
             })
             .collect(),
+        authorizations: authorizations.into_iter().map(authorization).collect(),
         attributes,
+    }
+}
+
+fn authorization(need: meta::AuthorizationNeed) -> AuthorizationNeed {
+    let kind = |scheme| match scheme {
+        meta::AuthorizationScheme::Bearer => AuthorizationKind::Bearer,
+        meta::AuthorizationScheme::Basic => AuthorizationKind::Basic,
+    };
+    AuthorizationNeed {
+        name: need.name,
+        schemes: need.schemes.into_iter().map(kind).collect(),
+        purpose: need.purpose,
     }
 }
 
