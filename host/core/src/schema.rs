@@ -82,7 +82,6 @@ impl AuthorizationKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     pub objects: Vec<ObjectDef>,
-    pub fingerprint: String,
 }
 
 impl Schema {
@@ -207,11 +206,8 @@ pub struct Capabilities {
     pub restore: bool,
     pub full_list: bool,
     pub find_by: BTreeSet<String>,
-    pub modified_since: bool,
     pub entitlements: bool,
     pub credentials: bool,
-    pub revisions: bool,
-    pub validate_only: bool,
     pub create_safety: CreateSafety,
     /// Milliseconds until a read is sure to see a write.
     pub visibility_delay_ms: u64,
@@ -219,7 +215,6 @@ pub struct Capabilities {
     pub disable_effects: BTreeSet<DisableEffect>,
     pub delete_kind: DeleteKind,
     pub max_concurrency: Option<u32>,
-    pub max_values_per_change: Option<u32>,
     pub named: BTreeSet<String>,
 }
 
@@ -235,18 +230,14 @@ impl Default for Capabilities {
             restore: false,
             full_list: false,
             find_by: BTreeSet::new(),
-            modified_since: false,
             entitlements: false,
             credentials: false,
-            revisions: false,
-            validate_only: false,
             create_safety: CreateSafety::None,
             visibility_delay_ms: 0,
             id_stability: IdStability::Immutable,
             disable_effects: BTreeSet::new(),
             delete_kind: DeleteKind::Hard,
             max_concurrency: None,
-            max_values_per_change: None,
             named: BTreeSet::new(),
         }
     }

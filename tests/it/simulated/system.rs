@@ -158,7 +158,6 @@ impl System {
                 object("user", ObjectRole::Account, capabilities),
                 object("group", ObjectRole::Entitlement, Capabilities::default()),
             ],
-            fingerprint: "1".to_owned(),
         }
     }
 }
@@ -171,7 +170,6 @@ fn account(uid: &str, name: &str, anchor: Option<&str>, state: AccountState) -> 
         anchor: anchor.map(str::to_owned),
         state,
         state_until: None,
-        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -341,7 +339,6 @@ impl Connector for System {
             reference: group(name),
             name: name.to_owned(),
             description: String::new(),
-            privileged: false,
             grantable: true,
         };
         Ok(one_page(["staff", "sales", "support"].map(entitlement).into()))
@@ -428,7 +425,7 @@ impl Connector for Source {
             name_attribute: "key".to_owned(),
             capabilities: Capabilities::default(),
         };
-        Ok(Schema { objects: vec![object], fingerprint: "1".to_owned() })
+        Ok(Schema { objects: vec![object] })
     }
 
     async fn list(&self, _type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {

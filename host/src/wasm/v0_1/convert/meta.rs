@@ -79,8 +79,8 @@ fn authorization(need: meta::AuthorizationNeed) -> AuthorizationNeed {
 }
 
 pub(in crate::wasm::v0_1) fn schema(schema: meta::Schema) -> Schema {
-    let meta::Schema { objects, fingerprint, extra: _ } = schema;
-    Schema { objects: objects.into_iter().map(object).collect(), fingerprint }
+    let meta::Schema { objects, fingerprint: _, extra: _ } = schema;
+    Schema { objects: objects.into_iter().map(object).collect() }
 }
 
 fn object(object: meta::ObjectDef) -> ObjectDef {
@@ -199,11 +199,8 @@ fn capabilities(list: Vec<meta::Capability>) -> Capabilities {
             meta::Capability::FindBy(attribute) => {
                 can.find_by.insert(attribute);
             }
-            meta::Capability::ModifiedSince => can.modified_since = true,
             meta::Capability::Entitlements => can.entitlements = true,
             meta::Capability::Credentials => can.credentials = true,
-            meta::Capability::Revisions => can.revisions = true,
-            meta::Capability::ValidateOnly => can.validate_only = true,
             meta::Capability::CreateSafety(safety) => can.create_safety = create_safety(safety),
             meta::Capability::VisibilityDelayMs(delay) => can.visibility_delay_ms = delay,
             meta::Capability::IdStability(stability) => {
@@ -223,9 +220,11 @@ fn capabilities(list: Vec<meta::Capability>) -> Capabilities {
                 }
             }
             meta::Capability::MaxConcurrency(calls) => can.max_concurrency = Some(calls),
-            meta::Capability::MaxValuesPerChange(values) => {
-                can.max_values_per_change = Some(values);
-            }
+            // This host makes no use of them.
+            meta::Capability::ModifiedSince
+            | meta::Capability::Revisions
+            | meta::Capability::ValidateOnly
+            | meta::Capability::MaxValuesPerChange(_) => {}
             meta::Capability::Named(name) => {
                 can.named.insert(name);
             }
