@@ -18,7 +18,6 @@ mod directions;
 mod exit_status;
 mod named;
 mod pages;
-mod places;
 mod sandbox;
 mod servers;
 mod simulated;

@@ -3,8 +3,8 @@
 mod attribute;
 
 use crate::types::{
-    AttributeDef, AuthorizationNeed, AuthorizationScheme, Capability, DirectoryNeed, Manifest,
-    ObjectDef, ObjectRole, RequestNeed, Schema, SecretNeed, StreamNeed,
+    AttributeDef, AuthorizationNeed, AuthorizationScheme, Capability, DirectoryNeed, IdStability,
+    Manifest, ObjectDef, ObjectRole, RequestNeed, Schema, SecretNeed, StreamNeed,
 };
 
 /// What a connector is, asks for, and declares.
@@ -193,6 +193,21 @@ impl ObjectDef {
             capabilities: Vec::new(),
             extra: Vec::new(),
         }
+    }
+
+    /// Accounts that can be made, changed, enabled, disabled, deleted and
+    /// all listed, under ids that never change.
+    #[must_use]
+    pub fn managed(self) -> Self {
+        self.can([
+            Capability::Create,
+            Capability::Update,
+            Capability::Enable,
+            Capability::Disable,
+            Capability::Delete,
+            Capability::FullList,
+            Capability::IdStability(IdStability::Immutable),
+        ])
     }
 
     /// The attribute the host's stable key is written to.

@@ -46,13 +46,8 @@ impl Connector for Acme {
                     .attribute(AttributeDef::text("login").required().unique().ignoring_case())
                     .attribute(AttributeDef::text("key").unique())
                     .attribute(AttributeDef::text("mail").scim("emails.value").matching_email())
+                    .managed()
                     .can([
-                        Capability::Create,
-                        Capability::Update,
-                        Capability::Enable,
-                        Capability::Disable,
-                        Capability::Delete,
-                        Capability::FullList,
                         Capability::FindBy("login".to_owned()),
                         Capability::FindBy("key".to_owned()),
                         Capability::CreateSafety(CreateSafety::UniqueConstraint),
