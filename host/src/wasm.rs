@@ -33,10 +33,7 @@ use lanyard_core::{
 };
 
 use crate::{
-    config::{
-        CallLimits, ConnectorConfig, Role,
-        permissions::{self, Permissions},
-    },
+    config::{CallLimits, ConnectorConfig, Role, permissions::Permissions},
     connector::{
         Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Write,
         WriteContext,
@@ -176,19 +173,7 @@ impl Sandbox {
         script: Option<Arc<dyn ScriptedSystem>>,
     ) -> Result<WasmConnector, LoadError> {
         let Prepared { blueprint, manifest } = prepared;
-        for need in manifest.secrets.iter().filter(|need| need.required) {
-            if !config.permissions.secrets.contains_key(&need.name) {
-                return Err(LoadError::SecretMissing {
-                    secret: need.name.clone(),
-                    purpose: need.purpose.clone(),
-                    remedy: permissions::paste_secret(
-                        config.role,
-                        config.name.as_str(),
-                        &need.name,
-                    ),
-                });
-            }
-        }
+        load::has_required_secrets(&manifest, config)?;
         let component =
             Component::new(blueprint, config.clone(), manifest, Arc::clone(&self.clock), script)?;
         let permission = config.permissions.digest();

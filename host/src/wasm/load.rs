@@ -23,7 +23,7 @@ use super::{
     v0_1,
 };
 use crate::{
-    config::{ConnectorConfig, Role},
+    config::{ConnectorConfig, Role, permissions::paste_secret},
     connector::Abilities,
 };
 
@@ -170,6 +170,24 @@ impl Blueprint {
             role: role.word(),
             exports: listed(&self.export_names),
         })
+    }
+}
+
+/// Without these it cannot work at all.
+pub(super) fn has_required_secrets(
+    manifest: &Manifest,
+    config: &ConnectorConfig,
+) -> Result<(), LoadError> {
+    let permitted = &config.permissions.secrets;
+    let missing =
+        manifest.secrets.iter().find(|need| need.required && !permitted.contains_key(&need.name));
+    match missing {
+        None => Ok(()),
+        Some(need) => Err(LoadError::SecretMissing {
+            secret: need.name.clone(),
+            purpose: need.purpose.clone(),
+            remedy: paste_secret(config.role, config.name.as_str(), &need.name),
+        }),
     }
 }
 
