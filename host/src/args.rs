@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use lanyard_core::id::{ConnectorName, IdentityId};
+use lanyard_core::id::ConnectorName;
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -36,6 +36,7 @@ pub enum Verb {
     },
     /// Show what would be done, and why.  Changes nothing.
     Plan {
+        /// Print the whole plan as JSON, for programs.
         #[arg(long)]
         json: bool,
         /// Write the plan to a file, for `apply FILE`.
@@ -67,7 +68,7 @@ pub enum Verb {
     Account(AccountVerb),
     /// Every account and grant of a person, back to rule and source.
     Explain {
-        /// Id, source key, or label of the identity.
+        /// Id, key of a record, label, or login name of an account.
         identity: String,
     },
     /// What was done.
@@ -93,12 +94,17 @@ pub enum RunVerb {
 
 #[derive(Debug, Subcommand)]
 pub enum IdentityVerb {
+    /// Everybody, with id, state, key and label.
     List {
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
+    /// One person: state, records and facts.
     Show {
+        /// Id, key of a record, label, or login name of an account.
         identity: String,
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
@@ -108,31 +114,51 @@ pub enum IdentityVerb {
 pub enum AccountVerb {
     /// What targets last reported, and whose it is.
     List {
+        /// Only the accounts at this target.
         target: Option<ConnectorName>,
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
     /// Say that an existing account is a person's, so that it is managed
     /// from now on.
     Adopt {
+        /// The target that has the account.
         target: ConnectorName,
         /// The account's key at the target, as `plan` shows it.
         uid: String,
+        /// Whose it is: id, key of a record, label, or login name of another
+        /// account.
         #[arg(long)]
-        identity: IdentityId,
+        identity: String,
+    },
+    /// Say that a create whose answer was lost made no account, so that it
+    /// may be sent again.
+    NotCreated {
+        /// The target it was sent to.
+        target: ConnectorName,
+        /// Whose account it was to be: id, key of a record, label, or login
+        /// name of another account.
+        #[arg(long)]
+        identity: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum AuditVerb {
+    /// The rows of the record, oldest first.
     List {
+        /// Only what was done for this person: id, key of a record, label, or
+        /// login name of an account.
         #[arg(long)]
-        identity: Option<IdentityId>,
+        identity: Option<String>,
+        /// Only what was done at this target.
         #[arg(long)]
         target: Option<ConnectorName>,
         /// The newest so many.
         #[arg(long, default_value_t = 50)]
         last: u32,
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
@@ -144,7 +170,9 @@ pub enum AuditVerb {
 pub enum PluginVerb {
     /// What a component imports, exports and asks for.
     Inspect {
+        /// The component, a `.wasm` file.
         file: PathBuf,
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
@@ -155,6 +183,7 @@ pub enum ConnectorVerb {
     /// Try the laws of the contract on a component, in its sandbox, against
     /// scripted systems.  Needs no file and touches no network.
     Test {
+        /// The component, a `.wasm` file.
         file: PathBuf,
         /// The connector's configuration as JSON; without it, one is made up
         /// from what its schema requires.
@@ -163,6 +192,7 @@ pub enum ConnectorVerb {
         /// A directory with real content, under a name of the manifest.
         #[arg(long, value_name = "NAME=PATH", value_parser = named_path)]
         directory: Vec<(String, PathBuf)>,
+        /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
     },
@@ -174,5 +204,29 @@ fn named_path(text: &str) -> Result<(String, PathBuf), String> {
             Ok((name.to_owned(), PathBuf::from(path)))
         }
         _ => Err("write it as NAME=PATH, for example data=people".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use super::Args;
+
+    #[test]
+    fn every_verb_and_every_argument_has_a_help_text() {
+        fn silent(command: &Command, path: &str) -> Vec<String> {
+            let path = format!("{path} {}", command.get_name());
+            let own = command.get_about().is_none().then(|| path.clone());
+            let arguments = command
+                .get_arguments()
+                .filter(|argument| argument.get_help().is_none())
+                .map(|argument| format!("{path}: {}", argument.get_id()));
+            let below = command.get_subcommands().flat_map(|verb| silent(verb, &path));
+            own.into_iter().chain(arguments).chain(below).collect()
+        }
+        let mut program = Args::command();
+        program.build();
+        assert_eq!(silent(&program, ""), Vec::<String>::new());
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod connector;
 mod explain;
 mod identity;
+mod named;
 mod output;
 mod plan;
 mod plugin;

@@ -2,7 +2,8 @@
 //!
 //! `document` keeps positions, `written` has the keys and `element` their
 //! values, `read` collects the mistakes of form, `check` those of meaning,
-//! `report` shows them all.
+//! `report` shows them all; `shape` holds what a connector is told against
+//! the schema of its plugin.
 
 mod check;
 mod document;
@@ -12,6 +13,7 @@ pub mod permissions;
 mod read;
 pub mod report;
 mod schema;
+mod shape;
 mod tables;
 mod written;
 
@@ -30,6 +32,7 @@ use lanyard_core::{
     policy_test::PolicyTest,
 };
 
+use document::Place;
 use permissions::Permissions;
 use read::Report;
 use report::ConfigError;
@@ -48,6 +51,32 @@ pub struct Config {
     pub store: PathBuf,
     pub connectors: BTreeMap<ConnectorName, ConnectorConfig>,
     pub policy: Policy,
+    /// The file, for the places of what is found wrong later.
+    text: String,
+}
+
+impl Config {
+    /// Holds the `config` of connectors against the JSON Schema that their
+    /// plugins give.  A schema that is none allows everything.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub fn check_schemas<'s>(
+        &self,
+        schemas: impl IntoIterator<Item = (&'s ConnectorName, &'s str)>,
+    ) -> Result<(), ConfigErrors> {
+        let (mut report, _file) = Report::read(&self.path, &self.text);
+        let mut mistakes = Vec::new();
+        for (name, schema) in schemas {
+            let Some(connector) = self.connectors.get(name) else { continue };
+            let schema = serde_json::from_str(schema).unwrap_or_default();
+            let place = Place::of([connector.role.word(), name.as_str(), "config"]);
+            mistakes.extend(shape::mistakes(&schema, &connector.config, &place));
+        }
+        report.mistakes(mistakes);
+        let errors = report.into_errors();
+        if errors.is_empty() { Ok(()) } else { Err(failed(&self.path, errors)) }
+    }
 }
 
 /// A configured instance of a plugin.
@@ -125,8 +154,8 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
     let loaded = file.map(|file| check::check(&file, path, env, &mut report));
     match (report.into_errors(), loaded) {
         (errors, Some((config, tests))) if errors.is_empty() => {
-            let config = Config { digest: Digest::of(text.as_bytes()), ..config };
-            Ok(Loaded { config, tests })
+            let digest = Digest::of(text.as_bytes());
+            Ok(Loaded { config: Config { digest, text, ..config }, tests })
         }
         (errors, _) => Err(failed(path, errors)),
     }

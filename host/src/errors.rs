@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt::Write as _, process::ExitCode};
 
-use lanyard_core::fault::FaultKind;
+use lanyard_core::{fault::FaultKind, identity::Asker};
 
 use crate::{
     config::{self, ConfigErrors},
@@ -156,8 +156,14 @@ impl From<ReconcileError> for AppError {
             ReconcileError::Fact { unknown, known } => {
                 let near = config::nearest(&unknown.fact, known.iter().map(String::as_str))
                     .map(|near| format!("did you mean `{near}`?"));
+                let consequence = match &unknown.asker {
+                    Asker::Rule { .. } => "by this rule everybody would lose what it gives",
+                    Asker::Grant { .. } | Asker::Account { .. } => {
+                        "everybody whom it is for would be held"
+                    }
+                };
                 let error = Self::new(Exit::Config, unknown)
-                    .hint("nothing was planned: by this rule everybody would lose what it gives");
+                    .hint(format!("nothing was planned: {consequence}"));
                 match near {
                     Some(near) => error.hint(near),
                     None => error,

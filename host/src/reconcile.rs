@@ -34,7 +34,7 @@ pub use dropped::{left_behind, retired, sentences};
 pub use execute::execute;
 pub use progress::{Progress, Stop, Summary};
 pub use settle::{Settled, Settling, settle};
-pub use survey::{Survey, refresh, survey};
+pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -33,10 +33,7 @@ use lanyard_core::{
 };
 
 use crate::{
-    config::{
-        CallLimits, ConnectorConfig, Role,
-        permissions::{self, Permissions},
-    },
+    config::{CallLimits, ConnectorConfig, Role, permissions::Permissions},
     connector::{
         Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Write,
         WriteContext,
@@ -141,22 +138,42 @@ impl Sandbox {
         config: &ConnectorConfig,
         script: Option<Arc<dyn ScriptedSystem>>,
     ) -> Result<WasmConnector, LoadError> {
+        let prepared = self.prepare(config).await?;
+        self.permit_with(prepared, config, script)
+    }
+
+    /// Asks the plugin of a connector what it is, without permitting it
+    /// anything.
+    ///
+    /// # Errors
+    /// Why it cannot be what the file wants it to be.
+    pub async fn prepare(&self, config: &ConnectorConfig) -> Result<Prepared, LoadError> {
         let blueprint = self.blueprint(&config.plugin)?;
         blueprint.serves(config.role, &config.plugin)?;
         let manifest = self.describe(&blueprint, &config.plugin).await?;
-        for need in manifest.secrets.iter().filter(|need| need.required) {
-            if !config.permissions.secrets.contains_key(&need.name) {
-                return Err(LoadError::SecretMissing {
-                    secret: need.name.clone(),
-                    purpose: need.purpose.clone(),
-                    remedy: permissions::paste_secret(
-                        config.role,
-                        config.name.as_str(),
-                        &need.name,
-                    ),
-                });
-            }
-        }
+        Ok(Prepared { blueprint, manifest })
+    }
+
+    /// Permits a plugin what the file says, and configures it.
+    ///
+    /// # Errors
+    /// Why a secret or an authority cannot be read.
+    pub fn permit(
+        &self,
+        prepared: Prepared,
+        config: &ConnectorConfig,
+    ) -> Result<WasmConnector, LoadError> {
+        self.permit_with(prepared, config, None)
+    }
+
+    fn permit_with(
+        &self,
+        prepared: Prepared,
+        config: &ConnectorConfig,
+        script: Option<Arc<dyn ScriptedSystem>>,
+    ) -> Result<WasmConnector, LoadError> {
+        let Prepared { blueprint, manifest } = prepared;
+        load::has_required_secrets(&manifest, config)?;
         let component =
             Component::new(blueprint, config.clone(), manifest, Arc::clone(&self.clock), script)?;
         let permission = config.permissions.digest();
@@ -195,6 +212,7 @@ impl Sandbox {
             streams: Vec::new(),
             directories: Vec::new(),
             secrets: Vec::new(),
+            authorizations: Vec::new(),
             attributes: Vec::new(),
         };
         let clock = Arc::clone(&self.clock);
@@ -205,6 +223,18 @@ impl Sandbox {
             cancelled: Arc::clone(&self.cancelled),
         };
         connector.describe().await.map_err(|fault| no_manifest(fault.message))
+    }
+}
+
+/// A plugin that said what it is, not yet permitted anything.
+pub struct Prepared {
+    blueprint: Arc<Blueprint>,
+    manifest: Manifest,
+}
+
+impl Prepared {
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 }
 

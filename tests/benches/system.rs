@@ -71,7 +71,6 @@ pub(crate) fn schema() -> Schema {
             object("user", ObjectRole::Account, user),
             object("group", ObjectRole::Entitlement, vec![attribute("login", None)]),
         ],
-        fingerprint: "1".to_owned(),
     }
 }
 
@@ -80,7 +79,6 @@ pub(crate) fn entitlements() -> Vec<Entitlement> {
         reference: ObjectRef { object_type: "group".to_owned(), uid: format!("g-{name}") },
         name,
         description: String::new(),
-        privileged: false,
         grantable: true,
     };
     company::entitlements().into_iter().map(entitlement).collect()
@@ -106,7 +104,6 @@ impl State {
                     anchor: Some(anchor.clone()),
                     state: *state,
                     state_until: None,
-                    last_used: None,
                     attributes: attributes.clone(),
                 };
                 self.accounts.insert(account.reference.clone(), account.clone());

@@ -1,6 +1,9 @@
 //! Where `cargo xtask` puts what it builds.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// The program of that name; says why a test is not run when it is missing.
 pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
@@ -10,6 +13,23 @@ pub(crate) fn program(test: &str, name: &str) -> Option<PathBuf> {
 /// The component of that name, likewise.
 pub(crate) fn component(test: &str, name: &str) -> Option<PathBuf> {
     there(test, plugins().join(format!("{name}.wasm")))
+}
+
+/// The folders of programs and components; none when one of these is not
+/// there.
+pub(crate) fn all(test: &str, programs: &[&str], plugins: &[&str]) -> Option<(PathBuf, PathBuf)> {
+    for name in programs {
+        program(test, name)?;
+    }
+    for name in plugins {
+        component(test, name)?;
+    }
+    Some((folder("LANYARD_PROGRAMS", "debug"), self::plugins()))
+}
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The folder of all components.
@@ -23,20 +43,21 @@ pub(crate) fn cache() -> PathBuf {
 }
 
 fn folder(variable: &str, default: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target").join(default),
-        PathBuf::from,
-    )
+    std::env::var_os(variable).map_or_else(|| root().join("target").join(default), PathBuf::from)
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is not run says so")]
 fn there(test: &str, path: PathBuf) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    let required = std::env::var_os("LANYARD_REQUIRE_SERVERS").is_some();
-    let missing = path.file_name().unwrap_or_default().display();
+    // `cargo xtask test` builds them all, and says where.
+    let required = ["LANYARD_PROGRAMS", "LANYARD_REQUIRE_SERVERS"];
+    let required = required.iter().any(|name| std::env::var_os(name).is_some());
+    let missing = path.display();
     assert!(!required, "`{missing}` is missing");
-    eprintln!("not run: {test}: `{missing}` is not built (`cargo xtask guests`, `cargo build`)");
+    let what =
+        format!("not run: {test}: `{missing}` is missing (`cargo xtask guests`, `cargo build`)\n");
+    // Not a print macro: those are swallowed where tests pass.
+    std::io::stderr().write_all(what.as_bytes()).unwrap();
     None
 }

@@ -52,10 +52,15 @@ async fn before(stage: Stage, faults: &[&str]) -> World {
     world
 }
 
+/// The same, and the stage done without a crash.
+async fn undisturbed(stage: Stage) -> World {
+    let world = before(stage, &[]).await;
+    world.recover("undisturbed").await;
+    world
+}
+
 async fn killed_at(stage: Stage, points: &[&str]) {
-    let mut undisturbed = before(stage, &[]).await;
-    undisturbed.recover("undisturbed").await;
-    let wanted = undisturbed.truth().await;
+    let wanted = undisturbed(stage).await.truth().await;
     for point in points {
         let mut world = before(stage, &[]).await;
         world.crash(point).await;
@@ -182,8 +187,7 @@ async fn killed_at_ten_random_points_of_an_apply() {
     if !ready("killed_at_ten_random_points_of_an_apply") {
         return;
     }
-    let mut undisturbed = before(Stage::Joiners, &[]).await;
-    undisturbed.recover("undisturbed").await;
+    let mut undisturbed = undisturbed(Stage::Joiners).await;
     let wanted = undisturbed.truth().await;
     let all = u64::try_from(*undisturbed.writes.borrow()).unwrap();
     for seed in 1..=10_u64 {
@@ -212,8 +216,7 @@ async fn killed_while_the_target_has_applied_a_create_and_not_answered() {
     let fault = r#"{"method": "POST", "path": "/Users", "delay-ms": 600000, "times": 1}"#;
     let mut world = before(Stage::Joiners, &[fault]).await;
     // The rest of the apply goes on; only that create is left hanging.
-    let mut undisturbed = before(Stage::Joiners, &[]).await;
-    undisturbed.recover("undisturbed").await;
+    let mut undisturbed = undisturbed(Stage::Joiners).await;
     let without_it = *undisturbed.writes.borrow() - 1;
     let mut child = world.begin_apply();
     world.writes.wait_for(|seen| *seen >= without_it).await.unwrap();
@@ -229,9 +232,7 @@ async fn killed_as_soon_as_an_account_was_renamed() {
     if !ready("killed_as_soon_as_an_account_was_renamed") {
         return;
     }
-    let mut undisturbed = before(Stage::Changes, &[]).await;
-    undisturbed.recover("undisturbed").await;
-    let wanted = undisturbed.truth().await;
+    let wanted = undisturbed(Stage::Changes).await.truth().await;
     for _ in 0..3 {
         let mut world = before(Stage::Changes, &[]).await;
         let mut child = world.begin_apply();

@@ -2,13 +2,12 @@
 
 use std::process::{Command, Stdio};
 
-use crate::places;
+use crate::built;
 
 #[test]
 fn the_demo_tells_the_same_story_every_time_and_every_claim_in_it_holds() {
     let programs = ["demo", "lanyard", "demo-crm", "demo-directory"];
-    let Some((programs, plugins)) = places::built("demo", &programs, &["csv", "scim", "ldap"])
-    else {
+    let Some((programs, plugins)) = built::all("demo", &programs, &["csv", "scim", "ldap"]) else {
         return;
     };
     let output = Command::new(programs.join("demo"))

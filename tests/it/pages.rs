@@ -9,11 +9,11 @@ use std::{
 
 use demo_apps::process::Process;
 
-use crate::places;
+use crate::built;
 
 /// The first block of TOML on a page.
 fn toml_of(page: &str) -> String {
-    let text = fs::read_to_string(places::root().join(page)).unwrap();
+    let text = fs::read_to_string(built::root().join(page)).unwrap();
     let (_, after) = text.split_once("```toml\n").unwrap();
     after.split_once("```").unwrap().0.to_owned()
 }
@@ -41,7 +41,7 @@ fn the_ten_lines_of_the_readme_work_from_check_to_an_empty_second_plan() {
     let text = toml_of("README.md");
     assert_eq!(text.lines().count(), 10);
     let Some((programs, plugins)) =
-        places::built("readme", &["lanyard", "demo-crm"], &["csv", "scim"])
+        built::all("readme", &["lanyard", "demo-crm"], &["csv", "scim"])
     else {
         return;
     };
@@ -71,8 +71,7 @@ fn the_ten_lines_of_the_readme_work_from_check_to_an_empty_second_plan() {
 
 #[test]
 fn the_file_on_the_operators_page_is_valid_and_its_test_passes() {
-    let Some((programs, plugins)) = places::built("operating", &["lanyard"], &["csv", "ldap"])
-    else {
+    let Some((programs, plugins)) = built::all("operating", &["lanyard"], &["csv", "ldap"]) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -89,7 +88,7 @@ fn the_file_on_the_operators_page_is_valid_and_its_test_passes() {
 
 #[test]
 fn who_only_looks_needs_no_secrets() {
-    let Some((programs, plugins)) = places::built("secrets", &["lanyard"], &["csv", "scim"]) else {
+    let Some((programs, plugins)) = built::all("secrets", &["lanyard"], &["csv", "scim"]) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();

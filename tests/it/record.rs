@@ -1,6 +1,11 @@
 //! The audit: who did what and why, and nothing about the person.
 
-use crate::desk::{Desk, SOURCE, crm, with_target};
+use std::path::Path;
+
+use lanyard::store::{Intent, NewRun, Store as _, StoredPlan, sqlite::SqliteStore};
+use lanyard_core::id::{Digest, IdentityId};
+
+use crate::desk::{Desk, PEOPLE, SOURCE, crm, with_target};
 
 /// In every fact of the person there is one of these.
 const MARKS: [&str; 3] = ["zq", "2019-03-07", "2031-04-08"];
@@ -106,7 +111,7 @@ async fn a_release_without_operations_is_done_and_is_in_the_audit() {
     // What is kept elsewhere to see whether rows were taken off the end.
     let verified = desk.run(&["audit", "verify"]).await;
     let head = rows[0]["chain"].as_str().unwrap();
-    assert_eq!(verified.stdout, format!("1 rows, unbroken; head {head}\n"));
+    assert_eq!(verified.stdout, format!("1 row, unbroken; head {head}\n"));
 }
 
 #[tokio::test]
@@ -117,4 +122,56 @@ async fn a_plan_in_a_file_is_for_its_owner_alone() {
     assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(0));
     let mode = std::fs::metadata(desk.path("plan.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_can_say_that_a_lost_create_made_no_account() {
+    let Some(desk) = Desk::new("a_person_can_say_that_a_lost_create_made_no_account") else {
+        return;
+    };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(0));
+    send_the_first_and_die(&desk.path("lanyard.db"), &desk.path("plan.json")).await;
+
+    let said = ["account", "not-created", "crm", "--identity", "E1"];
+    let first = desk.run(&said).await;
+    assert_eq!(first.status, Some(0), "{}", first.stderr);
+    let second = desk.run(&said).await;
+    assert_eq!(second.status, Some(2));
+    assert!(second.stderr.contains("is waiting for an answer"), "{}", second.stderr);
+    let audit = desk.run(&["audit", "list"]).await.stdout;
+    assert!(audit.contains("found not applied"), "{audit}");
+    let applied = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(applied.status, Some(0), "{}", applied.stderr);
+    assert_eq!(desk.run(&["plan"]).await.stdout, "nothing to do\n");
+}
+
+/// As a process that is killed between the intent and its answer.
+async fn send_the_first_and_die(store: &Path, plan: &Path) {
+    let store = SqliteStore::open_exclusive(store).unwrap();
+    let text = std::fs::read_to_string(plan).unwrap();
+    let plan: StoredPlan = serde_json::from_str(&text).unwrap();
+    let at = plan.made_at;
+    let run = NewRun {
+        plan: plan.digest,
+        actor: "operator".to_owned(),
+        released: Vec::new(),
+        at,
+        epoch: 1,
+    };
+    let run = store.begin_run(&run).await.unwrap();
+    let e1 = IdentityId::first_seen(&"hr".parse().unwrap(), "E1");
+    let operation = plan.plan.operations.into_iter().find(|it| it.identity == e1).unwrap();
+    let intent = Intent {
+        run,
+        operation,
+        key: "a key".to_owned(),
+        attempt: 1,
+        epoch: 1,
+        permission: Digest::of("permission"),
+        plugin: Digest::of("plugin"),
+        at,
+    };
+    store.intend(&intent).await.unwrap();
 }

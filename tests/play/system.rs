@@ -187,7 +187,6 @@ fn account(uid: &str, name: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
-        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -279,7 +278,7 @@ impl Connector for System {
         } else {
             vec![object("person", ObjectRole::Account, attributes)]
         };
-        Ok(Schema { objects, fingerprint: "1".to_owned() })
+        Ok(Schema { objects })
     }
 
     async fn list(&self, _object_type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
@@ -315,7 +314,6 @@ impl Connector for System {
             reference: ObjectRef { object_type: "group".to_owned(), uid: name.clone() },
             name: name.clone(),
             description: String::new(),
-            privileged: false,
             grantable: true,
         });
         Ok(inner.whole(entitlements.collect()))

@@ -40,7 +40,6 @@ pub struct Account {
     pub anchor: Option<String>,
     pub state: AccountState,
     pub state_until: Option<Timestamp>,
-    pub last_used: Option<Timestamp>,
     /// Without the attributes that carry name and anchor.
     pub attributes: Vec<Attribute>,
 }
@@ -51,7 +50,6 @@ pub struct Entitlement {
     pub reference: ObjectRef,
     pub name: String,
     pub description: String,
-    pub privileged: bool,
     /// False for rule-driven groups.
     pub grantable: bool,
 }

@@ -165,7 +165,6 @@ pub(crate) fn record(key: &str, attributes: &[(&str, &str)]) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
-        last_used: None,
         attributes: attributes
             .iter()
             .map(|(name, text)| Attribute::new(*name, vec![Value::Text((*text).to_owned())]))
@@ -249,7 +248,6 @@ fn schema() -> Schema {
             name_attribute: "uid".to_owned(),
             capabilities: Capabilities::default(),
         }],
-        fingerprint: "1".to_owned(),
     }
 }
 

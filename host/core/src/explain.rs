@@ -18,13 +18,13 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     let mut page = Page::default();
     page.line(0, &format!("{} ({})", desired.label, identity.id));
     let state = &desired.state;
-    let since = state.since.map(|since| format!(" since {since}")).unwrap_or_default();
+    let since = state.since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
     page.line(1, &format!("{}{since}: {}", state.state.word(), state.because));
     if let Some(until) = state.until {
-        page.line(1, &format!("until {until}, if nothing else changes"));
+        page.line(1, &format!("until {until:.0}, if nothing else changes"));
     }
     if let Some(absent) = identity.absent_since {
-        page.line(1, &format!("no source has had a record of them since {absent}"));
+        page.line(1, &format!("no source has had a record of them since {absent:.0}"));
     }
     for doubt in &state.doubts {
         page.line(1, &format!("doubtful: {doubt}"));
@@ -90,8 +90,8 @@ fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
         return format!("account {}: {how}, {origin}", link.account);
     };
     let since = link.disabled_since.filter(|_| account.state != AccountState::Active);
-    let since = since.map(|since| format!(" since {since}")).unwrap_or_default();
-    let read = there.map(|there| format!(", read {}", there.read_at)).unwrap_or_default();
+    let since = since.map(|since| format!(" since {since:.0}")).unwrap_or_default();
+    let read = there.map(|there| format!(", read {:.0}", there.read_at)).unwrap_or_default();
     format!(
         "account `{}` ({}): {}{since}, {origin}{read}",
         account.name,
@@ -120,7 +120,7 @@ fn wanted_line(presence: &Presence) -> String {
             format!("should be there, disabled, as `{}`", content.name)
         }
         Presence::Disabled => "should be disabled, if there is one".to_owned(),
-        Presence::Deleted { due } => format!("should be deleted after {due}"),
+        Presence::Deleted { due } => format!("should be deleted after {due:.0}"),
     }
 }
 
@@ -193,14 +193,14 @@ fn explain_facts(identity: &Identity, page: &mut Page) {
             };
             let range = match (fact.effective_from, fact.effective_until) {
                 (None, None) => String::new(),
-                (Some(from), None) => format!(", from {from}"),
-                (None, Some(until)) => format!(", until {until}"),
-                (Some(from), Some(until)) => format!(", from {from} until {until}"),
+                (Some(from), None) => format!(", from {from:.0}"),
+                (None, Some(until)) => format!(", until {until:.0}"),
+                (Some(from), Some(until)) => format!(", from {from:.0} until {until:.0}"),
             };
             page.line(
                 1,
                 &format!(
-                    "{name} = {}{range} — {} record {}{columns}, learned {}",
+                    "{name} = {}{range} — {} record {}{columns}, learned {:.0}",
                     values.join(", "),
                     fact.record.source,
                     fact.record.key,

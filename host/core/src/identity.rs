@@ -15,7 +15,7 @@ use std::{
 use jiff::Timestamp;
 
 pub use assemble::assemble;
-pub use given::{UnknownFact, unknown_facts};
+pub use given::{Asker, UnknownFact, unknown_facts};
 
 use crate::{
     fact::{Fact, Identity},

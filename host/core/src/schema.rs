@@ -16,6 +16,7 @@ pub struct Manifest {
     pub streams: Vec<StreamNeed>,
     pub directories: Vec<DirectoryNeed>,
     pub secrets: Vec<SecretNeed>,
+    pub authorizations: Vec<AuthorizationNeed>,
     pub attributes: Vec<String>,
 }
 
@@ -51,11 +52,36 @@ pub struct SecretNeed {
     pub reveal: bool,
 }
 
+/// A header `Authorization` that the host is to make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationNeed {
+    pub name: String,
+    /// Empty is every scheme.
+    pub schemes: Vec<AuthorizationKind>,
+    pub purpose: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthorizationKind {
+    Bearer,
+    Basic,
+}
+
+impl AuthorizationKind {
+    /// As in the operator's file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Basic => "basic",
+        }
+    }
+}
+
 /// Schema and capabilities of a configured system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schema {
     pub objects: Vec<ObjectDef>,
-    pub fingerprint: String,
 }
 
 impl Schema {
@@ -180,11 +206,8 @@ pub struct Capabilities {
     pub restore: bool,
     pub full_list: bool,
     pub find_by: BTreeSet<String>,
-    pub modified_since: bool,
     pub entitlements: bool,
     pub credentials: bool,
-    pub revisions: bool,
-    pub validate_only: bool,
     pub create_safety: CreateSafety,
     /// Milliseconds until a read is sure to see a write.
     pub visibility_delay_ms: u64,
@@ -192,7 +215,6 @@ pub struct Capabilities {
     pub disable_effects: BTreeSet<DisableEffect>,
     pub delete_kind: DeleteKind,
     pub max_concurrency: Option<u32>,
-    pub max_values_per_change: Option<u32>,
     pub named: BTreeSet<String>,
 }
 
@@ -208,18 +230,14 @@ impl Default for Capabilities {
             restore: false,
             full_list: false,
             find_by: BTreeSet::new(),
-            modified_since: false,
             entitlements: false,
             credentials: false,
-            revisions: false,
-            validate_only: false,
             create_safety: CreateSafety::None,
             visibility_delay_ms: 0,
             id_stability: IdStability::Immutable,
             disable_effects: BTreeSet::new(),
             delete_kind: DeleteKind::Hard,
             max_concurrency: None,
-            max_values_per_change: None,
             named: BTreeSet::new(),
         }
     }

@@ -193,6 +193,20 @@ impl Expressions {
         }
     }
 
+    /// Whether a template has no result without the variable `name`, whatever
+    /// the others are; what cannot be told by trying is not needed.
+    pub fn needs(&self, template: &Template, name: &str) -> bool {
+        let mut scope = Scope::new();
+        for other in template.reads().iter().filter(|other| *other != name) {
+            scope.own(other, "1");
+        }
+        let tried = self
+            .environment
+            .get_template(&template.0.name)
+            .and_then(|it| it.render_captured_to(scope.context(), &mut Bounded::default()));
+        tried.is_err_and(|error| error.kind() == ErrorKind::UndefinedError)
+    }
+
     fn evaluate(&self, compiled: &Compiled, scope: &Scope) -> Result<String, EvaluationError> {
         let mut bounded = Bounded::default();
         let rendered = self.environment.get_template(&compiled.name).and_then(|template| {

@@ -6,21 +6,25 @@ use std::{
 };
 
 use lanyard_core::{
+    fault::{Fault, FaultKind},
     id::{ConnectorName, IdentityId},
     observed::{Link, Origin},
+    operation::{Change, Operation},
     policy::Policy,
+    run::{OperationEvent, OperationState},
     value::ObjectRef,
 };
 use serde::Serialize;
 
 use super::{
+    named,
     output::Output,
     session::{self, Use},
 };
 use crate::{
     args::AccountVerb,
     errors::{AppError, Exit},
-    store::{AuditEntry, Store},
+    store::{Answer, AuditEntry, Store, Unsettled},
     telemetry,
 };
 
@@ -46,11 +50,22 @@ pub(super) async fn account(
     match verb {
         AccountVerb::List { target, json } => {
             let store = session::open_store(&config)?;
+            if let Some(target) = &target {
+                named::target(&config, &store, target).await?;
+            }
             list(&store, &config.policy, target.as_ref(), json, output).await
         }
         AccountVerb::Adopt { target, uid, identity } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            named::target(&config, &store, &target).await?;
+            let identity = named::identity(&store, &identity, telemetry::clock()()).await?.id;
             adopt(&store, target, &uid, identity, output).await
+        }
+        AccountVerb::NotCreated { target, identity } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            named::target(&config, &store, &target).await?;
+            let identity = named::identity(&store, &identity, telemetry::clock()()).await?.id;
+            not_created(&store, &target, identity, output).await
         }
     }
 }
@@ -111,6 +126,67 @@ async fn list(
     Ok(Exit::Ok)
 }
 
+/// A person looked, and there is none: the journal has it as not applied.
+async fn not_created(
+    store: &dyn Store,
+    target: &ConnectorName,
+    identity: IdentityId,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let mut open = store.unsettled(None).await?;
+    open.retain(|it| {
+        let Operation { identity: whose, target: at, change, .. } = &it.operation;
+        matches!(change, Change::Create { .. }) && *whose == identity && at == target
+    });
+    if open.is_empty() {
+        return Err(AppError::new(
+            Exit::Usage,
+            format!("no create for {identity} at `{target}` is waiting for an answer"),
+        )
+        .hint("`lanyard status` shows what is uncertain"));
+    }
+    for unsettled in open {
+        let state = store.operation_states(unsettled.run).await?.remove(&unsettled.operation.id);
+        if matches!(state, Some(OperationState::Sent { .. })) {
+            let fault = Fault::new(
+                FaultKind::OutcomeUnknown { retry_after_ms: None },
+                "the process ended before the answer was written down",
+            );
+            store.answer(&said(&unsettled, OperationEvent::LostAnswer { fault })).await?;
+        }
+        let retry_at = telemetry::clock()();
+        store.answer(&said(&unsettled, OperationEvent::FoundNotApplied { retry_at })).await?;
+    }
+    output
+        .line(&format!("the next plan may create the account of {identity} at {target} again"))?;
+    Ok(Exit::Ok)
+}
+
+fn said(unsettled: &Unsettled, event: OperationEvent) -> Answer {
+    let Unsettled { run, operation, key: _, attempt: _, epoch, sent_at: _ } = unsettled;
+    let at = telemetry::clock()();
+    let audit = AuditEntry {
+        at,
+        actor: session::actor(),
+        action: "create".to_owned(),
+        identity: Some(operation.identity),
+        target: Some(operation.target.clone()),
+        account: None,
+        result: event.word().to_owned(),
+        verification: None,
+        detail: BTreeMap::from([("said".to_owned(), "by a person".to_owned())]),
+    };
+    Answer {
+        run: *run,
+        operation: operation.id,
+        epoch: *epoch,
+        event,
+        effects: Vec::new(),
+        audit,
+        at,
+    }
+}
+
 async fn adopt(
     store: &dyn Store,
     target: ConnectorName,
@@ -118,10 +194,6 @@ async fn adopt(
     identity: IdentityId,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    if !store.identities().await?.iter().any(|it| it.id == identity) {
-        return Err(AppError::new(Exit::Usage, format!("there is no identity {identity}"))
-            .hint("`lanyard identity list` shows them"));
-    }
     let observations = store.observations().await?;
     let account = observations
         .get(&target)

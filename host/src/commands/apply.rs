@@ -12,7 +12,7 @@ use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
-    output::Output,
+    output::{Output, counted},
     plan,
     session::{self, Road, Use},
 };
@@ -57,7 +57,8 @@ pub(super) async fn apply(
     let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
     let release =
         if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
-    if !yes && !output.ask(&format!("{release}carry out {operations} operations?"))? {
+    let count = counted(operations, "operation", "operations");
+    if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(Exit::Ok);
     }
     carry_out(&road, (&survey, open), &released, output).await
@@ -120,11 +121,11 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
     Err(AppError::new(
         Exit::Changed,
         format!(
-            "{why} changed since plan {} was made: it would now be plan {} with {} operations \
+            "{why} changed since plan {} was made: it would now be plan {} with {} \
              instead of {}; nothing was done",
             wanted.digest.short(),
             now.digest.short(),
-            now.plan.operations.len(),
+            counted(now.plan.operations.len(), "operation", "operations"),
             wanted.plan.operations.len()
         ),
     )

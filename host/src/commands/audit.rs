@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
-use super::{output::Output, session};
+use super::{
+    named,
+    output::{Output, counted},
+    session,
+};
 use crate::{
     args::AuditVerb,
     errors::{AppError, Exit},
     store::{AuditFilter, AuditRow, Store, chain::Head},
+    telemetry,
 };
 
 pub(super) async fn audit(
@@ -18,8 +23,18 @@ pub(super) async fn audit(
     let store = session::open_store(&config)?;
     match verb {
         AuditVerb::List { identity, target, last, json } => {
+            let identity = match identity {
+                Some(wanted) => {
+                    Some(named::identity(&store, &wanted, telemetry::clock()()).await?.id)
+                }
+                None => None,
+            };
             let filter = AuditFilter { identity, target, last: Some(last) };
             let rows = store.audit(&filter).await?;
+            // What is long gone may still be in the record.
+            if let Some(target) = filter.target.as_ref().filter(|_| rows.is_empty()) {
+                named::target(&config, &store, target).await?;
+            }
             if json {
                 output.json(&rows)?;
             } else {
@@ -32,7 +47,8 @@ pub(super) async fn audit(
         AuditVerb::Verify => match store.verify_audit().await? {
             Ok(Head { rows, digest }) => {
                 let head = digest.map(|digest| format!("; head {digest}")).unwrap_or_default();
-                output.line(&format!("{rows} rows, unbroken{head}"))?;
+                let rows = counted(rows, "row", "rows");
+                output.line(&format!("{rows}, unbroken{head}"))?;
                 Ok(Exit::Ok)
             }
             Err(broken) => Err(AppError::new(Exit::Store, broken).hint(
@@ -51,7 +67,7 @@ fn sentence(row: &AuditRow) -> String {
     let because =
         entry.detail.get("because").map(|why| format!("; because {why}")).unwrap_or_default();
     format!(
-        "{:>6}  {}  {}  {}{account}{target}{identity}: {}{verified}{because}",
+        "{:>6}  {:.0}  {}  {}{account}{target}{identity}: {}{verified}{because}",
         row.sequence, entry.at, entry.actor, entry.action, entry.result
     )
 }

@@ -4,18 +4,34 @@ use std::path::Path;
 
 use lanyard_core::{
     fault::Fault,
+    id::ConnectorName,
     policy_test,
     schema::{CheckDepth, CheckReport},
 };
 
-use super::{output::Output, plugin, session};
-use crate::{
-    config::{Config, Loaded},
-    connector::Connector as _,
-    errors::{self, AppError, Exit},
-    reconcile, telemetry,
-    wasm::WasmConnector,
+use super::{
+    output::Output,
+    plugin,
+    session::{self, Plugins},
 };
+use crate::{
+    config::{Config, Loaded, nearest},
+    connector::{Connector as _, Connectors},
+    errors::{self, AppError, Exit},
+    reconcile::{self, SourcesRead, Stop},
+    store::Store as _,
+    telemetry,
+    wasm::{LoadError, Sandbox, WasmConnector},
+};
+
+/// What of everything that was looked at is as it should be.
+struct Sound {
+    /// The file and its tests.
+    file: bool,
+    connectors: bool,
+    /// Nothing that left the file leaves access open.
+    closed: bool,
+}
 
 pub(super) async fn check(
     file: &Path,
@@ -23,15 +39,29 @@ pub(super) async fn check(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let loaded = session::load(file)?;
+    let sandbox = session::sandbox()?;
+    let plugins = session::plugins(&sandbox, &loaded.config).await?;
     output.line(&format!("ok    {} is valid", file.display()))?;
-    let tests = run_tests(&loaded, file, output)?;
-    let connectors = offline || check_connectors(&loaded.config, output).await?;
-    let closed = check_dropped(&loaded.config, output).await?;
-    Ok(match (tests, connectors, closed) {
-        (true, true, true) => Exit::Ok,
-        (false, _, _) => Exit::Config,
-        (true, false, _) => Exit::Connector,
-        (true, true, false) => Exit::Failed,
+    let mut sound =
+        Sound { file: run_tests(&loaded, file, output)?, connectors: true, closed: true };
+    if offline {
+        for (name, plugin) in plugins {
+            if let Err(error) = plugin {
+                sound.connectors = false;
+                cannot_be_used(&name, error, output)?;
+            }
+        }
+    } else {
+        let config = &loaded.config;
+        let connectors = check_connectors(&sandbox, config, plugins, &mut sound, output).await?;
+        check_facts(config, &connectors, &mut sound, output).await?;
+    }
+    sound.closed = check_dropped(&loaded.config, output).await?;
+    Ok(match sound {
+        Sound { file: false, .. } => Exit::Config,
+        Sound { connectors: false, .. } => Exit::Connector,
+        Sound { closed: false, .. } => Exit::Failed,
+        Sound { file: true, connectors: true, closed: true } => Exit::Ok,
     })
 }
 
@@ -70,24 +100,83 @@ fn run_tests(loaded: &Loaded, file: &Path, output: &mut Output) -> Result<bool, 
     Ok(passed)
 }
 
-/// True when every connector can be used.
-async fn check_connectors(config: &Config, output: &mut Output) -> Result<bool, AppError> {
-    let sandbox = session::sandbox()?;
-    let mut usable = true;
-    for (name, loaded) in session::load_connectors(&sandbox, config).await {
+/// The connectors that can be used.
+async fn check_connectors(
+    sandbox: &Sandbox,
+    config: &Config,
+    plugins: Plugins,
+    sound: &mut Sound,
+    output: &mut Output,
+) -> Result<Connectors, AppError> {
+    let mut connectors = Connectors::default();
+    for (name, loaded) in session::permitted(sandbox, config, plugins) {
         match loaded {
-            Ok(connector) => usable &= check_connector(&connector, output).await?,
+            Ok(connector) if check_connector(&connector, output).await? => {
+                session::attach(&mut connectors, &name, connector);
+            }
+            Ok(_unusable) => sound.connectors = false,
             Err(error) => {
-                usable = false;
-                let text = AppError::from(error).render();
-                let text = text.strip_prefix("error: ").unwrap_or(&text);
-                output.text(&format!("FAIL  {name}: {text}"))?;
+                sound.connectors = false;
+                cannot_be_used(&name, error, output)?;
             }
         }
     }
-    Ok(usable)
+    Ok(connectors)
 }
 
+fn cannot_be_used(
+    name: &ConnectorName,
+    error: LoadError,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let text = AppError::from(error).render();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    output.text(&format!("FAIL  {name}: {text}"))
+}
+
+/// Whether the sources give every fact that is asked for; only all of them
+/// together can tell.
+async fn check_facts(
+    config: &Config,
+    connectors: &Connectors,
+    sound: &mut Sound,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let sources = &config.policy.sources;
+    if !sources.keys().all(|name| connectors.sources.contains_key(name)) {
+        return Ok(());
+    }
+    // A first look makes no store.
+    let known = if config.store.exists() {
+        session::open_store(config)?.identities().await?
+    } else {
+        Vec::new()
+    };
+    let now = telemetry::clock()();
+    let read =
+        reconcile::read_sources(&config.policy, connectors, &known, (now, &Stop::default())).await;
+    let SourcesRead { columns, unknown, .. } = match read {
+        Ok(read) => read,
+        Err(error) => {
+            sound.connectors = false;
+            let text = AppError::from(error).render();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            return output.text(&format!("FAIL  {text}"));
+        }
+    };
+    if unknown.is_empty() {
+        return output.line("ok    every fact that is asked for is given by a source");
+    }
+    sound.file = false;
+    for fact in unknown {
+        let near = nearest(&fact.fact, columns.iter().map(String::as_str));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        output.line(&format!("FAIL  {fact}{near}"))?;
+    }
+    Ok(())
+}
+
+/// True when it can be used.
 async fn check_connector(connector: &WasmConnector, output: &mut Output) -> Result<bool, AppError> {
     let name = &connector.config().name;
     let manifest = connector.manifest();

@@ -9,7 +9,7 @@ use lanyard_core::{
     desired::desired, explain, identity::Assembled, identity::assemble, observed::Observed,
 };
 
-use super::{output::Output, session};
+use super::{named, output::Output, session};
 use crate::{
     errors::{AppError, Exit},
     store::Store,
@@ -25,8 +25,8 @@ pub(super) async fn explain(
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
+    let identity = named::identity(&store, wanted, now).await?;
     let known = store.identities().await?;
-    let identity = session::find_identity(&known, wanted, now)?;
     let observed = Observed {
         targets: store.observations().await?,
         links: store.links().await?,
@@ -40,6 +40,6 @@ pub(super) async fn explain(
         return Err(AppError::new(Exit::Usage, "nothing is decided for this identity yet")
             .hint("make a plan first"));
     };
-    output.text(&explain::explain(identity, person, &observed))?;
+    output.text(&explain::explain(&identity, person, &observed))?;
     Ok(Exit::Ok)
 }

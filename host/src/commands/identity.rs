@@ -11,7 +11,7 @@ use lanyard_core::{
 };
 use serde::Serialize;
 
-use super::{output::Output, session};
+use super::{named, output::Output, session};
 use crate::{
     args::IdentityVerb,
     errors::{AppError, Exit},
@@ -35,10 +35,11 @@ pub(super) async fn identity(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
-    let identities = session::open_store(&config)?.identities().await?;
+    let store = session::open_store(&config)?;
     let now = telemetry::clock()();
     match verb {
         IdentityVerb::List { json } => {
+            let identities = store.identities().await?;
             let shown: Vec<Shown<'_>> =
                 identities.iter().map(|it| shown(&config.policy, it, now)).collect();
             if json {
@@ -50,11 +51,11 @@ pub(super) async fn identity(
             }
         }
         IdentityVerb::Show { identity, json } => {
-            let found = session::find_identity(&identities, &identity, now)?;
+            let found = named::identity(&store, &identity, now).await?;
             if json {
-                output.json(found)?;
+                output.json(&found)?;
             } else {
-                show(&config.policy, found, now, output)?;
+                show(&config.policy, &found, now, output)?;
             }
         }
     }
@@ -76,7 +77,7 @@ fn shown<'a>(policy: &Policy, it: &'a Identity, now: jiff::Timestamp) -> Shown<'
     }
 }
 
-fn state(
+pub(super) fn state(
     policy: &Policy,
     it: &Identity,
     facts: &BTreeMap<FactName, &Fact>,
@@ -104,7 +105,7 @@ fn show(
     for (name, fact) in identity::facts_now(it, now) {
         let values: Vec<String> = fact.values.iter().map(ToString::to_string).collect();
         output.line(&format!(
-            "  {name} = {}  (from {}, learned {})",
+            "  {name} = {}  (from {}, learned {:.0})",
             values.join(", "),
             fact.record.source,
             fact.learned

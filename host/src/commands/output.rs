@@ -52,6 +52,12 @@ impl Output {
     }
 }
 
+/// "1 account", "2 accounts".
+pub(super) fn counted(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// A reader that went away (`lanyard … | head`) is no error.
 fn finished(written: io::Result<()>) -> Result<(), AppError> {
     match written {

@@ -5,7 +5,7 @@ use std::path::Path;
 use lanyard_core::diff;
 
 use super::{
-    output::Output,
+    output::{Output, counted},
     session::{self, Use},
 };
 use crate::{
@@ -48,9 +48,12 @@ pub(super) async fn look(
     let count = settled.applied + settled.not_applied + settled.parked;
     if count > 0 {
         output.error(&format!(
-            "settled {count} operations an earlier run left without an answer: {} had been \
-             applied, {} had not, {} need a person\n",
-            settled.applied, settled.not_applied, settled.parked
+            "settled {} an earlier run left without an answer: applied {}, not applied {}, left \
+             to a person {}\n",
+            counted(count, "operation", "operations"),
+            settled.applied,
+            settled.not_applied,
+            settled.parked
         ));
     }
     for open in &settled.open {

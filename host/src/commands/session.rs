@@ -6,8 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::Timestamp;
-use lanyard_core::{fact::Identity, id::ConnectorName, identity};
+use lanyard_core::id::ConnectorName;
 
 use super::output::Output;
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
     reconcile::{Context, Stop},
     store::{Store, sqlite::SqliteStore},
     telemetry,
-    wasm::{LoadError, Sandbox, WasmConnector},
+    wasm::{LoadError, Prepared, Sandbox, WasmConnector},
 };
 
 pub(super) fn load(file: &Path) -> Result<Loaded, AppError> {
@@ -92,16 +91,38 @@ fn cache_directory() -> Option<PathBuf> {
         .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache/lanyard")))
 }
 
-/// Loads every connector of the file; all that cannot be loaded are told.
-pub(super) async fn load_connectors(
+/// Plugins by the name of their connector; all that cannot be used are told.
+pub(super) type Plugins = BTreeMap<ConnectorName, Result<Prepared, LoadError>>;
+
+/// Asks every plugin of the file what it is, and holds what the file tells
+/// it against its schema.
+///
+/// # Errors
+/// Every mistake in the connectors' `config`.
+pub(super) async fn plugins(sandbox: &Sandbox, config: &Config) -> Result<Plugins, AppError> {
+    let mut plugins = Plugins::new();
+    for (name, connector) in &config.connectors {
+        plugins.insert(name.clone(), sandbox.prepare(connector).await);
+    }
+    let usable = plugins.iter().filter_map(|(name, it)| Some((name, it.as_ref().ok()?)));
+    config.check_schemas(usable.map(|(name, it)| (name, it.manifest().config_schema.as_str())))?;
+    Ok(plugins)
+}
+
+/// Connectors by their name; all that cannot be used are told.
+pub(super) fn permitted(
     sandbox: &Sandbox,
     config: &Config,
+    plugins: Plugins,
 ) -> BTreeMap<ConnectorName, Result<WasmConnector, LoadError>> {
-    let mut loaded = BTreeMap::new();
-    for (name, connector) in &config.connectors {
-        loaded.insert(name.clone(), sandbox.load(connector).await);
-    }
-    loaded
+    let connectors = &config.connectors;
+    plugins
+        .into_iter()
+        .filter_map(|(name, plugin)| {
+            let connector = connectors.get(&name)?;
+            Some((name, plugin.and_then(|plugin| sandbox.permit(plugin, connector))))
+        })
+        .collect()
 }
 
 /// Everything for walking the road; holds the store alone.
@@ -115,7 +136,8 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let sandbox = Arc::new(sandbox()?);
     let mut connectors = Connectors::default();
     let mut broken = Vec::new();
-    for (name, loaded) in load_connectors(&sandbox, &config).await {
+    let plugins = plugins(&sandbox, &config).await?;
+    for (name, loaded) in permitted(&sandbox, &config, plugins) {
         match loaded {
             Ok(connector) => attach(&mut connectors, &name, connector),
             Err(error) => broken.push((name, error)),
@@ -139,7 +161,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     Ok(Road { context, sandbox })
 }
 
-fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {
+pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {
     let ConnectorConfig { role, limits, .. } = connector.config().clone();
     let attached = Attached {
         plugin: connector.digest().clone(),
@@ -165,34 +187,4 @@ pub(super) fn actor() -> String {
         })
     });
     named.unwrap_or_else(|| format!("uid {uid}"))
-}
-
-/// The identity meant by an id, a source key, or a label.
-pub(super) fn find_identity<'a>(
-    identities: &'a [Identity],
-    wanted: &str,
-    now: Timestamp,
-) -> Result<&'a Identity, AppError> {
-    let by_id = |identity: &&Identity| identity.id.to_string().starts_with(wanted);
-    let by_key = |it: &&Identity| it.records.iter().any(|record| record.key == wanted);
-    let by_label = |it: &&Identity| {
-        identity::label(it, &identity::facts_now(it, now)).eq_ignore_ascii_case(wanted)
-    };
-    for matching in [&by_key as &dyn Fn(&&Identity) -> bool, &by_id, &by_label] {
-        let found: Vec<&Identity> = identities.iter().filter(matching).collect();
-        match found.as_slice() {
-            [] => {}
-            [only] => return Ok(only),
-            many => {
-                let ids: Vec<String> = many.iter().map(|it| it.id.to_string()).collect();
-                return Err(AppError::new(
-                    Exit::Usage,
-                    format!("`{wanted}` could be {} identities: {}", many.len(), ids.join(", ")),
-                )
-                .hint("give the id"));
-            }
-        }
-    }
-    Err(AppError::new(Exit::Usage, format!("no identity is called `{wanted}`"))
-        .hint("`lanyard identity list` shows them; people appear once a plan was made"))
 }

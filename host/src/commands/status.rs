@@ -2,9 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use lanyard_core::run::OperationState;
+use jiff::Timestamp;
+use lanyard_core::{fact::Identity, identity, policy::Policy, run::OperationState};
 
-use super::{output::Output, session};
+use super::{
+    identity::state,
+    output::{Output, counted},
+    session,
+};
 use crate::{
     errors::{AppError, Exit},
     reconcile,
@@ -15,24 +20,20 @@ use crate::{
 pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
-    let identities = store.identities().await?;
-    output.line(&format!("identities  {}", identities.len()))?;
+    let now = telemetry::clock()();
+    let people = people(&config.policy, &store.identities().await?, now);
+    line("people", &people, output)?;
     for (source, read) in store.source_reads().await? {
-        output.line(&format!(
-            "source      {source}: {} records, read {}",
-            read.keys.len(),
-            read.read_at
-        ))?;
+        let records = counted(read.keys.len(), "record", "records");
+        line("source", &format!("{source}: {records}, read {:.0}", read.read_at), output)?;
     }
     let observations = store.observations().await?;
     let links = store.links().await?;
     for (target, observed) in &observations {
         let ours = links.iter().filter(|link| link.target == *target && !link.gone).count();
-        output.line(&format!(
-            "target      {target}: {} accounts, {ours} of them ours, read {}",
-            observed.accounts.len(),
-            observed.read_at
-        ))?;
+        let accounts = counted(observed.accounts.len(), "account", "accounts");
+        let read = observed.read_at;
+        line("target", &format!("{target}: {accounts}, {ours} ours, read {read:.0}"), output)?;
     }
     if let Some(run) = store.runs().await?.last() {
         show_run(&store, run, output).await?;
@@ -40,42 +41,70 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let unsettled = store.unsettled(None).await?;
     for open in &unsettled {
         let operation = &open.operation;
-        output.line(&format!(
-            "uncertain   {} at {}, run {} {}, sent {}",
+        let what = format!(
+            "{} at {}, run {} {}, sent {:.0}",
             operation.change.kind().word(),
             operation.target,
             open.run.0,
             operation.id,
             open.sent_at
-        ))?;
+        );
+        line("uncertain", &what, output)?;
     }
     let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
     for sentence in reconcile::retired(&left) {
-        output.line(&format!("retired     {sentence}"))?;
+        line("retired", &sentence, output)?;
     }
     for sentence in reconcile::sentences(&config.policy, &left) {
-        output.line(&format!("dropped     {sentence}"))?;
+        line("dropped", &sentence, output)?;
     }
     Ok(if unsettled.is_empty() && !left.is_open() { Exit::Ok } else { Exit::Failed })
 }
 
+fn line(title: &str, text: &str, output: &mut Output) -> Result<(), AppError> {
+    output.line(&format!("{title:<10}  {text}"))
+}
+
+/// "12: 10 active, 1 held, 1 prehire"
+fn people(policy: &Policy, identities: &[Identity], now: Timestamp) -> String {
+    if identities.is_empty() {
+        return "nobody is known yet; `lanyard plan` reads the sources".to_owned();
+    }
+    let mut states: BTreeMap<&str, usize> = BTreeMap::new();
+    for person in identities {
+        let state = state(policy, person, &identity::facts_now(person, now), now);
+        *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
+    }
+    format!("{}: {}", identities.len(), listed(&states))
+}
+
+fn listed(counts: &BTreeMap<&str, usize>) -> String {
+    let counts = counts.iter().map(|(word, count)| format!("{count} {word}"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
 async fn show_run(store: &dyn Store, run: &RunRecord, output: &mut Output) -> Result<(), AppError> {
-    let ended = run.ended_at.map_or_else(|| "not ended".to_owned(), |at| format!("ended {at}"));
-    output.line(&format!(
-        "last run    {} of plan {} by {}, began {}, {ended}",
+    let ended = run.ended_at.map_or_else(|| "not ended".to_owned(), |at| format!("ended {at:.0}"));
+    let what = format!(
+        "{} of plan {} by {}, began {:.0}, {ended}",
         run.id.0,
         run.plan.short(),
         run.actor,
         run.began_at
-    ))?;
+    );
+    line("last run", &what, output)?;
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut verified: BTreeMap<&str, usize> = BTreeMap::new();
     for state in store.operation_states(run.id).await?.values() {
         *counts.entry(state.word()).or_default() += 1;
         if let OperationState::Done { verification } = state {
-            *counts.entry(verification.word()).or_default() += 1;
+            *verified.entry(verification.word()).or_default() += 1;
         }
     }
-    let counts: Vec<String> =
-        counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    output.line(&format!("            {}", counts.join(", ")))
+    let of_done = format!("done ({})", listed(&verified));
+    if let Some(done) = counts.remove("done") {
+        counts.insert(&of_done, done);
+    }
+    let done = if counts.is_empty() { "no operations".to_owned() } else { listed(&counts) };
+    line("", &done, output)
 }

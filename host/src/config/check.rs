@@ -78,6 +78,7 @@ pub(super) fn check(
         store: base.join(&file.store.path),
         connectors,
         policy,
+        text: String::new(),
     };
     (config, tests)
 }

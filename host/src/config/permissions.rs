@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use lanyard_core::id::Digest;
+use lanyard_core::{id::Digest, schema::AuthorizationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +123,15 @@ pub enum SecretSource {
     Env(String),
     /// One trailing newline is not part of the secret.
     File(PathBuf),
+}
+
+impl AuthorizationScheme {
+    pub fn kind(&self) -> AuthorizationKind {
+        match self {
+            Self::Bearer(_) => AuthorizationKind::Bearer,
+            Self::Basic { .. } => AuthorizationKind::Basic,
+        }
+    }
 }
 
 /// How the host makes an `Authorization` header.

@@ -11,6 +11,7 @@ use super::{
     document::{Document, Part, Place},
     mask,
     report::{ConfigError, Snippet, nearest},
+    shape::Mistake,
     tables::lists_for_tables,
     written::File,
 };
@@ -160,6 +161,21 @@ impl<'i> Report<'i> {
     pub(super) fn at(&mut self, place: &Place, part: Part, error: ConfigError) {
         let snippet = self.document.range(place, part).map(|range| self.snippet(&range));
         self.errors.push(ConfigError { snippet, ..error });
+    }
+
+    /// Reports what connectors' schemas do not allow; what is not written at
+    /// all, at what it is missing from.
+    pub(super) fn mistakes(&mut self, mistakes: Vec<Mistake>) {
+        // First, for several may stand in one line.
+        for hidden in mistakes.iter().filter(|mistake| mistake.hide) {
+            self.masks.extend(self.document.values(&hidden.place));
+        }
+        for Mistake { mut place, mut part, error, hide: _ } in mistakes {
+            while !self.document.has(&place) && !place.is_root() {
+                (place, part) = (place.parent(), Part::Key);
+            }
+            self.at(&place, part, error);
+        }
     }
 
     /// Reports an error about the bytes `range` of the string `content` that

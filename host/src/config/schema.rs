@@ -13,6 +13,8 @@ pub fn json_schema() -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -29,5 +31,36 @@ mod tests {
             "host/lanyard.schema.json is old; refresh it with \
              `LANYARD_BLESS=1 cargo test -p lanyard schema`"
         );
+    }
+
+    /// Keys without a description, of `schema` and everything below.
+    fn undescribed(schema: &Value, path: &str, found: &mut Vec<String>) {
+        let described = |it: &Value| it.get("description").is_some_and(Value::is_string);
+        match schema {
+            Value::Object(table) => {
+                for (key, inner) in table {
+                    let path = format!("{path}/{key}");
+                    if let ("properties", Some(keys)) = (key.as_str(), inner.as_object()) {
+                        for (name, property) in keys {
+                            // A choice is described as a whole.
+                            let choice = keys.len() == 1 && described(schema);
+                            if !choice && !described(property) {
+                                found.push(format!("{path}/{name}"));
+                            }
+                        }
+                    }
+                    undescribed(inner, &path, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| undescribed(item, path, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_file_has_a_description() {
+        let mut found = Vec::new();
+        undescribed(&serde_json::from_str(&json_schema()).unwrap(), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
     }
 }

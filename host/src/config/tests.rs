@@ -3,6 +3,7 @@
 mod form;
 mod meaning;
 mod permitted;
+mod shape;
 mod whole;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

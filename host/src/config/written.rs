@@ -38,6 +38,7 @@ pub(super) struct File {
     /// answer now.
     #[serde(default)]
     pub(super) retired_targets: Vec<String>,
+    /// What Lanyard remembers.
     #[serde(default)]
     pub(super) store: Store,
     /// Where people are read from.
@@ -49,10 +50,13 @@ pub(super) struct File {
     /// Who gets what.
     #[serde(default)]
     pub(super) rule: Entries<RuleName, Rule>,
+    /// What dates and statuses mean.
     #[serde(default)]
     pub(super) lifecycle: Lifecycle,
+    /// What becomes of accounts that nobody should have any more.
     #[serde(default)]
     pub(super) leaver: Leaver,
+    /// How much may be taken away before a person has to look.
     #[serde(default)]
     pub(super) limits: Limits,
     /// What the rules must say of invented people; run by `lanyard check`.
@@ -99,12 +103,14 @@ pub(super) struct Source {
     /// proves no absence, and nobody new.
     #[serde(default = "shrink_limit")]
     pub(super) shrink_limit: Percent,
+    /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,
     /// Facts by templates over the record; none takes every attribute under
     /// its own name.
     #[serde(default)]
     pub(super) facts: Entries<lanyard_core::id::FactName, String>,
+    /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
 }
@@ -137,13 +143,16 @@ pub(super) struct Target {
     /// Login names that are never written.
     #[serde(default)]
     pub(super) protected: Vec<String>,
+    /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,
+    /// What an account looks like.
     #[serde(default)]
     pub(super) account: Account,
     /// Names for use in rules, and what they are called at the target.
     #[serde(default)]
     pub(super) entitlements: Entries<String, String>,
+    /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
 }

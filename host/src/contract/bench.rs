@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 use lanyard_core::{
     fault::FaultKind,
     id::ConnectorName,
-    schema::{Manifest, ObjectRole, Schema},
+    schema::{AuthorizationKind, Manifest, ObjectRole, Schema},
 };
 use tempfile::TempDir;
 
@@ -332,8 +332,16 @@ fn permissions(
             permissions.reveal.insert(need.name.clone());
         }
     }
-    let scheme = AuthorizationScheme::Bearer(SIGN_IN.to_owned());
-    permissions.authorization.insert("default".to_owned(), scheme);
+    for need in &manifest.authorizations {
+        let secret = SIGN_IN.to_owned();
+        let scheme = match need.schemes.first() {
+            None | Some(AuthorizationKind::Bearer) => AuthorizationScheme::Bearer(secret),
+            Some(AuthorizationKind::Basic) => {
+                AuthorizationScheme::Basic { user: SIGN_IN.to_owned(), secret }
+            }
+        };
+        permissions.authorization.insert(need.name.clone(), scheme);
+    }
     permissions
 }
 

@@ -13,7 +13,7 @@ use lanyard_core::{
     guard::{FindingKind, blocked},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::OwnedGrant,
-    operation::{Change, Operation},
+    operation::Operation,
     retry::RetryPolicy,
     run::Verification,
     value::ObjectRef,
@@ -73,7 +73,6 @@ pub async fn execute(
         summary: Summary::default(),
     };
     runner.summary.blocked = blocked.len();
-    runner.leave_doubtful(&mut schedule).await?;
     runner.run(&mut schedule).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(runner.summary)
@@ -127,28 +126,6 @@ struct Underway {
 }
 
 impl Runner<'_> {
-    /// While it is open whether a create of an earlier run took effect, no
-    /// second one is sent.
-    async fn leave_doubtful(&mut self, schedule: &mut Schedule) -> Result<(), StoreError> {
-        let unsettled = self.context.store.unsettled(Some(self.run)).await?;
-        let doubtful: BTreeSet<(IdentityId, ConnectorName)> = unsettled
-            .into_iter()
-            .filter(|open| matches!(open.operation.change, Change::Create { .. }))
-            .map(|open| (open.operation.identity, open.operation.target))
-            .collect();
-        for operation in &self.survey.stored.plan.operations {
-            let create = matches!(operation.change, Change::Create { .. });
-            if create
-                && schedule.has(operation.id)
-                && doubtful.contains(&(operation.identity, operation.target.clone()))
-            {
-                self.skip(operation.clone(), "whether an earlier run created it is still open");
-                self.skip_dependants(schedule, operation.id);
-            }
-        }
-        Ok(())
-    }
-
     /// After a failure of the store or a stop nothing more is begun, but what
     /// was sent is waited for, so that its answer is kept if it can be.
     async fn run(&mut self, schedule: &mut Schedule) -> Result<(), StoreError> {

@@ -117,10 +117,6 @@ impl Schedule {
         std::mem::take(&mut self.operations).into_values().collect()
     }
 
-    pub(super) fn has(&self, id: OperationId) -> bool {
-        self.operations.contains_key(&id)
-    }
-
     pub(super) fn is_done(&self) -> bool {
         self.operations.is_empty()
     }

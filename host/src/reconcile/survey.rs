@@ -7,17 +7,18 @@ use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, desired, unwanted},
     dropped::{Dropped, dropped},
-    fact::Reading,
+    fact::{Identity, Reading},
     fault::Fault,
     guard::{GuardSettings, guard},
     id::{ConnectorName, IdentityId},
-    identity::{Assembled, assemble, unknown_facts},
+    identity::{Assembled, UnknownFact, assemble, unknown_facts},
     observed::Observed,
     operation::Change,
     plan::{PlanSettings, plan},
+    policy::Policy,
 };
 
-use super::{Context, ReconcileError, dropped::note, read};
+use super::{Context, ReconcileError, Stop, dropped::note, read};
 use crate::{
     connector::Connectors,
     store::{SourceRead, StoredPlan, Unsettled},
@@ -45,7 +46,12 @@ pub struct Survey {
 /// When a source cannot be read, or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
-    let readings = read_sources(context, now).await?;
+    let known = context.store.identities().await?;
+    let SourcesRead { readings, columns, unknown } =
+        read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
+    if let Some(unknown) = unknown.into_iter().next() {
+        return Err(ReconcileError::Fact { unknown, known: columns });
+    }
     let assembled = assemble_identities(context, &readings, now).await?;
     let (observed, unread) = observe(context, now).await?;
     let policy = context.policy.as_ref();
@@ -73,10 +79,29 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread })
 }
 
-/// Reads every source, and refuses rules that ask for what none of them has.
-async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>, ReconcileError> {
-    let reads = context.connectors.sources.iter().map(|(name, source)| async move {
-        read::source(name, source, now, &context.stop)
+/// What the sources of a file say together.
+#[derive(Debug)]
+pub struct SourcesRead {
+    pub readings: Vec<Reading>,
+    /// Names of what they give: attributes, and facts made of them.
+    pub columns: BTreeSet<String>,
+    /// What is asked for and none of them gives.
+    pub unknown: Vec<UnknownFact>,
+}
+
+/// Reads every source, and looks whether they give what is asked for; facts
+/// of the identities `known` from before count as given.
+///
+/// # Errors
+/// When a source cannot be read.
+pub async fn read_sources(
+    policy: &Policy,
+    connectors: &Connectors,
+    known: &[Identity],
+    (now, stop): (Timestamp, &Stop),
+) -> Result<SourcesRead, ReconcileError> {
+    let reads = connectors.sources.iter().map(|(name, source)| async move {
+        read::source(name, source, now, stop)
             .await
             .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
     });
@@ -87,12 +112,10 @@ async fn read_sources(context: &Context, now: Timestamp) -> Result<Vec<Reading>,
         readings.push(reading);
         columns.extend(declared);
     }
-    let known = context.store.identities().await?;
-    let unknown = unknown_facts(&context.policy, &columns, &readings, &known);
-    match unknown.into_iter().next() {
-        None => Ok(readings),
-        Some(unknown) => Err(ReconcileError::Fact { unknown, known: columns }),
-    }
+    let unknown = unknown_facts(policy, &columns, &readings, known);
+    let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
+    columns.extend(mapped.map(ToString::to_string));
+    Ok(SourcesRead { readings, columns, unknown })
 }
 
 /// Reads the written targets once more, so that what is shown of them is

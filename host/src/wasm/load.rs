@@ -23,7 +23,7 @@ use super::{
     v0_1,
 };
 use crate::{
-    config::{ConnectorConfig, Role},
+    config::{ConnectorConfig, Role, permissions::paste_secret},
     connector::Abilities,
 };
 
@@ -135,10 +135,13 @@ impl Blueprint {
         }
         .map_err(invalid)?;
         let ty = component.component_type();
-        let imports: Vec<String> =
+        let mut imports: Vec<String> =
             ty.imports(engine).map(|(name, _item)| name.to_owned()).collect();
-        let export_names: Vec<String> =
+        let mut export_names: Vec<String> =
             ty.exports(engine).map(|(name, _item)| name.to_owned()).collect();
+        // Their order in the file differs between builds of the same source.
+        imports.sort();
+        export_names.sort();
         same_version(path, imports.iter().chain(&export_names))?;
         let abilities = abilities(path, &export_names)?;
         know_imports(path, &imports)?;
@@ -167,6 +170,24 @@ impl Blueprint {
             role: role.word(),
             exports: listed(&self.export_names),
         })
+    }
+}
+
+/// Without these it cannot work at all.
+pub(super) fn has_required_secrets(
+    manifest: &Manifest,
+    config: &ConnectorConfig,
+) -> Result<(), LoadError> {
+    let permitted = &config.permissions.secrets;
+    let missing =
+        manifest.secrets.iter().find(|need| need.required && !permitted.contains_key(&need.name));
+    match missing {
+        None => Ok(()),
+        Some(need) => Err(LoadError::SecretMissing {
+            secret: need.name.clone(),
+            purpose: need.purpose.clone(),
+            remedy: paste_secret(config.role, config.name.as_str(), &need.name),
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use lanyard_core::schema::Manifest;
+use lanyard_core::schema::{AuthorizationKind, AuthorizationNeed, Manifest};
 
 use super::egress::{Target, host, is_below};
 use crate::config::{
@@ -154,26 +154,45 @@ impl Permitted {
     }
 
     /// # Errors
-    /// Why the scheme is refused.
+    /// Why the authorization is refused.
     pub(super) fn authorization(&self, name: &str) -> Result<(), Refusal> {
-        if self.config.permissions.authorization.contains_key(name) {
-            return Ok(());
+        match self.manifest.authorizations.iter().find(|need| need.name == name) {
+            Some(need) => self.authorization_lacks(need).map_or(Ok(()), Err),
+            None => Err(Refusal {
+                what: format!("the authorization `{name}` is refused"),
+                remedy: "the connector's manifest does not ask for it".to_owned(),
+            }),
         }
-        Err(Refusal {
-            what: format!("the authorization `{name}` is refused"),
-            remedy: permit(&permissions::paste_authorization(
-                self.config.role,
-                self.config.name.as_str(),
-                name,
-            )),
-        })
+    }
+
+    /// Why an authorization that is asked for is not to be had.
+    fn authorization_lacks(&self, need: &AuthorizationNeed) -> Option<Refusal> {
+        let ConnectorConfig { role, name, permissions, .. } = &self.config;
+        let AuthorizationNeed { name: asked, schemes, purpose: _ } = need;
+        let what = match permissions.authorization.get(asked) {
+            None => format!("the authorization `{asked}` is not permitted"),
+            Some(scheme) if schemes.is_empty() || schemes.contains(&scheme.kind()) => return None,
+            Some(scheme) => {
+                let taken: Vec<&str> = schemes.iter().map(|kind| kind.word()).collect();
+                format!(
+                    "the authorization `{asked}` is `{}`, and the system takes {}",
+                    scheme.kind().word(),
+                    taken.join(" or ")
+                )
+            }
+        };
+        let kind = schemes.first().copied().unwrap_or(AuthorizationKind::Bearer);
+        let secret = permissions.secrets.keys().next().map(String::as_str);
+        let paste = permissions::paste_authorization(*role, name.as_str(), asked, kind, secret);
+        Some(Refusal { what, remedy: permit(&paste) })
     }
 
     /// What the manifest asks for and the operator did not permit, each with
     /// the TOML that would.
     pub(super) fn unpermitted(&self) -> Vec<Refusal> {
         let ConnectorConfig { role, name, permissions, .. } = &self.config;
-        let Manifest { requests, streams, directories, secrets, .. } = &self.manifest;
+        let Manifest { requests, streams, directories, secrets, authorizations, .. } =
+            &self.manifest;
         let (role, name) = (*role, name.as_str());
         let refusal = |what: String, paste: String| Refusal { what, remedy: permit(&paste) };
         let mut missing = Vec::new();
@@ -196,6 +215,7 @@ impl Permitted {
             let paste = permissions::paste_secret(role, name, &need.name);
             missing.push(refusal(format!("the secret `{}` is not permitted", need.name), paste));
         }
+        missing.extend(authorizations.iter().filter_map(|need| self.authorization_lacks(need)));
         missing
     }
 

@@ -53,7 +53,11 @@ impl Connector for Csv {
 
     fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Error> {
         let people = self.read()?.0;
-        let detail = format!("{} people, {} columns", people.rows.len(), people.header.len());
+        let (rows, columns) = (people.rows.len(), people.header.len());
+        let rows = if rows == 1 { "1 person".to_owned() } else { format!("{rows} people") };
+        let columns =
+            if columns == 1 { "1 column".to_owned() } else { format!("{columns} columns") };
+        let detail = format!("{rows}, {columns}");
         Ok(CheckReport::of([CheckFinding::ok(format!("file `{}`", self.file), detail)]))
     }
 

@@ -140,18 +140,10 @@ fn holders(group: &Entry, people: &HashMap<String, String>) -> Vec<String> {
 
 fn entitlement(entry: &Entry) -> Option<Entitlement> {
     let uid = key(entry)?;
+    let name = entry.text("cn").unwrap_or(&uid).to_owned();
     Some(Entitlement {
-        name: entry.text("cn").unwrap_or(&uid).to_owned(),
-        ref_: ObjectRef::new(GROUP, uid),
         description: entry.text("description").unwrap_or_default().to_owned(),
-        grantable_to: vec![USER.to_owned()],
-        relations: Vec::new(),
-        exclusive_set: None,
-        rank: None,
-        privileged: false,
-        grantable: true,
-        attributes: Vec::new(),
-        extra: Vec::new(),
+        ..Entitlement::group(ObjectRef::new(GROUP, uid), name, USER)
     })
 }
 

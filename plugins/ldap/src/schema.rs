@@ -95,15 +95,9 @@ fn person(config: &Config, promises: Promises) -> ObjectDef {
     };
     let object = ObjectDef::account(USER, &config.rdn)
         .anchor(&config.anchor_attribute)
+        .managed()
         .can([
-            Capability::Create,
-            Capability::Update,
-            Capability::Enable,
-            Capability::Disable,
-            Capability::Delete,
-            Capability::FullList,
             Capability::CreateSafety(CreateSafety::UniqueConstraint),
-            Capability::IdStability(IdStability::Immutable),
             Capability::DeleteKind(DeleteKind::Hard),
             Capability::DisableEffects(effects),
         ])

@@ -106,16 +106,9 @@ fn resources(answer: Json) -> Option<Vec<Json>> {
 }
 
 fn objects(anchor: &str, described: &Described) -> Vec<ObjectDef> {
-    let mut user = ObjectDef::account(USER, "userName").anchor(anchor).can([
-        Capability::Create,
-        Capability::Update,
-        Capability::Enable,
-        Capability::Disable,
-        Capability::Delete,
-        Capability::FullList,
+    let mut user = ObjectDef::account(USER, "userName").anchor(anchor).managed().can([
         Capability::CreateSafety(CreateSafety::UniqueConstraint),
         Capability::VisibilityDelayMs(0),
-        Capability::IdStability(IdStability::Immutable),
         Capability::DisableEffects(DisableEffects::BLOCKS_LOGIN | DisableEffects::REVERSIBLE),
         Capability::DeleteKind(DeleteKind::Hard),
     ]);

@@ -31,19 +31,8 @@ fn nameless(at: usize) -> Coverage {
 }
 
 fn entitlement(group: &Json) -> Option<Entitlement> {
-    Some(Entitlement {
-        ref_: ObjectRef::new(GROUP, api::id(group)?),
-        name: api::text(group, "displayName")?.to_owned(),
-        description: String::new(),
-        grantable_to: vec![USER.to_owned()],
-        relations: Vec::new(),
-        exclusive_set: None,
-        rank: None,
-        privileged: false,
-        grantable: true,
-        attributes: Vec::new(),
-        extra: Vec::new(),
-    })
+    let name = api::text(group, "displayName")?;
+    Some(Entitlement::group(ObjectRef::new(GROUP, api::id(group)?), name, USER))
 }
 
 pub(crate) fn assignments(

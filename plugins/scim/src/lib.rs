@@ -61,7 +61,8 @@ impl Connector for Scim {
         let description =
             Description::new("dev.lanyard.scim", env!("CARGO_PKG_VERSION"), "SCIM 2.0 service")
                 .config_schema(CONFIG_SCHEMA)
-                .request("{config.url}", &methods, "/", "users and groups");
+                .request("{config.url}", &methods, "/", "users and groups")
+                .authorization("default", &[], "signs requests in");
         discovery::fallback(&external_id()).into_iter().fold(description, Description::object)
     }
 

@@ -3,8 +3,8 @@
 mod attribute;
 
 use crate::types::{
-    AttributeDef, Capability, DirectoryNeed, Manifest, ObjectDef, ObjectRole, RequestNeed, Schema,
-    SecretNeed, StreamNeed,
+    AttributeDef, AuthorizationNeed, AuthorizationScheme, Capability, DirectoryNeed, IdStability,
+    Manifest, ObjectDef, ObjectRole, RequestNeed, Schema, SecretNeed, StreamNeed,
 };
 
 /// What a connector is, asks for, and declares.
@@ -15,7 +15,7 @@ use crate::types::{
 /// let description = Description::new("org.example.acme", "1.0.0", "Acme")
 ///     .config_schema(r#"{"type":"object","required":["url"],"properties":{"url":{"type":"string"}}}"#)
 ///     .request("{config.url}", &["GET", "POST", "PATCH", "DELETE"], "/", "people")
-///     .secret("token", "signs requests in", true)
+///     .authorization("default", &[AuthorizationScheme::Bearer], "signs requests in")
 ///     .object(
 ///         ObjectDef::account("user", "login")
 ///             .attribute(AttributeDef::text("login").required().unique())
@@ -43,6 +43,7 @@ impl Description {
                 streams: Vec::new(),
                 directories: Vec::new(),
                 secrets: Vec::new(),
+                authorizations: Vec::new(),
                 attributes: Vec::new(),
                 extra: Vec::new(),
             },
@@ -124,6 +125,23 @@ impl Description {
         self
     }
 
+    /// A header `Authorization` that the host makes; for a system that takes
+    /// whatever the host can make, `schemes` is empty.
+    #[must_use]
+    pub fn authorization(
+        mut self,
+        name: &str,
+        schemes: &[AuthorizationScheme],
+        purpose: &str,
+    ) -> Self {
+        self.manifest.authorizations.push(AuthorizationNeed {
+            name: name.to_owned(),
+            schemes: schemes.to_vec(),
+            purpose: purpose.to_owned(),
+        });
+        self
+    }
+
     #[must_use]
     pub fn object(mut self, object: ObjectDef) -> Self {
         self.objects.push(object);
@@ -175,6 +193,21 @@ impl ObjectDef {
             capabilities: Vec::new(),
             extra: Vec::new(),
         }
+    }
+
+    /// Accounts that can be made, changed, enabled, disabled, deleted and
+    /// all listed, under ids that never change.
+    #[must_use]
+    pub fn managed(self) -> Self {
+        self.can([
+            Capability::Create,
+            Capability::Update,
+            Capability::Enable,
+            Capability::Disable,
+            Capability::Delete,
+            Capability::FullList,
+            Capability::IdStability(IdStability::Immutable),
+        ])
     }
 
     /// The attribute the host's stable key is written to.

@@ -8,9 +8,10 @@ pub use crate::bindings::{
         Assignment, AssignmentPage, AssignmentScope, Edge, Entitlement, EntitlementPage,
     },
     meta::exports::lanyard::connector::meta::{
-        AttributeDef, Capability, CheckDepth, CheckFinding, CheckReport, CreateSafety, DeleteKind,
-        DirectoryNeed, DisableEffects, IdStability, Manifest, Matching, Mutability, ObjectDef,
-        ObjectRole, RequestNeed, Returned, Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
+        AttributeDef, AuthorizationNeed, AuthorizationScheme, Capability, CheckDepth, CheckFinding,
+        CheckReport, CreateSafety, DeleteKind, DirectoryNeed, DisableEffects, IdStability,
+        Manifest, Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema,
+        SecretNeed, Sensitivity, StreamNeed, ValueKind,
     },
     provisioning::exports::lanyard::connector::provisioning::{
         CreateRequest, DeleteMode, UpdateRequest,

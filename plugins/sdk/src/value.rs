@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use crate::types::{
     Account, AccountState, Attribute, Change, CheckFinding, CheckReport, Completeness, Coverage,
-    CoverageKind, CreateRequest, DeleteMode, Edge, Error, NamedValue, ObjectRef, OperationContext,
-    Outcome, Page, PartFailure, PendingTicket, Projection, Skipped, Status, Value,
+    CoverageKind, CreateRequest, DeleteMode, Edge, Entitlement, Error, NamedValue, ObjectRef,
+    OperationContext, Outcome, Page, PartFailure, PendingTicket, Projection, Skipped, Status,
+    Value,
 };
 
 impl ObjectRef {
@@ -152,6 +153,25 @@ impl CreateRequest {
 
     pub fn enabled(&self) -> bool {
         self.initial_state != AccountState::Disabled
+    }
+}
+
+impl Entitlement {
+    /// A group that accounts of one type can hold, in one way.
+    pub fn group(ref_: ObjectRef, name: impl Into<String>, grantable_to: &str) -> Self {
+        Self {
+            ref_,
+            name: name.into(),
+            description: String::new(),
+            grantable_to: vec![grantable_to.to_owned()],
+            relations: Vec::new(),
+            exclusive_set: None,
+            rank: None,
+            privileged: false,
+            grantable: true,
+            attributes: Vec::new(),
+            extra: Vec::new(),
+        }
     }
 }
 

@@ -39,19 +39,15 @@ impl Connector for Acme {
                      "properties": { "url": { "type": "string", "format": "uri" } } }"#,
             )
             .request("{config.url}", &["GET", "POST", "PATCH", "DELETE"], "/people", "people")
+            .authorization("default", &[AuthorizationScheme::Bearer], "signs requests in")
             .object(
                 ObjectDef::account(USER, "login")
                     .anchor("key")
                     .attribute(AttributeDef::text("login").required().unique().ignoring_case())
                     .attribute(AttributeDef::text("key").unique())
                     .attribute(AttributeDef::text("mail").scim("emails.value").matching_email())
+                    .managed()
                     .can([
-                        Capability::Create,
-                        Capability::Update,
-                        Capability::Enable,
-                        Capability::Disable,
-                        Capability::Delete,
-                        Capability::FullList,
                         Capability::FindBy("login".to_owned()),
                         Capability::FindBy("key".to_owned()),
                         Capability::CreateSafety(CreateSafety::UniqueConstraint),

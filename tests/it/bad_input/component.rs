@@ -122,7 +122,7 @@ async fn a_connector_that_only_reads_cannot_be_a_target() {
     desk.configure(&format!("{SOURCE}{target}"));
     assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
     exit 67
-    error: `[plugins]/csv.wasm` does not export `lanyard:connector/provisioning`, so it cannot be a target; it exports `lanyard:connector/meta@0.1.0`, `lanyard:connector/directory@0.1.0`
+    error: `[plugins]/csv.wasm` does not export `lanyard:connector/provisioning`, so it cannot be a target; it exports `lanyard:connector/directory@0.1.0`, `lanyard:connector/meta@0.1.0`
       hint: `old-hr` cannot be used; `lanyard check` shows every problem at once
     ");
 }

@@ -1,8 +1,9 @@
 //! Targets that are away, slow, broken, or do not know us.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use insta::assert_snapshot;
+use tokio::net::TcpSocket;
 
 use crate::desk::{Desk, PEOPLE, Said, crm, with_target};
 
@@ -14,16 +15,19 @@ async fn plan_against(test: &str, faults: &[&str], more: &str) -> Option<Said> {
     Some(desk.run(&["plan"]).await)
 }
 
-/// A port that was free a moment ago.
-fn closed_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+/// A port that nobody listens on, and that nobody else gets while it is held.
+fn closed_port() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    socket
 }
 
 #[tokio::test]
 async fn a_target_that_is_down_is_told_and_nothing_is_planned_for_it() {
     let test = "a_target_that_is_down_is_told_and_nothing_is_planned_for_it";
     let Some(desk) = Desk::new(test) else { return };
-    desk.configure(&with_target(closed_port(), "")).write("people.csv", PEOPLE);
+    let closed = closed_port();
+    desk.configure(&with_target(closed.local_addr().unwrap(), "")).write("people.csv", PEOPLE);
     let said = desk.run(&["plan"]).await;
     assert!(!said.stdout.contains("create"), "{}", said.stdout);
     assert_snapshot!(said.complaint(), @r"
@@ -37,10 +41,12 @@ async fn a_target_that_is_down_is_told_and_nothing_is_planned_for_it() {
     ok    lanyard.toml is valid
     ok    crm: SCIM 2.0 service 0.1.0 (DIGEST)
             asks for requests to {config.url} below / (GET POST PUT PATCH DELETE): users and groups
+            asks for authorization `default` (any): signs requests in
     FAIL  crm: unavailable: GET http://127.0.0.1:PORT/ServiceProviderConfig was not sent: nothing answers there (connection refused); see that the system is up and that the file names it rightly, then try again
     ok    hr: CSV file 0.1.0 (DIGEST)
             asks for directory `data` (read): reads the file
     ok    hr: file `people.csv`: 3 people, 4 columns
+    ok    every fact that is asked for is given by a source
     ");
 }
 

@@ -24,7 +24,8 @@ async fn a_create_that_is_pending_without_an_account_is_looked_for_and_never_sen
     // The next process looks, and the one after it; nothing is sent.
     for _ in 0..2 {
         assert_eq!(firm.settle().await.open.len(), 1);
-        assert!(!firm.run().await.is_clean());
+        let survey = firm.survey().await;
+        assert_eq!((survey.stored.plan.operations.len(), survey.stored.plan.left_open()), (0, 1));
     }
     assert_eq!(firm.sent(), ["directory create ada"]);
 

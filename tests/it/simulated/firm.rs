@@ -12,14 +12,14 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use lanyard::{
     connector::{Attached, Connector, Connectors},
     reconcile::{self, Context, Progress, ReconcileError, Settled, Stop, Summary, Survey},
-    store::{AuditFilter, sqlite::SqliteStore},
+    store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
 use lanyard_core::{
     condition::{Condition, Test},
     fault::FaultKind,
-    id::Digest,
+    id::{Digest, IdentityId},
     lifecycle::LifecycleState,
-    observed::{Link, OwnedGrant},
+    observed::{Link, Origin, OwnedGrant},
     policy::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
         WhenMissing,
@@ -28,7 +28,7 @@ use lanyard_core::{
 };
 use lanyard_tests::around::{Around, Beside};
 
-use super::system::{Source, System, record};
+use super::system::{Source, System, record, user};
 
 fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
     name.parse().unwrap()
@@ -229,6 +229,31 @@ impl Firm {
         assert!(plan.operations.is_empty(), "{:?}", plan.operations);
         assert!(plan.adoptions.is_empty(), "{:?}", plan.adoptions);
         assert!(plan.claims.is_empty(), "{:?}", plan.claims);
+    }
+
+    /// A person says that an account is an identity's.
+    pub(super) async fn adopt(&self, uid: &str, identity: IdentityId) {
+        let link = Link {
+            identity,
+            target: named("directory"),
+            account: user(uid),
+            origin: Origin::Adopted,
+            disabled_since: None,
+            unwanted_since: None,
+            gone: false,
+        };
+        let audit = AuditEntry {
+            at: Timestamp::UNIX_EPOCH,
+            actor: "operator".to_owned(),
+            action: "adopt".to_owned(),
+            identity: Some(identity),
+            target: Some(named("directory")),
+            account: Some(user(uid)),
+            result: "done".to_owned(),
+            verification: None,
+            detail: BTreeMap::new(),
+        };
+        self.context.store.adopt(&link, &audit).await.unwrap();
     }
 
     pub(super) async fn links(&self) -> Vec<Link> {

@@ -169,7 +169,6 @@ impl System {
                 object("user", ObjectRole::Account, capabilities),
                 object("group", ObjectRole::Entitlement, Capabilities::default()),
             ],
-            fingerprint: "1".to_owned(),
         }
     }
 }
@@ -182,7 +181,6 @@ fn account(uid: &str, name: &str, anchor: Option<&str>, state: AccountState) -> 
         anchor: anchor.map(str::to_owned),
         state,
         state_until: None,
-        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -207,8 +205,11 @@ impl Inner {
                 self.accounts.insert(uid.clone(), made);
                 uid
             }
-            Write::Update { account, name, attributes, .. } => {
+            Write::Update { account, name, anchor, attributes } => {
                 let mut changed = self.accounts.remove(&account.uid).ok_or_else(missing)?;
+                if anchor.is_some() {
+                    changed.anchor.clone_from(anchor);
+                }
                 if let Some(name) = name {
                     changed.name.clone_from(name);
                     if self.renameable {
@@ -367,7 +368,6 @@ impl Connector for System {
             reference: group(name),
             name: name.to_owned(),
             description: String::new(),
-            privileged: false,
             grantable: true,
         };
         Ok(one_page(["staff", "sales", "support"].map(entitlement).into()))
@@ -464,7 +464,7 @@ impl Connector for Source {
             name_attribute: "key".to_owned(),
             capabilities: Capabilities::default(),
         };
-        Ok(Schema { objects: vec![object], fingerprint: "1".to_owned() })
+        Ok(Schema { objects: vec![object] })
     }
 
     async fn list(&self, _type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {

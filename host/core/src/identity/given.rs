@@ -1,29 +1,66 @@
-//! Facts that conditions ask for and nothing gives.
+//! Facts that rules and templates ask for and nothing gives.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use super::record::plain_name;
 use crate::{
     fact::{Identity, Reading},
-    id::RuleName,
-    policy::Policy,
+    id::{ConnectorName, RuleName},
+    policy::{Policy, Rule, TargetPolicy},
+    template::{Expressions, Template},
 };
 
 /// Facts with a meaning to the lifecycle, and what conditions know besides.
 const STANDING: [&str; 6] = ["start", "end", "status", "id", "key", "state"];
+/// Set by the mapping of an account itself.
+const OWN: [&str; 2] = ["login", "suffix"];
 
-/// A rule asks for a fact that no source gives: most likely misspelt, and
-/// then everybody would lose what the rule gives.
+/// Something asks for a fact that no source gives: most likely misspelt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("rule `{rule}` (line {line}) asks for the fact `{fact}`, which no source gives")]
+#[error("{asker} asks for the fact `{fact}`, which no source gives")]
 pub struct UnknownFact {
-    pub rule: RuleName,
-    /// Line in the operator's file, from 1.
-    pub line: u32,
+    pub asker: Asker,
     pub fact: String,
 }
 
-/// What rules ask for in vain.
+/// What asks for a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asker {
+    /// The condition of a rule: everybody would lose what the rule gives.
+    Rule {
+        name: RuleName,
+        /// Line in the operator's file, from 1.
+        line: u32,
+    },
+    /// A template of a rule's grants: everybody it is for would be held.
+    Grant {
+        rule: RuleName,
+        /// Line of the rule in the operator's file, from 1.
+        line: u32,
+    },
+    /// A template of a target's accounts: everybody who should have one
+    /// would be held.
+    Account {
+        target: ConnectorName,
+        /// `name`, or the attribute's.
+        what: String,
+    },
+}
+
+impl fmt::Display for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule { name, line } => write!(f, "rule `{name}` (line {line})"),
+            Self::Grant { rule, line } => write!(f, "a grant of rule `{rule}` (line {line})"),
+            Self::Account { target, what } => {
+                write!(f, "`{what}` of the accounts at `{target}`")
+            }
+        }
+    }
+}
+
+/// What rules and templates ask for in vain.  A template that has a result
+/// without the fact (`| default('')`) does not ask in vain.
 ///
 /// `columns` are the attributes that sources without a mapping of their own
 /// declare; attributes seen in `readings` and facts `known` from before count
@@ -40,12 +77,98 @@ pub fn unknown_facts(
     given.extend(known.iter().flat_map(|it| it.facts.keys()).map(|name| name.as_str().to_owned()));
     let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
     given.extend(mapped.map(|name| name.as_str().to_owned()));
-    let asked = policy
-        .rules
+    given.extend(STANDING.map(str::to_owned));
+    let expressions = &policy.expressions;
+    let of_rules = policy.rules.iter().flat_map(|rule| of_rule(rule, expressions));
+    let of_targets = policy
+        .targets
         .iter()
-        .flat_map(|rule| rule.when.reads().into_iter().map(move |fact| (rule, fact.to_owned())));
-    asked
-        .filter(|(_, fact)| !given.contains(fact) && !STANDING.contains(&fact.as_str()))
-        .map(|(rule, fact)| UnknownFact { rule: rule.name.clone(), line: rule.line, fact })
+        .filter(|(name, _)| policy.rules.iter().any(|rule| rule.accounts.contains(*name)))
+        .flat_map(|(name, target)| of_target(name, target, expressions));
+    of_rules.chain(of_targets).filter(|asked| !given.contains(&asked.fact)).collect()
+}
+
+/// Every fact that a rule cannot do without.
+fn of_rule(rule: &Rule, expressions: &Expressions) -> Vec<UnknownFact> {
+    let by_condition = rule.when.reads().into_iter().map(|fact| UnknownFact {
+        asker: Asker::Rule { name: rule.name.clone(), line: rule.line },
+        fact: fact.to_owned(),
+    });
+    let templates = rule.grants.values().flatten();
+    let by_grants = templates.flat_map(|template| needed(template, expressions)).map(|fact| {
+        UnknownFact { asker: Asker::Grant { rule: rule.name.clone(), line: rule.line }, fact }
+    });
+    by_condition.chain(by_grants).collect()
+}
+
+/// Every fact that the accounts of a target cannot do without.
+fn of_target(
+    name: &ConnectorName,
+    target: &TargetPolicy,
+    expressions: &Expressions,
+) -> Vec<UnknownFact> {
+    let attributes = target
+        .attributes
+        .iter()
+        .flat_map(|(attribute, values)| values.iter().map(|it| (attribute.as_str(), it)));
+    std::iter::once(("name", &target.name))
+        .chain(attributes)
+        .flat_map(|(what, template)| {
+            needed(template, expressions).into_iter().map(|fact| UnknownFact {
+                asker: Asker::Account { target: name.clone(), what: what.to_owned() },
+                fact,
+            })
+        })
         .collect()
+}
+
+fn needed(template: &Template, expressions: &Expressions) -> Vec<String> {
+    template
+        .reads()
+        .iter()
+        .filter(|fact| !OWN.contains(&fact.as_str()) && expressions.needs(template, fact))
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        account::CoverageKind,
+        example::{named, policy, reading, record},
+    };
+
+    fn said(policy: &Policy, columns: &[&str]) -> Vec<String> {
+        let columns = columns.iter().map(|name| (*name).to_owned()).collect();
+        let nobody = reading("hr", vec![record("1", &[])], CoverageKind::Exhaustive);
+        unknown_facts(policy, &columns, &[nobody], &[]).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_asks_for_a_fact_in_vain_is_named() {
+        let mut policy = policy();
+        let name = policy.expressions.template("{{ nick }}-{{ pet | default('none') }}").unwrap();
+        let grant = policy.expressions.template("floor-{{ floor }}").unwrap();
+        let mail = policy.expressions.template("{{ login }}{{ suffix }}@{{ domain }}").unwrap();
+        let target = policy.targets.get_mut("crm").unwrap();
+        target.name = name;
+        target.attributes = [("mail".to_owned(), vec![mail])].into();
+        for rule in &mut policy.rules {
+            rule.grants = [(named("crm"), vec![grant.clone()])].into();
+        }
+        let all = ["given_name", "family_name", "department", "town"];
+        let told = said(&policy, &all);
+        assert!(told.iter().any(|it| it.starts_with("a grant of rule")), "{told:?}");
+        let expected = [
+            "`name` of the accounts at `crm` asks for the fact `nick`, which no source gives",
+            "`mail` of the accounts at `crm` asks for the fact `domain`, which no source gives",
+        ];
+        for sentence in expected {
+            assert!(told.iter().any(|it| it == sentence), "{told:?}");
+        }
+        assert!(!told.iter().any(|it| it.contains("`pet`")), "it has a default: {told:?}");
+        let given = ["nick", "floor", "domain"];
+        assert_eq!(said(&policy, &[&all[..], &given].concat()), Vec::<String>::new());
+    }
 }

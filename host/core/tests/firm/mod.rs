@@ -161,11 +161,10 @@ pub(crate) fn empty_target() -> ObservedTarget {
         reference: group(uid),
         name: name.into(),
         description: String::new(),
-        privileged: false,
         grantable,
     };
     ObservedTarget {
-        schema: Schema { objects: vec![user_object()], fingerprint: "1".into() },
+        schema: Schema { objects: vec![user_object()] },
         accounts: Vec::new(),
         entitlements: vec![
             entitlement("g1", "Staff", true),
@@ -199,7 +198,6 @@ pub(crate) fn account(key: &str, uid: &str, state: AccountState) -> Account {
         anchor: Some(identity(key).to_string()),
         state,
         state_until: None,
-        last_used: None,
         attributes: vec![Attribute::new("mail", vec![text(&format!("{key}@example.org"))])],
     }
 }
@@ -428,7 +426,6 @@ fn create(
         anchor: Some(anchor.clone()),
         state: *state,
         state_until: None,
-        last_used: None,
         attributes: attributes.iter().filter(shown).cloned().collect(),
     });
     world.links.push(Link {

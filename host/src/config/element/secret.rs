@@ -85,13 +85,19 @@ impl JsonSchema for Secret {
             "oneOf": [
                 {
                     "type": "object",
-                    "properties": { "env": { "type": "string" } },
+                    "properties": { "env": {
+                        "type": "string",
+                        "description": "The environment variable that holds it."
+                    } },
                     "required": ["env"],
                     "additionalProperties": false
                 },
                 {
                     "type": "object",
-                    "properties": { "file": { "type": "string" } },
+                    "properties": { "file": {
+                        "type": "string",
+                        "description": "The file that holds it; relative to this file."
+                    } },
                     "required": ["file"],
                     "additionalProperties": false
                 }

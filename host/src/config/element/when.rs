@@ -95,7 +95,9 @@ impl<'de> Visitor<'de> for FactTestVisitor {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    /// None of its values is one of these; also when it has none.
     not: Option<Texts>,
+    /// Whether it has a value at all.
     present: Option<bool>,
 }
 
@@ -135,7 +137,10 @@ impl JsonSchema for When {
         let asked = generator.subschema_for::<Asked>();
         json_schema!({
             "type": "object",
-            "properties": { EXPRESSION: { "type": "string" } },
+            "properties": { EXPRESSION: {
+                "type": "string",
+                "description": "A condition like `level >= 3 and country == 'DE'`."
+            } },
             "additionalProperties": { "anyOf": [texts, asked] }
         })
     }

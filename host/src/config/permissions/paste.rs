@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use lanyard_core::schema::AuthorizationKind;
+
 use crate::config::Role;
 
 /// `origin` like `https://api.example.org`.
@@ -34,13 +36,26 @@ pub fn paste_reveal(role: Role, connector: &str, secret: &str) -> String {
     block(role, connector, &format!("reveal = [{}]", quoted(secret)))
 }
 
-/// The secret is the operator's to name; `token` is a proposal.
-pub fn paste_authorization(role: Role, connector: &str, scheme: &str) -> String {
-    block(
-        role,
-        connector,
-        &format!("authorization = {{ {} = {{ bearer = \"token\" }} }}", key(scheme)),
-    )
+/// `secret` is one that is permitted already; without one, the line that
+/// would permit it comes first.
+pub fn paste_authorization(
+    role: Role,
+    connector: &str,
+    name: &str,
+    kind: AuthorizationKind,
+    secret: Option<&str>,
+) -> String {
+    let (proposed, scheme) = match kind {
+        AuthorizationKind::Bearer => ("token", "bearer = "),
+        AuthorizationKind::Basic => ("password", "basic = { user = \"USER\", secret = "),
+    };
+    let end = if kind == AuthorizationKind::Basic { " }" } else { "" };
+    let signed = quoted(secret.unwrap_or(proposed));
+    let line = format!("authorization = {{ {} = {{ {scheme}{signed}{end} }} }}", key(name));
+    match secret {
+        Some(_) => block(role, connector, &line),
+        None => format!("{}\n{line}", paste_secret(role, connector, proposed)),
+    }
 }
 
 /// `host` as a connector asks for it, with or without `:port`.  Protocol and
@@ -113,6 +128,8 @@ mod tests {
             paste_read(role, "crm", "https://api.example.org", "POST", "/search"),
             paste_secret(role, "crm", "api-token"),
             paste_reveal(role, "crm", "api-token"),
+            paste_authorization(role, "crm", "default", AuthorizationKind::Bearer, None),
+            paste_authorization(role, "crm", "old", AuthorizationKind::Basic, Some("pass")),
             paste_stream(role, "crm", "directory", "ldap.example.org"),
             paste_stream(role, "crm", "directory", "ldap.example.org:389"),
             paste_directory(Role::Source, "hr", "data", false),
@@ -130,6 +147,13 @@ mod tests {
 
     [target.crm.permissions]
     reveal = ["api-token"]
+
+    [target.crm.permissions]
+    secrets = { token = { env = "CRM_TOKEN" } }
+    authorization = { default = { bearer = "token" } }
+
+    [target.crm.permissions]
+    authorization = { old = { basic = { user = "USER", secret = "pass" } } }
 
     [target.crm.permissions]
     streams = { directory = { host = "ldap.example.org", port = 636, protocol = "ldap", tls = "tls" } }

@@ -34,7 +34,9 @@ pub(in crate::config) struct Permissions {
     pub(in crate::config) secrets: Entries<String, Secret>,
     /// How the host signs requests.
     pub(in crate::config) authorization: Entries<String, Authorization>,
+    /// Folders it sees, by the name it asks for.
     pub(in crate::config) directories: Entries<String, Directory>,
+    /// TCP streams it may open, by the name it asks for.
     pub(in crate::config) streams: Entries<String, Stream>,
 }
 
@@ -52,8 +54,11 @@ pub(in crate::config) struct Request {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RequestTable {
+    /// Scheme, host and port, like "https://api.example.org".
     origin: Origin,
+    /// Without it every method.
     methods: Option<Vec<String>>,
+    /// The beginning of the path, in whole segments.
     #[serde(default = "everything")]
     path: String,
 }
@@ -99,8 +104,11 @@ impl JsonSchema for Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct Read {
+    /// Scheme, host and port, like "https://api.example.org".
     pub(in crate::config) origin: Origin,
+    /// The method, like "POST".
     pub(in crate::config) method: String,
+    /// The beginning of the path, in whole segments.
     pub(in crate::config) path: String,
 }
 
@@ -108,8 +116,15 @@ pub(in crate::config) struct Read {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) enum Authorization {
+    /// The secret that is sent as a bearer token.
     Bearer(String),
-    Basic { user: String, secret: String },
+    /// Sends a user and a password.
+    Basic {
+        /// The user's name.
+        user: String,
+        /// The secret that is the password.
+        secret: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -117,6 +132,7 @@ pub(in crate::config) enum Authorization {
 pub(in crate::config) struct Directory {
     /// Relative to this file.
     pub(in crate::config) path: String,
+    /// Whether it may write there; never while planning.
     #[serde(default)]
     pub(in crate::config) access: Access,
 }
@@ -132,15 +148,20 @@ pub(in crate::config) enum Access {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct Stream {
+    /// Name or address to connect to.
     pub(in crate::config) host: HostText,
+    /// Port to connect to.
     #[schemars(range(min = 1))]
     pub(in crate::config) port: u16,
+    /// What is spoken: `ldap`, or `raw` for bytes the host does not know.
     pub(in crate::config) protocol: Protocol,
+    /// How it is encrypted; by the host, which checks the certificate.
     #[serde(default)]
     pub(in crate::config) tls: Tls,
     /// A PEM file of the authority to trust instead of the system's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) ca: Option<String>,
+    /// How the host signs in before the connector may speak.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) sign_in: Option<SignIn>,
 }
@@ -148,5 +169,11 @@ pub(in crate::config) struct Stream {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) enum SignIn {
-    LdapSimple { dn: String, secret: String },
+    /// A simple bind.
+    LdapSimple {
+        /// Distinguished name to bind as.
+        dn: String,
+        /// The secret that is the password.
+        secret: String,
+    },
 }

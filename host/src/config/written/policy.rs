@@ -51,8 +51,11 @@ impl Default for Lifecycle {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Status {
+    /// Works here; start and end count.
     pub(in crate::config) active: Vec<String>,
+    /// Away for a while: accounts are disabled, grants stay.
     pub(in crate::config) on_leave: Vec<String>,
+    /// Works here no more.
     pub(in crate::config) departed: Vec<String>,
 }
 
@@ -61,6 +64,7 @@ pub(in crate::config) struct Status {
 pub(in crate::config) struct Leaver {
     /// How long after its owner left, or lost it, a disabled account is deleted.
     pub(in crate::config) delete_after: After,
+    /// What becomes of the grants of a leaver, when the account is disabled.
     pub(in crate::config) grants: GrantsOfLeaver,
 }
 
@@ -83,6 +87,8 @@ pub(in crate::config) enum GrantsOfLeaver {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Limits {
+    /// How many accounts of a target may lose something: the larger of percent
+    /// and floor, within the window.
     pub(in crate::config) removals: Removals,
 }
 
@@ -92,8 +98,11 @@ pub(in crate::config) struct Limits {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Removals {
+    /// Of the accounts of a target that are ours.
     pub(in crate::config) percent: Percent,
+    /// So many accounts may always lose something.
     pub(in crate::config) floor: u32,
+    /// Removals of the past count for this long.
     pub(in crate::config) window: Duration,
 }
 
@@ -108,11 +117,14 @@ impl Default for Removals {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct TestCase {
+    /// What `lanyard check` calls it.
     pub(in crate::config) name: String,
     /// The date (its first moment in the time zone) or instant to judge at.
     pub(in crate::config) at: Text,
+    /// Facts of the invented person.
     #[serde(default)]
     pub(in crate::config) facts: Entries<FactName, Texts>,
+    /// What must come out.
     #[serde(default)]
     pub(in crate::config) expect: Expect,
 }
@@ -121,10 +133,13 @@ pub(in crate::config) struct TestCase {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(in crate::config) struct Expect {
+    /// The lifecycle state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) state: Option<State>,
+    /// Every target to have an account at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) accounts: Option<Vec<String>>,
+    /// Every entitlement to hold, by target.
     pub(in crate::config) grants: BTreeMap<String, Vec<String>>,
 }
 

@@ -18,8 +18,17 @@ pub(super) async fn describes(bench: &Bench) -> Law {
 }
 
 pub(super) fn manifest(bench: &Bench) -> Law {
-    let Manifest { id, version, config_schema, requests, streams, directories, secrets, .. } =
-        &bench.bare;
+    let Manifest {
+        id,
+        version,
+        config_schema,
+        requests,
+        streams,
+        directories,
+        secrets,
+        authorizations,
+        ..
+    } = &bench.bare;
     let mut problems = Vec::new();
     let mut expect = |holds: bool, problem: String| {
         if !holds {
@@ -47,7 +56,8 @@ pub(super) fn manifest(bench: &Bench) -> Law {
     let directories = directories.iter().map(|it| &it.name);
     let names = directories
         .chain(streams.iter().map(|it| &it.name))
-        .chain(secrets.iter().map(|it| &it.name));
+        .chain(secrets.iter().map(|it| &it.name))
+        .chain(authorizations.iter().map(|it| &it.name));
     for name in names {
         let problem = format!("expected a name of letters, digits and `-`, but it is `{name}`");
         expect(is_plain(name), problem);

@@ -87,7 +87,6 @@ pub(crate) fn account(uid: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
-        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -117,7 +116,7 @@ pub(crate) fn observed(
         direct: true,
     });
     ObservedTarget {
-        schema: Schema { objects: Vec::new(), fingerprint: "one".to_owned() },
+        schema: Schema { objects: Vec::new() },
         accounts,
         entitlements: Vec::new(),
         assignments: assignments.collect(),

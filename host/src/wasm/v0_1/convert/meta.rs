@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use lanyard_core::schema::{
-    AttributeDef, Capabilities, CheckDepth, CheckFinding, CheckReport, CreateSafety, DeleteKind,
-    DirectoryNeed, DisableEffect, IdStability, Manifest, Matching, Mutability, ObjectDef,
-    ObjectRole, RequestNeed, Returned, Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
+    AttributeDef, AuthorizationKind, AuthorizationNeed, Capabilities, CheckDepth, CheckFinding,
+    CheckReport, CreateSafety, DeleteKind, DirectoryNeed, DisableEffect, IdStability, Manifest,
+    Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema, SecretNeed,
+    Sensitivity, StreamNeed, ValueKind,
 };
 
 use crate::wasm::v0_1::bindings::exports::lanyard::connector::meta;
@@ -20,6 +21,7 @@ pub(in crate::wasm::v0_1) fn manifest(manifest: meta::Manifest) -> Manifest {
         streams,
         directories,
         secrets,
+        authorizations,
         attributes,
         extra: _,
     } = manifest;
@@ -59,13 +61,26 @@ pub(in crate::wasm::v0_1) fn manifest(manifest: meta::Manifest) -> Manifest {
                 reveal: need.reveal,
             })
             .collect(),
+        authorizations: authorizations.into_iter().map(authorization).collect(),
         attributes,
     }
 }
 
+fn authorization(need: meta::AuthorizationNeed) -> AuthorizationNeed {
+    let kind = |scheme| match scheme {
+        meta::AuthorizationScheme::Bearer => AuthorizationKind::Bearer,
+        meta::AuthorizationScheme::Basic => AuthorizationKind::Basic,
+    };
+    AuthorizationNeed {
+        name: need.name,
+        schemes: need.schemes.into_iter().map(kind).collect(),
+        purpose: need.purpose,
+    }
+}
+
 pub(in crate::wasm::v0_1) fn schema(schema: meta::Schema) -> Schema {
-    let meta::Schema { objects, fingerprint, extra: _ } = schema;
-    Schema { objects: objects.into_iter().map(object).collect(), fingerprint }
+    let meta::Schema { objects, fingerprint: _, extra: _ } = schema;
+    Schema { objects: objects.into_iter().map(object).collect() }
 }
 
 fn object(object: meta::ObjectDef) -> ObjectDef {
@@ -184,11 +199,8 @@ fn capabilities(list: Vec<meta::Capability>) -> Capabilities {
             meta::Capability::FindBy(attribute) => {
                 can.find_by.insert(attribute);
             }
-            meta::Capability::ModifiedSince => can.modified_since = true,
             meta::Capability::Entitlements => can.entitlements = true,
             meta::Capability::Credentials => can.credentials = true,
-            meta::Capability::Revisions => can.revisions = true,
-            meta::Capability::ValidateOnly => can.validate_only = true,
             meta::Capability::CreateSafety(safety) => can.create_safety = create_safety(safety),
             meta::Capability::VisibilityDelayMs(delay) => can.visibility_delay_ms = delay,
             meta::Capability::IdStability(stability) => {
@@ -208,9 +220,11 @@ fn capabilities(list: Vec<meta::Capability>) -> Capabilities {
                 }
             }
             meta::Capability::MaxConcurrency(calls) => can.max_concurrency = Some(calls),
-            meta::Capability::MaxValuesPerChange(values) => {
-                can.max_values_per_change = Some(values);
-            }
+            // This host makes no use of them.
+            meta::Capability::ModifiedSince
+            | meta::Capability::Revisions
+            | meta::Capability::ValidateOnly
+            | meta::Capability::MaxValuesPerChange(_) => {}
             meta::Capability::Named(name) => {
                 can.named.insert(name);
             }
