@@ -105,7 +105,9 @@ async fn many_who_come_back_at_once_wait_for_a_person() {
     ends(&said, Exit::Blocked);
     let finding = said.stdout.lines().find(|line| line.contains("held back")).unwrap();
     assert_snapshot!(finding, @"held back (mass-enable): 12 of 12 accounts at crm are disabled and would be enabled, where 10 are allowed (10 percent, at least 10). If that is right, `lanyard apply DIGEST --release mass-enable`");
-    let released = desk.run(&["apply", "--yes", "--release", "mass-enable"]).await;
+    ends(&desk.run(&["plan", "--out", "plan.json"]).await, Exit::Blocked);
+    let release = ["apply", "plan.json", "--yes", "--release", "mass-enable"];
+    let released = desk.run(&release).await;
     ends(&released, Exit::Ok);
     let after = desk.run(&["plan"]).await;
     assert_eq!((after.status, after.stdout.as_str()), (Some(0), "nothing to do\n"));

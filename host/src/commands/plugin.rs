@@ -171,11 +171,11 @@ mod tests {
             }
         }"#;
         insta::assert_snapshot!(config_keys(schema).join("\n"), @r#"
+        `url` (string, required): base address
+        `mode` ("fast" or 2, default "fast")
         `disable`: how
           `lock` ("ppolicy")
           `flag` (boolean)
-        `mode` ("fast" or 2, default "fast")
-        `url` (string, required): base address
         "#);
         assert_eq!(config_keys("{}"), ["no keys"]);
         assert_eq!(config_keys("nonsense"), ["its schema is no JSON"]);

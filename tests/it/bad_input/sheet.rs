@@ -193,7 +193,9 @@ async fn keys_written_differently_make_no_second_account_for_anybody() {
 
     // A person says that these really are others: both go.
     desk.write("people.csv", numbered(1));
-    let both = ["apply", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(65));
+    let both =
+        ["apply", "plan.json", "--yes", "--release", "source-shrank", "--release", "mass-removal"];
     let released = desk.run(&both).await;
     assert_eq!(released.status, Some(0), "{}{}", released.stdout, released.stderr);
     let accounts = desk.run(&["account", "list", "crm"]).await.stdout;

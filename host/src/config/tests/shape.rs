@@ -92,7 +92,7 @@ password = "hunter"
     9 | password = ***
       | ^^^^^^^^ the connector's `config` has no such key
       |
-      = hint: keys here: anything, base, classes, delimiter, disable, file, labels, mode, page-size, patch, style
+      = hint: keys here: base, file, delimiter, page-size, patch, mode, classes, disable, style, labels, anything
     "#);
 }
 

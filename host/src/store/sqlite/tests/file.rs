@@ -304,7 +304,7 @@ async fn a_file_from_before_that_was_kept_is_in_the_real_time() {
     begin(&store, 1).await;
     drop(store);
     let raw = Connection::open(database(directory.path())).unwrap();
-    raw.execute_batch("DROP TABLE clock; PRAGMA user_version = 1").unwrap();
+    raw.execute_batch("DROP TABLE clock; PRAGMA user_version = 2").unwrap();
     drop(raw);
     let store = SqliteStore::open(&database(directory.path())).unwrap();
     assert!(!store.keep_clock(true).await.unwrap());
