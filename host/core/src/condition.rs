@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     id::FactName,
     template::{EvaluationError, Expression, Expressions, Scope},
@@ -16,7 +18,8 @@ pub struct Condition {
 
 /// A test of one fact.  Text is compared exactly; a fact with several values
 /// passes when one of them does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Test {
     /// One of its values is in the list; an absent fact is not.
     OneOf(Vec<String>),

@@ -104,6 +104,14 @@ name! {
     RuleName
 }
 name! {
+    /// A workflow of the file.
+    WorkflowName
+}
+name! {
+    /// A step of a workflow.
+    StepName
+}
+name! {
     /// The name of a fact of an identity (`given_name`, `department`).
     FactName
 }

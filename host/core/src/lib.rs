@@ -32,3 +32,4 @@ pub mod schema;
 pub mod template;
 pub mod value;
 pub mod verify;
+pub mod workflow;

@@ -1,0 +1,28 @@
+//! Workflows: what an operator writes for a change in somebody's life.
+//!
+//! A workflow begins for an identity when its trigger holds, and that one
+//! time through it is an *episode*.  A step is desired as "done once for this
+//! identity, episode and step"; order, waits and approvals only say when it
+//! becomes desired.  Everything in here is a function of what is recorded and
+//! of `now`, so that a week without a look changes nothing but the time at
+//! which things are noticed.
+
+mod advance;
+mod begin;
+mod compile;
+mod definition;
+mod episode;
+
+pub use self::{
+    advance::{Advanced, Due, Situation, advance, lasting_steps},
+    begin::{Begin, Trigger, standing},
+    compile::{CompileError, Step, Task, Wait, Workflow},
+    definition::{
+        AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure, Recipient,
+        StepDefinition, TaskDefinition, WaitDefinition,
+    },
+    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+};
+
+#[cfg(test)]
+mod tests;

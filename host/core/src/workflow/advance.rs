@@ -1,0 +1,327 @@
+//! Where an episode stands: what has ended, what is to be done now, what is
+//! waited for.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    compile::{Step, Task, Wait, Workflow},
+    definition::{Action, OnFailure},
+    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+};
+use crate::{
+    id::StepName,
+    lifecycle::parse_moment,
+    template::{EvaluationError, Expressions, Scope, Template},
+    value::Value,
+};
+
+/// What an episode is looked at with.
+pub struct Situation<'a> {
+    pub expressions: &'a Expressions,
+    pub scope: &'a Scope,
+    pub timezone: &'a TimeZone,
+    /// Whether what a step about accounts and access asks for is so already.
+    pub achieved: &'a dyn Fn(&Action<Template>) -> bool,
+    pub now: Timestamp,
+}
+
+/// An episode after a look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Advanced {
+    /// Steps that ended by time, by what is observed, or by their condition,
+    /// and are not recorded yet; in the order in which they did.
+    pub ended: Vec<(StepName, Timestamp, StepEnd)>,
+    /// Steps to be carried out now.
+    pub due: Vec<Due>,
+    /// Steps about accounts and access that have begun: what they ask for is
+    /// desired as long as the episode stands.
+    pub in_force: Vec<StepName>,
+    /// What is waited for, step by step.
+    pub waits: BTreeMap<StepName, String>,
+    /// When time alone will change something.
+    pub until: Option<Timestamp>,
+    /// How the episode ends, when it does.
+    pub end: Option<EpisodeEnd>,
+    /// Steps that could not be evaluated, and why: nothing is done for this
+    /// identity until they can be.
+    pub holds: Vec<String>,
+}
+
+/// A step to be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    pub step: StepName,
+    /// Since when it is due.
+    pub since: Timestamp,
+    /// From 1.
+    pub attempt: u32,
+}
+
+/// What one step is at the moment.
+enum Stage {
+    Ends(Timestamp, StepEnd),
+    Due {
+        attempt: u32,
+    },
+    /// In force, and not achieved yet.
+    Working,
+    Waits {
+        why: String,
+        until: Option<Timestamp>,
+    },
+}
+
+/// Looks at every step of an open episode.
+///
+/// A chain of waits that are all over advances in one look, each step ending
+/// when it would have ended had anybody looked.
+pub fn advance(workflow: &Workflow, episode: &Episode, about: &Situation<'_>) -> Advanced {
+    let mut looked = Look { workflow, episode, about, advanced: Advanced::default() };
+    for step in &workflow.steps {
+        looked.at(step);
+    }
+    looked.finish()
+}
+
+struct Look<'a> {
+    workflow: &'a Workflow,
+    episode: &'a Episode,
+    about: &'a Situation<'a>,
+    advanced: Advanced,
+}
+
+impl Look<'_> {
+    fn at(&mut self, step: &Step) {
+        if was_in_force(self.episode, step) {
+            self.advanced.in_force.push(step.id.clone());
+        }
+        if self.ended(&step.id).is_some() {
+            return;
+        }
+        let Some(since) = self.ready(step) else { return };
+        match self.stage(step, since) {
+            Ok(stage) => self.take(step, since, stage),
+            Err(error) => self
+                .advanced
+                .holds
+                .push(format!("workflow `{}`, step `{}`: {error}", self.workflow.name, step.id)),
+        }
+    }
+
+    fn take(&mut self, step: &Step, since: Timestamp, stage: Stage) {
+        match stage {
+            Stage::Ends(at, end) => {
+                if lasting(step) && end == StepEnd::Done {
+                    self.in_force(&step.id);
+                }
+                self.advanced.ended.push((step.id.clone(), at, end));
+            }
+            Stage::Due { attempt } => {
+                self.advanced.due.push(Due { step: step.id.clone(), since, attempt });
+            }
+            Stage::Working => {
+                self.in_force(&step.id);
+                self.advanced.waits.insert(step.id.clone(), "not yet so at the targets".to_owned());
+            }
+            Stage::Waits { why, until } => {
+                self.advanced.waits.insert(step.id.clone(), why);
+                self.until(until);
+            }
+        }
+    }
+
+    fn in_force(&mut self, step: &StepName) {
+        if !self.advanced.in_force.contains(step) {
+            self.advanced.in_force.push(step.clone());
+        }
+    }
+
+    fn until(&mut self, at: Option<Timestamp>) {
+        let until = &mut self.advanced.until;
+        *until = match (*until, at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
+    /// When and how a step ended, recorded or just now.
+    fn ended(&self, step: &StepName) -> Option<(Timestamp, &StepEnd)> {
+        let now = self.advanced.ended.iter().find(|(id, ..)| id == step);
+        self.episode.ended(step).or_else(|| now.map(|(_, at, end)| (*at, end)))
+    }
+
+    /// Since when everything a step comes after has ended well enough; none
+    /// while it has not.
+    fn ready(&self, step: &Step) -> Option<Timestamp> {
+        let mut since = self.episode.began;
+        for after in &step.after {
+            let (at, end) = self.ended(after)?;
+            let goes_on =
+                end.is_good() || self.workflow.step(after)?.on_failure == OnFailure::Continue;
+            if !goes_on {
+                return None;
+            }
+            since = since.max(at);
+        }
+        Some(since)
+    }
+
+    fn stage(&self, step: &Step, since: Timestamp) -> Result<Stage, EvaluationError> {
+        let about = self.about;
+        let begun = self.episode.steps.get(&step.id);
+        if begun.is_none() && !step.when.holds(about.expressions, about.scope)? {
+            return Ok(Stage::Ends(since, StepEnd::Skipped));
+        }
+        let stage = match &step.task {
+            Task::Wait(wait) => self.wait(wait, since)?,
+            Task::Do(action) => self.action(action, begun),
+        };
+        Ok(self.timed(step, since, stage))
+    }
+
+    /// A step that is not over by its timeout is over then.
+    fn timed(&self, step: &Step, since: Timestamp, stage: Stage) -> Stage {
+        // An obligation has no end but being done.
+        let Some(timeout) = step.timeout.filter(|_| step.on_failure != OnFailure::Obligation)
+        else {
+            return stage;
+        };
+        let limit = since.checked_add(timeout).unwrap_or(Timestamp::MAX);
+        match stage {
+            Stage::Ends(at, end) if at <= limit => Stage::Ends(at, end),
+            _ if limit <= self.about.now => Stage::Ends(limit, StepEnd::TimedOut),
+            Stage::Waits { why, until } => {
+                Stage::Waits { why, until: Some(until.map_or(limit, |until| until.min(limit))) }
+            }
+            other => other,
+        }
+    }
+
+    fn wait(&self, wait: &Wait, since: Timestamp) -> Result<Stage, EvaluationError> {
+        let about = self.about;
+        let until = |at: Timestamp| {
+            if at <= about.now {
+                Stage::Ends(at.max(since), StepEnd::Done)
+            } else {
+                Stage::Waits { why: format!("waits until {at}"), until: Some(at) }
+            }
+        };
+        match wait {
+            Wait::For(duration) => {
+                Ok(until(since.checked_add(*duration).unwrap_or(Timestamp::MAX)))
+            }
+            Wait::Until(template) => {
+                let text = about.expressions.render(template, about.scope)?;
+                let at = moment(&text, about.timezone).ok_or_else(|| EvaluationError {
+                    expression: template.source().to_owned(),
+                    problem: "is no date".to_owned(),
+                })?;
+                Ok(until(at))
+            }
+            // Nobody knows when facts became so, only that they are.
+            Wait::Facts(facts) if facts.holds(about.expressions, about.scope)? => {
+                Ok(Stage::Ends(about.now, StepEnd::Done))
+            }
+            Wait::Facts(facts) => {
+                let names: Vec<String> =
+                    facts.reads().into_iter().map(|name| format!("`{name}`")).collect();
+                let why = format!("waits for {}", names.join(", "));
+                Ok(Stage::Waits { why, until: None })
+            }
+        }
+    }
+
+    fn action(&self, action: &Action<Template>, begun: Option<&StepRecord>) -> Stage {
+        let now = self.about.now;
+        if action.is_lasting() {
+            return if (self.about.achieved)(action) {
+                Stage::Ends(now, StepEnd::Done)
+            } else {
+                Stage::Working
+            };
+        }
+        match begun {
+            None => Stage::Due { attempt: 1 },
+            Some(StepRecord::Tried { attempts, next, .. }) if *next <= now => {
+                Stage::Due { attempt: attempts.saturating_add(1) }
+            }
+            Some(StepRecord::Tried { next, why, .. }) => Stage::Waits {
+                why: format!("tried, and {why}; again at {next}"),
+                until: Some(*next),
+            },
+            Some(StepRecord::Asked { at, .. }) => {
+                Stage::Waits { why: format!("asked at {at}, and not answered"), until: None }
+            }
+            Some(StepRecord::Ended { at, end }) => Stage::Ends(*at, end.clone()),
+        }
+    }
+
+    fn finish(mut self) -> Advanced {
+        let failed = self.workflow.steps.iter().find(|step| {
+            let bad = self.ended(&step.id).is_some_and(|(_, end)| !end.is_good());
+            bad && step.on_failure == OnFailure::Stop
+        });
+        if let Some(step) = failed {
+            let at = self.ended(&step.id).map_or(self.about.now, |(at, _)| at);
+            self.advanced.end = Some(EpisodeEnd::Stopped { at, step: step.id.clone() });
+            // What is under way stays in force; nothing else begins.
+            self.advanced.due.clear();
+            self.advanced.waits.clear();
+            self.advanced.until = None;
+            return self.advanced;
+        }
+        let ends: Option<Vec<Timestamp>> =
+            self.workflow.steps.iter().map(|step| self.ended(&step.id).map(|(at, _)| at)).collect();
+        if let Some(ends) = ends {
+            let at = ends.into_iter().max().unwrap_or(self.episode.began);
+            self.advanced.end = Some(EpisodeEnd::Finished { at });
+        }
+        self.advanced
+    }
+}
+
+/// Steps whose wish lasts although nothing more of the episode begins: it
+/// has ended, and what it is about is still so.
+pub fn lasting_steps<'a>(workflow: &'a Workflow, episode: &Episode) -> Vec<&'a Step> {
+    workflow.steps.iter().filter(|step| was_in_force(episode, step)).collect()
+}
+
+fn was_in_force(episode: &Episode, step: &Step) -> bool {
+    let skipped = matches!(episode.ended(&step.id), Some((_, StepEnd::Skipped)));
+    lasting(step) && episode.steps.contains_key(&step.id) && !skipped
+}
+
+/// Whether what a step asks for is desired as long as the episode stands.
+fn lasting(step: &Step) -> bool {
+    matches!(&step.task, Task::Do(action) if action.is_lasting())
+}
+
+impl<T> Action<T> {
+    /// About accounts and access: not done once, but so from then on.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Accounts { .. }
+            | Self::Grant { .. }
+            | Self::Revoke { .. }
+            | Self::RevokeAll { .. } => true,
+            Self::Notify { .. }
+            | Self::Approve { .. }
+            | Self::SetFact { .. }
+            | Self::Start { .. }
+            | Self::Run { .. } => false,
+        }
+    }
+}
+
+/// The first instant of a date, or an instant.
+fn moment(text: &str, timezone: &TimeZone) -> Option<Timestamp> {
+    match parse_moment(text)? {
+        Value::Instant(at) => Some(at),
+        Value::Date(date) => {
+            Some(date.to_zoned(timezone.clone()).ok()?.start_of_day().ok()?.timestamp())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,106 @@
+//! When an episode begins, and when what it is about is no longer so.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    definition::{Offset, On},
+    episode::Episode,
+};
+use crate::{
+    fact::Fact,
+    id::FactName,
+    lifecycle::{StateNow, moment_of},
+};
+
+/// What a trigger is asked about one identity.
+pub struct Trigger<'a> {
+    pub state: &'a StateNow,
+    /// Facts in effect.
+    pub facts: &'a BTreeMap<FactName, &'a Fact>,
+    /// When the source was found not to have them any longer.
+    pub absent_since: Option<Timestamp>,
+    pub timezone: &'a TimeZone,
+    pub now: Timestamp,
+}
+
+/// Since when a trigger holds; none when it does not.
+///
+/// What was learned late holds since it was learned.
+///
+/// # Errors
+/// The sentence why it cannot be told.
+pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, String> {
+    let learned = |name: &str| about.facts.get(name).map(|fact| taken_up(fact));
+    match on {
+        On::State(state) if about.state.state == *state => {
+            let known = ["start", "end", "status"].into_iter().filter_map(learned).max();
+            Ok(about.state.since.max(known).max(about.absent_since))
+        }
+        On::State(_) | On::Demand => Ok(None),
+        On::Changed(names) => {
+            // The first value of a new person is no change.
+            let first = about.facts.values().map(|fact| taken_up(fact)).min();
+            let newest = names.iter().filter_map(|name| learned(name.as_str())).max();
+            Ok(newest.filter(|newest| Some(*newest) > first))
+        }
+        On::Offset(Offset { by, fact: name }) => {
+            let Some(fact) = about.facts.get(name.as_str()) else { return Ok(None) };
+            let moment = moment_of(fact, name.as_str() == "end", about.timezone)
+                .ok_or_else(|| format!("fact `{name}` is no date"))?;
+            let at = moment
+                .checked_add(*by)
+                .map_err(|_beyond| format!("fact `{name}` is a date beyond the calendar"))?;
+            Ok((at <= about.now).then(|| at.max(taken_up(fact))))
+        }
+    }
+}
+
+/// When a value began to count: known and in effect.
+fn taken_up(fact: &Fact) -> Timestamp {
+    fact.effective_from.map_or(fact.learned, |from| from.max(fact.learned))
+}
+
+/// What becomes of a workflow for one identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begin {
+    /// Nothing: it goes on, or it has nothing to say.
+    Nothing,
+    /// An episode begins.
+    Begins { ordinal: u32, moment: Timestamp },
+    /// The latest episode is left: what is open of it is withdrawn.
+    Leaves,
+}
+
+impl Begin {
+    /// `latest` is the episode with the highest ordinal; `known_since` when
+    /// this workflow was first looked at.
+    ///
+    /// Whatever was so before the workflow was there begins nothing: a
+    /// welcome is not sent to those who have been here for years.
+    pub fn of(
+        on: &On,
+        standing: Option<Timestamp>,
+        latest: Option<&Episode>,
+        known_since: Timestamp,
+    ) -> Self {
+        match (standing, latest) {
+            (None, Some(latest)) if latest.left.is_none() && *on != On::Demand => Self::Leaves,
+            (None, _) => Self::Nothing,
+            (Some(moment), None) if moment > known_since => Self::Begins { ordinal: 1, moment },
+            (Some(_), None) => Self::Nothing,
+            (Some(moment), Some(latest)) => {
+                let again = match on {
+                    On::Changed(_) => moment > latest.began,
+                    On::State(_) | On::Offset(_) | On::Demand => latest.left.is_some(),
+                };
+                if again {
+                    Self::Begins { ordinal: latest.ordinal.saturating_add(1), moment }
+                } else {
+                    Self::Nothing
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A workflow as it was written, ready to be stored.
+//!
+//! An episode keeps the definition it began with, whatever the file says
+//! later; that is why this is plain data and templates are text.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    condition::Test,
+    id::{ConnectorName, Digest, FactName, StepName, WorkflowName},
+    lifecycle::LifecycleState,
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    pub name: WorkflowName,
+    pub on: On,
+    pub when: ConditionDefinition,
+    /// In the order of the file.
+    pub steps: Vec<StepDefinition>,
+}
+
+impl Definition {
+    /// What an episode is pinned to.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn version(&self) -> Result<Digest, serde_json::Error> {
+        Digest::of_json(self)
+    }
+}
+
+/// When a workflow begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum On {
+    /// When somebody comes into this lifecycle state; it ends when they
+    /// leave it.
+    State(LifecycleState),
+    /// When one of these facts changes.
+    Changed(BTreeSet<FactName>),
+    /// At a time before or after a date.
+    Offset(Offset),
+    /// When a person or another workflow says so.
+    Demand,
+}
+
+/// `14d before start`, `7d after end`, `0s after contract_review`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offset {
+    /// Added to the moment; negative is before it.
+    pub by: SignedDuration,
+    /// A fact that is a date or an instant.
+    pub fact: FactName,
+}
+
+/// A condition before its expression is compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionDefinition {
+    pub all: Vec<(FactName, Test)>,
+    pub expr: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDefinition {
+    pub id: StepName,
+    pub task: TaskDefinition,
+    /// Steps that must have ended; empty: it begins with the episode.
+    pub after: BTreeSet<StepName>,
+    /// Looked at once, when the step becomes due; false skips it.
+    pub when: ConditionDefinition,
+    /// How long it may take from when it became due.
+    pub timeout: Option<SignedDuration>,
+    pub on_failure: OnFailure,
+}
+
+/// What happens when a step fails, is denied, or takes too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// Nothing else of the episode begins.
+    #[default]
+    Stop,
+    /// What comes after it goes on.
+    Continue,
+    /// It is tried again until it is done, and is visibly open until then.
+    Obligation,
+    /// A person decides.
+    Ask,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskDefinition {
+    Wait(WaitDefinition),
+    Do(Action<String>),
+}
+
+/// What a step does; generic over how its templates are held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action<T> {
+    /// Accounts at these targets, or at all the identity has one at.
+    Accounts { verb: AccountVerb, targets: Option<BTreeSet<ConnectorName>> },
+    /// Holds these entitlements as long as the episode stands.
+    Grant { grants: BTreeMap<ConnectorName, Vec<T>> },
+    /// Does not hold these, whatever gives them.
+    Revoke { grants: BTreeMap<ConnectorName, Vec<T>> },
+    /// Holds nothing of ours at these targets, or anywhere.
+    RevokeAll { targets: Option<BTreeSet<ConnectorName>> },
+    /// A message.
+    Notify { to: Vec<Recipient<T>>, template: String, with: BTreeMap<String, T> },
+    /// Somebody has to agree.
+    Approve { by: Vec<Recipient<T>>, question: T },
+    /// The identity has this fact from now on, from the workflow.
+    SetFact { fact: FactName, value: T },
+    /// Another workflow begins for the same identity.
+    Start { workflow: WorkflowName },
+    /// A step component does it.
+    Run { connector: ConnectorName, with: BTreeMap<String, T> },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountVerb {
+    /// There is one, disabled when the state does not say enabled.
+    Create,
+    /// They may log in; never for somebody who has departed.
+    Enable,
+    Disable,
+    Delete,
+}
+
+/// Who is told or asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recipient<T> {
+    /// The person it is about.
+    Identity,
+    /// Their manager, by the fact `manager`.
+    Manager,
+    /// A mail address or the key of an identity, by template.
+    Named(T),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitDefinition {
+    /// From when what it is after has ended.
+    For(SignedDuration),
+    /// A date (its first instant) or an instant, by template.
+    Until(String),
+    /// Until these facts are so.
+    Facts(ConditionDefinition),
+}
