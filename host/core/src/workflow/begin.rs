@@ -87,9 +87,8 @@ impl Begin {
     ) -> Self {
         match (standing, latest) {
             (None, Some(latest)) if latest.left.is_none() && *on != On::Demand => Self::Leaves,
-            (None, _) => Self::Nothing,
             (Some(moment), None) if moment > known_since => Self::Begins { ordinal: 1, moment },
-            (Some(_), None) => Self::Nothing,
+            (None, _) | (Some(_), None) => Self::Nothing,
             (Some(moment), Some(latest)) => {
                 let again = match on {
                     On::Changed(_) => moment > latest.began,
