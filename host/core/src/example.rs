@@ -45,6 +45,7 @@ pub(crate) fn policy() -> Policy {
         retired_sources: BTreeSet::new(),
         retired_targets: BTreeSet::new(),
         rules: Vec::new(),
+        workflows: Vec::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(7 * 24),

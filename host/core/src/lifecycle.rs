@@ -27,6 +27,10 @@ pub enum LifecycleState {
 }
 
 impl LifecycleState {
+    /// In the order in which a person goes through them.
+    pub const ALL: [Self; 5] =
+        [Self::Announced, Self::Prehire, Self::Active, Self::OnLeave, Self::Departed];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Announced => "announced",

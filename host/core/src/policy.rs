@@ -12,6 +12,7 @@ use crate::{
     id::{ConnectorName, FactName, RuleName},
     lifecycle::LifecycleState,
     template::{Expressions, Template},
+    workflow::Workflow,
 };
 
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct Policy {
     pub retired_targets: BTreeSet<ConnectorName>,
     /// In the order of the file.
     pub rules: Vec<Rule>,
+    /// In the order of the file.
+    pub workflows: Vec<Workflow>,
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,

@@ -10,6 +10,7 @@ mod expressions;
 mod permissions;
 mod policy;
 mod tests_of_file;
+mod workflows;
 
 use std::{
     collections::BTreeSet,
@@ -59,6 +60,7 @@ pub(super) fn check(
     let retired_sources = check.retired("source", &file.retired_sources);
     let retired_targets = check.retired("target", &file.retired_targets);
     let rules = policy::rules(&mut check, file);
+    let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
@@ -67,6 +69,7 @@ pub(super) fn check(
         retired_sources,
         retired_targets,
         rules,
+        workflows,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
         limits: policy::limits(&file.limits),

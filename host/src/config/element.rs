@@ -2,12 +2,14 @@
 
 pub(super) mod duration;
 pub(super) mod entries;
+pub(super) mod on;
 pub(super) mod origin;
 pub(super) mod percent;
 pub(super) mod range;
 pub(super) mod secret;
 pub(super) mod size;
 pub(super) mod text;
+pub(super) mod wait;
 pub(super) mod when;
 
 /// Gives a type with `FromStr` and `Display` its place in the file: a string,

@@ -215,6 +215,11 @@ impl<'i> Report<'i> {
     }
 
     /// In the order of the file.
+    /// How many mistakes were found so far.
+    pub(super) fn errors(&self) -> usize {
+        self.errors.len()
+    }
+
     pub(super) fn into_errors(self) -> Vec<ConfigError> {
         let mut errors = self.errors;
         errors.sort_by_key(|error| {

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 26] = [
+const TABLES: [&[&str]; 28] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -20,6 +20,8 @@ const TABLES: [&[&str]; 26] = [
     &["limits"],
     &["limits", "removals"],
     &["rule", "*"],
+    &["workflow", "*"],
+    &["workflow", "*", "steps", "*"],
     &["test", "*"],
     &["test", "*", "expect"],
     &["source", "*"],

@@ -6,8 +6,9 @@
 
 mod permissions;
 mod policy;
+mod workflow;
 
-use lanyard_core::id::{ConnectorName, RuleName};
+use lanyard_core::id::{ConnectorName, RuleName, WorkflowName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,8 @@ pub(super) use permissions::{
 pub(super) use policy::{
     GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
 };
+
+pub(super) use workflow::{Step, Verb, Workflow};
 
 use super::{
     CallLimits,
@@ -50,6 +53,9 @@ pub(super) struct File {
     /// Who gets what.
     #[serde(default)]
     pub(super) rule: Entries<RuleName, Rule>,
+    /// What happens, in order, when something changes in somebody's life.
+    #[serde(default)]
+    pub(super) workflow: Entries<WorkflowName, Workflow>,
     /// What dates and statuses mean.
     #[serde(default)]
     pub(super) lifecycle: Lifecycle,

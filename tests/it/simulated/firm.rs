@@ -99,6 +99,7 @@ fn policy() -> Policy {
         retired_sources: BTreeSet::new(),
         retired_targets: BTreeSet::new(),
         rules,
+        workflows: Vec::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(24),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::tz::TimeZone;
 use lanyard_core::{
     condition::{Condition, Test},
-    id::ConnectorName,
+    id::{ConnectorName, FactName},
     lifecycle::LifecycleState,
     policy::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Rule, SourcePolicy, TargetPolicy, WhenMissing,
@@ -194,6 +194,18 @@ impl Check<'_, '_> {
 }
 
 fn condition(check: &mut Check<'_, '_>, place: &Place, when: &When) -> Condition {
+    let all = tests_of(check, place, when);
+    let place = place.key(EXPRESSION);
+    let expr = when.expression.as_ref().and_then(|source| check.condition(&place, source));
+    Condition { all, expr }
+}
+
+/// What a condition asks of facts, without its expression.
+pub(super) fn tests_of(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    when: &When,
+) -> Vec<(FactName, Test)> {
     let mut all = Vec::new();
     for (fact, test) in &when.tests {
         let place = place.key(fact.as_str());
@@ -213,9 +225,7 @@ fn condition(check: &mut Check<'_, '_>, place: &Place, when: &When) -> Condition
         };
         all.push((fact.clone(), test));
     }
-    let place = place.key(EXPRESSION);
-    let expr = when.expression.as_ref().and_then(|source| check.condition(&place, source));
-    Condition { all, expr }
+    all
 }
 
 pub(super) fn lifecycle(

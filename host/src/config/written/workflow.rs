@@ -1,0 +1,146 @@
+//! Workflows and their steps, as written.
+
+use lanyard_core::{
+    id::{FactName, StepName, WorkflowName},
+    workflow::OnFailure,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::element::{
+    duration::Duration, entries::Entries, on::Begins, wait::Wait, when::When,
+};
+
+/// Ordered steps for a change in somebody's life.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct Workflow {
+    pub(in crate::config) on: Begins,
+    /// Asked once, when it begins; without it the workflow is for all.
+    #[serde(default)]
+    pub(in crate::config) when: When,
+    pub(in crate::config) steps: Vec<Step>,
+}
+
+/// One step: exactly one of `do` and `wait`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct Step {
+    #[schemars(with = "String")]
+    pub(in crate::config) id: StepName,
+    /// What is done.
+    #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) verb: Option<Verb>,
+    /// A duration from the end of the steps before it, `{ until = "…" }` a
+    /// date by template, or `{ facts = { … } }` until facts are so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) wait: Option<Wait>,
+    /// Targets whose accounts are meant; without it all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) targets: Option<Vec<String>>,
+    /// Entitlements by target, as templates.
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
+    pub(in crate::config) grants: Entries<String, Vec<String>>,
+    /// Who is asked: `manager`, or the key or mail address of somebody, by
+    /// template.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::config) by: Vec<String>,
+    /// What they are asked, as a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) question: Option<String>,
+    /// The workflow that begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(in crate::config) workflow: Option<WorkflowName>,
+    /// The fact that is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(in crate::config) fact: Option<FactName>,
+    /// Its value, as a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) value: Option<String>,
+    /// Steps that must have ended first; without it the step begins with the
+    /// workflow.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(in crate::config) after: Vec<StepName>,
+    /// Asked once, when the step becomes due; false skips it.
+    #[serde(default)]
+    pub(in crate::config) when: When,
+    /// How long it may take; after that it has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) timeout: Option<Duration>,
+    #[serde(default)]
+    pub(in crate::config) on_failure: Failure,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum Verb {
+    CreateAccounts,
+    EnableAccounts,
+    DisableAccounts,
+    DeleteAccounts,
+    /// Holds entitlements as long as the workflow stands.
+    Grant,
+    /// Does not hold them, whatever rules give.
+    Revoke,
+    /// Holds nothing that Lanyard granted.
+    RevokeAll,
+    /// Somebody has to agree.
+    Approve,
+    SetFact,
+    Start,
+}
+
+impl Verb {
+    pub(in crate::config) fn word(self) -> &'static str {
+        match self {
+            Self::CreateAccounts => "create-accounts",
+            Self::EnableAccounts => "enable-accounts",
+            Self::DisableAccounts => "disable-accounts",
+            Self::DeleteAccounts => "delete-accounts",
+            Self::Grant => "grant",
+            Self::Revoke => "revoke",
+            Self::RevokeAll => "revoke-all",
+            Self::Approve => "approve",
+            Self::SetFact => "set-fact",
+            Self::Start => "start",
+        }
+    }
+
+    /// The keys of a step that belong to it.
+    pub(in crate::config) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::CreateAccounts
+            | Self::EnableAccounts
+            | Self::DisableAccounts
+            | Self::DeleteAccounts
+            | Self::RevokeAll => &["targets"],
+            Self::Grant | Self::Revoke => &["grants"],
+            Self::Approve => &["by", "question"],
+            Self::SetFact => &["fact", "value"],
+            Self::Start => &["workflow"],
+        }
+    }
+}
+
+/// What happens when a step fails, is denied or takes too long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum Failure {
+    /// Nothing else of the workflow begins.
+    #[default]
+    Stop,
+    /// What comes after it goes on.
+    Continue,
+}
+
+impl From<Failure> for OnFailure {
+    fn from(written: Failure) -> Self {
+        match written {
+            Failure::Stop => Self::Stop,
+            Failure::Continue => Self::Continue,
+        }
+    }
+}
