@@ -5,6 +5,7 @@ mod content;
 mod mapping;
 mod names;
 pub(crate) mod person;
+mod steps;
 mod typed;
 mod unwanted;
 
@@ -21,7 +22,7 @@ use crate::{
     value::Value,
 };
 
-pub use compute::desired;
+pub use self::{compute::desired, steps::EpisodeNow};
 pub use unwanted::unwanted;
 
 /// What should be true of every identity at every target.
@@ -41,6 +42,8 @@ pub struct DesiredIdentity {
     /// A rule or mapping failed: nothing of this identity is changed, and
     /// these sentences say why (law 7).
     pub holds: Vec<String>,
+    /// Episodes of workflows that began, went on or ended.
+    pub episodes: Vec<EpisodeNow>,
 }
 
 /// What should be true of one identity at one target.

@@ -14,7 +14,7 @@ use crate::{
     id::{ConnectorName, IdentityId},
     observed::ObservedTarget,
     operation::{Event, Operation, OperationKind},
-    plan::{Adoption, Note, Plan},
+    plan::{Adoption, Note, Plan, PlannedEpisode},
     value::ObjectRef,
 };
 
@@ -28,7 +28,7 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
-    let Plan { operations, adoptions, claims, notes, labels } = plan;
+    let Plan { operations, adoptions, claims, episodes, notes, labels } = plan;
     let mut page = Page::default();
     let names = change::Names::new(targets);
     for (identity, operations) in by_identity(operations) {
@@ -44,6 +44,7 @@ pub fn render(
         }
         page.gap();
     }
+    episode_lines(episodes, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
@@ -119,6 +120,22 @@ fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String
     }
 }
 
+fn episode_lines(
+    episodes: &[PlannedEpisode],
+    labels: &BTreeMap<IdentityId, String>,
+    page: &mut Page,
+) {
+    for PlannedEpisode { episode, news } in episodes {
+        let who = person(labels, episode.identity);
+        for news in news {
+            page.line(0, &format!("{who}: {news}"));
+        }
+    }
+    if !episodes.is_empty() {
+        page.gap();
+    }
+}
+
 fn adopt_lines(adoptions: &[Adoption], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
     for adoption in adoptions {
         let Adoption { identity, target, account, name, matched } = adoption;
@@ -167,7 +184,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adoptions, claims, notes, labels: _ } = plan;
+    let Plan { operations, adoptions, claims, episodes, notes, labels: _ } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
@@ -178,10 +195,13 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
             kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
         let count = counted(operations.len(), "operation", "operations");
         parts.push(format!("{count} ({})", kinds.join(", ")));
-    } else if claims.is_empty() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
+    } else if plan.is_empty() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
         return "nothing to do".to_owned();
     } else {
         parts.push("nothing to do".to_owned());
+    }
+    if !episodes.is_empty() {
+        parts.push(format!("{} of workflows", counted(episodes.len(), "episode", "episodes")));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

@@ -46,6 +46,7 @@ pub(crate) fn policy() -> Policy {
         retired_targets: BTreeSet::new(),
         rules: Vec::new(),
         workflows: Vec::new(),
+        versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(7 * 24),

@@ -10,6 +10,7 @@ use crate::{
     id::{ConnectorName, IdentityId},
     schema::{IdStability, Schema},
     value::ObjectRef,
+    workflow::Remembered,
 };
 
 /// The world as planning sees it.
@@ -23,6 +24,7 @@ pub struct Observed {
     /// Where an account may have been created for an identity, and nobody
     /// knows: none is created until somebody does.
     pub in_doubt: BTreeSet<(IdentityId, ConnectorName)>,
+    pub workflows: Remembered,
 }
 
 /// One target's last report, or why there is none.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::AccountState,
-    id::{ConnectorName, FactName, IdentityId, OperationId, RuleName},
+    id::{ConnectorName, FactName, IdentityId, OperationId, RuleName, StepName, WorkflowName},
     lifecycle::LifecycleState,
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
@@ -177,6 +177,9 @@ pub enum Cause {
     State { state: LifecycleState, because: String },
     /// A fact and the source attributes it was computed from.
     Fact { fact: FactName, source: ConnectorName, record: String, from: Vec<String> },
+    /// A step of a workflow; line of the workflow in the operator's file,
+    /// when it is still there.
+    Step { workflow: WorkflowName, step: StepName, line: Option<u32> },
     /// The leaver policy (`delete-after` passed, say).
     Leaver { because: String },
     /// The target holds something else than what is desired.
@@ -196,6 +199,10 @@ impl fmt::Display for Cause {
                     columns => write!(f, ", columns {}", columns.join(", ")),
                 }
             }
+            Self::Step { workflow, step, line } => {
+                write!(f, "workflow `{workflow}`, step `{step}`")?;
+                line.map_or(Ok(()), |line| write!(f, " (line {line})"))
+            }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Observed { because } => f.write_str(because),
         }
@@ -207,7 +214,7 @@ impl Cause {
     /// in a schema.  No values of facts, and no sentence that quotes one.
     pub fn named(&self) -> String {
         match self {
-            Self::Rule { .. } => self.to_string(),
+            Self::Rule { .. } | Self::Step { .. } => self.to_string(),
             Self::State { state, .. } => format!("state {}", state.word()),
             Self::Fact { fact, source, from, .. } => match from.as_slice() {
                 [] => format!("fact {fact} from {source}"),

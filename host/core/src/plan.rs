@@ -20,12 +20,13 @@ use self::{
     world::{Site, World},
 };
 use crate::{
-    desired::{Desired, DesiredIdentity},
+    desired::{Desired, DesiredIdentity, EpisodeNow},
     id::{ConnectorName, Digest, IdentityId},
     observed::{Observed, OwnedGrant},
     operation::Operation,
     policy::Policy,
     value::ObjectRef,
+    workflow::Episode,
 };
 
 pub(crate) use self::attributes::{compared, same_values};
@@ -42,10 +43,21 @@ pub struct Plan {
     pub adoptions: Vec<Adoption>,
     /// Grants found as desired, which become ours when the plan is applied.
     pub claims: Vec<OwnedGrant>,
+    /// Episodes of workflows that begin, go on or end, as they are recorded
+    /// when the plan is applied.
+    pub episodes: Vec<PlannedEpisode>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
     pub labels: BTreeMap<IdentityId, String>,
+}
+
+/// An episode of a workflow, and what is new of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedEpisode {
+    pub episode: Episode,
+    /// In sentences.
+    pub news: Vec<String>,
 }
 
 /// "adopt?": an account nobody adopted matches an identity that should have
@@ -108,9 +120,10 @@ impl NoteKind {
 }
 
 impl Plan {
-    /// Whether nothing would be written; there may be something to say.
+    /// Whether nothing would be written, at targets or in our books; there
+    /// may be something to say.
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty()
+        self.operations.is_empty() && self.claims.is_empty() && self.episodes.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -191,11 +204,20 @@ pub fn plan(
         }
     }
     let Outline { drafts, adoptions, claims, notes } = outline;
+    let news = |person: &DesiredIdentity| person.episodes.clone();
+    let episodes: Vec<PlannedEpisode> = desired
+        .identities
+        .values()
+        .flat_map(news)
+        .filter(|now| !now.news.is_empty())
+        .map(|EpisodeNow { episode, news, .. }| PlannedEpisode { episode, news })
+        .collect();
     let operations = order::ordered(settings, drafts);
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
         .chain(adoptions.iter().map(|adoption| adoption.identity))
+        .chain(episodes.iter().map(|planned| planned.episode.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = occurring
         .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
@@ -204,6 +226,7 @@ pub fn plan(
         operations,
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
+        episodes,
         notes: notes.into_iter().collect(),
         labels,
     }

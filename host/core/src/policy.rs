@@ -9,7 +9,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
     condition::Condition,
-    id::{ConnectorName, FactName, RuleName},
+    id::{ConnectorName, Digest, FactName, RuleName},
     lifecycle::LifecycleState,
     template::{Expressions, Template},
     workflow::Workflow,
@@ -28,6 +28,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// In the order of the file.
     pub workflows: Vec<Workflow>,
+    /// Workflows as open episodes began with them, where the file has changed.
+    pub versions: BTreeMap<Digest, Workflow>,
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,

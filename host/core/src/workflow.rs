@@ -24,5 +24,20 @@ pub use self::{
     episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
 };
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::id::{IdentityId, WorkflowName};
+
+/// What is remembered of workflows.
+#[derive(Debug, Clone, Default)]
+pub struct Remembered {
+    /// When each workflow was first looked at.
+    pub known_since: BTreeMap<WorkflowName, Timestamp>,
+    /// The latest episode of each identity and workflow.
+    pub episodes: BTreeMap<(IdentityId, WorkflowName), Episode>,
+}
+
 #[cfg(test)]
 mod tests;

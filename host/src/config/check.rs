@@ -70,6 +70,7 @@ pub(super) fn check(
         retired_targets,
         rules,
         workflows,
+        versions: BTreeMap::new(),
         lifecycle,
         leaver: policy::leaver(&file.leaver),
         limits: policy::limits(&file.limits),

@@ -100,6 +100,7 @@ fn policy() -> Policy {
         retired_targets: BTreeSet::new(),
         rules,
         workflows: Vec::new(),
+        versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(24),

@@ -10,6 +10,7 @@ use super::{
     managed_object,
     names::Names,
     person::{self, Facts, Wanted},
+    steps::{self, EpisodeNow, Overrides, Subject, Turn},
 };
 use crate::{
     fact::Identity,
@@ -30,6 +31,10 @@ struct Person<'a> {
     state: StateNow,
     wanted: BTreeMap<ConnectorName, Wanted>,
     accounts: BTreeMap<ConnectorName, DesiredAccount>,
+    overrides: Overrides,
+    /// Targets where a workflow says when accounts are deleted.
+    deletes: Vec<Option<BTreeSet<ConnectorName>>>,
+    episodes: Vec<EpisodeNow>,
     holds: Vec<String>,
 }
 
@@ -44,12 +49,17 @@ pub fn desired(
     observed: &Observed,
     now: Timestamp,
 ) -> Desired {
+    let mut links: BTreeMap<IdentityId, Vec<&Link>> = BTreeMap::new();
+    for link in observed.links.iter().filter(|link| !link.gone) {
+        links.entry(link.identity).or_default().push(link);
+    }
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            (identity.id, person(policy, identity, wrong, now))
+            let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
+            (identity.id, person(policy, identity, wrong, (observed, links), now))
         })
         .collect();
     let ever_known: BTreeSet<&FactName> =
@@ -71,6 +81,7 @@ fn person<'a>(
     policy: &Policy,
     identity: &'a Identity,
     wrong: &[Hold],
+    (observed, links): (&Observed, &[&Link]),
     now: Timestamp,
 ) -> Person<'a> {
     let facts = identity::facts_now(identity, now);
@@ -90,12 +101,33 @@ fn person<'a>(
     });
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state);
-    let wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
+    let mut wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
         holds.extend(failed);
         BTreeMap::new()
     });
+    let subject = Subject {
+        policy,
+        observed,
+        id: identity.id,
+        state: &state,
+        facts: &facts,
+        scope: &scope,
+        absent_since: absent,
+        links,
+        now,
+    };
+    // Workflows of somebody whose state is not known stand still.
+    let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
+    let overrides = steps::apply(&subject, &turn.wishes, &mut wanted);
+    let Turn { episodes, deletes, holds: failed, .. } = turn;
+    holds.extend(failed);
+    let overrides = overrides.unwrap_or_else(|failed| {
+        holds.extend(failed);
+        Overrides::default()
+    });
     let label = identity::label(identity, &facts);
-    Person { label, facts, scope, state, wanted, accounts: BTreeMap::new(), holds }
+    let accounts = BTreeMap::new();
+    Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }
 }
 
 /// Desired accounts of everybody at one target: names first, those who have
@@ -175,13 +207,18 @@ impl Person<'_> {
         ever_known: &BTreeSet<&FactName>,
     ) {
         let Some(wanted) = self.wanted.get(site.name) else { return };
-        let Some(enabled) = person::enabled(self.state.state) else { return };
+        // A step can ask for an account before the state does.
+        let enabled = person::enabled(self.state.state).unwrap_or_default();
+        let (enabled, because) = match self.overrides.enabled.get(site.name) {
+            Some((enabled, cause)) => (*enabled, Some(cause.clone())),
+            None => (enabled, None),
+        };
         self.scope.own("login", login);
         let about = (&self.facts, &self.scope);
         match site.content(policy, about, (login, id.to_string()), wanted, ever_known) {
             Ok(content) => {
                 let presence = Presence::Present { enabled, content };
-                let causes = wanted.causes.clone();
+                let causes = wanted.causes.iter().cloned().chain(because).collect();
                 self.accounts.insert(site.name.clone(), DesiredAccount { presence, causes });
             }
             Err(failed) => self.holds.extend(failed),
@@ -196,11 +233,17 @@ impl Person<'_> {
         } else {
             vec![Cause::Leaver { because: "no rule gives this account any longer".to_owned() }]
         };
+        if let Some((since, cause)) = self.deleted_at(links) {
+            causes.push(cause.clone());
+            return DesiredAccount { presence: Presence::Deleted { due: since }, causes };
+        }
+        let workflow_deletes = self.workflow_deletes(links);
         // Somebody announced comes back: their accounts wait for them.
         let departed = self.state.since.filter(|_| state == LifecycleState::Departed);
         let due = (state != LifecycleState::Announced)
             .then(|| due(policy.leaver.delete_after?, links, departed, now))
             .flatten()
+            .filter(|_| !workflow_deletes)
             .filter(|(_, due)| *due <= now);
         let presence = match due {
             None => Presence::Disabled,
@@ -216,10 +259,27 @@ impl Person<'_> {
         DesiredAccount { presence, causes }
     }
 
+    /// Since when a step wants these accounts deleted.
+    fn deleted_at(&self, links: &[&Link]) -> Option<(Timestamp, &Cause)> {
+        let target = &links.first()?.target;
+        self.overrides.deleted.get(target).map(|(since, cause)| (*since, cause))
+    }
+
+    /// Whether a workflow says when these accounts are deleted, and the
+    /// leaver policy does not.
+    fn workflow_deletes(&self, links: &[&Link]) -> bool {
+        let Some(link) = links.first() else { return false };
+        let mut deletes = self.deletes.iter();
+        deletes.any(|targets| targets.as_ref().is_none_or(|it| it.contains(&link.target)))
+    }
+
     fn finished(self) -> DesiredIdentity {
-        let Self { label, facts: _, scope: _, state, wanted: _, accounts, holds } = self;
-        let accounts = if holds.is_empty() { accounts } else { BTreeMap::new() };
-        DesiredIdentity { label, state, accounts, holds }
+        let Self { label, state, accounts, episodes, holds, .. } = self;
+        let (accounts, episodes) = match holds.is_empty() {
+            true => (accounts, episodes),
+            false => (BTreeMap::new(), Vec::new()),
+        };
+        DesiredIdentity { label, state, accounts, holds, episodes }
     }
 }
 

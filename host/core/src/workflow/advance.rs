@@ -205,7 +205,7 @@ impl Look<'_> {
             if at <= about.now {
                 Stage::Ends(at.max(since), StepEnd::Done)
             } else {
-                Stage::Waits { why: format!("waits until {at}"), until: Some(at) }
+                Stage::Waits { why: format!("waits until {at:.0}"), until: Some(at) }
             }
         };
         match wait {
@@ -248,11 +248,11 @@ impl Look<'_> {
                 Stage::Due { attempt: attempts.saturating_add(1) }
             }
             Some(StepRecord::Tried { next, why, .. }) => Stage::Waits {
-                why: format!("tried, and {why}; again at {next}"),
+                why: format!("tried, and {why}; again at {next:.0}"),
                 until: Some(*next),
             },
             Some(StepRecord::Asked { at, .. }) => {
-                Stage::Waits { why: format!("asked at {at}, and not answered"), until: None }
+                Stage::Waits { why: format!("asked at {at:.0}, and not answered"), until: None }
             }
             Some(StepRecord::Ended { at, end }) => Stage::Ends(*at, end.clone()),
         }
@@ -306,11 +306,7 @@ impl<T> Action<T> {
             | Self::Grant { .. }
             | Self::Revoke { .. }
             | Self::RevokeAll { .. } => true,
-            Self::Notify { .. }
-            | Self::Approve { .. }
-            | Self::SetFact { .. }
-            | Self::Start { .. }
-            | Self::Run { .. } => false,
+            Self::Approve { .. } | Self::Start { .. } => false,
         }
     }
 }

@@ -205,21 +205,10 @@ impl<T> Action<T> {
             Self::Grant { grants } => Action::Grant { grants: lists(grants, change)? },
             Self::Revoke { grants } => Action::Revoke { grants: lists(grants, change)? },
             Self::RevokeAll { targets } => Action::RevokeAll { targets: targets.clone() },
-            Self::Notify { to, template, with } => Action::Notify {
-                to: recipients(to, change)?,
-                template: template.clone(),
-                with: values(with, change)?,
-            },
             Self::Approve { by, question } => {
                 Action::Approve { by: recipients(by, change)?, question: change(question)? }
             }
-            Self::SetFact { fact, value } => {
-                Action::SetFact { fact: fact.clone(), value: change(value)? }
-            }
             Self::Start { workflow } => Action::Start { workflow: workflow.clone() },
-            Self::Run { connector, with } => {
-                Action::Run { connector: connector.clone(), with: values(with, change)? }
-            }
         })
     }
 }
@@ -234,13 +223,6 @@ fn lists<K: Ord + Clone, T, U, E>(
             Ok((key.clone(), list))
         })
         .collect()
-}
-
-fn values<T, U, E>(
-    map: &BTreeMap<String, T>,
-    change: &mut impl FnMut(&T) -> Result<U, E>,
-) -> Result<BTreeMap<String, U>, E> {
-    map.iter().map(|(key, value)| Ok((key.clone(), change(value)?))).collect()
 }
 
 fn recipients<T, U, E>(

@@ -111,16 +111,10 @@ pub enum Action<T> {
     Revoke { grants: BTreeMap<ConnectorName, Vec<T>> },
     /// Holds nothing of ours at these targets, or anywhere.
     RevokeAll { targets: Option<BTreeSet<ConnectorName>> },
-    /// A message.
-    Notify { to: Vec<Recipient<T>>, template: String, with: BTreeMap<String, T> },
     /// Somebody has to agree.
     Approve { by: Vec<Recipient<T>>, question: T },
-    /// The identity has this fact from now on, from the workflow.
-    SetFact { fact: FactName, value: T },
     /// Another workflow begins for the same identity.
     Start { workflow: WorkflowName },
-    /// A step component does it.
-    Run { connector: ConnectorName, with: BTreeMap<String, T> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -41,10 +41,11 @@ pub enum EpisodeEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRecord {
-    /// Asked of somebody or of a component, and not answered.
+    /// Asked of somebody, and not answered.
     Asked {
         at: Timestamp,
-        ticket: String,
+        of: Vec<String>,
+        question: String,
     },
     /// Tried, and not done; `next` is when it may be tried again.
     Tried {

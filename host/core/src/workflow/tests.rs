@@ -37,12 +37,10 @@ fn accounts(verb: AccountVerb) -> TaskDefinition {
     TaskDefinition::Do(Action::Accounts { verb, targets: None })
 }
 
-fn notify() -> TaskDefinition {
-    TaskDefinition::Do(Action::Notify {
-        to: vec![Recipient::Manager],
-        template: "leaver".to_owned(),
-        with: BTreeMap::new(),
-    })
+/// Stands for anything that is done once and may fail.
+fn start() -> TaskDefinition {
+    let workflow = WorkflowName::new("tell-the-manager").unwrap();
+    TaskDefinition::Do(Action::Start { workflow })
 }
 
 fn approve() -> TaskDefinition {
@@ -57,7 +55,7 @@ fn approve() -> TaskDefinition {
 fn leaver() -> Vec<StepDefinition> {
     vec![
         step("off", accounts(AccountVerb::Disable), &[]),
-        step("tell", notify(), &[]),
+        step("tell", start(), &[]),
         StepDefinition { timeout: Some(days(5)), ..step("ok", approve(), &[]) },
         step("grace", TaskDefinition::Wait(WaitDefinition::For(days(30))), &["off", "ok"]),
         step("gone", accounts(AccountVerb::Delete), &["grace"]),
@@ -126,7 +124,11 @@ impl Walk {
     }
 
     fn ask(&mut self, step: &str, when: &str) {
-        let record = StepRecord::Asked { at: at(when), ticket: "t1".to_owned() };
+        let record = StepRecord::Asked {
+            at: at(when),
+            of: vec!["1002".to_owned()],
+            question: "may they go?".to_owned(),
+        };
         self.episode.steps.insert(StepName::new(step).unwrap(), record);
     }
 }
@@ -354,6 +356,7 @@ fn departed(since: &str) -> StateNow {
         because: String::new(),
         since: Some(at(since)),
         until: None,
+        doubts: Vec::new(),
     }
 }
 

@@ -297,6 +297,7 @@ pub(crate) fn person(
         },
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         holds: Vec::new(),
+        episodes: Vec::new(),
     };
     (identity(key), person)
 }

@@ -1,0 +1,487 @@
+//! What workflows ask for one identity now: which episodes begin, go on and
+//! end, and what their steps wish.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{
+    DesiredGrant,
+    person::{Facts, Wanted},
+};
+use crate::{
+    id::{ConnectorName, IdentityId, StepName, WorkflowName},
+    lifecycle::{LifecycleState, StateNow},
+    observed::{Link, Observed},
+    operation::Cause,
+    policy::Policy,
+    template::{Scope, Template},
+    value::{ObjectRef, Value},
+    workflow::{
+        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, Recipient, Situation, Step,
+        StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
+    },
+};
+
+/// An episode after this look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EpisodeNow {
+    /// As it is to be recorded.
+    pub episode: Episode,
+    /// What happened since it was recorded last, in sentences; empty when it
+    /// is recorded so already.
+    pub news: Vec<String>,
+    /// What is waited for, step by step.
+    pub waits: BTreeMap<StepName, String>,
+    /// When time alone will change something.
+    pub until: Option<Timestamp>,
+}
+
+/// Everything workflows say of one identity.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    pub episodes: Vec<EpisodeNow>,
+    pub wishes: Vec<Wish>,
+    /// Targets whose accounts a workflow deletes when it comes to that; none
+    /// when it is all of them.  Until then the leaver policy does not.
+    pub deletes: Vec<Option<BTreeSet<ConnectorName>>>,
+    pub holds: Vec<String>,
+    /// Workflows that a step of another one begins.
+    started: Vec<WorkflowName>,
+}
+
+/// What a step wants to be so as long as its episode stands.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub action: Action<Template>,
+    pub since: Timestamp,
+    pub cause: Cause,
+}
+
+/// One identity as workflows look at it.
+pub(super) struct Subject<'a> {
+    pub policy: &'a Policy,
+    pub observed: &'a Observed,
+    pub id: IdentityId,
+    pub state: &'a StateNow,
+    pub facts: &'a Facts<'a>,
+    pub scope: &'a Scope,
+    pub absent_since: Option<Timestamp>,
+    /// Accounts of theirs that are not gone.
+    pub links: &'a [&'a Link],
+    pub now: Timestamp,
+}
+
+/// Looks at every workflow of the file, and at every episode that stands.
+pub(super) fn turn(subject: &Subject<'_>) -> Turn {
+    let mut turn = Turn::default();
+    for workflow in &subject.policy.workflows {
+        if let Err(sentence) = subject.look(workflow, &mut turn) {
+            turn.holds.push(format!("workflow `{}`: {sentence}", workflow.name));
+        }
+    }
+    // One that begins another in its first look is not waited for.
+    let started = std::mem::take(&mut turn.started);
+    for name in started {
+        let Some(workflow) = subject.policy.workflows.iter().find(|it| it.name == name) else {
+            continue;
+        };
+        if let Err(sentence) = subject.start(workflow, &mut turn) {
+            turn.holds.push(format!("workflow `{name}`: {sentence}"));
+        }
+    }
+    turn
+}
+
+impl Subject<'_> {
+    fn look(&self, workflow: &Workflow, turn: &mut Turn) -> Result<(), String> {
+        let key = (self.id, workflow.name.clone());
+        let latest = self.observed.workflows.episodes.get(&key);
+        let about = Trigger {
+            state: self.state,
+            facts: self.facts,
+            absent_since: self.absent_since,
+            timezone: &self.policy.lifecycle.timezone,
+            now: self.now,
+        };
+        let known_since = self.observed.workflows.known_since.get(&workflow.name);
+        let known_since = known_since.copied().unwrap_or(self.now);
+        let since = standing(&workflow.on, &about)?;
+        match (Begin::of(&workflow.on, since, latest, known_since), latest) {
+            (Begin::Nothing, None) => Ok(()),
+            (Begin::Nothing, Some(latest)) => self.go_on(workflow, latest.clone(), None, turn),
+            (Begin::Leaves, latest) => {
+                turn.episodes.extend(latest.map(|latest| self.left(latest.clone())));
+                Ok(())
+            }
+            (Begin::Begins { ordinal, moment }, latest) => {
+                let holds = workflow.when.holds(&self.policy.expressions, self.scope);
+                if !holds.map_err(|error| error.to_string())? {
+                    // An older episode that is still open goes on.
+                    let open = latest.filter(|latest| latest.is_open());
+                    return open.map_or(Ok(()), |it| self.go_on(workflow, it.clone(), None, turn));
+                }
+                // A change of what changed before: the newer one counts.
+                let before = latest.filter(|latest| latest.left.is_none());
+                turn.episodes.extend(before.map(|before| self.left(before.clone())));
+                self.begin(workflow, ordinal, moment, turn)
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        workflow: &Workflow,
+        ordinal: u32,
+        moment: Timestamp,
+        turn: &mut Turn,
+    ) -> Result<(), String> {
+        let episode = Episode {
+            identity: self.id,
+            workflow: workflow.name.clone(),
+            ordinal,
+            version: workflow.version.clone(),
+            began: moment,
+            end: None,
+            left: None,
+            steps: BTreeMap::new(),
+        };
+        let news = format!("workflow `{}` begins", workflow.name);
+        self.go_on(workflow, episode, Some(news), turn)
+    }
+
+    /// As a step of another workflow wants; one that is open goes on.
+    fn start(&self, workflow: &Workflow, turn: &mut Turn) -> Result<(), String> {
+        let latest = self.observed.workflows.episodes.get(&(self.id, workflow.name.clone()));
+        let under_way = turn.episodes.iter().any(|it| it.episode.workflow == workflow.name);
+        if under_way || latest.is_some_and(Episode::is_open) {
+            return Ok(());
+        }
+        let ordinal = latest.map_or(1, |latest| latest.ordinal.saturating_add(1));
+        self.begin(workflow, ordinal, self.now, turn)
+    }
+
+    /// What it was about is over: nothing more of it is done.
+    fn left(&self, mut episode: Episode) -> EpisodeNow {
+        let name = &episode.workflow;
+        let news = if episode.is_open() {
+            format!("workflow `{name}` is withdrawn")
+        } else {
+            format!("workflow `{name}` is over")
+        };
+        episode.left = Some(self.now);
+        episode.end = episode.end.or(Some(EpisodeEnd::Withdrawn { at: self.now }));
+        EpisodeNow { episode, news: vec![news], waits: BTreeMap::new(), until: None }
+    }
+
+    fn go_on(
+        &self,
+        current: &Workflow,
+        mut episode: Episode,
+        begun: Option<String>,
+        turn: &mut Turn,
+    ) -> Result<(), String> {
+        let workflow = if episode.version == current.version {
+            current
+        } else {
+            self.policy.versions.get(&episode.version).ok_or(
+                "an episode began with an older form of it, which cannot be read any more; cancel \
+                 it with `lanyard workflow cancel`",
+            )?
+        };
+        if episode.left.is_some() || matches!(episode.end, Some(EpisodeEnd::Cancelled { .. })) {
+            return Ok(());
+        }
+        if !episode.is_open() {
+            let steps = lasting_steps(workflow, &episode);
+            turn.wishes.extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
+            return Ok(());
+        }
+        let achieved = |action: &Action<Template>| self.achieved(action);
+        let looked = advance(
+            workflow,
+            &episode,
+            &Situation {
+                expressions: &self.policy.expressions,
+                scope: self.scope,
+                timezone: &self.policy.lifecycle.timezone,
+                achieved: &achieved,
+                now: self.now,
+            },
+        );
+        let mut news: Vec<String> = begun.into_iter().collect();
+        let Advanced { ended, due, in_force, mut waits, until, end, holds } = looked;
+        turn.holds.extend(holds);
+        for (step, at, how) in ended {
+            news.push(format!("workflow `{}`: step `{step}` {}", workflow.name, how.word()));
+            episode.steps.insert(step, StepRecord::Ended { at, end: how });
+        }
+        for due in due {
+            let Some(step) = workflow.step(&due.step) else { continue };
+            let (record, said) = self.carry_out(step)?;
+            if let Task::Do(Action::Start { workflow }) = &step.task {
+                turn.started.push(workflow.clone());
+            }
+            news.push(format!("workflow `{}`: step `{}` {said}", workflow.name, step.id));
+            if matches!(record, StepRecord::Asked { .. }) {
+                waits.insert(step.id.clone(), "asked, and not answered".to_owned());
+            }
+            episode.steps.insert(step.id.clone(), record);
+        }
+        if let Some(end) = end {
+            let how = match &end {
+                EpisodeEnd::Stopped { step, .. } => format!("stops at step `{step}`"),
+                _ => "is finished".to_owned(),
+            };
+            news.push(format!("workflow `{}` {how}", workflow.name));
+            episode.end = Some(end);
+        }
+        turn.deletes.extend(workflow.steps.iter().filter_map(deletes));
+        let steps = in_force.iter().filter_map(|id| workflow.step(id));
+        turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
+        turn.episodes.push(EpisodeNow { episode, news, waits, until });
+        Ok(())
+    }
+
+    /// What is done once is done when it is recorded.
+    fn carry_out(&self, step: &Step) -> Result<(StepRecord, String), String> {
+        match &step.task {
+            Task::Do(Action::Approve { by, question }) => {
+                let of: Vec<String> =
+                    by.iter().map(|it| self.recipient(step, it)).collect::<Result<_, _>>()?;
+                let question = self.rendered(step, question)?;
+                let said = format!("asks {}: {question}", of.join(", "));
+                Ok((StepRecord::Asked { at: self.now, of, question }, said))
+            }
+            Task::Do(Action::Start { workflow }) => {
+                let end = StepRecord::Ended { at: self.now, end: StepEnd::Done };
+                Ok((end, format!("begins workflow `{workflow}`")))
+            }
+            // Waits and wishes are never due.
+            Task::Wait(_) | Task::Do(_) => {
+                Ok((StepRecord::Ended { at: self.now, end: StepEnd::Done }, "is done".to_owned()))
+            }
+        }
+    }
+
+    fn recipient(&self, step: &Step, recipient: &Recipient<Template>) -> Result<String, String> {
+        match recipient {
+            Recipient::Identity => Ok(self.id.to_string()),
+            Recipient::Named(name) => self.rendered(step, name),
+            Recipient::Manager => self
+                .facts
+                .get("manager")
+                .and_then(|fact| fact.values.first())
+                .map(Value::to_string)
+                .ok_or_else(|| format!("step `{}`: nobody is known as `manager`", step.id)),
+        }
+    }
+
+    fn rendered(&self, step: &Step, template: &Template) -> Result<String, String> {
+        let text = self.policy.expressions.render(template, self.scope);
+        text.map(|text| text.trim().to_owned())
+            .map_err(|error| format!("step `{}`: {error}", step.id))
+    }
+
+    fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
+        let Task::Do(action) = &step.task else { return None };
+        let ended = episode.ended(&step.id).map(|(at, _)| at);
+        let cause = Cause::Step {
+            workflow: workflow.name.clone(),
+            step: step.id.clone(),
+            line: workflow.line,
+        };
+        Some(Wish { action: action.clone(), since: ended.unwrap_or(self.now), cause })
+    }
+
+    /// Whether what a step wishes is so, by what targets last said.
+    fn achieved(&self, action: &Action<Template>) -> bool {
+        match action {
+            Action::Accounts { verb, targets } => self.accounts_are(*verb, targets.as_ref()),
+            Action::Grant { grants } => grants.iter().all(|(target, templates)| {
+                templates.iter().all(|template| self.holds(target, template).unwrap_or(false))
+            }),
+            Action::Revoke { grants } => grants.iter().all(|(target, templates)| {
+                templates.iter().all(|template| !self.holds(target, template).unwrap_or(true))
+            }),
+            Action::RevokeAll { targets } => !self.observed.ledger.iter().any(|owned| {
+                targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
+                    && self.is_theirs(&owned.target, &owned.holder)
+            }),
+            Action::Approve { .. } | Action::Start { .. } => false,
+        }
+    }
+
+    fn is_theirs(&self, target: &ConnectorName, account: &ObjectRef) -> bool {
+        self.links.iter().any(|link| link.target == *target && link.account == *account)
+    }
+
+    fn accounts_are(&self, verb: AccountVerb, targets: Option<&BTreeSet<ConnectorName>>) -> bool {
+        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
+        let mut links = self.links.iter().filter(meant);
+        match verb {
+            AccountVerb::Delete => links.next().is_none(),
+            AccountVerb::Disable => links.all(|link| link.disabled_since.is_some()),
+            AccountVerb::Enable => links.all(|link| link.disabled_since.is_none()),
+            AccountVerb::Create => targets.is_some_and(|targets| {
+                targets.iter().all(|target| self.links.iter().any(|link| link.target == *target))
+            }),
+        }
+    }
+
+    /// Whether they hold an entitlement by what we granted.
+    fn holds(&self, target: &ConnectorName, template: &Template) -> Option<bool> {
+        let text = self.policy.expressions.render(template, self.scope).ok()?;
+        let aliases = self.policy.targets.get(target).map(|target| &target.entitlements);
+        let wanted = aliases.and_then(|it| it.get(text.trim())).map_or(text.trim(), String::as_str);
+        let there = self.observed.targets.get(target)?;
+        let entitlement = there
+            .entitlements
+            .iter()
+            .find(|it| it.reference.uid == wanted || it.name.eq_ignore_ascii_case(wanted))?;
+        Some(self.observed.ledger.iter().any(|owned| {
+            owned.target == *target
+                && owned.entitlement == entitlement.reference
+                && self.is_theirs(target, &owned.holder)
+        }))
+    }
+}
+
+fn deletes(step: &Step) -> Option<Option<BTreeSet<ConnectorName>>> {
+    match &step.task {
+        Task::Do(Action::Accounts { verb: AccountVerb::Delete, targets }) => Some(targets.clone()),
+        _ => None,
+    }
+}
+
+/// What wishes make of what rules give.
+#[derive(Debug, Default)]
+pub(super) struct Overrides {
+    /// Enabled or not, whatever the state says.
+    pub enabled: BTreeMap<ConnectorName, (bool, Cause)>,
+    /// To be deleted, since when.
+    pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
+}
+
+/// Applies wishes in the order of the file; what takes away comes after what
+/// gives.
+///
+/// # Errors
+/// A sentence for every template that failed.
+pub(super) fn apply(
+    subject: &Subject<'_>,
+    wishes: &[Wish],
+    wanted: &mut BTreeMap<ConnectorName, Wanted>,
+) -> Result<Overrides, Vec<String>> {
+    let mut overrides = Overrides::default();
+    let mut failed = Vec::new();
+    let gone = subject.state.state == LifecycleState::Departed;
+    // Whoever departed is given nothing, whatever a step says.
+    for wish in wishes.iter().filter(|_| !gone) {
+        if let Err(sentence) = give(subject, wish, wanted, &mut overrides) {
+            failed.push(sentence);
+        }
+    }
+    for wish in wishes {
+        if let Err(sentence) = take(subject, wish, wanted, &mut overrides) {
+            failed.push(sentence);
+        }
+    }
+    if failed.is_empty() { Ok(overrides) } else { Err(failed) }
+}
+
+fn give(
+    subject: &Subject<'_>,
+    wish: &Wish,
+    wanted: &mut BTreeMap<ConnectorName, Wanted>,
+    overrides: &mut Overrides,
+) -> Result<(), String> {
+    let Wish { action, cause, .. } = wish;
+    match action {
+        Action::Accounts { verb: AccountVerb::Create, targets } => {
+            for target in targets.iter().flatten() {
+                wanted.entry(target.clone()).or_default().causes.push(cause.clone());
+            }
+        }
+        Action::Accounts { verb: AccountVerb::Enable, targets } => {
+            for target in subject.meant(targets.as_ref()) {
+                overrides.enabled.insert(target, (true, cause.clone()));
+            }
+        }
+        Action::Grant { grants } => {
+            for (target, entitlement) in subject.entitlements(wish, grants)? {
+                let wanted = wanted.entry(target).or_default();
+                let grant = DesiredGrant { entitlement, relation: String::new() };
+                wanted.grants.entry(grant).or_default().push(cause.clone());
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn take(
+    subject: &Subject<'_>,
+    wish: &Wish,
+    wanted: &mut BTreeMap<ConnectorName, Wanted>,
+    overrides: &mut Overrides,
+) -> Result<(), String> {
+    let Wish { action, cause, since } = wish;
+    match action {
+        Action::Accounts { verb: AccountVerb::Disable, targets } => {
+            for target in subject.meant(targets.as_ref()) {
+                overrides.enabled.insert(target, (false, cause.clone()));
+            }
+        }
+        Action::Accounts { verb: AccountVerb::Delete, targets } => {
+            for target in subject.meant(targets.as_ref()) {
+                wanted.remove(&target);
+                overrides.deleted.insert(target, (*since, cause.clone()));
+            }
+        }
+        Action::Revoke { grants } => {
+            for (target, entitlement) in subject.entitlements(wish, grants)? {
+                if let Some(wanted) = wanted.get_mut(&target) {
+                    wanted.grants.retain(|grant, _| grant.entitlement != entitlement);
+                }
+            }
+        }
+        Action::RevokeAll { targets } => {
+            for target in subject.meant(targets.as_ref()) {
+                if let Some(wanted) = wanted.get_mut(&target) {
+                    wanted.grants.clear();
+                }
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+impl Subject<'_> {
+    /// The targets a step names, or all.
+    fn meant(&self, targets: Option<&BTreeSet<ConnectorName>>) -> Vec<ConnectorName> {
+        match targets {
+            Some(targets) => targets.iter().cloned().collect(),
+            None => self.policy.targets.keys().cloned().collect(),
+        }
+    }
+
+    fn entitlements(
+        &self,
+        wish: &Wish,
+        grants: &BTreeMap<ConnectorName, Vec<Template>>,
+    ) -> Result<Vec<(ConnectorName, String)>, String> {
+        let mut found = Vec::new();
+        for (target, templates) in grants {
+            for template in templates {
+                let text = self.policy.expressions.render(template, self.scope);
+                let text = text.map_err(|error| format!("{}: {error}", wish.cause))?;
+                if !text.trim().is_empty() {
+                    found.push((target.clone(), text.trim().to_owned()));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
