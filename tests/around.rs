@@ -17,6 +17,7 @@ use lanyard_core::{
     observed::{Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
+    workflow::{Definition, Episode, Remembered},
 };
 
 /// Told `before` or `after` and the method, with dashes; an error is what
@@ -90,6 +91,26 @@ impl Store for Around {
 
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {
         self.around("claim", self.inner.claim(claims)).await
+    }
+
+    async fn workflows(&self) -> Result<Remembered, StoreError> {
+        self.inner.workflows().await
+    }
+
+    async fn definitions(&self) -> Result<Vec<Definition>, StoreError> {
+        self.inner.definitions().await
+    }
+
+    async fn know_workflows(
+        &self,
+        definitions: &[Definition],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.around("know-workflows", self.inner.know_workflows(definitions, at)).await
+    }
+
+    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError> {
+        self.around("record-episodes", self.inner.record_episodes(episodes)).await
     }
 
     async fn save_plan(&self, plan: &StoredPlan) -> Result<(), StoreError> {

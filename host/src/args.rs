@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use lanyard_core::id::ConnectorName;
+use lanyard_core::id::{ConnectorName, WorkflowName};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -71,6 +71,9 @@ pub enum Verb {
         /// Id, key of a record, label, or login name of an account.
         identity: String,
     },
+    /// What happens, in order, when something changes in somebody's life.
+    #[command(subcommand)]
+    Workflow(WorkflowVerb),
     /// What was done.
     #[command(subcommand)]
     Audit(AuditVerb),
@@ -140,6 +143,34 @@ pub enum AccountVerb {
         /// Whose account it was to be: id, key of a record, label, or login
         /// name of another account.
         #[arg(long)]
+        identity: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WorkflowVerb {
+    /// The workflows of the file, and how many people are in each.
+    List,
+    /// One of them, as a flow chart in the language of Mermaid.
+    Show {
+        /// Its name in the file.
+        workflow: WorkflowName,
+    },
+    /// Who is in a workflow, and what is waited for.
+    Status,
+    /// Begin a workflow for somebody, whatever it begins by itself.
+    Run {
+        /// Its name in the file.
+        workflow: WorkflowName,
+        /// Who: id, key of a record, label, or login name of an account.
+        identity: String,
+    },
+    /// End somebody's way through a workflow; what it asked for no longer
+    /// counts.
+    Cancel {
+        /// Its name in the file.
+        workflow: WorkflowName,
+        /// Who: id, key of a record, label, or login name of an account.
         identity: String,
     },
 }

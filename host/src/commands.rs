@@ -14,6 +14,7 @@ mod plan;
 mod plugin;
 mod session;
 mod status;
+mod workflow;
 
 use crate::{
     args::{Args, ConnectorVerb, PluginVerb, RunVerb, Verb},
@@ -60,6 +61,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Identity(verb) => identity::identity(file, verb, output).await,
         Verb::Account(verb) => account::account(file, verb, output).await,
         Verb::Explain { identity } => explain::explain(file, &identity, output).await,
+        Verb::Workflow(verb) => workflow::workflow(file, verb, output).await,
         Verb::Audit(verb) => audit::audit(file, verb, output).await,
         Verb::Plugin(PluginVerb::Inspect { file, json }) => {
             plugin::inspect(&file, json, output).await

@@ -24,6 +24,7 @@ use lanyard_core::{
     plan::Plan,
     run::{OperationEvent, OperationState},
     value::ObjectRef,
+    workflow::{Definition, Episode, Remembered},
 };
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +73,20 @@ pub trait Store: Send + Sync {
     /// A plan's claims become ours; what is ours already is left as it is,
     /// and its entry is not recorded.
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError>;
+
+    // --- workflows -----------------------------------------------------
+    /// When each workflow was first looked at, and the latest episodes.
+    async fn workflows(&self) -> Result<Remembered, StoreError>;
+    /// Every form of a workflow that was ever looked at.
+    async fn definitions(&self) -> Result<Vec<Definition>, StoreError>;
+    /// The workflows of the file; one that was known before keeps its time.
+    async fn know_workflows(
+        &self,
+        definitions: &[Definition],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Episodes as they are from now on, each with its entry.
+    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError>;
 
     // --- plans ---------------------------------------------------------
     /// Keeps a plan for good; a second save of the same digest changes

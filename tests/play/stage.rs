@@ -143,7 +143,9 @@ impl Stage {
             None => (BTreeMap::new(), BTreeMap::new()),
         };
         let clock = Arc::clone(&self.clock);
-        let Config { policy, digest, .. } = config;
+        let Config { mut policy, digest, .. } = config;
+        let definitions = self.runtime.block_on(self.store.definitions());
+        policy.keep_versions(&definitions.map_err(|error| error.to_string())?);
         let mut connectors = Connectors::default();
         for name in policy.sources.keys() {
             let system = sources.entry(name.to_string());
@@ -250,6 +252,12 @@ impl Stage {
                     finding.kind.word(),
                     finding.text
                 );
+            }
+        }
+        for planned in &survey.stored.plan.episodes {
+            let who = survey.stored.plan.labels.get(&planned.episode.identity);
+            for news in &planned.news {
+                let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
             }
         }
         if text.is_empty() {

@@ -3,7 +3,7 @@
 
 use crate::{
     account::AccountState,
-    desired::{AccountContent, DesiredAccount, DesiredIdentity, Presence},
+    desired::{AccountContent, DesiredAccount, DesiredIdentity, EpisodeNow, Presence},
     diff::{Page, shown, value},
     fact::Identity,
     id::ConnectorName,
@@ -11,6 +11,7 @@ use crate::{
     operation::Cause,
     schema::ObjectDef,
     value::ObjectRef,
+    workflow::StepRecord,
 };
 
 /// One page about one identity.
@@ -32,6 +33,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     for hold in &desired.holds {
         page.line(1, &format!("held, nothing is changed: {hold}"));
     }
+    explain_episodes(&desired.episodes, &mut page);
     let links = || observed.links.iter().filter(|link| link.identity == identity.id);
     let mut targets: Vec<&ConnectorName> =
         desired.accounts.keys().chain(links().map(|link| &link.target)).collect();
@@ -46,6 +48,19 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     page.gap();
     explain_facts(identity, &mut page);
     page.text
+}
+
+/// Workflows they are in, and what each waits for.
+fn explain_episodes(episodes: &[EpisodeNow], page: &mut Page) {
+    for EpisodeNow { episode, waits, .. } in episodes.iter().filter(|it| it.episode.is_open()) {
+        page.line(1, &format!("workflow `{}`, since {:.0}", episode.workflow, episode.began));
+        for (step, StepRecord { at, end }) in &episode.steps {
+            page.line(2, &format!("step `{step}`: {} at {at:.0}", end.word()));
+        }
+        for (step, why) in waits {
+            page.line(2, &format!("step `{step}`: {why}"));
+        }
+    }
 }
 
 fn explain_target(

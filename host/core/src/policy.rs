@@ -12,7 +12,7 @@ use crate::{
     id::{ConnectorName, Digest, FactName, RuleName},
     lifecycle::LifecycleState,
     template::{Expressions, Template},
-    workflow::Workflow,
+    workflow::{Definition, Workflow},
 };
 
 #[derive(Debug)]
@@ -35,6 +35,24 @@ pub struct Policy {
     pub limits: LimitsPolicy,
     /// Holds every compiled template and condition above.
     pub expressions: Expressions,
+}
+
+impl Policy {
+    /// Takes up older forms of workflows, for episodes that began with them.
+    /// One that cannot be compiled any more is left out: its episodes are
+    /// held and say so.
+    pub fn keep_versions(&mut self, definitions: &[Definition]) {
+        let current: BTreeSet<Digest> =
+            self.workflows.iter().map(|it| it.version.clone()).collect();
+        for definition in definitions {
+            let compiled = Workflow::compile(definition, None, &mut self.expressions);
+            if let Ok(workflow) = compiled
+                && !current.contains(&workflow.version)
+            {
+                self.versions.insert(workflow.version.clone(), workflow);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]

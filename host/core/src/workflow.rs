@@ -11,16 +11,18 @@ mod advance;
 mod begin;
 mod compile;
 mod definition;
+mod draw;
 mod episode;
 
 pub use self::{
-    advance::{Advanced, Due, Situation, advance, lasting_steps},
+    advance::{Advanced, Situation, advance, lasting_steps},
     begin::{Begin, Trigger, standing},
     compile::{CompileError, Step, Task, Wait, Workflow},
     definition::{
-        AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure, Recipient,
+        AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure,
         StepDefinition, TaskDefinition, WaitDefinition,
     },
+    draw::{mermaid, words},
     episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
 };
 

@@ -51,7 +51,7 @@ pub(super) async fn apply(
     let operations = survey.stored.plan.operations.len();
     let accepted =
         released.contains(&FindingKind::SourceShrank) && !survey.assembled.shrank.is_empty();
-    if operations == 0 && survey.stored.plan.claims.is_empty() && !accepted {
+    if survey.stored.plan.is_empty() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
     let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
@@ -68,7 +68,7 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
     let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&survey, output)?;
-    if survey.stored.plan.operations.is_empty() && survey.stored.plan.claims.is_empty() {
+    if survey.stored.plan.is_empty() {
         return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &BTreeSet::new(), output).await

@@ -149,8 +149,10 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         )));
     }
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
+    let mut policy = config.policy;
+    policy.keep_versions(&store.definitions().await?);
     let context = Context {
-        policy: Arc::new(config.policy),
+        policy: Arc::new(policy),
         config: config.digest,
         store,
         connectors,

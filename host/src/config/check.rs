@@ -13,7 +13,7 @@ mod tests_of_file;
 mod workflows;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 

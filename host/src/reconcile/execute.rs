@@ -17,6 +17,7 @@ use lanyard_core::{
     retry::RetryPolicy,
     run::Verification,
     value::ObjectRef,
+    workflow::Episode,
 };
 use tokio::task::{self, JoinError, JoinSet};
 
@@ -26,7 +27,7 @@ use super::{
     progress::{Progress, Summary},
     schedule::Schedule,
     settle::object_of,
-    survey::{Survey, accept_shrunk},
+    survey::{Survey, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
@@ -60,6 +61,7 @@ pub async fn execute(
     }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;
+    context.store.record_episodes(&episodes(context, survey)).await?;
     let mut schedule = Schedule::new(plan, &blocked);
     let before = survey.observed.targets.iter();
     let before = before.map(|(name, seen)| (name.clone(), Arc::new(whose::before(seen))));
@@ -98,6 +100,14 @@ fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
         detail: BTreeMap::from([("entitlement".to_owned(), grant.entitlement.uid.clone())]),
     };
     survey.stored.plan.claims.iter().map(|grant| (grant.clone(), entry(grant))).collect()
+}
+
+/// Episodes as the plan has them; one whose identity has an operation that is
+/// blocked goes on all the same: its steps say what should be so.
+fn episodes(context: &Context, survey: &Survey) -> Vec<(Episode, AuditEntry)> {
+    let at = context.now();
+    let planned = survey.stored.plan.episodes.iter();
+    planned.map(|it| (it.episode.clone(), episode_entry(context, &it.episode, at))).collect()
 }
 
 struct Runner<'a> {

@@ -16,12 +16,13 @@ use lanyard_core::{
     operation::Change,
     plan::{PlanSettings, plan},
     policy::Policy,
+    workflow::{Definition, Episode},
 };
 
 use super::{Context, ReconcileError, Stop, dropped::note, read};
 use crate::{
     connector::Connectors,
-    store::{SourceRead, StoredPlan, Unsettled},
+    store::{AuditEntry, SourceRead, StoredPlan, Unsettled},
 };
 
 /// Everything one look at the world gave.
@@ -53,12 +54,21 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         return Err(ReconcileError::Fact { unknown, known: columns });
     }
     let assembled = assemble_identities(context, &readings, now).await?;
+    let definitions: Vec<Definition> =
+        context.policy.workflows.iter().map(|it| it.definition.clone()).collect();
+    if !definitions.is_empty() {
+        context.store.know_workflows(&definitions, now).await?;
+    }
     let (observed, unread) = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
     if !found.is_empty() {
         context.store.record_unwanted(&found).await?;
+    }
+    let seen = seen(context, &desired, now);
+    if !seen.is_empty() {
+        context.store.record_episodes(&seen).await?;
     }
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     let dropped = dropped(policy, &assembled, &desired, &observed);
@@ -183,6 +193,36 @@ fn source_read(reading: &Reading) -> SourceRead {
     }
 }
 
+/// Episodes in which something was seen and nothing is decided: a wait that
+/// is over, an account that is closed.
+fn seen(context: &Context, desired: &Desired, now: Timestamp) -> Vec<(Episode, AuditEntry)> {
+    let episodes = desired.identities.values().flat_map(|person| &person.episodes);
+    episodes
+        .filter(|it| it.changed && it.news.is_empty())
+        .map(|it| (it.episode.clone(), episode_entry(context, &it.episode, now)))
+        .collect()
+}
+
+/// What the audit says of an episode that is recorded.
+pub(super) fn episode_entry(context: &Context, episode: &Episode, at: Timestamp) -> AuditEntry {
+    let ended = episode.steps.keys().map(ToString::to_string).collect::<Vec<_>>();
+    AuditEntry {
+        at,
+        actor: context.actor.clone(),
+        action: "workflow".to_owned(),
+        identity: Some(episode.identity),
+        target: None,
+        account: None,
+        result: episode.word().to_owned(),
+        verification: None,
+        detail: BTreeMap::from([
+            ("workflow".to_owned(), episode.workflow.to_string()),
+            ("episode".to_owned(), episode.ordinal.to_string()),
+            ("ended steps".to_owned(), ended.join(", ")),
+        ]),
+    }
+}
+
 /// Where a create was sent and what came of it is not known.
 fn in_doubt(unsettled: &[Unsettled]) -> BTreeSet<(IdentityId, ConnectorName)> {
     unsettled
@@ -220,5 +260,6 @@ async fn observe(
     let links = context.store.links().await?;
     let ledger = context.store.ledger().await?;
     let in_doubt = in_doubt(&context.store.unsettled(None).await?);
-    Ok((Observed { targets, links, ledger, in_doubt }, unread))
+    let workflows = context.store.workflows().await?;
+    Ok((Observed { targets, links, ledger, in_doubt, workflows }, unread))
 }

@@ -7,6 +7,7 @@ pub(crate) mod identities;
 pub(crate) mod journal;
 pub(crate) mod marks;
 pub(crate) mod runs;
+pub(crate) mod workflows;
 
 /// Makes a test of each demand; `$fresh` is a function that gives an empty
 /// store and what keeps it alive.
@@ -50,6 +51,9 @@ macro_rules! suite {
             journal::a_deleted_account_takes_its_grants_along,
             journal::removals_are_counted_by_account_from_a_time_on,
             journal::sixty_four_intents_at_once_are_all_kept,
+            workflows::a_workflow_keeps_the_time_it_was_first_known,
+            workflows::every_form_of_a_workflow_is_kept,
+            workflows::the_latest_episode_counts_and_each_is_audited,
             marks::a_mark_is_recalled_by_later_attempts,
             marks::a_mark_with_another_epoch_is_refused,
             marks::marks_have_a_quota_by_number,

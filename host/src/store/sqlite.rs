@@ -15,6 +15,7 @@ mod problem;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod workflows;
 mod writer;
 
 use std::{
@@ -30,6 +31,7 @@ use lanyard_core::{
     observed::{Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
+    workflow::{Definition, Episode, Remembered},
 };
 use rusqlite::Connection;
 
@@ -202,6 +204,28 @@ impl Store for SqliteStore {
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {
         let claims = claims.to_vec();
         self.write("take over grants", move |tx| accounts::claim(tx, &claims)).await
+    }
+
+    async fn workflows(&self) -> Result<Remembered, StoreError> {
+        self.read("read workflows", workflows::remembered).await
+    }
+
+    async fn definitions(&self) -> Result<Vec<Definition>, StoreError> {
+        self.read("read workflows", workflows::definitions).await
+    }
+
+    async fn know_workflows(
+        &self,
+        definitions: &[Definition],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let definitions = definitions.to_vec();
+        self.write("record workflows", move |tx| workflows::know(tx, &definitions, at)).await
+    }
+
+    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError> {
+        let episodes = episodes.to_vec();
+        self.write("record episodes", move |tx| workflows::record(tx, &episodes)).await
     }
 
     async fn save_plan(&self, plan: &StoredPlan) -> Result<(), StoreError> {

@@ -16,10 +16,10 @@ use crate::{
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
-    value::{ObjectRef, Value},
+    value::ObjectRef,
     workflow::{
-        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, Recipient, Situation, Step,
-        StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
+        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, Situation, Step, StepEnd,
+        StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
     },
 };
 
@@ -28,8 +28,11 @@ use crate::{
 pub struct EpisodeNow {
     /// As it is to be recorded.
     pub episode: Episode,
-    /// What happened since it was recorded last, in sentences; empty when it
-    /// is recorded so already.
+    /// Whether it is recorded otherwise.
+    pub changed: bool,
+    /// What is decided by this look, in sentences, and becomes so when the
+    /// plan is applied.  Without any, a change is what was seen: a wait that
+    /// is over, an account that is closed.
     pub news: Vec<String>,
     /// What is waited for, step by step.
     pub waits: BTreeMap<StepName, String>,
@@ -107,6 +110,9 @@ impl Subject<'_> {
         let known_since = self.observed.workflows.known_since.get(&workflow.name);
         let known_since = known_since.copied().unwrap_or(self.now);
         let since = standing(&workflow.on, &about)?;
+        if let Some(asked) = latest.filter(|it| it.by.is_some() && it.is_open()) {
+            return self.go_on(workflow, asked.clone(), None, turn);
+        }
         match (Begin::of(&workflow.on, since, latest, known_since), latest) {
             (Begin::Nothing, None) => Ok(()),
             (Begin::Nothing, Some(latest)) => self.go_on(workflow, latest.clone(), None, turn),
@@ -142,6 +148,7 @@ impl Subject<'_> {
             ordinal,
             version: workflow.version.clone(),
             began: moment,
+            by: None,
             end: None,
             left: None,
             steps: BTreeMap::new(),
@@ -164,14 +171,11 @@ impl Subject<'_> {
     /// What it was about is over: nothing more of it is done.
     fn left(&self, mut episode: Episode) -> EpisodeNow {
         let name = &episode.workflow;
-        let news = if episode.is_open() {
-            format!("workflow `{name}` is withdrawn")
-        } else {
-            format!("workflow `{name}` is over")
-        };
+        let news = episode.is_open().then(|| format!("workflow `{name}` is withdrawn"));
+        let news = news.into_iter().collect();
         episode.left = Some(self.now);
         episode.end = episode.end.or(Some(EpisodeEnd::Withdrawn { at: self.now }));
-        EpisodeNow { episode, news: vec![news], waits: BTreeMap::new(), until: None }
+        EpisodeNow { episode, changed: true, news, waits: BTreeMap::new(), until: None }
     }
 
     fn go_on(
@@ -194,7 +198,8 @@ impl Subject<'_> {
         }
         if !episode.is_open() {
             let steps = lasting_steps(workflow, &episode);
-            turn.wishes.extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
+            turn.wishes
+                .extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
             return Ok(());
         }
         let achieved = |action: &Action<Template>| self.achieved(action);
@@ -209,78 +214,33 @@ impl Subject<'_> {
                 now: self.now,
             },
         );
+        let before = begun.is_none().then(|| episode.clone());
         let mut news: Vec<String> = begun.into_iter().collect();
-        let Advanced { ended, due, in_force, mut waits, until, end, holds } = looked;
+        let Advanced { ended, due, in_force, waits, until, end, holds } = looked;
         turn.holds.extend(holds);
-        for (step, at, how) in ended {
-            news.push(format!("workflow `{}`: step `{step}` {}", workflow.name, how.word()));
-            episode.steps.insert(step, StepRecord::Ended { at, end: how });
+        for (step, at, end) in ended {
+            episode.steps.insert(step, StepRecord { at, end });
         }
-        for due in due {
-            let Some(step) = workflow.step(&due.step) else { continue };
-            let (record, said) = self.carry_out(step)?;
-            if let Task::Do(Action::Start { workflow }) = &step.task {
-                turn.started.push(workflow.clone());
-            }
-            news.push(format!("workflow `{}`: step `{}` {said}", workflow.name, step.id));
-            if matches!(record, StepRecord::Asked { .. }) {
-                waits.insert(step.id.clone(), "asked, and not answered".to_owned());
-            }
-            episode.steps.insert(step.id.clone(), record);
-        }
-        if let Some(end) = end {
-            let how = match &end {
-                EpisodeEnd::Stopped { step, .. } => format!("stops at step `{step}`"),
-                _ => "is finished".to_owned(),
+        for id in due {
+            let Some(Step { task: Task::Do(Action::Start { workflow: started }), .. }) =
+                workflow.step(&id)
+            else {
+                continue;
             };
-            news.push(format!("workflow `{}` {how}", workflow.name));
-            episode.end = Some(end);
+            news.push(format!("workflow `{}`: step `{id}` begins `{started}`", workflow.name));
+            turn.started.push(started.clone());
+            episode.steps.insert(id, StepRecord { at: self.now, end: StepEnd::Done });
         }
+        if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
+            news.push(format!("workflow `{}` stops: step `{step}` took too long", workflow.name));
+        }
+        episode.end = end;
+        let changed = before.as_ref() != Some(&episode);
         turn.deletes.extend(workflow.steps.iter().filter_map(deletes));
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
-        turn.episodes.push(EpisodeNow { episode, news, waits, until });
+        turn.episodes.push(EpisodeNow { episode, changed, news, waits, until });
         Ok(())
-    }
-
-    /// What is done once is done when it is recorded.
-    fn carry_out(&self, step: &Step) -> Result<(StepRecord, String), String> {
-        match &step.task {
-            Task::Do(Action::Approve { by, question }) => {
-                let of: Vec<String> =
-                    by.iter().map(|it| self.recipient(step, it)).collect::<Result<_, _>>()?;
-                let question = self.rendered(step, question)?;
-                let said = format!("asks {}: {question}", of.join(", "));
-                Ok((StepRecord::Asked { at: self.now, of, question }, said))
-            }
-            Task::Do(Action::Start { workflow }) => {
-                let end = StepRecord::Ended { at: self.now, end: StepEnd::Done };
-                Ok((end, format!("begins workflow `{workflow}`")))
-            }
-            // Waits and wishes are never due.
-            Task::Wait(_) | Task::Do(_) => {
-                Ok((StepRecord::Ended { at: self.now, end: StepEnd::Done }, "is done".to_owned()))
-            }
-        }
-    }
-
-    fn recipient(&self, step: &Step, recipient: &Recipient<Template>) -> Result<String, String> {
-        match recipient {
-            Recipient::Identity => Ok(self.id.to_string()),
-            Recipient::Named(name) => self.rendered(step, name),
-            Recipient::Manager => self
-                .facts
-                .get("manager")
-                .and_then(|fact| fact.values.first())
-                .map(Value::to_string)
-                .ok_or_else(|| format!("step `{}`: nobody is known as `manager`", step.id)),
-        }
-    }
-
-    fn rendered(&self, step: &Step, template: &Template) -> Result<String, String> {
-        let text = self.policy.expressions.render(template, self.scope);
-        text.map(|text| text.trim().to_owned())
-            .map_err(|error| format!("step `{}`: {error}", step.id))
     }
 
     fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
@@ -308,7 +268,7 @@ impl Subject<'_> {
                 targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
                     && self.is_theirs(&owned.target, &owned.holder)
             }),
-            Action::Approve { .. } | Action::Start { .. } => false,
+            Action::Start { .. } => false,
         }
     }
 

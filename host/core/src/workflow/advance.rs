@@ -34,7 +34,7 @@ pub struct Advanced {
     /// and are not recorded yet; in the order in which they did.
     pub ended: Vec<(StepName, Timestamp, StepEnd)>,
     /// Steps to be carried out now.
-    pub due: Vec<Due>,
+    pub due: Vec<StepName>,
     /// Steps about accounts and access that have begun: what they ask for is
     /// desired as long as the episode stands.
     pub in_force: Vec<StepName>,
@@ -49,22 +49,10 @@ pub struct Advanced {
     pub holds: Vec<String>,
 }
 
-/// A step to be carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Due {
-    pub step: StepName,
-    /// Since when it is due.
-    pub since: Timestamp,
-    /// From 1.
-    pub attempt: u32,
-}
-
 /// What one step is at the moment.
 enum Stage {
     Ends(Timestamp, StepEnd),
-    Due {
-        attempt: u32,
-    },
+    Due,
     /// In force, and not achieved yet.
     Working,
     Waits {
@@ -102,7 +90,7 @@ impl Look<'_> {
         }
         let Some(since) = self.ready(step) else { return };
         match self.stage(step, since) {
-            Ok(stage) => self.take(step, since, stage),
+            Ok(stage) => self.take(step, stage),
             Err(error) => self
                 .advanced
                 .holds
@@ -110,7 +98,7 @@ impl Look<'_> {
         }
     }
 
-    fn take(&mut self, step: &Step, since: Timestamp, stage: Stage) {
+    fn take(&mut self, step: &Step, stage: Stage) {
         match stage {
             Stage::Ends(at, end) => {
                 if lasting(step) && end == StepEnd::Done {
@@ -118,9 +106,7 @@ impl Look<'_> {
                 }
                 self.advanced.ended.push((step.id.clone(), at, end));
             }
-            Stage::Due { attempt } => {
-                self.advanced.due.push(Due { step: step.id.clone(), since, attempt });
-            }
+            Stage::Due => self.advanced.due.push(step.id.clone()),
             Stage::Working => {
                 self.in_force(&step.id);
                 self.advanced.waits.insert(step.id.clone(), "not yet so at the targets".to_owned());
@@ -183,11 +169,7 @@ impl Look<'_> {
 
     /// A step that is not over by its timeout is over then.
     fn timed(&self, step: &Step, since: Timestamp, stage: Stage) -> Stage {
-        // An obligation has no end but being done.
-        let Some(timeout) = step.timeout.filter(|_| step.on_failure != OnFailure::Obligation)
-        else {
-            return stage;
-        };
+        let Some(timeout) = step.timeout else { return stage };
         let limit = since.checked_add(timeout).unwrap_or(Timestamp::MAX);
         match stage {
             Stage::Ends(at, end) if at <= limit => Stage::Ends(at, end),
@@ -243,18 +225,8 @@ impl Look<'_> {
             };
         }
         match begun {
-            None => Stage::Due { attempt: 1 },
-            Some(StepRecord::Tried { attempts, next, .. }) if *next <= now => {
-                Stage::Due { attempt: attempts.saturating_add(1) }
-            }
-            Some(StepRecord::Tried { next, why, .. }) => Stage::Waits {
-                why: format!("tried, and {why}; again at {next:.0}"),
-                until: Some(*next),
-            },
-            Some(StepRecord::Asked { at, .. }) => {
-                Stage::Waits { why: format!("asked at {at:.0}, and not answered"), until: None }
-            }
-            Some(StepRecord::Ended { at, end }) => Stage::Ends(*at, end.clone()),
+            None => Stage::Due,
+            Some(StepRecord { at, end }) => Stage::Ends(*at, end.clone()),
         }
     }
 
@@ -306,7 +278,7 @@ impl<T> Action<T> {
             | Self::Grant { .. }
             | Self::Revoke { .. }
             | Self::RevokeAll { .. } => true,
-            Self::Approve { .. } | Self::Start { .. } => false,
+            Self::Start { .. } => false,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 
 use super::definition::{
-    Action, ConditionDefinition, Definition, On, OnFailure, Recipient, StepDefinition,
-    TaskDefinition, WaitDefinition,
+    Action, ConditionDefinition, Definition, On, OnFailure, StepDefinition, TaskDefinition,
+    WaitDefinition,
 };
 use crate::{
     condition::Condition,
@@ -23,6 +23,8 @@ pub struct Workflow {
     /// kept and the file no longer has.
     pub line: Option<u32>,
     pub version: Digest,
+    /// As it was written.
+    pub definition: Definition,
     pub on: On,
     pub when: Condition,
     /// Every step after those it waits for.
@@ -94,6 +96,7 @@ impl Workflow {
             name: name.clone(),
             line,
             version,
+            definition: definition.clone(),
             on: on.clone(),
             when: condition(when, expressions).map_err(CompileError::When)?,
             steps: compiled,
@@ -205,9 +208,6 @@ impl<T> Action<T> {
             Self::Grant { grants } => Action::Grant { grants: lists(grants, change)? },
             Self::Revoke { grants } => Action::Revoke { grants: lists(grants, change)? },
             Self::RevokeAll { targets } => Action::RevokeAll { targets: targets.clone() },
-            Self::Approve { by, question } => {
-                Action::Approve { by: recipients(by, change)?, question: change(question)? }
-            }
             Self::Start { workflow } => Action::Start { workflow: workflow.clone() },
         })
     }
@@ -221,21 +221,6 @@ fn lists<K: Ord + Clone, T, U, E>(
         .map(|(key, list)| {
             let list = list.iter().map(&mut *change).collect::<Result<_, _>>()?;
             Ok((key.clone(), list))
-        })
-        .collect()
-}
-
-fn recipients<T, U, E>(
-    list: &[Recipient<T>],
-    change: &mut impl FnMut(&T) -> Result<U, E>,
-) -> Result<Vec<Recipient<U>>, E> {
-    list.iter()
-        .map(|recipient| {
-            Ok(match recipient {
-                Recipient::Identity => Recipient::Identity,
-                Recipient::Manager => Recipient::Manager,
-                Recipient::Named(name) => Recipient::Named(change(name)?),
-            })
         })
         .collect()
 }

@@ -77,7 +77,7 @@ pub struct StepDefinition {
     pub on_failure: OnFailure,
 }
 
-/// What happens when a step fails, is denied, or takes too long.
+/// What happens when a step fails or takes too long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
@@ -86,10 +86,6 @@ pub enum OnFailure {
     Stop,
     /// What comes after it goes on.
     Continue,
-    /// It is tried again until it is done, and is visibly open until then.
-    Obligation,
-    /// A person decides.
-    Ask,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,8 +107,6 @@ pub enum Action<T> {
     Revoke { grants: BTreeMap<ConnectorName, Vec<T>> },
     /// Holds nothing of ours at these targets, or anywhere.
     RevokeAll { targets: Option<BTreeSet<ConnectorName>> },
-    /// Somebody has to agree.
-    Approve { by: Vec<Recipient<T>>, question: T },
     /// Another workflow begins for the same identity.
     Start { workflow: WorkflowName },
 }
@@ -126,18 +120,6 @@ pub enum AccountVerb {
     Enable,
     Disable,
     Delete,
-}
-
-/// Who is told or asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Recipient<T> {
-    /// The person it is about.
-    Identity,
-    /// Their manager, by the fact `manager`.
-    Manager,
-    /// A mail address or the key of an identity, by template.
-    Named(T),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,10 +18,12 @@ pub struct Episode {
     /// When what it is about began (the end of the last day, say), or when
     /// that was learned, if it was late.
     pub began: Timestamp,
+    /// Who began it, when a person did: it is about nothing that could end.
+    pub by: Option<String>,
     pub end: Option<EpisodeEnd>,
     /// The trigger has stopped to hold since; a new episode may begin.
     pub left: Option<Timestamp>,
-    /// Steps that have begun or ended.
+    /// Steps that have ended.
     pub steps: BTreeMap<StepName, StepRecord>,
 }
 
@@ -38,25 +40,11 @@ pub enum EpisodeEnd {
     Stopped { at: Timestamp, step: StepName },
 }
 
+/// When and how a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepRecord {
-    /// Asked of somebody, and not answered.
-    Asked {
-        at: Timestamp,
-        of: Vec<String>,
-        question: String,
-    },
-    /// Tried, and not done; `next` is when it may be tried again.
-    Tried {
-        attempts: u32,
-        next: Timestamp,
-        why: String,
-    },
-    Ended {
-        at: Timestamp,
-        end: StepEnd,
-    },
+pub struct StepRecord {
+    pub at: Timestamp,
+    pub end: StepEnd,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,13 +53,6 @@ pub enum StepEnd {
     Done,
     /// Its `when` did not hold.
     Skipped,
-    /// A person said no.
-    Denied {
-        by: String,
-    },
-    Failed {
-        why: String,
-    },
     /// It took longer than its timeout.
     TimedOut,
 }
@@ -86,8 +67,6 @@ impl StepEnd {
         match self {
             Self::Done => "done",
             Self::Skipped => "skipped",
-            Self::Denied { .. } => "denied",
-            Self::Failed { .. } => "failed",
             Self::TimedOut => "timed out",
         }
     }
@@ -99,11 +78,19 @@ impl Episode {
         self.end.is_none()
     }
 
+    /// How it stands, in one word.
+    pub fn word(&self) -> &'static str {
+        match &self.end {
+            None => "open",
+            Some(EpisodeEnd::Finished { .. }) => "finished",
+            Some(EpisodeEnd::Withdrawn { .. }) => "withdrawn",
+            Some(EpisodeEnd::Cancelled { .. }) => "cancelled",
+            Some(EpisodeEnd::Stopped { .. }) => "stopped",
+        }
+    }
+
     /// When and how a step ended.
     pub fn ended(&self, step: &StepName) -> Option<(Timestamp, &StepEnd)> {
-        match self.steps.get(step)? {
-            StepRecord::Ended { at, end } => Some((*at, end)),
-            StepRecord::Asked { .. } | StepRecord::Tried { .. } => None,
-        }
+        self.steps.get(step).map(|record| (record.at, &record.end))
     }
 }

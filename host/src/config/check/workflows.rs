@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use lanyard_core::{
     id::{ConnectorName, WorkflowName},
     workflow::{
-        AccountVerb, Action, CompileError, ConditionDefinition, Definition, On, Recipient,
-        StepDefinition, TaskDefinition, WaitDefinition, Workflow,
+        AccountVerb, Action, CompileError, ConditionDefinition, Definition, On, StepDefinition,
+        TaskDefinition, WaitDefinition, Workflow,
     },
 };
 
@@ -45,8 +45,7 @@ pub(super) fn workflows(check: &mut Check<'_, '_>, file: &File) -> Vec<Workflow>
             continue;
         }
         let line = check.report.line(&place);
-        let definition =
-            Definition { name: name.clone(), on: written.on.0.clone(), when, steps };
+        let definition = Definition { name: name.clone(), on: written.on.0.clone(), when, steps };
         match Workflow::compile(&definition, Some(line), &mut check.expressions) {
             Ok(workflow) => workflows.push(workflow),
             Err(error) => compile_error(check, &place, &definition, &error),
@@ -135,13 +134,7 @@ fn definition(
 }
 
 /// A key that would do nothing is a mistake.
-fn foreign_keys(
-    check: &mut Check<'_, '_>,
-    place: &Place,
-    verb: &str,
-    own: &[&str],
-    marker: &str,
-) {
+fn foreign_keys(check: &mut Check<'_, '_>, place: &Place, verb: &str, own: &[&str], marker: &str) {
     let keys: Vec<String> =
         check.report.document.keys(place).into_iter().map(str::to_owned).collect();
     for key in keys {
@@ -164,9 +157,7 @@ fn waited(check: &mut Check<'_, '_>, place: &Place, wait: &Wait) -> WaitDefiniti
             check.template(&place.key("until"), text, &[]);
             WaitDefinition::Until(text.clone())
         }
-        Wait::Facts(facts) => {
-            WaitDefinition::Facts(condition(check, &place.key("facts"), facts))
-        }
+        Wait::Facts(facts) => WaitDefinition::Facts(condition(check, &place.key("facts"), facts)),
     }
 }
 
@@ -189,15 +180,6 @@ fn action(
         Verb::RevokeAll => Action::RevokeAll { targets: targets(check, place, step) },
         Verb::Grant => Action::Grant { grants: grants(check, place, step)? },
         Verb::Revoke => Action::Revoke { grants: grants(check, place, step)? },
-        Verb::Approve => approve(check, place, step)?,
-        Verb::SetFact => {
-            let (Some(fact), Some(value)) = (&step.fact, &step.value) else {
-                missing(check, place, "set-fact", "`fact` and `value`");
-                return None;
-            };
-            check.template(&place.key("value"), value, &[]);
-            Action::SetFact { fact: fact.clone(), value: value.clone() }
-        }
         Verb::Start => {
             let Some(workflow) = &step.workflow else {
                 missing(check, place, "start", "`workflow`");
@@ -246,35 +228,7 @@ fn grants(
     Some(grants)
 }
 
-fn approve(check: &mut Check<'_, '_>, place: &Place, step: &Step) -> Option<Action<String>> {
-    let Some(question) = &step.question else {
-        missing(check, place, "approve", "`question`");
-        return None;
-    };
-    check.template(&place.key("question"), question, &[]);
-    if step.by.is_empty() {
-        missing(check, place, "approve", "`by`");
-        return None;
-    }
-    let mut by = Vec::new();
-    for (index, name) in step.by.iter().enumerate() {
-        by.push(match name.as_str() {
-            "manager" => Recipient::Manager,
-            _ => {
-                check.template(&place.key("by").index(index), name, &[]);
-                Recipient::Named(name.clone())
-            }
-        });
-    }
-    Some(Action::Approve { by, question: question.clone() })
-}
-
-fn known_workflow(
-    check: &mut Check<'_, '_>,
-    file: &File,
-    place: &Place,
-    workflow: &WorkflowName,
-) {
+fn known_workflow(check: &mut Check<'_, '_>, file: &File, place: &Place, workflow: &WorkflowName) {
     let known: Vec<&str> = file.workflow.iter().map(|(name, _)| name.as_str()).collect();
     if !known.contains(&workflow.as_str()) {
         let error = ConfigError::new(format!("unknown workflow `{workflow}`"))

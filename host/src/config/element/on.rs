@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn anything_else_begins_nothing() {
-        for text in ["", "leaver", "14d start", "14 before start", "14d before", "1d after end day"] {
+        for text in ["", "leaver", "14d start", "14 before start", "14d before", "1d after end day"]
+        {
             assert_eq!(Begins::parse(text), None, "{text}");
         }
     }

@@ -265,6 +265,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [rule.everyone.grants]
 
+    [workflow]
+
     [lifecycle]
     timezone = "UTC"
     prehire = "7d"

@@ -1,7 +1,7 @@
 //! Workflows and their steps, as written.
 
 use lanyard_core::{
-    id::{FactName, StepName, WorkflowName},
+    id::{StepName, WorkflowName},
     workflow::OnFailure,
 };
 use schemars::JsonSchema;
@@ -15,10 +15,12 @@ use crate::config::element::{
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct Workflow {
+    /// When it begins for somebody.
     pub(in crate::config) on: Begins,
     /// Asked once, when it begins; without it the workflow is for all.
     #[serde(default)]
     pub(in crate::config) when: When,
+    /// What is done; each waits for the steps in its `after`.
     pub(in crate::config) steps: Vec<Step>,
 }
 
@@ -26,6 +28,7 @@ pub(in crate::config) struct Workflow {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct Step {
+    /// Its name in `after` of others.
     #[schemars(with = "String")]
     pub(in crate::config) id: StepName,
     /// What is done.
@@ -41,24 +44,10 @@ pub(in crate::config) struct Step {
     /// Entitlements by target, as templates.
     #[serde(default, skip_serializing_if = "Entries::is_empty")]
     pub(in crate::config) grants: Entries<String, Vec<String>>,
-    /// Who is asked: `manager`, or the key or mail address of somebody, by
-    /// template.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(in crate::config) by: Vec<String>,
-    /// What they are asked, as a template.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::config) question: Option<String>,
     /// The workflow that begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub(in crate::config) workflow: Option<WorkflowName>,
-    /// The fact that is set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub(in crate::config) fact: Option<FactName>,
-    /// Its value, as a template.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::config) value: Option<String>,
     /// Steps that must have ended first; without it the step begins with the
     /// workflow.
     #[serde(default)]
@@ -70,6 +59,7 @@ pub(in crate::config) struct Step {
     /// How long it may take; after that it has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) timeout: Option<Duration>,
+    /// What happens when it takes too long.
     #[serde(default)]
     pub(in crate::config) on_failure: Failure,
 }
@@ -87,9 +77,6 @@ pub(in crate::config) enum Verb {
     Revoke,
     /// Holds nothing that Lanyard granted.
     RevokeAll,
-    /// Somebody has to agree.
-    Approve,
-    SetFact,
     Start,
 }
 
@@ -103,8 +90,6 @@ impl Verb {
             Self::Grant => "grant",
             Self::Revoke => "revoke",
             Self::RevokeAll => "revoke-all",
-            Self::Approve => "approve",
-            Self::SetFact => "set-fact",
             Self::Start => "start",
         }
     }
@@ -118,14 +103,12 @@ impl Verb {
             | Self::DeleteAccounts
             | Self::RevokeAll => &["targets"],
             Self::Grant | Self::Revoke => &["grants"],
-            Self::Approve => &["by", "question"],
-            Self::SetFact => &["fact", "value"],
             Self::Start => &["workflow"],
         }
     }
 }
 
-/// What happens when a step fails, is denied or takes too long.
+/// What happens when a step takes too long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::config) enum Failure {

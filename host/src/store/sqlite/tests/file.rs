@@ -94,7 +94,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(raw);
     let before = std::fs::read(&path).unwrap();
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 3, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 4, .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -300,11 +300,17 @@ async fn the_first_use_decides_whether_the_clock_stands() {
 
 #[tokio::test]
 async fn a_file_from_before_that_was_kept_is_in_the_real_time() {
-    let (directory, store) = fresh();
-    begin(&store, 1).await;
-    drop(store);
+    let directory = tempfile::tempdir().unwrap();
     let raw = Connection::open(database(directory.path())).unwrap();
-    raw.execute_batch("DROP TABLE clock; PRAGMA user_version = 2").unwrap();
+    for script in [
+        include_str!("../migrations/0001_start.sql"),
+        include_str!("../migrations/0002_unwanted.sql"),
+        "PRAGMA application_id = 0x4c616e79; PRAGMA user_version = 2",
+    ] {
+        raw.execute_batch(script).unwrap();
+    }
+    let used = "INSERT INTO identity VALUES (?1, '{}', NULL, '2027-01-15T08:00:00.000000000Z')";
+    raw.execute(used, [ada().to_string()]).unwrap();
     drop(raw);
     let store = SqliteStore::open(&database(directory.path())).unwrap();
     assert!(!store.keep_clock(true).await.unwrap());
