@@ -175,3 +175,20 @@ async fn send_the_first_and_die(store: &Path, plan: &Path) {
     };
     store.intend(&intent).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_plan_whose_text_was_changed_is_refused() {
+    let Some(desk) = Desk::new("a_plan_whose_text_was_changed_is_refused") else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(0));
+    let text = std::fs::read_to_string(desk.path("plan.json")).unwrap();
+    desk.write("plan.json", text.replace("Ada Example", "Ben Beispiel"));
+    let said = desk.run(&["apply", "plan.json", "--yes"]).await;
+    insta::assert_snapshot!(said.complaint(), @r"
+    exit 2
+    error: `plan.json` was changed after it was written: its digest is another
+      hint: `lanyard plan --out FILE` writes it anew; nothing was done
+    ");
+    assert_eq!(desk.run(&["account", "list"]).await.stdout, "");
+}

@@ -147,6 +147,15 @@ impl Inner {
         accounts.find(|it| it.name == name).ok_or_else(|| format!("there is no account `{name}`"))
     }
 
+    /// Each carries the id of the other from now on, as after a backup of
+    /// another day.
+    pub(crate) fn confuse(&mut self, one: &str, other: &str) -> Result<(), String> {
+        let anchor = self.by_name(one)?.anchor.clone();
+        let anchor = std::mem::replace(&mut self.by_name(other)?.anchor, anchor);
+        self.by_name(one)?.anchor = anchor;
+        Ok(())
+    }
+
     pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
         let uid = self.by_name(name)?.reference.uid.clone();
         self.held.retain(|(holder, _)| *holder != uid);

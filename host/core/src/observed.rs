@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{Account, Assignment, Coverage, Entitlement},
+    account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     id::{ConnectorName, IdentityId},
     schema::{IdStability, Schema},
     value::ObjectRef,
@@ -39,6 +39,26 @@ pub struct ObservedTarget {
 }
 
 impl ObservedTarget {
+    /// Accounts of ours that this reading proves are no longer there.
+    pub fn vanished<'a>(&self, target: &ConnectorName, links: &'a [Link]) -> Vec<&'a Link> {
+        if !self.accounts_coverage.proves_absence() {
+            return Vec::new();
+        }
+        let there: BTreeSet<&ObjectRef> = self.accounts.iter().map(|it| &it.reference).collect();
+        let ours = links.iter().filter(|link| link.target == *target && !link.gone);
+        ours.filter(|link| !there.contains(&link.account)).collect()
+    }
+
+    /// The reading as one that proves no absence.
+    pub fn doubted(mut self, why: &str, count: u64) -> Self {
+        let what = "accounts of ours".to_owned();
+        let skipped = Skipped { what, why: why.to_owned(), count: Some(count) };
+        self.accounts_coverage.kind = CoverageKind::Truncated;
+        self.accounts_coverage.skipped.push(skipped);
+        self.assignments_coverage.kind = CoverageKind::Truncated;
+        self
+    }
+
     /// Whether an account under the key of one that was gone is that one,
     /// restored.  Where keys follow names, it may be anybody's.
     pub fn gives_keys_once(&self, object_type: &str) -> bool {

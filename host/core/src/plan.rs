@@ -234,6 +234,7 @@ fn plan_identity(
             links: world.links_at(identity, target),
             in_doubt: world.in_doubt.contains(&(identity, target.clone())),
             newcomer: !world.links.contains_key(&identity),
+            known: world.known,
             revoke_grants: settings.revoke_grants,
             now,
         };

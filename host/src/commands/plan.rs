@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lanyard_core::diff;
+use lanyard_core::{diff, guard::Finding};
 
 use super::{
     output::{Output, counted},
@@ -88,7 +88,7 @@ pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
         Exit::Connector
     } else if open || survey.stored.plan.left_open() > 0 {
         Exit::Failed
-    } else if survey.stored.findings.iter().any(|finding| !finding.blocks.is_empty()) {
+    } else if survey.stored.findings.iter().any(Finding::holds_back) {
         Exit::Blocked
     } else {
         Exit::Ok

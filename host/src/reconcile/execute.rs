@@ -26,7 +26,7 @@ use super::{
     progress::{Progress, Summary},
     schedule::Schedule,
     settle::object_of,
-    survey::{Survey, accept_shrunk},
+    survey::{Survey, accept_lost, accept_shrunk},
     whose::{self, Before},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
@@ -57,6 +57,9 @@ pub async fn execute(
         .await?;
     if released.contains(&FindingKind::SourceShrank) {
         accept_shrunk(context, survey).await?;
+    }
+    if released.contains(&FindingKind::TargetShrank) {
+        accept_lost(context, survey).await?;
     }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;

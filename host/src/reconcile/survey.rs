@@ -9,10 +9,10 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, guard},
+    guard::{GuardSettings, TargetShrank, guard},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
-    observed::Observed,
+    observed::{Observed, ObservedTarget},
     operation::Change,
     plan::{PlanSettings, plan},
     policy::Policy,
@@ -38,6 +38,8 @@ pub struct Survey {
     pub dropped: Dropped,
     /// Targets that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
+    /// What targets said that lost too many accounts of ours.
+    pub shrank: BTreeMap<ConnectorName, ObservedTarget>,
 }
 
 /// Looks at every source and target and makes the plan for now.
@@ -53,7 +55,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         return Err(ReconcileError::Fact { unknown, known: columns });
     }
     let assembled = assemble_identities(context, &readings, now).await?;
-    let (observed, unread) = observe(context, now).await?;
+    let Observing { observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
@@ -66,7 +68,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;
     let settings = GuardSettings::of(policy);
-    let findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    let mut findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     let stored = StoredPlan {
         digest: plan.digest()?,
         plan,
@@ -76,7 +79,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
-    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread })
+    let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();
+    Ok(Survey { assembled, desired, observed, stored, reads, dropped, shrank, unread })
 }
 
 /// What the sources of a file say together.
@@ -166,6 +170,14 @@ pub(super) async fn accept_shrunk(
     Ok(context.store.record_identities(&identities, &survey.reads, at).await?)
 }
 
+/// A person released that targets lost accounts of ours: they are gone.
+pub(super) async fn accept_lost(context: &Context, survey: &Survey) -> Result<(), ReconcileError> {
+    for (target, said) in &survey.shrank {
+        context.store.record_observation(target, said).await?;
+    }
+    Ok(())
+}
+
 fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
     readings
         .iter()
@@ -193,21 +205,35 @@ fn in_doubt(unsettled: &[Unsettled]) -> BTreeSet<(IdentityId, ConnectorName)> {
         .collect()
 }
 
-/// What targets hold now; one that cannot be read delays nobody else.
-async fn observe(
-    context: &Context,
-    now: Timestamp,
-) -> Result<(Observed, BTreeMap<ConnectorName, Fault>), ReconcileError> {
+/// What targets hold now.
+struct Observing {
+    observed: Observed,
+    unread: BTreeMap<ConnectorName, Fault>,
+    /// Targets that lost too many accounts of ours, and what they said.
+    shrank: Vec<(TargetShrank, ObservedTarget)>,
+}
+
+/// Reads every target; one that cannot be read delays nobody else.
+async fn observe(context: &Context, now: Timestamp) -> Result<Observing, ReconcileError> {
     let reads = context.connectors.targets.iter().map(|(name, target)| {
         let settings = context.policy.targets.get(name);
         let object_type = settings.and_then(|target| target.object_type.as_deref());
         async move { (name.clone(), read::target(target, object_type, now, &context.stop).await) }
     });
+    let before = context.store.links().await?;
+    let settings = GuardSettings::of(&context.policy);
     let mut targets = BTreeMap::new();
     let mut unread = BTreeMap::new();
+    let mut shrank = Vec::new();
     for (name, read) in join_all(reads).await {
         match read {
-            Ok(observed) => {
+            Ok(mut observed) => {
+                if let Some(found) = TargetShrank::of(&settings, &name, &observed, &before) {
+                    let why = "more are missing than may be at once";
+                    let lost = u64::try_from(found.lost).unwrap_or(u64::MAX);
+                    let doubted = observed.clone().doubted(why, lost);
+                    shrank.push((found, std::mem::replace(&mut observed, doubted)));
+                }
                 context.store.record_observation(&name, &observed).await?;
                 targets.insert(name, observed);
             }
@@ -220,5 +246,5 @@ async fn observe(
     let links = context.store.links().await?;
     let ledger = context.store.ledger().await?;
     let in_doubt = in_doubt(&context.store.unsettled(None).await?);
-    Ok((Observed { targets, links, ledger, in_doubt }, unread))
+    Ok(Observing { observed: Observed { targets, links, ledger, in_doubt }, unread, shrank })
 }

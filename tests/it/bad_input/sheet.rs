@@ -252,3 +252,15 @@ async fn what_is_shown_after_a_run_is_what_the_run_left() {
     assert_eq!(accounts.stdout.lines().count(), 3, "{}", accounts.stdout);
     assert!(!accounts.stdout.contains("not ours"), "{}", accounts.stdout);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_answers_does_not_keep_the_program_from_ending() {
+    let test = "a_file_that_never_answers_does_not_keep_the_program_from_ending";
+    let Some(desk) = Desk::new(test) else { return };
+    desk.configure(&format!("{SOURCE}limits = {{ wall-time = \"1s\" }}\n"));
+    let made = std::process::Command::new("mkfifo").arg(desk.path("people.csv")).status();
+    assert!(made.unwrap().success());
+    let said = tokio::time::timeout(std::time::Duration::from_secs(30), desk.run(&["plan"]));
+    let said = said.await.unwrap();
+    assert_eq!(said.status, Some(67), "{}", said.stderr);
+}

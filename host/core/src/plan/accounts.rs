@@ -22,6 +22,14 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
         .filter(|link| site.there.owners.get(&link.account) == Some(&site.identity))
         .filter_map(|link| site.there.accounts.get(&link.account).map(|account| (*link, *account)))
         .collect();
+    if let Some((account, owner)) = site.stranger(&seen) {
+        let text = format!(
+            "the account `{}`, which we took for theirs, carries the id of {owner}; it is not \
+             written: is this the system it was, or was it restored from a backup?",
+            account.name
+        );
+        return outline.remark_open(site, NoteKind::Unmanaged, text, true);
+    }
     match &site.wanted.presence {
         Presence::Present { enabled, content } => {
             plan_present(site, *enabled, content, &seen, outline);

@@ -20,6 +20,7 @@ pub(super) struct World<'a> {
     pub(super) targets: BTreeMap<&'a ConnectorName, There<'a>>,
     pub(super) links: BTreeMap<IdentityId, LinksByTarget<'a>>,
     pub(super) in_doubt: &'a BTreeSet<(IdentityId, ConnectorName)>,
+    pub(super) known: &'a Desired,
 }
 
 /// One target.
@@ -50,8 +51,25 @@ pub(super) struct Site<'a> {
     pub(super) newcomer: bool,
     /// It may have one that an answer that was lost made.
     pub(super) in_doubt: bool,
+    /// Everybody, to tell whose id an account carries.
+    pub(super) known: &'a Desired,
     pub(super) revoke_grants: bool,
     pub(super) now: Timestamp,
+}
+
+impl<'a> Site<'a> {
+    /// An account linked to this identity that carries the id of another one
+    /// we know: whose it is is not for us to say.
+    pub(super) fn stranger<'s>(
+        &'s self,
+        seen: &[(&'s Link, &'s Account)],
+    ) -> Option<(&'s Account, &'a str)> {
+        seen.iter().find_map(|(_, account)| {
+            let owner: IdentityId = account.anchor.as_deref()?.parse().ok()?;
+            let other = self.known.identities.get(&owner).filter(|_| owner != self.identity)?;
+            Some((*account, other.label.as_str()))
+        })
+    }
 }
 
 impl<'a> World<'a> {
@@ -91,7 +109,7 @@ impl<'a> World<'a> {
             }
             targets.insert(name, there);
         }
-        Self { targets, links, in_doubt: &observed.in_doubt }
+        Self { targets, links, in_doubt: &observed.in_doubt, known: desired }
     }
 
     /// Whether somebody has an account of ours that is not known disabled.
