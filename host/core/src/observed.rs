@@ -50,6 +50,7 @@ impl ObservedTarget {
     }
 
     /// The reading as one that proves no absence.
+    #[must_use]
     pub fn doubted(mut self, why: &str, count: u64) -> Self {
         let what = "accounts of ours".to_owned();
         let skipped = Skipped { what, why: why.to_owned(), count: Some(count) };
