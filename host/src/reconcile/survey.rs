@@ -80,7 +80,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();
-    Ok(Survey { assembled, desired, observed, stored, reads, dropped, shrank, unread })
+    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread, shrank })
 }
 
 /// What the sources of a file say together.
