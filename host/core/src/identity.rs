@@ -3,6 +3,7 @@
 
 mod assemble;
 mod given;
+mod newcomers;
 mod read;
 mod record;
 mod spelling;
@@ -45,9 +46,9 @@ pub struct Assembled {
     doubtful: BTreeSet<IdentityId>,
     /// Identities nobody knew before, that only shrunk sources speak of.
     first_seen: BTreeSet<IdentityId>,
-    /// Identities nobody knew before, whose key is another one, written
-    /// differently.
-    respelt: BTreeSet<IdentityId>,
+    /// Identities nobody knew before, and that are held: their key is another
+    /// one, written differently, or a source that may know them was not read.
+    waiting: BTreeSet<IdentityId>,
 }
 
 /// Why nothing of an identity may be changed.
@@ -95,11 +96,11 @@ impl Assembled {
     ///
     /// Unless a person `released` the shrinking, whoever is missing because
     /// of it is stored as still there, and whoever is new by it not at all,
-    /// so that the next round asks again.  Nor is whoever is new by another
-    /// spelling, so that nothing is left of it once it is mended.
+    /// so that the next round asks again.  Nor is whoever is new and
+    /// waits for somebody to mend a source.
     pub fn to_record(&self, released: bool) -> Vec<Identity> {
         let mut identities = self.identities.clone();
-        identities.retain(|identity| !self.respelt.contains(&identity.id));
+        identities.retain(|identity| !self.waiting.contains(&identity.id));
         if !released {
             identities.retain(|identity| !self.first_seen.contains(&identity.id));
             for identity in &mut identities {

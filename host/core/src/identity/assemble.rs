@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Assembled, Hold, dropped_source,
+    newcomers::Partners,
     read::{Read, by_source, shrank},
     record,
     spelling::respelt,
@@ -39,9 +40,14 @@ pub fn assemble(
     let mut unconfirmed = BTreeSet::new();
     let correlated = correlate(&reads, &known);
     let respelt = respelt(policy, &reads, &correlated, &known);
+    let partners = Partners::new(policy, &reads, &known);
     for (id, records) in correlated {
         let mut holds = Vec::new();
         let known = known.get(&id).copied();
+        if let Some(text) = partners.waits_for(&records).filter(|_| known.is_none()) {
+            holds.push(Hold { fact: None, text });
+            assembled.waiting.insert(id);
+        }
         let (mut identity, heard) = Person { policy, reads: &reads, givers: &givers, now }
             .put_together(id, records, known, &mut holds, &mut problems);
         if let Some(text) = respelt.get(&id) {
@@ -49,7 +55,7 @@ pub fn assemble(
             // Under another spelling it may be there.
             identity.absent_since = known.and_then(|known| known.absent_since);
             if known.is_none() {
-                assembled.respelt.insert(id);
+                assembled.waiting.insert(id);
             }
         }
         if heard.gone {

@@ -66,3 +66,22 @@ fn what_a_record_that_is_gone_said_counts_while_nothing_believed_speaks_of_them(
     assert_eq!(facts(&kept).as_deref(), Some("A"));
     assert!(kept.elsewhere.is_empty());
 }
+
+#[test]
+fn somebody_new_waits_for_a_source_that_may_know_them_and_for_no_other() {
+    let (policy, known) = in_both();
+    let there = || vec![record("1", &[("town", "B")]), record("2", &[("town", "B")])];
+    let of_hr = |known: &[Identity]| round(&policy, there(), known);
+    let after = of_hr(&known);
+    insta::assert_snapshot!(held(&after, "2"), @"they are new in source `hr`, and source `alpha`, which knows some of the same people, was not read: it may say more of them, so they wait until it is");
+    assert_eq!(held(&after, "1"), "");
+    assert_eq!(after.to_record(true).len(), 1);
+    assert_eq!(of_hr(&after.to_record(false)).holds, after.holds, "and goes on to wait");
+
+    let alone = hired(&policy, vec![record("1", &[])]).identities;
+    assert_eq!(held(&of_hr(&alone), "2"), "", "the sources have nobody in common");
+    let alpha = reading("alpha", vec![record("1", &[])], CoverageKind::Truncated);
+    let both = [reading("hr", there(), CoverageKind::Exhaustive), alpha];
+    let read = assemble(&policy, &both, &known, &BTreeMap::new(), noon());
+    assert_eq!(held(&read, "2"), "", "it was read, and says nothing of them");
+}
