@@ -106,11 +106,12 @@ impl Stage {
         let mut inner = system.inner();
         match words {
             ["says"] => {
-                inner.accounts = table(block)?
-                    .into_iter()
-                    .map(system::record)
-                    .map(|record| (record.reference.uid.clone(), record))
-                    .collect();
+                (inner.accounts, inner.again) = Default::default();
+                for record in table(block)?.into_iter().map(system::record) {
+                    let key = record.reference.uid.clone();
+                    let again = inner.accounts.insert(key, record);
+                    inner.again.extend(again);
+                }
                 let names = inner
                     .accounts
                     .values()

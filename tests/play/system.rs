@@ -40,6 +40,8 @@ pub(crate) struct System {
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) accounts: BTreeMap<String, Account>,
+    /// Records under a key that another one has, too.
+    pub(crate) again: Vec<Account>,
     /// Holder and name of the group.
     pub(crate) held: BTreeSet<(String, String)>,
     pub(crate) groups: BTreeSet<String>,
@@ -292,7 +294,7 @@ impl Connector for System {
 
     async fn list(&self, _object_type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
         let inner = self.up()?;
-        Ok(inner.whole(inner.accounts.values().cloned().collect()))
+        Ok(inner.whole(inner.accounts.values().chain(&inner.again).cloned().collect()))
     }
 
     async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {

@@ -78,7 +78,8 @@ pub struct Note {
 pub enum NoteKind {
     /// A rule or mapping failed for this identity: it is left as it is.
     Held,
-    /// A target was not read, or not wholly; what that keeps from happening.
+    /// A source or target was not read, or not wholly; what that keeps from
+    /// happening.
     NotRead,
     /// An account or grant that is not ours is in the way or in excess.
     Unmanaged,
@@ -90,6 +91,8 @@ pub enum NoteKind {
     Doubtful,
     /// A source or target left the file, and nobody answers for what it left.
     Dropped,
+    /// People whom one source no longer has stay by another.
+    Elsewhere,
 }
 
 impl NoteKind {
@@ -103,6 +106,7 @@ impl NoteKind {
             Self::Unable => "unable",
             Self::Doubtful => "doubtful",
             Self::Dropped => "dropped",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }

@@ -164,7 +164,8 @@ async fn carry_out(
     }
     output.line(&sentence(&summary))?;
     let left_open = survey.stored.plan.left_open() > 0;
-    let exit = if summary.is_clean() && summary.blocked > 0 && !left_open {
+    let blocked = summary.blocked > 0 && !left_open && plan::all_read(survey);
+    let exit = if summary.is_clean() && blocked {
         Exit::Blocked
     } else if summary.is_clean() {
         plan::exit(survey, open)

@@ -12,6 +12,7 @@ use lanyard_core::{
     guard::{GuardSettings, TargetShrank, guard},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
+    missing::missing,
     observed::{Observed, ObservedTarget},
     operation::Change,
     plan::{PlanSettings, plan},
@@ -40,19 +41,26 @@ pub struct Survey {
     pub unread: BTreeMap<ConnectorName, Fault>,
     /// What targets said that lost too many accounts of ours.
     pub shrank: BTreeMap<ConnectorName, ObservedTarget>,
+    /// Sources that could not be read while others could, and why.
+    pub unread_sources: BTreeMap<ConnectorName, Fault>,
 }
 
 /// Looks at every source and target and makes the plan for now.
 ///
 /// # Errors
-/// When a source cannot be read, or the store fails.
+/// When no source can be read, or one that may give a fact that is asked for
+/// and that nobody gives; or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let known = context.store.identities().await?;
-    let SourcesRead { readings, columns, unknown } =
+    let SourcesRead { readings, columns, unknown, unread: unread_sources } =
         read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
     if let Some(unknown) = unknown.into_iter().next() {
-        return Err(ReconcileError::Fact { unknown, known: columns });
+        // It may be given by a source that was not read.
+        return Err(match unread_sources.into_iter().next() {
+            Some((source_name, fault)) => ReconcileError::Source { source_name, fault },
+            None => ReconcileError::Fact { unknown, known: columns },
+        });
     }
     let assembled = assemble_identities(context, &readings, now).await?;
     let Observing { observed, unread, shrank } = observe(context, now).await?;
@@ -63,6 +71,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         context.store.record_unwanted(&found).await?;
     }
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
@@ -80,7 +89,17 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();
-    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread, shrank })
+    Ok(Survey {
+        assembled,
+        desired,
+        observed,
+        stored,
+        reads,
+        dropped,
+        unread,
+        shrank,
+        unread_sources,
+    })
 }
 
 /// What the sources of a file say together.
@@ -89,15 +108,19 @@ pub struct SourcesRead {
     pub readings: Vec<Reading>,
     /// Names of what they give: attributes, and facts made of them.
     pub columns: BTreeSet<String>,
-    /// What is asked for and none of them gives.
+    /// What is asked for and none of those that were read gives.
     pub unknown: Vec<UnknownFact>,
+    /// Those that could not be read, and why.
+    pub unread: BTreeMap<ConnectorName, Fault>,
 }
 
 /// Reads every source, and looks whether they give what is asked for; facts
 /// of the identities `known` from before count as given.
 ///
+/// One that cannot be read delays nobody of the others.
+///
 /// # Errors
-/// When a source cannot be read.
+/// When none of them can be read.
 pub async fn read_sources(
     policy: &Policy,
     connectors: &Connectors,
@@ -105,21 +128,32 @@ pub async fn read_sources(
     (now, stop): (Timestamp, &Stop),
 ) -> Result<SourcesRead, ReconcileError> {
     let reads = connectors.sources.iter().map(|(name, source)| async move {
-        read::source(name, source, now, stop)
-            .await
-            .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
+        (name.clone(), read::source(name, source, now, stop).await)
     });
     let mut readings = Vec::new();
     let mut columns = BTreeSet::new();
-    for read in join_all(reads).await {
-        let (reading, declared) = read?;
-        readings.push(reading);
-        columns.extend(declared);
+    let mut unread = BTreeMap::new();
+    for (name, read) in join_all(reads).await {
+        match read {
+            Ok((reading, declared)) => {
+                readings.push(reading);
+                columns.extend(declared);
+            }
+            Err(fault) => {
+                tracing::warn!(source = %name, kind = fault.kind.word(), "not read: {fault}");
+                unread.insert(name, fault);
+            }
+        }
+    }
+    if readings.is_empty()
+        && let Some((source_name, fault)) = unread.pop_first()
+    {
+        return Err(ReconcileError::Source { source_name, fault });
     }
     let unknown = unknown_facts(policy, &columns, &readings, known);
     let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
     columns.extend(mapped.map(ToString::to_string));
-    Ok(SourcesRead { readings, columns, unknown })
+    Ok(SourcesRead { readings, columns, unknown, unread })
 }
 
 /// Reads the written targets once more, so that what is shown of them is
