@@ -139,8 +139,7 @@ impl OperationKind {
 }
 
 /// What happened to the person, read off the change between two desired
-/// states; an input to no decision but the order of a plan and what the guard
-/// counts.
+/// states; an input to no decision but the order of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {

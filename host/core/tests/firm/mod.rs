@@ -165,6 +165,7 @@ pub(crate) fn empty_target() -> ObservedTarget {
     };
     ObservedTarget {
         schema: Schema { objects: vec![user_object()] },
+        account_type: "user".into(),
         accounts: Vec::new(),
         entitlements: vec![
             entitlement("g1", "Staff", true),
@@ -209,6 +210,8 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unproven: false,
+        was_enabled: true,
         unwanted_since: None,
         gone: false,
     }
@@ -348,7 +351,10 @@ fn write(
             }
         }
         Change::Enable { account } => {
-            found(world, name, account).state = AccountState::Active;
+            let account_there = found(world, name, account);
+            if account_there.state != AccountState::Unknown {
+                account_there.state = AccountState::Active;
+            }
             known_disabled(world, name, account, None);
         }
         Change::Disable { account } => {
@@ -434,6 +440,8 @@ fn create(
         account: user(uid),
         origin: Origin::Created,
         disabled_since: (*state == AccountState::Disabled).then(now),
+        unproven: false,
+        was_enabled: *state != AccountState::Disabled,
         unwanted_since: None,
         gone: false,
     });
