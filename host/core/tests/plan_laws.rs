@@ -261,8 +261,11 @@ fn amiss(
                 AccountState::Unknown => link.is_some_and(|it| it.disabled_since.is_none()),
                 state => state == AccountState::Active,
             };
-            if (*enabled && !shown) || (!*enabled && !closed) {
+            if *enabled && !shown {
                 amiss.push("state");
+            }
+            if !*enabled && !closed {
+                amiss.push("open");
             }
             if !account.name.eq_ignore_ascii_case(&content.name) {
                 amiss.push("name");
@@ -274,7 +277,7 @@ fn amiss(
         }
         Presence::Disabled | Presence::Deleted { .. } => {
             if !closed {
-                amiss.push("state");
+                amiss.push("open");
             }
             None
         }
@@ -317,6 +320,7 @@ fn is_said(what: &str, account: Option<&Account>, notes: &[&Note]) -> bool {
     notes.iter().any(|note| {
         let of_grants = note.text.contains("grant") || note.text.contains("revoked");
         match what {
+            "open" => note.open && note.kind != NoteKind::Unmanaged,
             "grants" | "excess" => note.kind != NoteKind::Unmanaged,
             _ if note.kind == NoteKind::Unmanaged => note.text.contains("besides"),
             _ => !of_grants || note.kind == NoteKind::NotRead,
