@@ -8,7 +8,7 @@ use crate::{
     id::{ConnectorName, OperationId},
     identity::Shrank,
     observed::Observed,
-    operation::{Change, Operation, OperationKind},
+    operation::{Change, Event, Operation, OperationKind},
     plan::Plan,
     policy::Policy,
     value::ObjectRef,
@@ -152,19 +152,12 @@ fn mass_removals(
 }
 
 /// Many who come back at once are most likely people whose leaving the source
-/// forgot.  Whoever begins, with an account that was made for the day and was
-/// never enabled, is not one of them.
+/// forgot.  Whoever begins, with an account that was made for the day, is not
+/// one of them.
 fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let unused: BTreeSet<(&ConnectorName, &ObjectRef)> = observed
-        .links
-        .iter()
-        .filter(|link| !link.was_enabled)
-        .map(|link| (&link.target, &link.account))
-        .collect();
-    let returns = |account, target| !unused.contains(&(target, account));
     for (target, mut operations) in by_target(plan, |kind| kind == OperationKind::Enable) {
-        operations.retain(|it| it.change.account().is_none_or(|account| returns(account, target)));
+        operations.retain(|it| it.event != Event::Joiner);
         let (linked, limit) = limit(settings, observed, target);
         let accounts: BTreeSet<&ObjectRef> =
             operations.iter().filter_map(|it| it.change.account()).collect();

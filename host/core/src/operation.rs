@@ -139,7 +139,8 @@ impl OperationKind {
 }
 
 /// What happened to the person, read off the change between two desired
-/// states; an input to no decision but the order of a plan.
+/// states; an input to no decision but the order of a plan and what the guard
+/// counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
