@@ -346,7 +346,7 @@ impl Connector for System {
     async fn list(&self, kind: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
         let mut accounts: Vec<Account> = self.inner().accounts.values().cloned().collect();
         for account in &mut accounts {
-            account.reference.object_type = kind.to_owned();
+            kind.clone_into(&mut account.reference.object_type);
         }
         Ok(one_page(accounts))
     }
