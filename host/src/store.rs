@@ -50,12 +50,13 @@ pub trait Store: Send + Sync {
     async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError>;
     /// What a target reported.  Replaces its accounts, entitlements and
     /// assignments as shown by `account list`; from a read that proves
-    /// absence, links to accounts it no longer has become `gone`, and
-    /// grants that are no longer there leave the ledger.  From any read, an
+    /// absence, links to accounts of the type that was read and that it no
+    /// longer has become `gone`, and their grants that are no longer there
+    /// leave the ledger.  From any read, an
     /// account that was gone and is there again is ours as before where keys
     /// are given once (elsewhere it stays gone until adopted or created anew),
-    /// unless it is only kept as deleted; `disabled_since` follows the
-    /// observed state.  What we changed after `read_at` is not judged by it.
+    /// unless it is only kept as deleted; `disabled_since`, `unproven` and
+    /// `was_enabled` follow the observed state.  What we changed after `read_at` is not judged by it.
     async fn record_observation(
         &self,
         target: &ConnectorName,
@@ -67,7 +68,9 @@ pub trait Store: Send + Sync {
     /// The last observation of each target, for `account list` and `explain`.
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError>;
     /// A person decided that an existing account is an identity's.  Refused
-    /// when it is somebody else's, or the identity has another one there.
+    /// when it is somebody else's, or the identity has another one there,
+    /// except the one of the same key whose type has changed: its grants go
+    /// over to the adopted.
     async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError>;
     /// A plan's claims become ours; what is ours already is left as it is,
     /// and its entry is not recorded.
@@ -201,11 +204,18 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     Linked(Link),
-    /// The account is disabled since then, or enabled again.
+    /// The account is disabled since then.
     Disabled {
         target: ConnectorName,
         account: ObjectRef,
-        since: Option<Timestamp>,
+        since: Timestamp,
+        /// Whether a read showed it.
+        proven: bool,
+    },
+    /// The account is enabled.
+    Enabled {
+        target: ConnectorName,
+        account: ObjectRef,
     },
     /// The account is gone; its grants with it.
     Gone {

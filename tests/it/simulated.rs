@@ -4,5 +4,6 @@ mod answers;
 mod creates;
 mod firm;
 mod order;
+mod readings;
 mod system;
 mod writes;

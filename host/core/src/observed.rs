@@ -29,6 +29,8 @@ pub struct Observed {
 #[derive(Debug, Clone)]
 pub struct ObservedTarget {
     pub schema: Schema,
+    /// The type of the accounts that were read; of others nothing is known.
+    pub account_type: String,
     pub accounts: Vec<Account>,
     pub entitlements: Vec<Entitlement>,
     pub assignments: Vec<Assignment>,
@@ -39,14 +41,17 @@ pub struct ObservedTarget {
 }
 
 impl ObservedTarget {
+    /// Whether an account that was not seen is certainly not there.
+    pub fn proves_absence(&self, account: &ObjectRef) -> bool {
+        account.object_type == self.account_type && self.accounts_coverage.proves_absence()
+    }
+
     /// Accounts of ours that this reading proves are no longer there.
     pub fn vanished<'a>(&self, target: &ConnectorName, links: &'a [Link]) -> Vec<&'a Link> {
-        if !self.accounts_coverage.proves_absence() {
-            return Vec::new();
-        }
         let there: BTreeSet<&ObjectRef> = self.accounts.iter().map(|it| &it.reference).collect();
         let ours = links.iter().filter(|link| link.target == *target && !link.gone);
-        ours.filter(|link| !there.contains(&link.account)).collect()
+        ours.filter(|link| self.proves_absence(&link.account) && !there.contains(&link.account))
+            .collect()
     }
 
     /// The reading as one that proves no absence.
@@ -75,13 +80,32 @@ pub struct Link {
     pub target: ConnectorName,
     pub account: ObjectRef,
     pub origin: Origin,
-    /// Since when we have known it disabled; none while enabled.
+    /// Since when it has been disabled; none while enabled.
     pub disabled_since: Option<Timestamp>,
+    /// The target took the order to disable it, and no read has shown that it
+    /// is: access stays open until one does.
+    pub unproven: bool,
+    /// It was enabled at some time since it is ours: an account made for a
+    /// first day to come was not.
+    pub was_enabled: bool,
     /// Since when we have known that nothing gives it any longer (its owner
     /// left, or lost the rule); none while something does.
     pub unwanted_since: Option<Timestamp>,
     /// A read that proves absence no longer has it.
     pub gone: bool,
+}
+
+impl Link {
+    /// Whether the account is there and not known to be disabled.
+    pub fn is_open(&self) -> bool {
+        !self.gone && (self.disabled_since.is_none() || self.unproven)
+    }
+}
+
+/// Whether an assignment and a grant of one entitlement are the same: no
+/// relation given means any.
+pub fn related(left: &str, right: &str) -> bool {
+    left == right || left.is_empty() || right.is_empty()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -180,15 +180,20 @@ pub fn plan(
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
         outline.not_read(target);
     }
+    for (target, there) in &world.targets {
+        let links = observed.links.iter().filter(|link| link.target == **target);
+        outline.of_other_types(target, there, links);
+    }
     for (identity, person) in &desired.identities {
         if person.holds.is_empty() {
             for doubt in &person.state.doubts {
                 outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
             }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
+            adoption::left_behind(&world, *identity, person, &mut outline);
         } else {
             // Whether they should keep what they have is not known.
-            let open = world.has_enabled(*identity);
+            let open = world.has_open(*identity);
             for hold in &person.holds {
                 outline.about_person(NoteKind::Held, *identity, hold, open);
             }

@@ -209,6 +209,8 @@ async fn adopt(
         account: account.reference.clone(),
         origin: Origin::Adopted,
         disabled_since: None,
+        unproven: false,
+        was_enabled: true,
         unwanted_since: None,
         gone: false,
     };

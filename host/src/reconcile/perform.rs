@@ -171,9 +171,12 @@ impl Task {
         outcome: Outcome,
     ) -> Result<Attempted, StoreError> {
         let fault = first_failure(outcome);
-        // What was created is ours, whatever became of the rest.
+        // What was created is ours, whatever became of the rest; what state
+        // it is in shows when it is read.
         let effects = match &self.operation.change {
-            Change::Create { .. } => vec![self.linked(account.clone(), None)],
+            Change::Create { .. } => {
+                vec![self.linked(account.clone(), AccountState::Active, false)]
+            }
             _ => Vec::new(),
         };
         let (event, result, attempted) =

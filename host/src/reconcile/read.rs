@@ -39,7 +39,7 @@ pub(super) async fn source(
     stop: &Stop,
 ) -> Result<(Reading, Vec<String>), Fault> {
     let schema = patiently(stop, || source.connector.discover()).await?;
-    let (records, coverage) = accounts(source, &schema, None, copies, stop).await?;
+    let (records, coverage) = accounts(source, only_account_type(&schema)?, copies, stop).await?;
     let declared = schema.objects.into_iter().flat_map(|object| object.attributes);
     let columns = declared.map(|attribute| attribute.name).collect();
     Ok((Reading { source: name.clone(), records, coverage, read_at }, columns))
@@ -56,10 +56,14 @@ pub(super) async fn target(
     stop: &Stop,
 ) -> Result<ObservedTarget, Fault> {
     let schema = patiently(stop, || target.connector.discover()).await?;
-    let (accounts, accounts_coverage) =
-        accounts(target, &schema, object_type, once_each, stop).await?;
+    let account_type = match object_type {
+        Some(named) => named.to_owned(),
+        None => only_account_type(&schema)?.to_owned(),
+    };
+    let (accounts, accounts_coverage) = accounts(target, &account_type, once_each, stop).await?;
     let mut observed = ObservedTarget {
         schema,
+        account_type,
         accounts,
         entitlements: Vec::new(),
         assignments: Vec::new(),
@@ -69,8 +73,22 @@ pub(super) async fn target(
     };
     if target.connector.abilities().entitlements {
         read_entitlements(target, &mut observed, stop).await?;
+    } else {
+        observed.assignments_coverage = unable();
     }
     Ok(observed)
+}
+
+/// What cannot be read proves nothing.
+fn unable() -> Coverage {
+    Coverage {
+        kind: CoverageKind::Truncated,
+        skipped: vec![Skipped {
+            what: "entitlements".to_owned(),
+            why: "the connector does not read them".to_owned(),
+            count: None,
+        }],
+    }
 }
 
 async fn read_entitlements(
@@ -102,15 +120,10 @@ async fn read_entitlements(
 
 async fn accounts(
     attached: &Attached,
-    schema: &Schema,
-    object_type: Option<&str>,
+    object_type: &str,
     distinct: fn(Whole<Account>) -> (Vec<Account>, Coverage),
     stop: &Stop,
 ) -> Result<(Vec<Account>, Coverage), Fault> {
-    let object_type = match object_type {
-        Some(object_type) => object_type,
-        None => only_account_type(schema)?,
-    };
     let mut last = Fault::new(FaultKind::StaleCursor, "the cursor became stale again and again");
     // A stale cursor means that the whole read begins anew.
     for _ in 0..3 {

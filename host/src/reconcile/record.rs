@@ -14,17 +14,16 @@ use super::perform::Task;
 use crate::store::{Answer, AuditEntry, Effect, StoreError};
 
 impl Task {
-    pub(super) fn linked(
-        &self,
-        account: ObjectRef,
-        disabled_since: Option<jiff::Timestamp>,
-    ) -> Effect {
+    pub(super) fn linked(&self, account: ObjectRef, state: AccountState, proven: bool) -> Effect {
+        let disabled = state == AccountState::Disabled;
         Effect::Linked(Link {
             identity: self.operation.identity,
             target: self.operation.target.clone(),
             account,
             origin: Origin::Created,
-            disabled_since,
+            disabled_since: disabled.then(|| self.context.now()),
+            unproven: disabled && !proven,
+            was_enabled: !disabled,
             unwanted_since: None,
             gone: false,
         })
@@ -52,16 +51,16 @@ impl Task {
         };
         match &self.operation.change {
             Change::Create { state, .. } => {
-                vec![self.linked(account, (*state == AccountState::Disabled).then_some(now))]
+                vec![self.linked(account, *state, verified)]
             }
             Change::Update { account: before, .. } if *before != account => {
                 vec![Effect::Rekeyed { target, from: before.clone(), to: account }]
             }
             Change::Enable { .. } if !drifted => {
-                vec![Effect::Disabled { target, account, since: None }]
+                vec![Effect::Enabled { target, account }]
             }
             Change::Disable { .. } if !drifted => {
-                vec![Effect::Disabled { target, account, since: Some(now) }]
+                vec![Effect::Disabled { target, account, since: now, proven: verified }]
             }
             Change::Delete { .. } if verified => vec![Effect::Gone { target, account }],
             Change::Grant { entitlement, relation, .. } => {

@@ -239,6 +239,8 @@ impl Firm {
             account: user(uid),
             origin: Origin::Adopted,
             disabled_since: None,
+            unproven: false,
+            was_enabled: true,
             unwanted_since: None,
             gone: false,
         };

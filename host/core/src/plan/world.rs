@@ -113,9 +113,9 @@ impl<'a> World<'a> {
     }
 
     /// Whether somebody has an account of ours that is not known disabled.
-    pub(super) fn has_enabled(&self, identity: IdentityId) -> bool {
+    pub(super) fn has_open(&self, identity: IdentityId) -> bool {
         let links = self.links.get(&identity).into_iter().flat_map(BTreeMap::values).flatten();
-        links.copied().any(is_enabled)
+        links.copied().any(Link::is_open)
     }
 
     pub(super) fn links_at(&self, identity: IdentityId, target: &ConnectorName) -> &[&'a Link] {
@@ -133,14 +133,17 @@ impl<'a> There<'a> {
         self.owned.get(holder).into_iter().flatten().copied()
     }
 
-    /// Whether an account that was not seen is certainly not there.
+    /// Whether an account of the type that is read and that was not seen is
+    /// certainly not there.
     pub(super) fn proves_absence(&self) -> bool {
         self.observed.accounts_coverage.proves_absence()
     }
-}
 
-pub(super) fn is_enabled(link: &Link) -> bool {
-    !link.gone && link.disabled_since.is_none()
+    /// Whether a link is to an account that no reading speaks of, because
+    /// another type is read now.
+    pub(super) fn is_of_another_type(&self, link: &Link) -> bool {
+        !link.gone && link.account.object_type != self.observed.account_type
+    }
 }
 
 fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {

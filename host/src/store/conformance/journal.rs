@@ -139,7 +139,12 @@ pub(crate) async fn an_answer_brings_all_its_effects_or_none(store: &dyn Store) 
     let (x, y) = (grant("a", "x"), grant("a", "y"));
     let all = vec![
         Effect::Linked(made.clone()),
-        Effect::Disabled { target: name("directory"), account: user("a"), since: Some(at(7)) },
+        Effect::Disabled {
+            target: name("directory"),
+            account: user("a"),
+            since: at(7),
+            proven: true,
+        },
         Effect::Granted(x.clone()),
         Effect::Granted(y.clone()),
         Effect::Revoked(x),

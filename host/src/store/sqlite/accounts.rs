@@ -19,7 +19,8 @@ use crate::store::{AuditEntry, Effect};
 
 pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
     let mut statement = tx.prepare_cached(
-        "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone
+        "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone,
+             unproven, was_enabled
          FROM link ORDER BY identity, target, gone, object_type, uid",
     )?;
     let links = statement.query_map([], |row| {
@@ -31,6 +32,8 @@ pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
             disabled_since: row.get::<_, Option<At>>(5)?.map(|at| at.0),
             unwanted_since: row.get::<_, Option<At>>(6)?.map(|at| at.0),
             gone: row.get(7)?,
+            unproven: row.get(8)?,
+            was_enabled: row.get(9)?,
         })
     })?;
     Ok(links.collect::<Result<_, _>>()?)
@@ -56,15 +59,10 @@ pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<
     let other: Option<String> = tx
         .prepare_cached(
             "SELECT uid FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
-             AND (object_type, uid) <> (?3, ?4)",
+             AND uid <> ?3",
         )?
         .query_row(
-            params![
-                link.identity.to_string(),
-                link.target.as_str(),
-                link.account.object_type,
-                link.account.uid
-            ],
+            params![link.identity.to_string(), link.target.as_str(), link.account.uid],
             |row| row.get(0),
         )
         .optional()?;
@@ -74,8 +72,28 @@ pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<
             link.identity, link.target
         )));
     }
+    retype(tx, link, entry.at)?;
     keep_link(tx, link, entry.at)?;
     audit::append(tx, entry)
+}
+
+/// Where an account's type got another name, the link of the old name goes
+/// and its grants stay with the account.
+fn retype(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
+    let Link { identity, target, account, .. } = link;
+    let former: Option<String> = tx
+        .prepare_cached(
+            "SELECT object_type FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
+             AND uid = ?3 AND object_type <> ?4",
+        )?
+        .query_row(
+            params![identity.to_string(), target.as_str(), account.uid, account.object_type],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(object_type) = former else { return Ok(()) };
+    let former = ObjectRef { object_type, uid: account.uid.clone() };
+    rekey(tx, target, &former, account, at)
 }
 
 /// Since when nothing has given these accounts; nothing else of the links.
@@ -109,16 +127,31 @@ pub(super) fn claim(tx: &Connection, claims: &[(OwnedGrant, AuditEntry)]) -> Res
 pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(), Problem> {
     match effect {
         Effect::Linked(link) => keep_link(tx, link, at),
-        Effect::Disabled { target, account, since } => {
+        Effect::Disabled { target, account, since, proven } => {
             tx.prepare_cached(
-                "UPDATE link SET disabled_since = ?4, changed_at = ?5
+                "UPDATE link SET disabled_since = ?4, unproven = ?5, changed_at = ?6
                  WHERE (target, object_type, uid) = (?1, ?2, ?3)",
             )?
             .execute(params![
                 target.as_str(),
                 account.object_type,
                 account.uid,
-                since.map(At),
+                At(*since),
+                !proven,
+                At(at)
+            ])?;
+            Ok(())
+        }
+        Effect::Enabled { target, account } => {
+            tx.prepare_cached(
+                "UPDATE link SET disabled_since = NULL, unproven = 0, was_enabled = 1,
+                     changed_at = ?4
+                 WHERE (target, object_type, uid) = (?1, ?2, ?3)",
+            )?
+            .execute(params![
+                target.as_str(),
+                account.object_type,
+                account.uid,
                 At(at)
             ])?;
             Ok(())
@@ -147,7 +180,17 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
 }
 
 fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
-    let Link { identity, target, account, origin, disabled_since, unwanted_since, gone } = link;
+    let Link {
+        identity,
+        target,
+        account,
+        origin,
+        disabled_since,
+        unproven,
+        was_enabled,
+        unwanted_since,
+        gone,
+    } = link;
     if let Some(other) = holder(tx, target, account)?.filter(|other| other != identity) {
         return Err(Problem::Refused(format!(
             "the account `{}` at {target} belongs to identity {other}",
@@ -160,12 +203,13 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
     tx.prepare_cached(
         "INSERT INTO link
              (target, object_type, uid, identity, origin, disabled_since, unwanted_since, gone,
-              changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+              changed_at, unproven, was_enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (target, object_type, uid) DO UPDATE SET identity = excluded.identity,
              origin = excluded.origin, disabled_since = excluded.disabled_since,
              unwanted_since = excluded.unwanted_since, gone = excluded.gone,
-             changed_at = excluded.changed_at",
+             changed_at = excluded.changed_at, unproven = excluded.unproven,
+             was_enabled = excluded.was_enabled",
     )?
     .execute(params![
         target.as_str(),
@@ -176,7 +220,9 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
         disabled_since.map(At),
         unwanted_since.map(At),
         gone,
-        At(at)
+        At(at),
+        unproven,
+        was_enabled
     ])?;
     Ok(())
 }
