@@ -3,6 +3,8 @@
 mod answers;
 mod creates;
 mod firm;
+mod left;
 mod order;
+mod renames;
 mod system;
 mod writes;

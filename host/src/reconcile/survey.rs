@@ -220,5 +220,6 @@ async fn observe(
     let links = context.store.links().await?;
     let ledger = context.store.ledger().await?;
     let in_doubt = in_doubt(&context.store.unsettled(None).await?);
-    Ok((Observed { targets, links, ledger, in_doubt }, unread))
+    let declined = context.store.declined().await?;
+    Ok((Observed { targets, links, ledger, in_doubt, declined }, unread))
 }

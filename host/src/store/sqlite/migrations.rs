@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_unwanted.sql"),
     include_str!("migrations/0003_clock.sql"),
+    include_str!("migrations/0004_declined.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
