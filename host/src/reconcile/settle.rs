@@ -122,9 +122,9 @@ async fn settle_dropped(
     Ok(settled)
 }
 
-/// "crm: not now", and how many are left like that.
+/// "crm: not now", or "crm, 3 operations: not now".
 fn left(name: &ConnectorName, why: &str, count: usize) -> String {
-    if count > 1 { format!("{name}: {why} ({count} operations)") } else { format!("{name}: {why}") }
+    if count > 1 { format!("{name}, {count} operations: {why}") } else { format!("{name}: {why}") }
 }
 
 /// One target, and what is known of it.

@@ -35,7 +35,7 @@ async fn a_target_that_cannot_be_asked_is_asked_about_one_operation_only() {
     for _ in 0..3 {
         firm.directory.inner().find_faults.push_back(FaultKind::InvalidCredentials);
     }
-    assert_eq!(firm.settle().await.open, ["directory: not now (3 operations)"]);
+    assert_eq!(firm.settle().await.open, ["directory, 3 operations: not now"]);
     assert_eq!(firm.directory.inner().find_faults.len(), 2);
     firm.directory.inner().find_faults.clear();
     assert_eq!(firm.settle().await, Settled { applied: 3, ..Settled::default() });
