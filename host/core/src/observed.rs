@@ -23,6 +23,16 @@ pub struct Observed {
     /// Where an account may have been created for an identity, and nobody
     /// knows: none is created until somebody does.
     pub in_doubt: BTreeSet<(IdentityId, ConnectorName)>,
+    /// Accounts of which a person said whose they are not.
+    pub declined: BTreeSet<Declined>,
+}
+
+/// A person's word that an account is not an identity's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Declined {
+    pub identity: IdentityId,
+    pub target: ConnectorName,
+    pub account: ObjectRef,
 }
 
 /// One target's last report, or why there is none.

@@ -60,7 +60,7 @@ pub(super) async fn apply(
         if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
     let count = counted(operations, "operation", "operations");
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
-        return Ok(Exit::Ok);
+        return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &released, output).await
 }

@@ -32,6 +32,7 @@ pub(super) async fn explain(
         links: store.links().await?,
         ledger: store.ledger().await?,
         in_doubt: BTreeSet::new(),
+        declined: store.declined().await?,
     };
     // Without readings nothing is learned: everyone as last known.
     let assembled: Assembled = assemble(&config.policy, &[], &known, &BTreeMap::new(), now);

@@ -56,6 +56,12 @@ pub(super) async fn look(
             settled.parked
         ));
     }
+    if settled.retired > 0 {
+        output.error(&format!(
+            "closed {} at retired targets; what became of them is not known here any more\n",
+            counted(settled.retired, "open operation", "open operations")
+        ));
+    }
     for open in &settled.open {
         output.error(&format!("still uncertain: {open}\n"));
     }

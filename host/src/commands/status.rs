@@ -45,7 +45,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for open in &unsettled {
         let operation = &open.operation;
         let what = format!(
-            "{} at {}, run {} {}, sent {:.0}",
+            "{} at {}, operation {}{}, sent {:.0}",
             operation.change.kind().word(),
             operation.target,
             open.run.0,

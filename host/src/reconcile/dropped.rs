@@ -34,6 +34,7 @@ pub async fn left_behind(
         links: store.links().await?,
         ledger: store.ledger().await?,
         in_doubt: BTreeSet::new(),
+        declined: store.declined().await?,
     };
     let assembled = assemble(policy, &[], &known, &BTreeMap::new(), now);
     let desired = desired(policy, &assembled, &observed, now);

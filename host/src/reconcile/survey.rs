@@ -280,5 +280,7 @@ async fn observe(context: &Context, now: Timestamp) -> Result<Observing, Reconci
     let links = context.store.links().await?;
     let ledger = context.store.ledger().await?;
     let in_doubt = in_doubt(&context.store.unsettled(None).await?);
-    Ok(Observing { observed: Observed { targets, links, ledger, in_doubt }, unread, shrank })
+    let declined = context.store.declined().await?;
+    let observed = Observed { targets, links, ledger, in_doubt, declined };
+    Ok(Observing { observed, unread, shrank })
 }

@@ -70,6 +70,7 @@ pub(super) struct Inner {
     pub(super) safety: Option<CreateSafety>,
     pub(super) renameable: bool,
     pub(super) max_concurrency: Option<u32>,
+    pub(super) visibility_delay_ms: u64,
     /// Writes at this moment, and the most there ever were.
     running: u32,
     pub(super) most: u32,
@@ -165,6 +166,7 @@ impl System {
                 IdStability::Immutable
             },
             max_concurrency: inner.max_concurrency,
+            visibility_delay_ms: inner.visibility_delay_ms,
             ..Capabilities::default()
         };
         let object = |object_type: &str, role, capabilities| ObjectDef {

@@ -91,7 +91,7 @@ fn plan_missing(
     if site.in_doubt {
         let text = "an account may have been created by an answer that was lost, and the target \
                     cannot tell; look for it there: adopt it, or say that there is none \
-                    (`lanyard account not-created`)";
+                    (`lanyard account settle`)";
         return outline.remark_open(site, NoteKind::Waits, text.to_owned(), true);
     }
     if !def.capabilities.create {

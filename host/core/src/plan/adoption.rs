@@ -88,7 +88,8 @@ pub(super) fn suggested(
     content: &AccountContent,
     outline: &mut Outline,
 ) -> bool {
-    let found = site.there.candidates.like(def, content, site.match_by);
+    let mut found = site.there.candidates.like(def, content, site.match_by);
+    found.retain(|account, _| !site.there.declined.contains(&(site.identity, *account)));
     let any = !found.is_empty();
     for (reference, (account, matched)) in found {
         outline.adoptions.insert(Adoption {

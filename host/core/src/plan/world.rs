@@ -32,6 +32,8 @@ pub(super) struct There<'a> {
     pub(super) owned: BTreeMap<&'a ObjectRef, BTreeSet<&'a OwnedGrant>>,
     /// Whose each linked account is.
     pub(super) owners: BTreeMap<&'a ObjectRef, IdentityId>,
+    /// Whose accounts are not, by a person's word.
+    pub(super) declined: BTreeSet<(IdentityId, &'a ObjectRef)>,
     /// Accounts of nobody.
     pub(super) candidates: Candidates<'a>,
     pub(super) catalogue: Catalogue<'a>,
@@ -97,6 +99,7 @@ impl<'a> World<'a> {
                 accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
                 assignments: BTreeMap::new(),
                 owned: BTreeMap::new(),
+                declined: declined(observed, name),
                 candidates: Candidates::new(target, here.match_by, &owners),
                 owners,
                 catalogue: Catalogue::new(&target.entitlements, whole, here.entitlements, &texts),
@@ -144,6 +147,14 @@ impl<'a> There<'a> {
     pub(super) fn is_of_another_type(&self, link: &Link) -> bool {
         !link.gone && link.account.object_type != self.observed.account_type
     }
+}
+
+fn declined<'a>(
+    observed: &'a Observed,
+    target: &ConnectorName,
+) -> BTreeSet<(IdentityId, &'a ObjectRef)> {
+    let here = observed.declined.iter().filter(|it| it.target == *target);
+    here.map(|it| (it.identity, &it.account)).collect()
 }
 
 fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {

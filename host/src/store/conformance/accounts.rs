@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use lanyard_core::{
     account::{AccountState, Coverage, CoverageKind},
-    observed::{Link, ObservedTarget, Origin, OwnedGrant},
+    observed::{Declined, Link, ObservedTarget, Origin, OwnedGrant},
     schema::IdStability,
 };
 
@@ -306,4 +306,52 @@ pub(crate) async fn a_claim_is_ours_and_is_audited_once(store: &dyn Store) {
     store.claim(&claims).await.unwrap();
     assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("a", "x")]));
     assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}
+
+fn declined() -> Declined {
+    Declined { identity: ada(), target: name("directory"), account: user("a") }
+}
+
+pub(crate) async fn a_declined_account_is_remembered_until_it_is_adopted(store: &dyn Store) {
+    for _ in 0..2 {
+        store.decline(&declined(), &entry(0, "decline")).await.unwrap();
+    }
+    let of_bob = Declined { identity: bob(), ..declined() };
+    store.decline(&of_bob, &entry(1, "decline")).await.unwrap();
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([declined(), of_bob.clone()]));
+    store.adopt(&link(ada(), "a"), &entry(2, "adopt")).await.unwrap();
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([of_bob]));
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 4);
+}
+
+pub(crate) async fn an_account_that_is_theirs_is_not_declined(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    store.decline(&declined(), &entry(1, "decline")).await.unwrap_err();
+    assert!(store.declined().await.unwrap().is_empty());
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn an_adopted_account_is_released_with_its_grants(store: &dyn Store) {
+    for (whose, uid) in [(ada(), "a"), (bob(), "b")] {
+        let adopted = Link { origin: Origin::Adopted, ..link(whose, uid) };
+        store.adopt(&adopted, &entry(0, "adopt")).await.unwrap();
+        store.claim(&[(grant(uid, "x"), entry(1, "claim"))]).await.unwrap();
+    }
+    store.release(&name("directory"), &user("a"), &entry(2, "release")).await.unwrap();
+    assert_eq!(only_link(store).await.account.uid, "b");
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("b", "x")]));
+    let last = store.audit(&AuditFilter::default()).await.unwrap().pop().unwrap();
+    assert_eq!(last.entry, entry(2, "release"));
+    store.release(&name("directory"), &user("a"), &entry(3, "release")).await.unwrap_err();
+    store.adopt(&link(bob(), "b"), &entry(4, "adopt")).await.unwrap();
+}
+
+pub(crate) async fn an_account_that_we_created_is_not_released(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let made = Link { origin: Origin::Created, ..link(ada(), "a") };
+    perform(store, &intent(run, 0, 1, "a"), vec![Effect::Linked(made.clone())]).await;
+    let before = store.audit(&AuditFilter::default()).await.unwrap();
+    store.release(&name("directory"), &user("a"), &entry(2, "release")).await.unwrap_err();
+    assert_eq!(only_link(store).await, made);
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap(), before);
 }

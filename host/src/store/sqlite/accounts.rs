@@ -55,47 +55,6 @@ pub(super) fn ledger(tx: &Connection) -> Result<BTreeSet<OwnedGrant>, Problem> {
     Ok(grants.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<(), Problem> {
-    let other: Option<String> = tx
-        .prepare_cached(
-            "SELECT uid FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
-             AND uid <> ?3",
-        )?
-        .query_row(
-            params![link.identity.to_string(), link.target.as_str(), link.account.uid],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if let Some(uid) = other {
-        return Err(Problem::Refused(format!(
-            "identity {} already has the account `{uid}` at {}",
-            link.identity, link.target
-        )));
-    }
-    retype(tx, link, entry.at)?;
-    keep_link(tx, link, entry.at)?;
-    audit::append(tx, entry)
-}
-
-/// Where an account's type got another name, the link of the old name goes
-/// and its grants stay with the account.
-fn retype(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
-    let Link { identity, target, account, .. } = link;
-    let former: Option<String> = tx
-        .prepare_cached(
-            "SELECT object_type FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
-             AND uid = ?3 AND object_type <> ?4",
-        )?
-        .query_row(
-            params![identity.to_string(), target.as_str(), account.uid, account.object_type],
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(object_type) = former else { return Ok(()) };
-    let former = ObjectRef { object_type, uid: account.uid.clone() };
-    rekey(tx, target, &former, account, at)
-}
-
 /// Since when nothing has given these accounts; nothing else of the links.
 pub(super) fn record_unwanted(tx: &Connection, links: &[Link]) -> Result<(), Problem> {
     let mut statement = tx.prepare_cached(
@@ -167,11 +126,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
                 account.uid,
                 At(at)
             ])?;
-            tx.prepare_cached(
-                "DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)",
-            )?
-            .execute(params![target.as_str(), account.object_type, account.uid])?;
-            Ok(())
+            forget_grants(tx, target, account)
         }
         Effect::Rekeyed { target, from, to } => rekey(tx, target, from, to, at),
         Effect::Granted(grant) => keep_grant(tx, grant, at).map(|_new| ()),
@@ -179,7 +134,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
     }
 }
 
-fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
+pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
     let Link {
         identity,
         target,
@@ -245,7 +200,7 @@ fn holder(
     Ok(holder.map(|holder| holder.0))
 }
 
-fn rekey(
+pub(super) fn rekey(
     tx: &Connection,
     target: &ConnectorName,
     from: &ObjectRef,
@@ -264,8 +219,7 @@ fn rekey(
     let place = params![target.as_str(), to.object_type, to.uid];
     tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
         .execute(place)?;
-    tx.prepare_cached("DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)")?
-        .execute(place)?;
+    forget_grants(tx, target, to)?;
     tx.prepare_cached(
         "UPDATE link SET object_type = ?4, uid = ?5, changed_at = ?6
          WHERE (target, object_type, uid) = (?1, ?2, ?3)",
@@ -314,6 +268,17 @@ fn keep_grant(tx: &Connection, grant: &OwnedGrant, at: Timestamp) -> Result<bool
             At(at)
         ])?;
     Ok(kept == 1)
+}
+
+/// Nothing the account holds is ours any more.
+pub(super) fn forget_grants(
+    tx: &Connection,
+    target: &ConnectorName,
+    holder: &ObjectRef,
+) -> Result<(), Problem> {
+    tx.prepare_cached("DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)")?
+        .execute(params![target.as_str(), holder.object_type, holder.uid])?;
+    Ok(())
 }
 
 fn forget_grant(tx: &Connection, grant: &OwnedGrant) -> Result<(), Problem> {
