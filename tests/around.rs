@@ -14,7 +14,7 @@ use lanyard::store::{
 use lanyard_core::{
     fact::Identity,
     id::{ConnectorName, OperationId},
-    observed::{Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, Remembered},
@@ -87,6 +87,23 @@ impl Store for Around {
 
     async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError> {
         self.inner.adopt(link, audit).await
+    }
+
+    async fn decline(&self, declined: &Declined, audit: &AuditEntry) -> Result<(), StoreError> {
+        self.inner.decline(declined, audit).await
+    }
+
+    async fn declined(&self) -> Result<BTreeSet<Declined>, StoreError> {
+        self.inner.declined().await
+    }
+
+    async fn release(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.inner.release(target, account, audit).await
     }
 
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {

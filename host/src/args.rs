@@ -135,15 +135,45 @@ pub enum AccountVerb {
         #[arg(long)]
         identity: String,
     },
-    /// Say that a create whose answer was lost made no account, so that it
-    /// may be sent again.
-    NotCreated {
+    /// Say that an existing account is not a person's: it is not suggested
+    /// for them any more, and its name is somebody else's.
+    Decline {
+        /// The target that has the account.
+        target: ConnectorName,
+        /// The account's key at the target, as `plan` shows it.
+        uid: String,
+        /// Whose it is not: id, key of a record, label, or login name of
+        /// another account.
+        #[arg(long)]
+        identity: String,
+    },
+    /// Undo an adoption: the account is nobody's again, and stays as it is
+    /// at the target.
+    Release {
+        /// The target that has the account.
+        target: ConnectorName,
+        /// The account's key at the target.
+        uid: String,
+    },
+    /// Say what became of an operation whose answer was lost, after looking
+    /// at the target.
+    #[command(group(clap::ArgGroup::new("outcome").required(true)))]
+    Settle {
         /// The target it was sent to.
         target: ConnectorName,
-        /// Whose account it was to be: id, key of a record, label, or login
+        /// Whose account it is about: id, key of a record, label, or login
         /// name of another account.
         #[arg(long)]
         identity: String,
+        /// It had its effect.
+        #[arg(long, group = "outcome")]
+        applied: bool,
+        /// It had none, and the next plan has it again where still wanted.
+        #[arg(long, group = "outcome")]
+        not_applied: bool,
+        /// Which one, where several are open: as `status` shows it.
+        #[arg(long, value_name = "RUN#NUMBER")]
+        operation: Option<String>,
     },
 }
 

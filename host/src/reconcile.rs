@@ -3,9 +3,11 @@
 //! Everything that decides is in `lanyard-core`; this room reads, stores and
 //! calls, in the order that makes a crash at any point harmless.
 
+mod answer;
 mod call;
 mod dropped;
 mod execute;
+mod look;
 mod perform;
 mod progress;
 mod read;
@@ -33,6 +35,7 @@ use crate::{
 pub use dropped::{left_behind, retired, sentences};
 pub use execute::execute;
 pub use progress::{Progress, Stop, Summary};
+pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 

@@ -19,7 +19,7 @@ use lanyard_core::{
     fact::Identity,
     guard::Finding,
     id::{ConnectorName, Digest, IdentityId, OperationId},
-    observed::{Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
     plan::Plan,
     run::{OperationEvent, OperationState},
@@ -51,12 +51,13 @@ pub trait Store: Send + Sync {
     async fn ledger(&self) -> Result<BTreeSet<OwnedGrant>, StoreError>;
     /// What a target reported.  Replaces its accounts, entitlements and
     /// assignments as shown by `account list`; from a read that proves
-    /// absence, links to accounts it no longer has become `gone`, and
-    /// grants that are no longer there leave the ledger.  From any read, an
+    /// absence, links to accounts of the type that was read and that it no
+    /// longer has become `gone`, and their grants that are no longer there
+    /// leave the ledger.  From any read, an
     /// account that was gone and is there again is ours as before where keys
     /// are given once (elsewhere it stays gone until adopted or created anew),
-    /// unless it is only kept as deleted; `disabled_since` follows the
-    /// observed state.  What we changed after `read_at` is not judged by it.
+    /// unless it is only kept as deleted; `disabled_since`, `unproven` and
+    /// `was_enabled` follow the observed state.  What we changed after `read_at` is not judged by it.
     async fn record_observation(
         &self,
         target: &ConnectorName,
@@ -67,9 +68,23 @@ pub trait Store: Send + Sync {
     async fn record_unwanted(&self, links: &[Link]) -> Result<(), StoreError>;
     /// The last observation of each target, for `account list` and `explain`.
     async fn observations(&self) -> Result<BTreeMap<ConnectorName, ObservedTarget>, StoreError>;
-    /// A person decided that an existing account is an identity's.  Refused
-    /// when it is somebody else's, or the identity has another one there.
+    /// A person decided that an existing account is an identity's, whatever
+    /// was declined before.  Refused when it is somebody else's, or the
+    /// identity has another one there, except the one of the same key whose
+    /// type has changed: its grants go over to the adopted.
     async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError>;
+    /// A person decided that an account is not an identity's.  Refused when
+    /// it is linked to it.
+    async fn decline(&self, declined: &Declined, audit: &AuditEntry) -> Result<(), StoreError>;
+    async fn declined(&self) -> Result<BTreeSet<Declined>, StoreError>;
+    /// An adopted account is nobody's again, and its grants are not ours any
+    /// more.  Refused for one that we created.
+    async fn release(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
     /// A plan's claims become ours; what is ours already is left as it is,
     /// and its entry is not recorded.
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError>;
@@ -115,8 +130,9 @@ pub trait Store: Send + Sync {
         data: &str,
     ) -> Result<MarkResult, StoreError>;
     async fn recall(&self, key: &str, step: &str) -> Result<Option<String>, StoreError>;
-    /// Operations with an intent and no answer, whose process is gone (any
-    /// run but `current`), and those left uncertain.
+    /// Operations with an intent and no answer, and renames that wait for
+    /// another attempt, whose process is gone (any run but `current`); and
+    /// those left uncertain.
     async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError>;
     /// Distinct accounts per target that lost something since then.
     async fn removals_since(
@@ -216,11 +232,18 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     Linked(Link),
-    /// The account is disabled since then, or enabled again.
+    /// The account is disabled since then.
     Disabled {
         target: ConnectorName,
         account: ObjectRef,
-        since: Option<Timestamp>,
+        since: Timestamp,
+        /// Whether a read showed it.
+        proven: bool,
+    },
+    /// The account is enabled.
+    Enabled {
+        target: ConnectorName,
+        account: ObjectRef,
     },
     /// The account is gone; its grants with it.
     Gone {
@@ -260,6 +283,7 @@ pub struct Unsettled {
     pub attempt: u32,
     pub epoch: u64,
     pub sent_at: Timestamp,
+    pub state: OperationState,
 }
 
 /// One effect, for the record.  Append-only; values of attributes are not in

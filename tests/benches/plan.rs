@@ -135,6 +135,7 @@ fn observed(states: &BTreeMap<ConnectorName, State>, read_at: Timestamp) -> Obse
         let state = states.get(&name);
         let target = ObservedTarget {
             schema: system::schema(),
+            account_type: "user".to_owned(),
             accounts: state.into_iter().flat_map(|it| it.accounts.values().cloned()).collect(),
             entitlements: system::entitlements(),
             assignments: state
@@ -186,6 +187,8 @@ fn carried_out(plan: &Plan) -> CarriedOut {
         account,
         origin: Origin::Created,
         disabled_since: None,
+        unproven: false,
+        was_enabled: true,
         unwanted_since: None,
         gone: false,
     });

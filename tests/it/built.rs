@@ -46,7 +46,8 @@ fn folder(variable: &str, default: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(|| root().join("target").join(default), PathBuf::from)
 }
 
-fn there(test: &str, path: PathBuf) -> Option<PathBuf> {
+/// What stands there.
+pub(crate) fn there(test: &str, path: PathBuf) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }

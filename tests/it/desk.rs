@@ -1,10 +1,10 @@
 //! An operator's desk: a folder with a configuration, and the program.
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{fs, net::SocketAddr, path::PathBuf, process::Stdio};
 
 use demo_apps::crm::{Crm, Fault, Options};
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::built;
 
@@ -67,22 +67,42 @@ impl Desk {
         self.run_at(Some(NOW), arguments).await
     }
 
+    /// At a terminal, where a question gets this answer; all it says is on
+    /// standard output.
+    pub(crate) async fn answer(&self, answer: &str, arguments: &[&str]) -> Said {
+        let line = format!("'{}' {}", self.program.display(), arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        self.said(Some(NOW), command, &format!("{answer}\n")).await
+    }
+
     /// With the clock standing at another instant, or going.
     pub(crate) async fn run_at(&self, now: Option<&str>, arguments: &[&str]) -> Said {
         let mut command = Command::new(&self.program);
+        command.args(arguments);
+        self.said(now, command, "").await
+    }
+
+    async fn said(&self, now: Option<&str>, mut command: Command, input: &str) -> Said {
         if let Some(now) = now {
             command.env("LANYARD_NOW", now);
         }
-        let output = command
-            .args(arguments)
+        let mut child = command
             .current_dir(self.folder.path())
             .env("LANYARD_CACHE", built::cache())
             .env("CRM_TOKEN", TOKEN)
             .env_remove("LANYARD_LOG")
             .kill_on_drop(true)
-            .output()
-            .await
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(input.as_bytes()).await.unwrap();
+        // `script` ends what runs in it when its own input ends.
+        let output = child.wait_with_output().await.unwrap();
+        drop(stdin);
         Said {
             status: output.status.code(),
             stdout: self.same_everywhere(now.unwrap_or_default(), &output.stdout),

@@ -2,7 +2,10 @@
 
 use lanyard::errors::Exit;
 
-use crate::desk::{Desk, PEOPLE, SOURCE, crm, with_target};
+use crate::{
+    built,
+    desk::{Desk, PEOPLE, SOURCE, crm, with_target},
+};
 
 /// A desk, a command, and how it ends.
 struct Case {
@@ -80,6 +83,26 @@ async fn work_held_back_ends_with_65() {
     assert_eq!(planned.status, Some(Exit::Blocked as i32), "{}{}", planned.stdout, planned.stderr);
     let applied = desk.run(&["apply", "--yes"]).await;
     assert_eq!(applied.status, Some(Exit::Blocked as i32), "{}{}", applied.stdout, applied.stderr);
+}
+
+/// `script` gives it a terminal to ask at.
+#[tokio::test(flavor = "multi_thread")]
+async fn saying_no_ends_as_the_plan_does() {
+    let test = "saying_no_ends_as_the_plan_does";
+    let Some(desk) = Desk::new(test) else { return };
+    if built::there(test, "/usr/bin/script".into()).is_none() {
+        return;
+    }
+    let crm = crm(&desk, &[]).await;
+    let held = with_target(crm.address(), "protected = [\"ada.example\"]");
+    for (file, status) in [(with_target(crm.address(), ""), Exit::Ok), (held, Exit::Blocked)] {
+        desk.configure(&file).write("people.csv", PEOPLE);
+        let said = desk.answer("no", &["apply"]).await;
+        assert!(said.stdout.contains("[y/N]"), "{said:?}");
+        assert_eq!(said.status, Some(status as i32), "{said:?}");
+        assert_eq!(desk.run(&["plan"]).await.status, Some(status as i32));
+    }
+    assert_eq!(std::fs::read_to_string(desk.path("crm.log")).unwrap_or_default(), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

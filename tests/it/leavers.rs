@@ -170,3 +170,22 @@ async fn a_leaver_is_closed_though_a_date_is_wrong_and_one_who_is_not_ends_with_
         ends(&desk.run(command).await, Exit::Failed);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_names_the_leaver_whom_a_target_that_is_down_leaves_open() {
+    let test = "a_status_names_the_leaver_whom_a_target_that_is_down_leaves_open";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), ""));
+    let rows = |end: &str| format!("{HEADER}E1,Ada,Example,,\nE2,Ben,Beispiel,{end},\n");
+    desk.write("people.csv", rows(""));
+    ends(&desk.run(&["run", "once"]).await, Exit::Ok);
+    ends(&desk.run(&["status"]).await, Exit::Ok);
+    drop(crm);
+    desk.write("people.csv", rows("2026-05-01"));
+    ends(&desk.run(&["run", "once"]).await, Exit::Connector);
+    let said = desk.run(&["status"]).await;
+    ends(&said, Exit::Failed);
+    let open = said.stdout.lines().find(|line| line.starts_with("open")).unwrap();
+    assert_snapshot!(open, @"open        Ben Beispiel has departed, and has access at crm");
+}

@@ -22,7 +22,7 @@ mod leavers;
 mod named;
 mod pages;
 mod record;
-mod workflow;
 mod sandbox;
 mod servers;
 mod simulated;
+mod workflow;

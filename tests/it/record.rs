@@ -134,17 +134,67 @@ async fn a_person_can_say_that_a_lost_create_made_no_account() {
     assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(0));
     send_the_first_and_die(&desk.path("lanyard.db"), &desk.path("plan.json")).await;
 
-    let said = ["account", "not-created", "crm", "--identity", "E1"];
+    let settle = ["account", "settle", "crm", "--identity", "E1"];
+    assert_eq!(desk.run(&settle).await.status, Some(2), "it must be said what became of it");
+    let applied = desk.run(&[&settle[..], &["--applied"]].concat()).await;
+    assert_eq!(applied.status, Some(2));
+    assert!(applied.stderr.contains("create needs its account"), "{}", applied.stderr);
+    let other = desk.run(&[&settle[..], &["--not-applied", "--operation", "9#9"]].concat()).await;
+    assert_eq!(other.status, Some(2));
+
+    let said = [&settle[..], &["--not-applied"]].concat();
     let first = desk.run(&said).await;
     assert_eq!(first.status, Some(0), "{}", first.stderr);
     let second = desk.run(&said).await;
     assert_eq!(second.status, Some(2));
     assert!(second.stderr.contains("is waiting for an answer"), "{}", second.stderr);
     let audit = desk.run(&["audit", "list"]).await.stdout;
-    assert!(audit.contains("found not applied"), "{audit}");
+    assert!(audit.contains("not-applied"), "{audit}");
     let applied = desk.run(&["apply", "--yes"]).await;
     assert_eq!(applied.status, Some(0), "{}", applied.stderr);
     assert_eq!(desk.run(&["plan"]).await.stdout, "nothing to do\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_exists_can_be_declined_adopted_and_released() {
+    let Some(desk) = Desk::new("an_account_that_exists_can_be_declined_adopted_and_released")
+    else {
+        return;
+    };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), ""))
+        .write("people.csv", "id,given_name,family_name\nE1,Ada,Example\n");
+    assert_eq!(desk.run(&["apply", "--yes"]).await.status, Some(0));
+    let store = SqliteStore::open(&desk.path("lanyard.db")).unwrap();
+    let uid = store.links().await.unwrap()[0].account.uid.clone();
+    drop(store);
+
+    // Ours is not released, and not declined for its owner.
+    let refused = desk.run(&["account", "release", "crm", &uid]).await;
+    assert_eq!(refused.status, Some(2));
+    assert!(refused.stderr.contains("was created here, and not adopted"), "{}", refused.stderr);
+    let refused = desk.run(&["account", "decline", "crm", &uid, "--identity", "E1"]).await;
+    assert_eq!(refused.status, Some(2));
+    assert!(refused.stderr.contains("is managed as theirs"), "{}", refused.stderr);
+
+    // Without its store Lanyard does not know whose it is.
+    for file in ["lanyard.db", "lanyard.db-wal", "lanyard.db-shm", "lanyard.db.lock"] {
+        let _may_be_missing = std::fs::remove_file(desk.path(file));
+    }
+    assert!(desk.run(&["plan"]).await.stdout.contains("adopt? crm `ada.example`"));
+    let about = |verb: &'static str| ["account", verb, "crm", uid.as_str(), "--identity", "E1"];
+    assert_eq!(desk.run(&about("adopt")).await.status, Some(0));
+    assert_eq!(desk.run(&["plan"]).await.stdout, "nothing to do\n");
+    let released = desk.run(&["account", "release", "crm", &uid]).await;
+    assert_eq!(released.status, Some(0), "{}", released.stderr);
+    assert_eq!(desk.run(&about("decline")).await.status, Some(0));
+    let plan = desk.run(&["plan"]).await.stdout;
+    assert!(!plan.contains("adopt?") && plan.contains("create crm `ada.example2`"), "{plan}");
+    let audit = desk.run(&["audit", "list"]).await.stdout;
+    for action in ["adopt", "release", "decline"] {
+        assert!(audit.contains(&format!("  {action} ")), "{audit}");
+    }
+    assert_eq!(desk.run(&["audit", "verify"]).await.status, Some(0));
 }
 
 /// As a process that is killed between the intent and its answer.
@@ -174,4 +224,21 @@ async fn send_the_first_and_die(store: &Path, plan: &Path) {
         at,
     };
     store.intend(&intent).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_whose_text_was_changed_is_refused() {
+    let Some(desk) = Desk::new("a_plan_whose_text_was_changed_is_refused") else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), "")).write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).await.status, Some(0));
+    let text = std::fs::read_to_string(desk.path("plan.json")).unwrap();
+    desk.write("plan.json", text.replace("Ada Example", "Ben Beispiel"));
+    let said = desk.run(&["apply", "plan.json", "--yes"]).await;
+    insta::assert_snapshot!(said.complaint(), @r"
+    exit 2
+    error: `plan.json` was changed after it was written: its digest is another
+      hint: `lanyard plan --out FILE` writes it anew; nothing was done
+    ");
+    assert_eq!(desk.run(&["account", "list"]).await.stdout, "");
 }

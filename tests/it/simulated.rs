@@ -3,6 +3,9 @@
 mod answers;
 mod creates;
 mod firm;
+mod left;
 mod order;
+mod readings;
+mod renames;
 mod system;
 mod writes;

@@ -37,7 +37,7 @@ pub(crate) fn shown(survey: &Survey) -> String {
     for problem in &survey.assembled.problems {
         let _infallible = writeln!(text, "warning: {problem}");
     }
-    for target in survey.unread.keys() {
+    for target in survey.unread_sources.keys().chain(survey.unread.keys()) {
         let _infallible = writeln!(text, "warning: `{target}` could not be read");
     }
     text.push_str(&diff::render(&stored.plan, &stored.findings, &survey.observed.targets));

@@ -106,11 +106,12 @@ impl Stage {
         let mut inner = system.inner();
         match words {
             ["says"] => {
-                inner.accounts = table(block)?
-                    .into_iter()
-                    .map(system::record)
-                    .map(|record| (record.reference.uid.clone(), record))
-                    .collect();
+                (inner.accounts, inner.again) = Default::default();
+                for record in table(block)?.into_iter().map(system::record) {
+                    let key = record.reference.uid.clone();
+                    let again = inner.accounts.insert(key, record);
+                    inner.again.extend(again);
+                }
                 let names = inner
                     .accounts
                     .values()
@@ -127,6 +128,8 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
+            ["is", "another", "system"] => inner.accounts.clear(),
+            ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,
             ["sets", name, state] => inner.by_name(name)?.state = account_state(state)?,
@@ -248,7 +251,7 @@ impl Stage {
                 let count = finding.blocks.len();
                 let _infallible = writeln!(
                     text,
-                    "held back ({}): {}, {count} blocked",
+                    "held back ({}, {count} operations): {}",
                     finding.kind.word(),
                     finding.text
                 );
@@ -381,7 +384,7 @@ fn attached(system: Arc<System>) -> Attached {
 }
 
 fn finding(word: &str) -> Result<FindingKind, String> {
-    [FindingKind::MassRemoval, FindingKind::SourceShrank]
+    [FindingKind::MassRemoval, FindingKind::SourceShrank, FindingKind::TargetShrank]
         .into_iter()
         .find(|kind| kind.word() == word)
         .ok_or_else(|| format!("`{word}` is no finding that can be released"))

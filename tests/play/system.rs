@@ -40,6 +40,8 @@ pub(crate) struct System {
 #[derive(Default)]
 pub(crate) struct Inner {
     pub(crate) accounts: BTreeMap<String, Account>,
+    /// Records under a key that another one has, too.
+    pub(crate) again: Vec<Account>,
     /// Holder and name of the group.
     pub(crate) held: BTreeSet<(String, String)>,
     pub(crate) groups: BTreeSet<String>,
@@ -145,6 +147,15 @@ impl Inner {
     pub(crate) fn by_name(&mut self, name: &str) -> Result<&mut Account, String> {
         let mut accounts = self.accounts.values_mut();
         accounts.find(|it| it.name == name).ok_or_else(|| format!("there is no account `{name}`"))
+    }
+
+    /// Each carries the id of the other from now on, as after a backup of
+    /// another day.
+    pub(crate) fn confuse(&mut self, one: &str, other: &str) -> Result<(), String> {
+        let anchor = self.by_name(one)?.anchor.clone();
+        let anchor = std::mem::replace(&mut self.by_name(other)?.anchor, anchor);
+        self.by_name(one)?.anchor = anchor;
+        Ok(())
     }
 
     pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
@@ -283,7 +294,7 @@ impl Connector for System {
 
     async fn list(&self, _object_type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
         let inner = self.up()?;
-        Ok(inner.whole(inner.accounts.values().cloned().collect()))
+        Ok(inner.whole(inner.accounts.values().chain(&inner.again).cloned().collect()))
     }
 
     async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {

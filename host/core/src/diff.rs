@@ -50,7 +50,9 @@ pub fn render(
     for finding in findings {
         page.line(0, &format!("held back ({}): {}", finding.kind.word(), finding.text));
         let count = finding.blocks.len();
-        page.line(1, &format!("{} blocked", counted(count, "operation", "operations")));
+        if count > 0 {
+            page.line(1, &format!("{} blocked", counted(count, "operation", "operations")));
+        }
     }
     if !findings.is_empty() {
         page.gap();

@@ -75,7 +75,7 @@ pub fn dropped(
             let left = dropped.sources.entry(source.clone()).or_default();
             left.people += 1;
             left.accounts += accounts.len();
-            left.enabled += accounts.iter().filter(|link| link.disabled_since.is_none()).count();
+            left.enabled += accounts.iter().filter(|link| link.is_open()).count();
         } else if let Some(record) = identity.records.first()
             && identity.records.iter().all(|it| policy.retired_sources.contains(&it.source))
         {
@@ -86,7 +86,7 @@ pub fn dropped(
 }
 
 fn at_target(policy: &Policy, desired: &Desired, link: &Link, dropped: &mut Dropped) {
-    let Link { target, identity, disabled_since, .. } = link;
+    let Link { target, identity, .. } = link;
     if policy.targets.contains_key(target) {
         return;
     }
@@ -96,7 +96,7 @@ fn at_target(policy: &Policy, desired: &Desired, link: &Link, dropped: &mut Drop
     }
     let left = dropped.targets.entry(target.clone()).or_default();
     left.accounts += 1;
-    if disabled_since.is_none() {
+    if link.is_open() {
         left.enabled += 1;
         let owner = desired.identities.get(identity);
         let departed = |person: &DesiredIdentity| {

@@ -275,6 +275,8 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     account: account.reference.clone(),
                     origin: Origin::Created,
                     disabled_since: None,
+                    unproven: false,
+                    was_enabled: true,
                     unwanted_since: None,
                     gone: false,
                 });
@@ -284,6 +286,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
             named(target),
             ObservedTarget {
                 schema: schema(),
+                account_type: "user".to_owned(),
                 accounts: found,
                 entitlements: Vec::new(),
                 assignments: Vec::new(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{ConnectorName, OperationId},
     identity::Shrank,
-    observed::Observed,
+    observed::{Link, Observed, ObservedTarget},
     operation::{Change, Event, Operation, OperationKind},
     plan::Plan,
     policy::Policy,
@@ -36,6 +36,8 @@ pub enum FindingKind {
     Protected,
     /// A source lost far more of the keys it had than is usual.
     SourceShrank,
+    /// A target no longer has many accounts of ours.
+    TargetShrank,
 }
 
 impl FindingKind {
@@ -46,6 +48,7 @@ impl FindingKind {
             Self::MassEnable => "mass-enable",
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
+            Self::TargetShrank => "target-shrank",
         }
     }
 
@@ -111,6 +114,53 @@ pub fn blocked(
         }
     }
     blocked
+}
+
+/// A target that lost more accounts of ours at once than the limit: another
+/// system behind the same name, or a sign-in that sees less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetShrank {
+    pub target: ConnectorName,
+    pub lost: usize,
+    pub ours: usize,
+}
+
+impl TargetShrank {
+    /// None when no more is missing than `settings` allow.
+    pub fn of(
+        settings: &GuardSettings<'_>,
+        target: &ConnectorName,
+        observed: &ObservedTarget,
+        links: &[Link],
+    ) -> Option<Self> {
+        let lost = observed.vanished(target, links).len();
+        let ours = links.iter().filter(|link| !link.gone && link.target == *target).count();
+        let share = ours.saturating_mul(usize::from(settings.removals_percent)) / 100;
+        let floor = usize::try_from(settings.removals_floor).unwrap_or(usize::MAX);
+        (lost > share.max(floor)).then(|| Self { target: target.clone(), lost, ours })
+    }
+
+    /// What the guard says of it.
+    pub fn finding(&self, plan: &Plan) -> Finding {
+        let Self { target, lost, ours } = self;
+        let text = format!(
+            "{lost} of {ours} accounts of ours at {target} are missing from a complete reading; \
+             nothing is created there, and none is taken for gone. Is it another system, or does \
+             the sign-in see less than before? If they really are gone, `lanyard apply {} \
+             --release {}`",
+            plan_word(plan),
+            FindingKind::TargetShrank.word(),
+        );
+        let target = Some(target.clone());
+        Finding { kind: FindingKind::TargetShrank, target, text, blocks: Vec::new() }
+    }
+}
+
+impl Finding {
+    /// Whether it holds anything back.
+    pub fn holds_back(&self) -> bool {
+        !self.blocks.is_empty() || self.kind == FindingKind::TargetShrank
+    }
 }
 
 fn mass_removals(

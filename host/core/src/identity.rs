@@ -3,8 +3,11 @@
 
 mod assemble;
 mod given;
+mod newcomers;
 mod read;
 mod record;
+mod spelling;
+mod standing;
 mod vanished;
 
 use std::{
@@ -34,10 +37,18 @@ pub struct Assembled {
     pub problems: Vec<String>,
     /// Sources that lost far more of the keys they had than is usual.
     pub shrank: Vec<Shrank>,
+    /// People who would have left a source, were they not in another one.
+    pub elsewhere: BTreeMap<ConnectorName, BTreeSet<IdentityId>>,
+    /// People of sources that were not read, or not wholly, of whom nobody
+    /// can tell whether they are still there.
+    pub unsaid: BTreeMap<ConnectorName, BTreeSet<IdentityId>>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
     /// Identities nobody knew before, that only shrunk sources speak of.
     first_seen: BTreeSet<IdentityId>,
+    /// Identities nobody knew before, and that are held: their key is another
+    /// one, written differently, or a source that may know them was not read.
+    waiting: BTreeSet<IdentityId>,
 }
 
 /// Why nothing of an identity may be changed.
@@ -85,9 +96,11 @@ impl Assembled {
     ///
     /// Unless a person `released` the shrinking, whoever is missing because
     /// of it is stored as still there, and whoever is new by it not at all,
-    /// so that the next round asks again.
+    /// so that the next round asks again.  Nor is whoever is new and
+    /// waits for somebody to mend a source.
     pub fn to_record(&self, released: bool) -> Vec<Identity> {
         let mut identities = self.identities.clone();
+        identities.retain(|identity| !self.waiting.contains(&identity.id));
         if !released {
             identities.retain(|identity| !self.first_seen.contains(&identity.id));
             for identity in &mut identities {

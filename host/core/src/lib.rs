@@ -21,6 +21,7 @@ pub mod id;
 pub mod identity;
 pub mod lifecycle;
 pub mod matching;
+pub mod missing;
 pub mod observed;
 pub mod operation;
 pub mod plan;

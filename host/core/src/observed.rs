@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{Account, Assignment, Coverage, Entitlement},
+    account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     id::{ConnectorName, IdentityId},
     schema::{IdStability, Schema},
     value::ObjectRef,
@@ -25,12 +25,24 @@ pub struct Observed {
     /// knows: none is created until somebody does.
     pub in_doubt: BTreeSet<(IdentityId, ConnectorName)>,
     pub workflows: Remembered,
+    /// Accounts of which a person said whose they are not.
+    pub declined: BTreeSet<Declined>,
+}
+
+/// A person's word that an account is not an identity's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Declined {
+    pub identity: IdentityId,
+    pub target: ConnectorName,
+    pub account: ObjectRef,
 }
 
 /// One target's last report, or why there is none.
 #[derive(Debug, Clone)]
 pub struct ObservedTarget {
     pub schema: Schema,
+    /// The type of the accounts that were read; of others nothing is known.
+    pub account_type: String,
     pub accounts: Vec<Account>,
     pub entitlements: Vec<Entitlement>,
     pub assignments: Vec<Assignment>,
@@ -41,6 +53,30 @@ pub struct ObservedTarget {
 }
 
 impl ObservedTarget {
+    /// Whether an account that was not seen is certainly not there.
+    pub fn proves_absence(&self, account: &ObjectRef) -> bool {
+        account.object_type == self.account_type && self.accounts_coverage.proves_absence()
+    }
+
+    /// Accounts of ours that this reading proves are no longer there.
+    pub fn vanished<'a>(&self, target: &ConnectorName, links: &'a [Link]) -> Vec<&'a Link> {
+        let there: BTreeSet<&ObjectRef> = self.accounts.iter().map(|it| &it.reference).collect();
+        let ours = links.iter().filter(|link| link.target == *target && !link.gone);
+        ours.filter(|link| self.proves_absence(&link.account) && !there.contains(&link.account))
+            .collect()
+    }
+
+    /// The reading as one that proves no absence.
+    #[must_use]
+    pub fn doubted(mut self, why: &str, count: u64) -> Self {
+        let what = "accounts of ours".to_owned();
+        let skipped = Skipped { what, why: why.to_owned(), count: Some(count) };
+        self.accounts_coverage.kind = CoverageKind::Truncated;
+        self.accounts_coverage.skipped.push(skipped);
+        self.assignments_coverage.kind = CoverageKind::Truncated;
+        self
+    }
+
     /// Whether an account under the key of one that was gone is that one,
     /// restored.  Where keys follow names, it may be anybody's.
     pub fn gives_keys_once(&self, object_type: &str) -> bool {
@@ -56,13 +92,32 @@ pub struct Link {
     pub target: ConnectorName,
     pub account: ObjectRef,
     pub origin: Origin,
-    /// Since when we have known it disabled; none while enabled.
+    /// Since when it has been disabled; none while enabled.
     pub disabled_since: Option<Timestamp>,
+    /// The target took the order to disable it, and no read has shown that it
+    /// is: access stays open until one does.
+    pub unproven: bool,
+    /// It was enabled at some time since it is ours: an account made for a
+    /// first day to come was not.
+    pub was_enabled: bool,
     /// Since when we have known that nothing gives it any longer (its owner
     /// left, or lost the rule); none while something does.
     pub unwanted_since: Option<Timestamp>,
     /// A read that proves absence no longer has it.
     pub gone: bool,
+}
+
+impl Link {
+    /// Whether the account is there and not known to be disabled.
+    pub fn is_open(&self) -> bool {
+        !self.gone && (self.disabled_since.is_none() || self.unproven)
+    }
+}
+
+/// Whether an assignment and a grant of one entitlement are the same: no
+/// relation given means any.
+pub fn related(left: &str, right: &str) -> bool {
+    left == right || left.is_empty() || right.is_empty()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -106,6 +106,24 @@ impl Change {
     }
 }
 
+impl Change {
+    /// The same change of an account that has another key by now; a create,
+    /// and a grant to what a plan creates, name no key.
+    #[must_use]
+    pub fn about(mut self, key: &ObjectRef) -> Self {
+        match &mut self {
+            Self::Create { .. } | Self::Grant { holder: AccountPointer::Created { .. }, .. } => {}
+            Self::Update { account, .. }
+            | Self::Enable { account }
+            | Self::Disable { account }
+            | Self::Delete { account }
+            | Self::Grant { holder: AccountPointer::Known(account), .. }
+            | Self::Revoke { holder: account, .. } => account.clone_from(key),
+        }
+        self
+    }
+}
+
 /// The verb of an operation, as the contract calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -90,7 +90,8 @@ pub struct Note {
 pub enum NoteKind {
     /// A rule or mapping failed for this identity: it is left as it is.
     Held,
-    /// A target was not read, or not wholly; what that keeps from happening.
+    /// A source or target was not read, or not wholly; what that keeps from
+    /// happening.
     NotRead,
     /// An account or grant that is not ours is in the way or in excess.
     Unmanaged,
@@ -102,6 +103,8 @@ pub enum NoteKind {
     Doubtful,
     /// A source or target left the file, and nobody answers for what it left.
     Dropped,
+    /// People whom one source no longer has stay by another.
+    Elsewhere,
 }
 
 impl NoteKind {
@@ -115,6 +118,7 @@ impl NoteKind {
             Self::Unable => "unable",
             Self::Doubtful => "doubtful",
             Self::Dropped => "dropped",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }
@@ -189,15 +193,20 @@ pub fn plan(
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
         outline.not_read(target);
     }
+    for (target, there) in &world.targets {
+        let links = observed.links.iter().filter(|link| link.target == **target);
+        outline.of_other_types(target, there, links);
+    }
     for (identity, person) in &desired.identities {
         if person.holds.is_empty() {
             for doubt in &person.state.doubts {
                 outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
             }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
+            adoption::left_behind(&world, *identity, person, &mut outline);
         } else {
             // Whether they should keep what they have is not known.
-            let open = world.has_enabled(*identity);
+            let open = world.has_open(*identity);
             for hold in &person.holds {
                 outline.about_person(NoteKind::Held, *identity, hold, open);
             }
@@ -257,6 +266,7 @@ fn plan_identity(
             links: world.links_at(identity, target),
             in_doubt: world.in_doubt.contains(&(identity, target.clone())),
             newcomer: !world.links.contains_key(&identity),
+            known: world.known,
             revoke_grants: settings.revoke_grants,
             now,
         };

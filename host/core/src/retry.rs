@@ -12,6 +12,9 @@ pub struct RetryPolicy {
     pub first: SignedDuration,
     /// Longest wait of our own choosing; a target may ask for more.
     pub cap: SignedDuration,
+    /// Longest wait that a target may ask for: a run holds the store while it
+    /// waits, and other runs have to get their turn.
+    pub longest: SignedDuration,
     /// After so many attempts a person has to look.
     pub attempts: u32,
 }
@@ -19,7 +22,12 @@ pub struct RetryPolicy {
 impl Default for RetryPolicy {
     /// Half a minute in all: the next run plans again what is left.
     fn default() -> Self {
-        Self { first: SignedDuration::from_secs(1), cap: SignedDuration::from_mins(1), attempts: 5 }
+        Self {
+            first: SignedDuration::from_secs(1),
+            cap: SignedDuration::from_mins(1),
+            longest: SignedDuration::from_mins(5),
+            attempts: 5,
+        }
     }
 }
 
@@ -27,6 +35,8 @@ impl Default for RetryPolicy {
 pub enum Decision {
     /// Certainly not applied: again at this time.
     Retry { at: Timestamp },
+    /// Certainly not applied, and not before this time: a later run's.
+    Leave { until: Timestamp },
     /// It may be applied: read before anything else.
     Settle,
     /// A person has to look.
@@ -87,7 +97,9 @@ fn again(attempt: u32, asked_ms: Option<u64>, now: Timestamp, policy: &RetryPoli
     let asked = asked.map_or(SignedDuration::ZERO, SignedDuration::from_millis);
     let wait = backoff(attempt, policy).max(asked);
     // Beyond the end of the calendar nobody is waiting any more.
-    now.checked_add(wait).map_or(Decision::Park, |at| Decision::Retry { at })
+    now.checked_add(wait).map_or(Decision::Park, |at| {
+        if wait > policy.longest { Decision::Leave { until: at } } else { Decision::Retry { at } }
+    })
 }
 
 #[cfg(test)]
@@ -127,9 +139,23 @@ mod tests {
     #[test]
     fn what_the_target_asks_is_honoured_beyond_the_cap_and_never_shortens_the_wait() {
         let limited = |ms| FaultKind::RateLimited { retry_after_ms: Some(ms) };
-        assert_eq!(decided(limited(3_600_000), 1), after_ms(3_600_000));
+        assert_eq!(decided(limited(300_000), 1), after_ms(300_000));
         assert_eq!(decided(limited(1), 2), after_ms(2000));
         assert_eq!(decided(limited(u64::MAX), 1), Decision::Park);
+    }
+
+    #[test]
+    fn a_wait_that_is_longer_than_a_run_is_left_to_a_later_one() {
+        for ms in [300_001_u32, 604_800_000] {
+            let until = now() + SignedDuration::from_millis(ms.into());
+            let kinds = [
+                FaultKind::RateLimited { retry_after_ms: Some(ms.into()) },
+                FaultKind::Unavailable { retry_after_ms: Some(ms.into()) },
+            ];
+            for kind in kinds {
+                assert_eq!(decided(kind, 1), Decision::Leave { until });
+            }
+        }
     }
 
     #[test]

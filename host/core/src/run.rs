@@ -140,11 +140,14 @@ impl OperationState {
                 {
                     Ok(Self::Sent { attempt: *next })
                 }
+                // Nobody waited until then, and a part may be applied.
+                OperationEvent::LostAnswer { fault } => {
+                    Ok(Self::Uncertain { attempt: *attempt, fault: fault.clone() })
+                }
                 OperationEvent::GaveUp { fault } => Ok(Self::Parked { fault: fault.clone() }),
                 OperationEvent::Intended { .. }
                 | OperationEvent::Answered { .. }
                 | OperationEvent::Refused { .. }
-                | OperationEvent::LostAnswer { .. }
                 | OperationEvent::FoundNotApplied { .. } => Err(illegal()),
             },
             Self::Done { .. } | Self::Parked { .. } => Err(illegal()),

@@ -3,6 +3,7 @@
 use crate::{
     account::{Account, AccountState, Assignment},
     matching,
+    observed::related,
     operation::{AccountPointer, Change},
     plan::{compared, same_values},
     run::Verification,
@@ -210,7 +211,7 @@ fn assigned(
     let held = assignments.iter().any(|it| {
         it.holder == *holder
             && it.entitlement == *entitlement
-            && (relation.is_empty() || it.relation.is_empty() || it.relation == relation)
+            && related(&it.relation, relation)
             && (wanted || it.direct)
     });
     if held == wanted {

@@ -13,7 +13,7 @@ use lanyard_core::{
     identity::Shrank,
     lifecycle::LifecycleState,
     observed::Observed,
-    operation::OperationKind,
+    operation::{Event, OperationKind},
     plan::{Plan, plan},
     value::ObjectRef,
 };
@@ -89,15 +89,27 @@ fn a_day_on_which_many_begin_is_no_mass_enable() {
         ours(&mut observed, &key, "crm", &format!("c{number}"), AccountState::Disabled);
         for link in &mut observed.links {
             link.disabled_since = Some(at("2026-02-22T00:00:00Z"));
+            link.was_enabled = false;
         }
         let (id, mut person) =
             person(&key, LifecycleState::Active, [("crm", present(content(&key, &[])))]);
         person.state.since = Some(now());
         desired.identities.insert(id, person);
     }
-    let plan = plan(&File::new().settings(), &desired, &observed, now());
-    assert_eq!(plan.operations.len(), 50);
-    assert_eq!(guard(&settings(), &plan, &observed, &Removed::new(), &[]), []);
+    let first = plan(&File::new().settings(), &desired, &observed, now());
+    assert_eq!(first.operations.len(), 50);
+    assert!(first.operations.iter().all(|it| it.event == Event::Joiner));
+    assert_eq!(guard(&settings(), &first, &observed, &Removed::new(), &[]), []);
+
+    // A migration that gives everybody the same first day makes no joiners of
+    // people who worked here before.
+    for link in &mut observed.links {
+        link.was_enabled = true;
+    }
+    let second = plan(&File::new().settings(), &desired, &observed, now());
+    let findings = guard(&settings(), &second, &observed, &Removed::new(), &[]);
+    assert_eq!(findings[0].kind, FindingKind::MassEnable);
+    assert_eq!(blocked(&second, &findings, &BTreeSet::new()).len(), 50);
 }
 
 #[test]

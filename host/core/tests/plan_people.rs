@@ -14,7 +14,7 @@ use lanyard_core::{
     fact::{Fact, Identity, RecordKey},
     guard::{GuardSettings, guard},
     lifecycle::LifecycleState,
-    observed::Observed,
+    observed::{Declined, Observed},
     plan::{Plan, plan},
     value::Attribute,
 };
@@ -140,6 +140,28 @@ fn an_account_of_nobody_is_offered_for_adoption_and_not_written() {
 
     plan 80a96edd1cb2: nothing to do, 1 to adopt
     "#);
+}
+
+#[test]
+fn an_account_that_was_declined_is_not_offered_to_that_person_again() {
+    let mut observed = empty_world();
+    let mut alike = account("ada", "x1", AccountState::Active);
+    alike.anchor = None;
+    let declined = Declined {
+        identity: identity("ada"),
+        target: target("crm"),
+        account: alike.reference.clone(),
+    };
+    there(&mut observed, "crm").accounts.push(alike);
+    let ada = person("ada", LifecycleState::Active, [("crm", present(content("ada", &[])))]);
+    let desired = wanting([ada]);
+    let adoptions =
+        |observed: &_| plan(&File::new().settings(), &desired, observed, now()).adoptions.len();
+    assert_eq!(adoptions(&observed), 1);
+    observed.declined.insert(Declined { identity: identity("ben"), ..declined.clone() });
+    assert_eq!(adoptions(&observed), 1, "somebody else's word says nothing about her");
+    observed.declined.insert(declined);
+    assert_eq!(adoptions(&observed), 0);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn every_state_under_every_wish() {
     present, disabled / Active: disable
     present, disabled / Disabled: nothing
     present, disabled / Locked: disable
-    present, disabled / Pending: (Waits)
+    present, disabled / Pending: disable
     present, disabled / SoftDeleted: (Unable)
     present, disabled / Unknown: disable
     disabled / Active: disable
@@ -129,7 +129,120 @@ fn an_account_of_unknown_state_is_disabled_once() {
     let desired = ada(closed(Presence::Disabled));
     assert_eq!(kinds(&made(&desired, &observed)), [OperationKind::Disable]);
     observed.links[0].disabled_since = Some(now());
-    assert!(made(&desired, &observed).is_empty());
+    assert_eq!(words(&made(&desired, &observed)), "(Unable)");
+    assert!(leaves_open(&desired, &observed), "nothing shows that it still is");
+    let due = at("2026-02-01T00:00:00Z");
+    let plan = made(&ada(closed(Presence::Deleted { due })), &observed);
+    assert_eq!(words(&plan), "delete");
+}
+
+#[test]
+fn an_account_of_unknown_state_that_we_disabled_is_enabled_when_it_should_be() {
+    let mut observed = one_account(AccountState::Unknown);
+    let desired = ada(present(content("ada", &[])));
+    assert_eq!(words(&made(&desired, &observed)), "nothing");
+    observed.links[0].disabled_since = Some(now());
+    let plan = made(&desired, &observed);
+    assert_eq!(words(&plan), "enable");
+    assert!(made(&desired, &apply(&observed, &plan)).is_empty());
+    there(&mut observed, "crm").schema.objects[0].capabilities.enable = false;
+    assert_eq!(words(&made(&desired, &observed)), "(Unable)");
+}
+
+#[test]
+fn what_no_read_showed_to_be_disabled_is_open_where_it_is_not_read() {
+    let mut observed = one_account(AccountState::Active);
+    there(&mut observed, "crm").accounts.clear();
+    there(&mut observed, "crm").accounts_coverage.kind = CoverageKind::Truncated;
+    observed.links[0].disabled_since = Some(now());
+    let desired = ada(closed(Presence::Disabled));
+    assert!(!leaves_open(&desired, &observed));
+    observed.links[0].unproven = true;
+    assert!(leaves_open(&desired, &observed));
+}
+
+#[test]
+fn who_has_an_account_of_a_type_that_is_no_longer_read_gets_no_other() {
+    let mut observed = one_account(AccountState::Active);
+    ours(&mut observed, "bob", "crm", "c2", AccountState::Active);
+    let crm = there(&mut observed, "crm");
+    crm.accounts.clear();
+    crm.account_type = "person".into();
+    crm.schema.objects[0].object_type = "person".into();
+    let wanted = AccountContent { object_type: "person".into(), ..content("ada", &["Sales"]) };
+    let plan = made(&ada(present(wanted.clone())), &observed);
+    assert_eq!(plan.operations, []);
+    assert_eq!(plan.left_open(), 1);
+    assert_snapshot!(plan.notes[0].text, @"accounts of ours are of type `user` (2), and only `person` is read now; they are left as they are, and whoever has one gets no other: put the type back, or adopt theirs of the new type where the key is the same");
+
+    // The same account under the new name of its type is offered.
+    let mut renamed = account("ada", "c1", AccountState::Active);
+    renamed.reference.object_type = "person".into();
+    there(&mut observed, "crm").accounts.push(renamed);
+    let plan = made(&ada(present(wanted)), &observed);
+    assert_eq!((plan.operations.len(), plan.adoptions.len()), (0, 1));
+
+    let plan = made(&ada(closed(Presence::Disabled)), &observed);
+    let texts: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!((plan.operations.len(), plan.left_open()), (0, 3));
+    assert_snapshot!(texts.join("\n"), @r"
+    accounts of ours are of type `user` (2), and only `person` is read now; they are left as they are, and whoever has one gets no other: put the type back, or adopt theirs of the new type where the key is the same
+    their account is of type `user` and only `person` is read; it is left as it is
+    the account `ada.example` carries the id we know them by, nothing gives them one, and it is not ours: adopt it, so that it is closed (`lanyard account adopt crm c1 --identity c0777372-c8d2-5ede-9036-c4b101a91945`), or close it there by hand
+    ");
+}
+
+#[test]
+fn an_account_left_behind_by_somebody_who_has_none_here_is_left_open() {
+    let departed = || wanting([person("ada", LifecycleState::Departed, [])]);
+    let case = |change: Alter, gone_link: bool| {
+        let mut observed = empty_world();
+        let mut left = account("ada", "c1", AccountState::Active);
+        change(&mut left);
+        there(&mut observed, "crm").schema.objects[0].capabilities.id_stability =
+            IdStability::Renameable;
+        there(&mut observed, "crm").accounts.push(left);
+        if gone_link {
+            let mut link = link("ada", "crm", "c1");
+            link.gone = true;
+            observed.links.push(link);
+        }
+        let plan = made(&departed(), &observed);
+        assert_eq!(plan.operations, []);
+        (words(&plan), plan.left_open())
+    };
+    let open = ("(Unmanaged)".to_owned(), 1);
+    let closed = ("(Unmanaged)".to_owned(), 0);
+    let nothing = ("nothing".to_owned(), 0);
+    assert_eq!(case(|_| (), false), open, "their id");
+    assert_eq!(case(|it| it.anchor = None, true), open, "their key");
+    assert_eq!(case(|it| it.anchor = None, false), nothing, "anybody's");
+    assert_eq!(case(|it| it.anchor = Some("bob".into()), true), nothing, "bob's by now");
+    assert_eq!(case(|it| it.state = AccountState::Disabled, false), closed, "closed already");
+    assert_eq!(case(|it| it.state = AccountState::SoftDeleted, false), nothing, "deleted");
+}
+
+#[test]
+fn an_invitation_of_somebody_who_is_away_is_closed_and_grants_in_excess_are_taken() {
+    let invited = || {
+        let mut observed = one_account(AccountState::Pending);
+        holds(&mut observed, "crm", "c1", "g2");
+        observed.ledger.insert(owned("crm", "c1", "g2"));
+        observed
+    };
+    let wanted = ada(present(content("ada", &["Approvers"])));
+    assert_eq!(words(&made(&wanted, &invited())), "revoke (Waits)");
+    let mut away = ada(present(content("ada", &["Sales"])));
+    for account in away.identities.values_mut().flat_map(|it| it.accounts.values_mut()) {
+        if let Presence::Present { enabled, .. } = &mut account.presence {
+            *enabled = false;
+        }
+    }
+    assert_eq!(words(&made(&away, &invited())), "disable");
+    let mut unable = invited();
+    there(&mut unable, "crm").schema.objects[0].capabilities.disable = false;
+    assert_eq!(words(&made(&away, &unable)), "(Unable)");
+    assert!(leaves_open(&away, &unable));
 }
 
 /// Whether the plan says that access which has to go stays.
@@ -511,16 +624,20 @@ fn deletes_go_the_other_way_round() {
 fn enabling_is_called_by_what_brought_it_about() {
     let disabled_since = at("2026-02-01T00:00:00Z");
     let cases = [
-        // Known disabled, grants kept, state since; the label.
-        (false, false, None, Event::Drift),
-        (true, false, None, Event::Rehire),
-        (true, true, None, Event::Leave),
-        (true, true, Some("2026-01-01T00:00:00Z"), Event::Leave),
-        (true, true, Some("2026-03-01T00:00:00Z"), Event::Joiner),
+        // Known disabled, enabled before, grants kept, state since; the label.
+        (false, true, false, None, Event::Drift),
+        (true, true, false, None, Event::Rehire),
+        (true, true, true, None, Event::Leave),
+        (true, true, true, Some("2026-01-01T00:00:00Z"), Event::Leave),
+        (true, true, true, Some("2026-03-01T00:00:00Z"), Event::Rehire),
+        (true, false, true, Some("2026-03-01T00:00:00Z"), Event::Joiner),
+        // Made for somebody on leave, who comes back.
+        (true, false, true, None, Event::Leave),
     ];
-    for (known, kept, since, event) in cases {
+    for (known, before, kept, since, event) in cases {
         let mut observed = one_account(AccountState::Disabled);
         observed.links[0].disabled_since = known.then_some(disabled_since);
+        observed.links[0].was_enabled = before;
         if kept {
             holds(&mut observed, "crm", "c1", "g2");
             observed.ledger.insert(owned("crm", "c1", "g2"));
@@ -529,7 +646,7 @@ fn enabling_is_called_by_what_brought_it_about() {
         desired.identities.values_mut().for_each(|it| it.state.since = since.map(at));
         let plan = made(&desired, &observed);
         assert_eq!(plan.operations[0].change.kind(), OperationKind::Enable);
-        assert_eq!(plan.operations[0].event, event, "{known} {kept} {since:?}");
+        assert_eq!(plan.operations[0].event, event, "{known} {before} {kept} {since:?}");
     }
 }
 
@@ -542,7 +659,7 @@ fn an_account_under_the_key_of_one_that_is_gone_is_touched_only_where_keys_are_g
 
     let mut reused = observed.clone();
     there(&mut reused, "crm").schema.objects[0].capabilities.id_stability = IdStability::Renameable;
-    assert_eq!(words(&made(&desired, &reused)), "nothing");
+    assert_eq!(words(&made(&desired, &reused)), "(Unmanaged)", "a person has to look");
 
     observed.links.push(link("bob", "crm", "c1"));
     assert_eq!(words(&made(&desired, &observed)), "nothing", "it is bob's now");

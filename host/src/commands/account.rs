@@ -1,4 +1,6 @@
-//! `lanyard account list` and `adopt`.
+//! `lanyard account`: the list of accounts, and what a person says of one.
+
+mod said;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,12 +8,9 @@ use std::{
 };
 
 use lanyard_core::{
-    fault::{Fault, FaultKind},
     id::{ConnectorName, IdentityId},
-    observed::{Link, Origin},
-    operation::{Change, Operation},
+    observed::Link,
     policy::Policy,
-    run::{OperationEvent, OperationState},
     value::ObjectRef,
 };
 use serde::Serialize;
@@ -23,8 +22,9 @@ use super::{
 };
 use crate::{
     args::AccountVerb,
+    config::Config,
     errors::{AppError, Exit},
-    store::{Answer, AuditEntry, Store, Unsettled},
+    store::{Store, sqlite::SqliteStore},
     telemetry,
 };
 
@@ -56,18 +56,37 @@ pub(super) async fn account(
             list(&store, &config.policy, target.as_ref(), json, output).await
         }
         AccountVerb::Adopt { target, uid, identity } => {
-            let store = session::exclusive_store(&config, Use::Changes, output).await?;
-            named::target(&config, &store, &target).await?;
-            let identity = named::identity(&store, &identity, telemetry::clock()()).await?.id;
-            adopt(&store, target, &uid, identity, output).await
+            let (store, identity) = decided(&config, &target, &identity, output).await?;
+            said::adopt(&store, target, &uid, identity, output).await
         }
-        AccountVerb::NotCreated { target, identity } => {
+        AccountVerb::Decline { target, uid, identity } => {
+            let (store, identity) = decided(&config, &target, &identity, output).await?;
+            said::decline(&store, target, &uid, identity, output).await
+        }
+        AccountVerb::Release { target, uid } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             named::target(&config, &store, &target).await?;
-            let identity = named::identity(&store, &identity, telemetry::clock()()).await?.id;
-            not_created(&store, &target, identity, output).await
+            said::release(&store, target, &uid, output).await
+        }
+        AccountVerb::Settle { target, identity, applied, not_applied: _, operation } => {
+            let (store, identity) = decided(&config, &target, &identity, output).await?;
+            let which = operation.as_deref();
+            said::settle(&store, &target, identity, (applied, which), output).await
         }
     }
+}
+
+/// The store to change, and whom a person means.
+async fn decided(
+    config: &Config,
+    target: &ConnectorName,
+    identity: &str,
+    output: &mut Output,
+) -> Result<(SqliteStore, IdentityId), AppError> {
+    let store = session::exclusive_store(config, Use::Changes, output).await?;
+    named::target(config, &store, target).await?;
+    let identity = named::identity(&store, identity, telemetry::clock()()).await?.id;
+    Ok((store, identity))
 }
 
 async fn list(
@@ -123,107 +142,5 @@ async fn list(
         };
         output.line(&format!("{target:<12} {name:<28} {state:<12} {uid:<38} {owner}{left}"))?;
     }
-    Ok(Exit::Ok)
-}
-
-/// A person looked, and there is none: the journal has it as not applied.
-async fn not_created(
-    store: &dyn Store,
-    target: &ConnectorName,
-    identity: IdentityId,
-    output: &mut Output,
-) -> Result<Exit, AppError> {
-    let mut open = store.unsettled(None).await?;
-    open.retain(|it| {
-        let Operation { identity: whose, target: at, change, .. } = &it.operation;
-        matches!(change, Change::Create { .. }) && *whose == identity && at == target
-    });
-    if open.is_empty() {
-        return Err(AppError::new(
-            Exit::Usage,
-            format!("no create for {identity} at `{target}` is waiting for an answer"),
-        )
-        .hint("`lanyard status` shows what is uncertain"));
-    }
-    for unsettled in open {
-        let state = store.operation_states(unsettled.run).await?.remove(&unsettled.operation.id);
-        if matches!(state, Some(OperationState::Sent { .. })) {
-            let fault = Fault::new(
-                FaultKind::OutcomeUnknown { retry_after_ms: None },
-                "the process ended before the answer was written down",
-            );
-            store.answer(&said(&unsettled, OperationEvent::LostAnswer { fault })).await?;
-        }
-        let retry_at = telemetry::clock()();
-        store.answer(&said(&unsettled, OperationEvent::FoundNotApplied { retry_at })).await?;
-    }
-    output
-        .line(&format!("the next plan may create the account of {identity} at {target} again"))?;
-    Ok(Exit::Ok)
-}
-
-fn said(unsettled: &Unsettled, event: OperationEvent) -> Answer {
-    let Unsettled { run, operation, key: _, attempt: _, epoch, sent_at: _ } = unsettled;
-    let at = telemetry::clock()();
-    let audit = AuditEntry {
-        at,
-        actor: session::actor(),
-        action: "create".to_owned(),
-        identity: Some(operation.identity),
-        target: Some(operation.target.clone()),
-        account: None,
-        result: event.word().to_owned(),
-        verification: None,
-        detail: BTreeMap::from([("said".to_owned(), "by a person".to_owned())]),
-    };
-    Answer {
-        run: *run,
-        operation: operation.id,
-        epoch: *epoch,
-        event,
-        effects: Vec::new(),
-        audit,
-        at,
-    }
-}
-
-async fn adopt(
-    store: &dyn Store,
-    target: ConnectorName,
-    uid: &str,
-    identity: IdentityId,
-    output: &mut Output,
-) -> Result<Exit, AppError> {
-    let observations = store.observations().await?;
-    let account = observations
-        .get(&target)
-        .and_then(|it| it.accounts.iter().find(|account| account.reference.uid == uid))
-        .ok_or_else(|| {
-            AppError::new(Exit::Usage, format!("`{target}` reported no account `{uid}`"))
-                .hint("`lanyard account list` shows what it reported at the last plan")
-        })?;
-    let at = telemetry::clock()();
-    let link = Link {
-        identity,
-        target: target.clone(),
-        account: account.reference.clone(),
-        origin: Origin::Adopted,
-        disabled_since: None,
-        unwanted_since: None,
-        gone: false,
-    };
-    let audit = AuditEntry {
-        at,
-        actor: session::actor(),
-        action: "adopt".to_owned(),
-        identity: Some(identity),
-        target: Some(target.clone()),
-        account: Some(account.reference.clone()),
-        result: "done".to_owned(),
-        verification: None,
-        detail: BTreeMap::new(),
-    };
-    store.adopt(&link, &audit).await?;
-    output.line(&format!("`{}` at {target} now belongs to {identity}", account.name))?;
     Ok(Exit::Ok)
 }

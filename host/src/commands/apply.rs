@@ -49,8 +49,9 @@ pub(super) async fn apply(
         plan::show(&survey, output)?;
     }
     let operations = survey.stored.plan.operations.len();
-    let accepted =
-        released.contains(&FindingKind::SourceShrank) && !survey.assembled.shrank.is_empty();
+    let accepted = released.contains(&FindingKind::SourceShrank)
+        && !survey.assembled.shrank.is_empty()
+        || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty();
     if survey.stored.plan.is_empty() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
@@ -59,7 +60,7 @@ pub(super) async fn apply(
         if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
     let count = counted(operations, "operation", "operations");
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
-        return Ok(Exit::Ok);
+        return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &released, output).await
 }
@@ -79,6 +80,7 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
         FindingKind::MassRemoval,
         FindingKind::MassEnable,
         FindingKind::SourceShrank,
+        FindingKind::TargetShrank,
         FindingKind::Protected,
     ];
     words
@@ -91,7 +93,7 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
             )
             .hint("take the account out of `protected` if it is to be managed")),
             None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
-                .hint("findings that can be released: mass-removal, mass-enable, source-shrank")),
+                .hint("findings that can be released: mass-removal, mass-enable, source-shrank, target-shrank")),
         })
         .collect()
 }
@@ -100,10 +102,19 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
 async fn stored(store: &dyn Store, wanted: &str) -> Result<StoredPlan, AppError> {
     if Path::new(wanted).is_file() {
         let text = std::fs::read_to_string(wanted)?;
-        return serde_json::from_str(&text).map_err(|error| {
+        let plan: StoredPlan = serde_json::from_str(&text).map_err(|error| {
             AppError::new(Exit::Usage, error)
                 .hint(format!("`{wanted}` is not a plan; `lanyard plan --out FILE` writes one"))
-        });
+        })?;
+        // What was read and agreed to is its text, and what is done goes by
+        // the digest: they must be one.
+        if plan.plan.digest()? != plan.digest {
+            let text =
+                format!("`{wanted}` was changed after it was written: its digest is another");
+            return Err(AppError::new(Exit::Usage, text)
+                .hint("`lanyard plan --out FILE` writes it anew; nothing was done"));
+        }
+        return Ok(plan);
     }
     store.plan(wanted).await?.ok_or_else(|| {
         AppError::new(Exit::Usage, format!("there is no plan `{wanted}`"))
@@ -153,15 +164,18 @@ async fn carry_out(
     }
     output.line(&sentence(&summary))?;
     let left_open = survey.stored.plan.left_open() > 0;
-    let exit = if summary.is_clean() && summary.blocked > 0 && !left_open {
+    let blocked = summary.blocked > 0 && !left_open && plan::all_read(survey);
+    let exit = if summary.is_clean() && blocked {
         Exit::Blocked
     } else if summary.is_clean() {
         plan::exit(survey, open)
     } else {
         Exit::Failed
     };
-    // A released finding no longer blocks anything.
-    Ok(if exit == Exit::Blocked && summary.blocked == 0 { Exit::Ok } else { exit })
+    // A released finding no longer holds anything back.
+    let mut findings = survey.stored.findings.iter();
+    let stands = findings.any(|it| it.holds_back() && !released.contains(&it.kind));
+    Ok(if exit == Exit::Blocked && !stands { Exit::Ok } else { exit })
 }
 
 /// The first Ctrl-C (or SIGTERM) stops between operations; the second ends

@@ -18,7 +18,7 @@ use crate::{
     config::{Config, Loaded, nearest},
     connector::{Connector as _, Connectors},
     errors::{self, AppError, Exit},
-    reconcile::{self, SourcesRead, Stop},
+    reconcile::{self, ReconcileError, SourcesRead, Stop},
     store::Store as _,
     telemetry,
     wasm::{LoadError, Sandbox, WasmConnector},
@@ -155,15 +155,16 @@ async fn check_facts(
     let now = telemetry::clock()();
     let read =
         reconcile::read_sources(&config.policy, connectors, &known, (now, &Stop::default())).await;
-    let SourcesRead { columns, unknown, .. } = match read {
+    let SourcesRead { columns, unknown, unread, .. } = match read {
         Ok(read) => read,
-        Err(error) => {
-            sound.connectors = false;
-            let text = AppError::from(error).render();
-            let text = text.strip_prefix("error: ").unwrap_or(&text);
-            return output.text(&format!("FAIL  {text}"));
-        }
+        Err(error) => return cannot_be_read(error, sound, output),
     };
+    if !unread.is_empty() {
+        for (source_name, fault) in unread {
+            cannot_be_read(ReconcileError::Source { source_name, fault }, sound, output)?;
+        }
+        return Ok(());
+    }
     if unknown.is_empty() {
         return output.line("ok    every fact that is asked for is given by a source");
     }
@@ -174,6 +175,17 @@ async fn check_facts(
         output.line(&format!("FAIL  {fact}{near}"))?;
     }
     Ok(())
+}
+
+fn cannot_be_read(
+    error: ReconcileError,
+    sound: &mut Sound,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    sound.connectors = false;
+    let text = AppError::from(error).render();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    output.text(&format!("FAIL  {text}"))
 }
 
 /// True when it can be used.

@@ -33,6 +33,7 @@ pub(super) async fn explain(
         ledger: store.ledger().await?,
         in_doubt: BTreeSet::new(),
         workflows: store.workflows().await?,
+        declined: store.declined().await?,
     };
     // Without readings nothing is learned: everyone as last known.
     let assembled: Assembled = assemble(&config.policy, &[], &known, &BTreeMap::new(), now);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lanyard_core::diff;
+use lanyard_core::{diff, guard::Finding};
 
 use super::{
     output::{Output, counted},
@@ -56,14 +56,24 @@ pub(super) async fn look(
             settled.parked
         ));
     }
+    if settled.retired > 0 {
+        output.error(&format!(
+            "closed {} at retired targets; what became of them is not known here any more\n",
+            counted(settled.retired, "open operation", "open operations")
+        ));
+    }
     for open in &settled.open {
         output.error(&format!("still uncertain: {open}\n"));
     }
     let survey = reconcile::survey(context).await?;
-    for (target, fault) in &survey.unread {
+    let so = "so what it said before still counts";
+    let sources = survey.unread_sources.iter().map(|(name, fault)| (name, fault, so));
+    let so = "so nothing is planned for it";
+    let targets = survey.unread.iter().map(|(name, fault)| (name, fault, so));
+    for (name, fault, so) in sources.chain(targets) {
         let kind = &fault.kind;
         output.error(&format!(
-            "warning: `{target}` could not be read, so nothing is planned for it: {fault} ({})\n",
+            "warning: `{name}` could not be read, {so}: {fault} ({})\n",
             kind.word()
         ));
         if let Some(advice) = errors::advice(kind) {
@@ -84,15 +94,20 @@ pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError>
 /// `open`: something of an earlier run is not settled.  Access that has to go
 /// and stays is as open.
 pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
-    if !survey.unread.is_empty() {
+    if !all_read(survey) {
         Exit::Connector
     } else if open || survey.stored.plan.left_open() > 0 {
         Exit::Failed
-    } else if survey.stored.findings.iter().any(|finding| !finding.blocks.is_empty()) {
+    } else if survey.stored.findings.iter().any(Finding::holds_back) {
         Exit::Blocked
     } else {
         Exit::Ok
     }
+}
+
+/// Whether every source and target answered.
+pub(super) fn all_read(survey: &Survey) -> bool {
+    survey.unread.is_empty() && survey.unread_sources.is_empty()
 }
 
 /// A plan holds names and addresses of people: for its owner alone.

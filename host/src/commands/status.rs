@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
-use lanyard_core::{fact::Identity, identity, policy::Policy, run::OperationState};
+use lanyard_core::{
+    fact::Identity, id::IdentityId, identity, lifecycle::LifecycleState, policy::Policy,
+    run::OperationState,
+};
 
 use super::{
     identity::state,
@@ -42,7 +45,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for open in &unsettled {
         let operation = &open.operation;
         let what = format!(
-            "{} at {}, run {} {}, sent {:.0}",
+            "{} at {}, operation {}{}, sent {:.0}",
             operation.change.kind().word(),
             operation.target,
             open.run.0,
@@ -58,7 +61,39 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in reconcile::sentences(&config.policy, &left) {
         line("dropped", &sentence, output)?;
     }
-    Ok(if unsettled.is_empty() && !left.is_open() { Exit::Ok } else { Exit::Failed })
+    let open = leavers_with_access(&config.policy, &store, now).await?;
+    for sentence in &open {
+        line("open", sentence, output)?;
+    }
+    let closed = unsettled.is_empty() && !left.is_open() && open.is_empty();
+    Ok(if closed { Exit::Ok } else { Exit::Failed })
+}
+
+/// Who has departed, and where they have an account that is enabled as far
+/// as we know.
+async fn leavers_with_access(
+    policy: &Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<Vec<String>, AppError> {
+    let mut targets: BTreeMap<IdentityId, Vec<String>> = BTreeMap::new();
+    for link in store.links().await? {
+        let answered_for = policy.targets.contains_key(&link.target);
+        if !link.gone && link.disabled_since.is_none() && answered_for {
+            targets.entry(link.identity).or_default().push(link.target.to_string());
+        }
+    }
+    let mut open = Vec::new();
+    for person in store.identities().await? {
+        let Some(targets) = targets.get(&person.id) else { continue };
+        let facts = identity::facts_now(&person, now);
+        let state = state(policy, &person, &facts, now);
+        if state.is_ok_and(|now| now.state == LifecycleState::Departed) {
+            let label = identity::label(&person, &facts);
+            open.push(format!("{label} has departed, and has access at {}", targets.join(", ")));
+        }
+    }
+    Ok(open)
 }
 
 fn line(title: &str, text: &str, output: &mut Output) -> Result<(), AppError> {

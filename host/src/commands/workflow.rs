@@ -108,6 +108,7 @@ async fn status(
         ledger: store.ledger().await?,
         in_doubt: BTreeSet::new(),
         workflows: store.workflows().await?,
+        declined: store.declined().await?,
     };
     let known = store.identities().await?;
     let assembled = assemble(&policy, &[], &known, &BTreeMap::new(), now);

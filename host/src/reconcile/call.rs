@@ -77,32 +77,43 @@ pub(super) fn answered_about(write: &Write, outcome: &Outcome) -> Option<ObjectR
     }
 }
 
+/// What was read back, and the fault that kept it from being read.
+pub(super) struct Read {
+    pub(super) back: ReadBack,
+    pub(super) fault: Option<Fault>,
+}
+
 /// What the target shows of the account now; for a grant, what it holds.
 pub(super) async fn read_back(
     target: &Attached,
     account: &ObjectRef,
     change: &Change,
     stop: &Stop,
-) -> ReadBack {
+) -> Read {
     if matches!(change, Change::Grant { .. } | Change::Revoke { .. }) {
-        return ReadBack {
+        let held = assignments(target, account, stop).await;
+        let fault = held.as_ref().err().cloned();
+        let back = ReadBack {
             account: AccountRead::Unread("only its grants were read".to_owned()),
-            assignments: assignments(target, account, stop).await,
+            assignments: held.map_err(|fault| fault.message),
         };
+        return Read { back, fault };
     }
-    let account = match super::read::patiently(stop, || target.connector.get(account)).await {
-        Ok(account) => AccountRead::Found(account),
-        Err(fault) if fault.kind == FaultKind::NotFound => AccountRead::NotFound,
-        Err(fault) => AccountRead::Unread(fault.message),
-    };
-    ReadBack { account, assignments: Err("not read".to_owned()) }
+    let (account, fault) =
+        match super::read::patiently(stop, || target.connector.get(account)).await {
+            Ok(account) => (AccountRead::Found(account), None),
+            Err(fault) if fault.kind == FaultKind::NotFound => (AccountRead::NotFound, None),
+            Err(fault) => (AccountRead::Unread(fault.message.clone()), Some(fault)),
+        };
+    Read { back: ReadBack { account, assignments: Err("not read".to_owned()) }, fault }
 }
 
 async fn assignments(
     target: &Attached,
     account: &ObjectRef,
     stop: &Stop,
-) -> Result<Vec<Assignment>, String> {
+) -> Result<Vec<Assignment>, Fault> {
+    let untold = |text: &str| Fault::new(FaultKind::Unsupported("grants".to_owned()), text);
     let scope = AssignmentScope::OfAccount(account.clone());
     let mut found = Vec::new();
     let mut cursor = None;
@@ -117,10 +128,10 @@ async fn assignments(
             Ok(page) => page,
             // What is not there holds nothing.
             Err(fault) if fault.kind == FaultKind::NotFound => return Ok(Vec::new()),
-            Err(fault) => return Err(fault.message),
+            Err(fault) => return Err(fault),
         };
         if !page.coverage.proves_absence() {
-            return Err("its grants could not be read wholly".to_owned());
+            return Err(untold("its grants could not be read wholly"));
         }
         found.extend(page.items);
         match page.next {
@@ -128,7 +139,7 @@ async fn assignments(
             next => cursor = next,
         }
     }
-    Err("its grants have no end".to_owned())
+    Err(untold("its grants have no end"))
 }
 
 /// A guest's memory of this operation, in the store.

@@ -35,6 +35,7 @@ pub async fn left_behind(
         ledger: store.ledger().await?,
         in_doubt: BTreeSet::new(),
         workflows: store.workflows().await?,
+        declined: store.declined().await?,
     };
     let assembled = assemble(policy, &[], &known, &BTreeMap::new(), now);
     let desired = desired(policy, &assembled, &observed, now);

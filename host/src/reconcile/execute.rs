@@ -13,7 +13,7 @@ use lanyard_core::{
     guard::{FindingKind, blocked},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::OwnedGrant,
-    operation::Operation,
+    operation::{Change, Operation},
     retry::RetryPolicy,
     run::Verification,
     value::ObjectRef,
@@ -23,11 +23,11 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError,
+    look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     schedule::Schedule,
-    settle::object_of,
-    survey::{Survey, accept_shrunk, episode_entry},
+    survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError};
@@ -58,6 +58,9 @@ pub async fn execute(
         .await?;
     if released.contains(&FindingKind::SourceShrank) {
         accept_shrunk(context, survey).await?;
+    }
+    if released.contains(&FindingKind::TargetShrank) {
+        accept_lost(context, survey).await?;
     }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;
@@ -133,6 +136,22 @@ struct Underway {
     busy: BTreeMap<ConnectorName, u32>,
     /// Accounts by whose they are, those of this run with them.
     accounts: BTreeMap<(IdentityId, ConnectorName), ObjectRef>,
+    /// Keys that a rename of this run gave to accounts the plan knows by
+    /// another one.
+    moved: BTreeMap<(IdentityId, ConnectorName, ObjectRef), ObjectRef>,
+}
+
+impl Underway {
+    /// The operation about the key its account has by now.
+    fn readdressed(&self, mut operation: Operation) -> Operation {
+        if let Some(planned) = operation.change.account() {
+            let key = (operation.identity, operation.target.clone(), planned.clone());
+            if let Some(now) = self.moved.get(&key) {
+                operation.change = operation.change.clone().about(now);
+            }
+        }
+        operation
+    }
 }
 
 impl Runner<'_> {
@@ -177,7 +196,9 @@ impl Runner<'_> {
             let room = |target: &ConnectorName| {
                 busy.get(target).copied().unwrap_or(0) < self.at_once(target)
             };
-            let Some((operation, attempt)) = schedule.take(room) else { return };
+            let Some((planned, attempt)) = schedule.take(room) else { return };
+            // The journal, too, has the key it is sent to.
+            let operation = underway.readdressed(planned);
             *underway.busy.entry(operation.target.clone()).or_default() += 1;
             let whose = (operation.identity, operation.target.clone());
             let account = underway.accounts.get(&whose).cloned();
@@ -211,7 +232,9 @@ impl Runner<'_> {
         let (id, finished) = match ended {
             Ok((id, finished)) => (id, finished),
             // A defect of ours broke it off; its intent is in the journal.
-            Err(error) => (error.id(), Ok(Attempted::Uncertain { fault: broken_off() })),
+            Err(error) => {
+                (error.id(), Ok(Attempted::Uncertain { fault: broken_off(), away: false }))
+            }
         };
         let Some((operation, attempt)) = underway.begun.remove(&id) else { return Ok(()) };
         if let Some(busy) = underway.busy.get_mut(&operation.target) {
@@ -220,6 +243,12 @@ impl Runner<'_> {
         let attempted = finished?;
         if let Attempted::Done { account: Some(account), .. } = &attempted {
             let whose = (operation.identity, operation.target.clone());
+            if let Change::Update { account: planned, .. } = &operation.change
+                && planned != account
+            {
+                let old = (operation.identity, operation.target.clone(), planned.clone());
+                underway.moved.insert(old, account.clone());
+            }
             underway.accounts.insert(whose, account.clone());
         }
         self.take_in(schedule, &mut underway.waiting, operation, attempt, attempted);
@@ -257,6 +286,7 @@ impl Runner<'_> {
             operation,
             retry: RetryPolicy::default(),
             before,
+            left_at: None,
         })
     }
 
@@ -299,7 +329,7 @@ impl Runner<'_> {
                 (self.report)(Progress::Failed { operation, fault });
                 self.skip_dependants(schedule, id);
             }
-            Attempted::Uncertain { fault } => {
+            Attempted::Uncertain { fault, away: _ } => {
                 self.summary.uncertain += 1;
                 (self.report)(Progress::Uncertain { operation, fault });
                 self.skip_dependants(schedule, id);

@@ -1,7 +1,8 @@
 //! One operation: intent, call, answer, read-back, and the look after doubt.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use lanyard_core::{
     account::AccountState,
     fault::{Applied, Fault, FaultKind},
@@ -15,8 +16,10 @@ use lanyard_core::{
 
 use super::{
     Context,
+    answer::{ELSEWHERE, first_failure, nameless},
     call::{OperationJournal, answered_about, read_back, resolved, write_of},
-    settle::{Look, look},
+    look::{Look, look},
+    record::linked,
     whose::Before,
 };
 use crate::{
@@ -38,10 +41,9 @@ pub(super) struct Task {
     pub(super) retry: RetryPolicy,
     /// What the target had before the plan.
     pub(super) before: Arc<Before>,
+    /// When an earlier process sent it, of an operation that is settled.
+    pub(super) left_at: Option<Timestamp>,
 }
-
-/// Why a write was not read back.
-const STOPPED: &str = "the run was stopped before it could be read back";
 
 /// Where an attempt left the operation.
 #[derive(Debug)]
@@ -51,11 +53,11 @@ pub(super) enum Attempted {
         account: Option<ObjectRef>,
     },
     Again {
-        at: jiff::Timestamp,
+        at: Timestamp,
     },
     /// The account has its new name; another attempt ends what else there is.
     Unfinished {
-        at: jiff::Timestamp,
+        at: Timestamp,
     },
     Parked {
         fault: Fault,
@@ -63,6 +65,8 @@ pub(super) enum Attempted {
     /// Looked, and still nobody knows.
     Uncertain {
         fault: Fault,
+        /// The target could not be asked at all.
+        away: bool,
     },
 }
 
@@ -154,13 +158,17 @@ impl Task {
             let waits = needs_human.as_deref().unwrap_or("the target has not finished yet");
             return self.finish(Some(account), Verification::Unverifiable(waits.to_owned())).await;
         }
-        if !self.shows().await {
-            let stopped = Verification::Unverifiable(STOPPED.to_owned());
-            return self.finish(Some(account), stopped).await;
+        if let Err(why) = self.shows().await {
+            let unread = Verification::Unverifiable(why.to_owned());
+            return self.finish(Some(account), unread).await;
         }
         let change = resolved(&self.operation.change, &account);
         let after = read_back(&self.target, &account, &change, &self.context.stop).await;
-        self.finish(Some(account), compare(&change, &after, &self.object)).await
+        let mut verification = compare(&change, &after.back, &self.object);
+        if verification == Verification::Verified && self.may_be_elsewhere(&change).await {
+            verification = Verification::Unverifiable(ELSEWHERE.to_owned());
+        }
+        self.finish(Some(account), verification).await
     }
 
     /// Parts are missing: the same key again continues with them.
@@ -171,9 +179,14 @@ impl Task {
         outcome: Outcome,
     ) -> Result<Attempted, StoreError> {
         let fault = first_failure(outcome);
-        // What was created is ours, whatever became of the rest.
+        // What was created is ours, whatever became of the rest; what state
+        // it is in shows when it is read.
         let effects = match &self.operation.change {
-            Change::Create { .. } => vec![self.linked(account.clone(), None)],
+            Change::Create { .. } => {
+                let now = self.context.now();
+                let state = (AccountState::Active, false);
+                vec![linked(&self.operation, account.clone(), state, now)]
+            }
             _ => Vec::new(),
         };
         let (event, result, attempted) =
@@ -203,6 +216,14 @@ impl Task {
         match decide(&fault, attempt, self.context.now(), &self.retry) {
             Decision::Park if gone => self.lost(attempt, account, fault).await,
             Decision::Park => self.park(fault).await,
+            Decision::Leave { until } => {
+                let message = format!(
+                    "{}; the target asks to be left alone until {until:.0}, so a later run tries \
+                     it again",
+                    fault.message
+                );
+                self.park(Fault { message, ..fault }).await
+            }
             Decision::Retry { at } => {
                 let event = OperationEvent::Refused { fault, retry_at: at };
                 self.record(event, Vec::new(), "refused", None).await?;
@@ -231,15 +252,14 @@ impl Task {
         account: Option<&ObjectRef>,
         lost: Fault,
     ) -> Result<Attempted, StoreError> {
-        if !self.shows().await {
-            return self
-                .unknown(&lost, Fault { message: STOPPED.to_owned(), ..lost.clone() })
-                .await;
+        if let Err(why) = self.shows().await {
+            let unread = Fault { message: why.to_owned(), ..lost.clone() };
+            return self.unknown(&lost, unread, false).await;
         }
         // A value that something else holds stays taken.
         let hopeless =
             attempt >= self.retry.attempts || matches!(lost.kind, FaultKind::AlreadyExists(_));
-        match look(self, account).await? {
+        match look(self, account).await {
             Look::Renamed { account, verification } if hopeless => {
                 self.finish(Some(account), verification).await
             }
@@ -255,29 +275,40 @@ impl Task {
             | Look::Person(Fault { kind: FaultKind::OutcomeUnknown { .. }, .. })
                 if self.is_pending(&lost) =>
             {
-                self.unknown(&lost, lost.clone()).await
+                self.unknown(&lost, lost.clone(), false).await
             }
             Look::NotApplied if hopeless => self.park(lost).await,
             Look::NotApplied => {
                 let at = self.after_a_while(attempt);
-                let event = OperationEvent::FoundNotApplied { retry_at: at };
+                let event = if self.left_at.is_some() {
+                    // Nobody waits to send it again: that is for the next plan.
+                    OperationEvent::GaveUp { fault: lost }
+                } else {
+                    OperationEvent::FoundNotApplied { retry_at: at }
+                };
                 self.record(event, Vec::new(), "not-applied", None).await?;
                 Ok(Attempted::Again { at })
             }
             Look::Person(fault) => self.park(fault).await,
-            Look::Unknown(fault) => self.unknown(&lost, fault).await,
+            Look::Unknown(fault) => self.unknown(&lost, fault, false).await,
+            Look::Away(fault) => self.unknown(&lost, fault, true).await,
         }
     }
 
     /// Still nobody knows; that the target took it stays known.
-    async fn unknown(&self, lost: &Fault, fault: Fault) -> Result<Attempted, StoreError> {
+    async fn unknown(
+        &self,
+        lost: &Fault,
+        fault: Fault,
+        away: bool,
+    ) -> Result<Attempted, StoreError> {
         let fault = match &lost.kind {
             FaultKind::Pending { .. } => Fault { kind: lost.kind.clone(), ..fault },
             _ => fault,
         };
         let event = OperationEvent::LostAnswer { fault: fault.clone() };
         self.record(event, Vec::new(), "uncertain", None).await?;
-        Ok(Attempted::Uncertain { fault })
+        Ok(Attempted::Uncertain { fault, away })
     }
 
     fn is_pending(&self, lost: &Fault) -> bool {
@@ -287,21 +318,7 @@ impl Task {
         }
     }
 
-    /// Waits as long as the target says a read may lag behind a write; false
-    /// when a stop came first.
-    async fn shows(&self) -> bool {
-        let delay = self.object.capabilities.visibility_delay_ms;
-        if delay == 0 {
-            return true;
-        }
-        tokio::select! {
-            biased;
-            () = self.context.stop.asked() => false,
-            () = tokio::time::sleep(Duration::from_millis(delay)) => true,
-        }
-    }
-
-    fn after_a_while(&self, attempt: u32) -> jiff::Timestamp {
+    fn after_a_while(&self, attempt: u32) -> Timestamp {
         let now = self.context.now();
         now.checked_add(backoff(attempt, &self.retry)).unwrap_or(now)
     }
@@ -325,30 +342,4 @@ impl Task {
         self.record(event, Vec::new(), "failed", None).await?;
         Ok(Attempted::Parked { fault })
     }
-}
-
-/// Of a create that was answered without an account.
-fn nameless(outcome: Outcome) -> Fault {
-    let (kind, message) = match outcome.status {
-        Status::Pending { needs_human, expires_at, .. } => {
-            let waits = needs_human.unwrap_or_else(|| "the target has not finished yet".to_owned());
-            (FaultKind::Pending { until: expires_at }, waits)
-        }
-        Status::Partial => {
-            let Fault { message, .. } = first_failure(outcome);
-            (FaultKind::OutcomeUnknown { retry_after_ms: None }, message)
-        }
-        Status::Applied | Status::Unchanged | Status::Named(_) => (
-            FaultKind::OutcomeUnknown { retry_after_ms: None },
-            "the target did not say which account it created".to_owned(),
-        ),
-    };
-    Fault::new(kind, message)
-}
-
-fn first_failure(outcome: Outcome) -> Fault {
-    outcome.failed.into_iter().next().map_or_else(
-        || Fault::new(FaultKind::Unavailable { retry_after_ms: None }, "only partly applied"),
-        |(part, fault)| Fault { message: format!("{part}: {}", fault.message), ..fault },
-    )
 }

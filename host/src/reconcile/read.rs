@@ -1,6 +1,9 @@
 //! Reading a source or a target to its end, page by page.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -10,6 +13,7 @@ use lanyard_core::{
     id::ConnectorName,
     observed::ObservedTarget,
     schema::{ObjectRole, Schema},
+    value::ObjectRef,
 };
 
 use super::progress::Stop;
@@ -35,7 +39,7 @@ pub(super) async fn source(
     stop: &Stop,
 ) -> Result<(Reading, Vec<String>), Fault> {
     let schema = patiently(stop, || source.connector.discover()).await?;
-    let (records, coverage) = accounts(source, &schema, None, stop).await?;
+    let (records, coverage) = accounts(source, only_account_type(&schema)?, copies, stop).await?;
     let declared = schema.objects.into_iter().flat_map(|object| object.attributes);
     let columns = declared.map(|attribute| attribute.name).collect();
     Ok((Reading { source: name.clone(), records, coverage, read_at }, columns))
@@ -52,9 +56,14 @@ pub(super) async fn target(
     stop: &Stop,
 ) -> Result<ObservedTarget, Fault> {
     let schema = patiently(stop, || target.connector.discover()).await?;
-    let (accounts, accounts_coverage) = accounts(target, &schema, object_type, stop).await?;
+    let account_type = match object_type {
+        Some(named) => named.to_owned(),
+        None => only_account_type(&schema)?.to_owned(),
+    };
+    let (accounts, accounts_coverage) = accounts(target, &account_type, once_each, stop).await?;
     let mut observed = ObservedTarget {
         schema,
+        account_type,
         accounts,
         entitlements: Vec::new(),
         assignments: Vec::new(),
@@ -64,8 +73,22 @@ pub(super) async fn target(
     };
     if target.connector.abilities().entitlements {
         read_entitlements(target, &mut observed, stop).await?;
+    } else {
+        observed.assignments_coverage = unable();
     }
     Ok(observed)
+}
+
+/// What cannot be read proves nothing.
+fn unable() -> Coverage {
+    Coverage {
+        kind: CoverageKind::Truncated,
+        skipped: vec![Skipped {
+            what: "entitlements".to_owned(),
+            why: "the connector does not read them".to_owned(),
+            count: None,
+        }],
+    }
 }
 
 async fn read_entitlements(
@@ -79,16 +102,17 @@ async fn read_entitlements(
         .map(|object| object.object_type.clone())
         .collect();
     for object_type in types {
-        let (entitlements, coverage): (Vec<Entitlement>, _) =
+        let Whole { items: entitlements, coverage, .. }: Whole<Entitlement> =
             pages(target, stop, |page| target.connector.list_entitlements(&object_type, page))
                 .await?;
         observed.entitlements.extend(entitlements);
         observed.assignments_coverage.join(coverage);
     }
-    let (assignments, coverage): (Vec<Assignment>, _) = pages(target, stop, |page| {
-        target.connector.list_assignments(&AssignmentScope::Everything, page)
-    })
-    .await?;
+    let Whole { items: assignments, coverage, .. }: Whole<Assignment> =
+        pages(target, stop, |page| {
+            target.connector.list_assignments(&AssignmentScope::Everything, page)
+        })
+        .await?;
     observed.assignments = assignments;
     observed.assignments_coverage.join(coverage);
     Ok(())
@@ -96,21 +120,17 @@ async fn read_entitlements(
 
 async fn accounts(
     attached: &Attached,
-    schema: &Schema,
-    object_type: Option<&str>,
+    object_type: &str,
+    distinct: fn(Whole<Account>) -> (Vec<Account>, Coverage),
     stop: &Stop,
 ) -> Result<(Vec<Account>, Coverage), Fault> {
-    let object_type = match object_type {
-        Some(object_type) => object_type,
-        None => only_account_type(schema)?,
-    };
     let mut last = Fault::new(FaultKind::StaleCursor, "the cursor became stale again and again");
     // A stale cursor means that the whole read begins anew.
     for _ in 0..3 {
         match pages(attached, stop, |page| attached.connector.list(object_type, page)).await {
             Err(fault) if fault.kind == FaultKind::StaleCursor => last = fault,
             Err(fault) => return Err(fault),
-            Ok((accounts, coverage)) => return Ok(once_each(accounts, coverage)),
+            Ok(whole) => return Ok(distinct(whole)),
         }
     }
     Err(last)
@@ -135,9 +155,18 @@ fn only_account_type(schema: &Schema) -> Result<&str, Fault> {
     }
 }
 
+/// Everything a read gave.
+struct Whole<T> {
+    items: Vec<T>,
+    coverage: Coverage,
+    /// How many it came in.
+    pages: u32,
+}
+
 /// An account that moved between pages is there twice: the later one counts,
 /// and the read is not stable enough to prove absence.
-fn once_each(accounts: Vec<Account>, mut coverage: Coverage) -> (Vec<Account>, Coverage) {
+fn once_each(read: Whole<Account>) -> (Vec<Account>, Coverage) {
+    let Whole { items: accounts, mut coverage, .. } = read;
     let read = accounts.len();
     let mut seen = BTreeSet::new();
     let mut kept: Vec<Account> = accounts
@@ -147,23 +176,46 @@ fn once_each(accounts: Vec<Account>, mut coverage: Coverage) -> (Vec<Account>, C
         .collect();
     kept.reverse();
     if kept.len() < read {
-        coverage.join(Coverage {
-            kind: CoverageKind::Unstable,
-            skipped: vec![Skipped {
-                what: "accounts".to_owned(),
-                why: "some came twice, so the system changed while it was read".to_owned(),
-                count: u64::try_from(read - kept.len()).ok(),
-            }],
-        });
+        coverage.join(came_twice(read - kept.len()));
     }
     (kept, coverage)
+}
+
+/// Two records with one key are for the core to see, which holds whoever it
+/// is.  Only the same record on two pages has moved between them; nor is any
+/// other key that comes on two pages a proof that the rest stood still.
+fn copies(read: Whole<Account>) -> (Vec<Account>, Coverage) {
+    let Whole { items, mut coverage, pages } = read;
+    let keys: BTreeSet<ObjectRef> = items.iter().map(|it| it.reference.clone()).collect();
+    let again = items.len() - keys.len();
+    if pages == 1 || again == 0 {
+        return (items, coverage);
+    }
+    coverage.join(came_twice(again));
+    let mut kept: BTreeMap<ObjectRef, Vec<Account>> = BTreeMap::new();
+    for record in items {
+        let before = kept.entry(record.reference.clone()).or_default();
+        if !before.contains(&record) {
+            before.push(record);
+        }
+    }
+    (kept.into_values().flatten().collect(), coverage)
+}
+
+fn came_twice(count: usize) -> Coverage {
+    let skipped = Skipped {
+        what: "accounts".to_owned(),
+        why: "some came twice, so the system changed while it was read".to_owned(),
+        count: u64::try_from(count).ok(),
+    };
+    Coverage { kind: CoverageKind::Unstable, skipped: vec![skipped] }
 }
 
 async fn pages<T, F>(
     attached: &Attached,
     stop: &Stop,
     mut read: impl FnMut(PageRequest) -> F,
-) -> Result<(Vec<T>, Coverage), Fault>
+) -> Result<Whole<T>, Fault>
 where
     F: Future<Output = Result<Page<T>, Fault>>,
 {
@@ -171,7 +223,7 @@ where
     let mut coverage = Coverage::exhaustive();
     let mut cursor: Option<String> = None;
     let mut cursors = BTreeSet::new();
-    for _ in 0..MAX_PAGES {
+    for pages in 1..=MAX_PAGES {
         let request = PageRequest { cursor: cursor.clone(), limit: attached.page_size };
         let page = patiently(stop, || read(request.clone())).await?;
         let Page { items: more, next, coverage: covered, total_hint } = page;
@@ -179,7 +231,7 @@ where
         coverage.join(covered);
         let Some(next) = next else {
             cross_check(&mut coverage, items.len(), total_hint);
-            return Ok((items, coverage));
+            return Ok(Whole { items, coverage, pages });
         };
         if !cursors.insert(next.clone()) {
             let problem = "a cursor came back a second time, so the read would never end";
@@ -241,3 +293,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,11 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, guard},
+    guard::{GuardSettings, TargetShrank, guard},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
-    observed::Observed,
+    missing::missing,
+    observed::{Observed, ObservedTarget},
     operation::Change,
     plan::{PlanSettings, plan},
     policy::Policy,
@@ -39,19 +40,28 @@ pub struct Survey {
     pub dropped: Dropped,
     /// Targets that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
+    /// What targets said that lost too many accounts of ours.
+    pub shrank: BTreeMap<ConnectorName, ObservedTarget>,
+    /// Sources that could not be read while others could, and why.
+    pub unread_sources: BTreeMap<ConnectorName, Fault>,
 }
 
 /// Looks at every source and target and makes the plan for now.
 ///
 /// # Errors
-/// When a source cannot be read, or the store fails.
+/// When no source can be read, or one that may give a fact that is asked for
+/// and that nobody gives; or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let known = context.store.identities().await?;
-    let SourcesRead { readings, columns, unknown } =
+    let SourcesRead { readings, columns, unknown, unread: unread_sources } =
         read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
     if let Some(unknown) = unknown.into_iter().next() {
-        return Err(ReconcileError::Fact { unknown, known: columns });
+        // It may be given by a source that was not read.
+        return Err(match unread_sources.into_iter().next() {
+            Some((source_name, fault)) => ReconcileError::Source { source_name, fault },
+            None => ReconcileError::Fact { unknown, known: columns },
+        });
     }
     let assembled = assemble_identities(context, &readings, now).await?;
     let definitions: Vec<Definition> =
@@ -59,7 +69,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !definitions.is_empty() {
         context.store.know_workflows(&definitions, now).await?;
     }
-    let (observed, unread) = observe(context, now).await?;
+    let Observing { observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
@@ -71,12 +81,14 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         context.store.record_episodes(&seen).await?;
     }
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
     let removed = context.store.removals_since(since).await?;
     let settings = GuardSettings::of(policy);
-    let findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    let mut findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     let stored = StoredPlan {
         digest: plan.digest()?,
         plan,
@@ -86,7 +98,18 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
-    Ok(Survey { assembled, desired, observed, stored, reads, dropped, unread })
+    let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();
+    Ok(Survey {
+        assembled,
+        desired,
+        observed,
+        stored,
+        reads,
+        dropped,
+        unread,
+        shrank,
+        unread_sources,
+    })
 }
 
 /// What the sources of a file say together.
@@ -95,15 +118,19 @@ pub struct SourcesRead {
     pub readings: Vec<Reading>,
     /// Names of what they give: attributes, and facts made of them.
     pub columns: BTreeSet<String>,
-    /// What is asked for and none of them gives.
+    /// What is asked for and none of those that were read gives.
     pub unknown: Vec<UnknownFact>,
+    /// Those that could not be read, and why.
+    pub unread: BTreeMap<ConnectorName, Fault>,
 }
 
 /// Reads every source, and looks whether they give what is asked for; facts
 /// of the identities `known` from before count as given.
 ///
+/// One that cannot be read delays nobody of the others.
+///
 /// # Errors
-/// When a source cannot be read.
+/// When none of them can be read.
 pub async fn read_sources(
     policy: &Policy,
     connectors: &Connectors,
@@ -111,21 +138,32 @@ pub async fn read_sources(
     (now, stop): (Timestamp, &Stop),
 ) -> Result<SourcesRead, ReconcileError> {
     let reads = connectors.sources.iter().map(|(name, source)| async move {
-        read::source(name, source, now, stop)
-            .await
-            .map_err(|fault| ReconcileError::Source { source_name: name.clone(), fault })
+        (name.clone(), read::source(name, source, now, stop).await)
     });
     let mut readings = Vec::new();
     let mut columns = BTreeSet::new();
-    for read in join_all(reads).await {
-        let (reading, declared) = read?;
-        readings.push(reading);
-        columns.extend(declared);
+    let mut unread = BTreeMap::new();
+    for (name, read) in join_all(reads).await {
+        match read {
+            Ok((reading, declared)) => {
+                readings.push(reading);
+                columns.extend(declared);
+            }
+            Err(fault) => {
+                tracing::warn!(source = %name, kind = fault.kind.word(), "not read: {fault}");
+                unread.insert(name, fault);
+            }
+        }
+    }
+    if readings.is_empty()
+        && let Some((source_name, fault)) = unread.pop_first()
+    {
+        return Err(ReconcileError::Source { source_name, fault });
     }
     let unknown = unknown_facts(policy, &columns, &readings, known);
     let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
     columns.extend(mapped.map(ToString::to_string));
-    Ok(SourcesRead { readings, columns, unknown })
+    Ok(SourcesRead { readings, columns, unknown, unread })
 }
 
 /// Reads the written targets once more, so that what is shown of them is
@@ -174,6 +212,14 @@ pub(super) async fn accept_shrunk(
     let identities = survey.assembled.to_record(true);
     let at = survey.stored.made_at;
     Ok(context.store.record_identities(&identities, &survey.reads, at).await?)
+}
+
+/// A person released that targets lost accounts of ours: they are gone.
+pub(super) async fn accept_lost(context: &Context, survey: &Survey) -> Result<(), ReconcileError> {
+    for (target, said) in &survey.shrank {
+        context.store.record_observation(target, said).await?;
+    }
+    Ok(())
 }
 
 fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
@@ -233,21 +279,35 @@ fn in_doubt(unsettled: &[Unsettled]) -> BTreeSet<(IdentityId, ConnectorName)> {
         .collect()
 }
 
-/// What targets hold now; one that cannot be read delays nobody else.
-async fn observe(
-    context: &Context,
-    now: Timestamp,
-) -> Result<(Observed, BTreeMap<ConnectorName, Fault>), ReconcileError> {
+/// What targets hold now.
+struct Observing {
+    observed: Observed,
+    unread: BTreeMap<ConnectorName, Fault>,
+    /// Targets that lost too many accounts of ours, and what they said.
+    shrank: Vec<(TargetShrank, ObservedTarget)>,
+}
+
+/// Reads every target; one that cannot be read delays nobody else.
+async fn observe(context: &Context, now: Timestamp) -> Result<Observing, ReconcileError> {
     let reads = context.connectors.targets.iter().map(|(name, target)| {
         let settings = context.policy.targets.get(name);
         let object_type = settings.and_then(|target| target.object_type.as_deref());
         async move { (name.clone(), read::target(target, object_type, now, &context.stop).await) }
     });
+    let before = context.store.links().await?;
+    let settings = GuardSettings::of(&context.policy);
     let mut targets = BTreeMap::new();
     let mut unread = BTreeMap::new();
+    let mut shrank = Vec::new();
     for (name, read) in join_all(reads).await {
         match read {
-            Ok(observed) => {
+            Ok(mut observed) => {
+                if let Some(found) = TargetShrank::of(&settings, &name, &observed, &before) {
+                    let why = "more are missing than may be at once";
+                    let lost = u64::try_from(found.lost).unwrap_or(u64::MAX);
+                    let doubted = observed.clone().doubted(why, lost);
+                    shrank.push((found, std::mem::replace(&mut observed, doubted)));
+                }
                 context.store.record_observation(&name, &observed).await?;
                 targets.insert(name, observed);
             }
@@ -261,5 +321,7 @@ async fn observe(
     let ledger = context.store.ledger().await?;
     let in_doubt = in_doubt(&context.store.unsettled(None).await?);
     let workflows = context.store.workflows().await?;
-    Ok((Observed { targets, links, ledger, in_doubt, workflows }, unread))
+    let declined = context.store.declined().await?;
+    let observed = Observed { targets, links, ledger, in_doubt, workflows, declined };
+    Ok(Observing { observed, unread, shrank })
 }

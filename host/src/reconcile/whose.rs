@@ -106,13 +106,6 @@ impl Task {
         })
     }
 
-    /// Whether the identity has an account of ours at the target already.
-    pub(super) async fn has_link(&self) -> Result<bool, StoreError> {
-        let Operation { identity, target, .. } = &self.operation;
-        let links = self.links().await?;
-        Ok(links.iter().any(|it| it.identity == *identity && it.target == *target && !it.gone))
-    }
-
     async fn links(&self) -> Result<Vec<Link>, StoreError> {
         self.context.store.links().await
     }

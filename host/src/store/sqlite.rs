@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file, one thread that writes it.
 
 mod accounts;
+mod adoptions;
 mod audit;
 mod clock;
 mod columns;
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
     id::{ConnectorName, OperationId},
-    observed::{Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, Remembered},
@@ -198,7 +199,29 @@ impl Store for SqliteStore {
 
     async fn adopt(&self, link: &Link, audit: &AuditEntry) -> Result<(), StoreError> {
         let (link, audit) = (link.clone(), audit.clone());
-        self.write("adopt an account", move |tx| accounts::adopt(tx, &link, &audit)).await
+        self.write("adopt an account", move |tx| adoptions::adopt(tx, &link, &audit)).await
+    }
+
+    async fn decline(&self, declined: &Declined, audit: &AuditEntry) -> Result<(), StoreError> {
+        let (declined, audit) = (declined.clone(), audit.clone());
+        self.write("decline an account", move |tx| adoptions::decline(tx, &declined, &audit)).await
+    }
+
+    async fn declined(&self) -> Result<BTreeSet<Declined>, StoreError> {
+        self.read("list declined accounts", adoptions::declined).await
+    }
+
+    async fn release(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (target, account, audit) = (target.clone(), account.clone(), audit.clone());
+        self.write("release an account", move |tx| {
+            adoptions::release(tx, &target, &account, &audit)
+        })
+        .await
     }
 
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {

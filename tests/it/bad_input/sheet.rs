@@ -203,6 +203,47 @@ async fn keys_written_differently_make_no_second_account_for_anybody() {
     assert_eq!(accounts.matches(" active ").count(), 12, "{accounts}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_cannot_be_read_keeps_nobody_of_another_one() {
+    let test = "a_source_that_cannot_be_read_keeps_nobody_of_another_one";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    let more = SOURCE.replace("[source.hr]", "[source.more]").replace("people.csv", "more.csv");
+    desk.configure(&format!("{}{more}", with_target(crm.address(), "")));
+    desk.write("people.csv", company(8));
+    desk.write("more.csv", PEOPLE.replace("\nE", "\nM"));
+    let first = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(first.status, Some(0), "{}{}", first.stdout, first.stderr);
+
+    std::fs::remove_file(desk.path("more.csv")).unwrap();
+    desk.write("people.csv", company(7));
+    let planned = desk.run(&["plan"]).await;
+    let note = planned.stdout.lines().filter(|line| line.starts_with("not read: "));
+    let note = note.collect::<Vec<_>>().join("\n");
+    assert_snapshot!(format!("{}{note}", planned.complaint()), @r"
+    exit 67
+    warning: `more` could not be read, so what it said before still counts: `more.csv` is not in the directory `data`: put it there, or mend `file` (misconfigured)
+    not read: the source `more` was not read, so nobody is taken to have left it, though 3 people may have (with an enabled account: 3)
+    ");
+    let checked = desk.run(&["check"]).await;
+    let failed = checked.stdout.lines().filter(|line| line.starts_with("FAIL"));
+    let failed = failed.collect::<Vec<_>>().join("\n");
+    assert_snapshot!(format!("exit {}\n{failed}", checked.status.unwrap()), @r"
+    exit 67
+    FAIL  more: misconfigured: `more.csv` is not in the directory `data`: put it there, or mend `file`
+    ");
+
+    let once = desk.run(&["run", "once"]).await;
+    assert_eq!(once.status, Some(67), "{}{}", once.stdout, once.stderr);
+    let accounts = desk.run(&["account", "list", "crm"]).await.stdout;
+    assert_eq!(accounts.matches(" disabled ").count(), 1, "{accounts}");
+    assert_eq!(accounts.matches(" active ").count(), 10, "{accounts}");
+
+    desk.write("more.csv", PEOPLE.replace("\nE", "\nM"));
+    let mended = desk.run(&["plan"]).await;
+    assert_eq!((mended.status, mended.stdout.as_str()), (Some(0), "nothing to do\n"));
+}
+
 #[tokio::test]
 async fn two_spellings_of_one_key_are_told_with_their_lines() {
     let people = "id,given_name\nE1,Ada\nE2 ,Ben\ne1,Cleo\n";
@@ -251,4 +292,16 @@ async fn what_is_shown_after_a_run_is_what_the_run_left() {
     let accounts = desk.run(&["account", "list", "crm"]).await;
     assert_eq!(accounts.stdout.lines().count(), 3, "{}", accounts.stdout);
     assert!(!accounts.stdout.contains("not ours"), "{}", accounts.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_answers_does_not_keep_the_program_from_ending() {
+    let test = "a_file_that_never_answers_does_not_keep_the_program_from_ending";
+    let Some(desk) = Desk::new(test) else { return };
+    desk.configure(&format!("{SOURCE}limits = {{ wall-time = \"1s\" }}\n"));
+    let made = std::process::Command::new("mkfifo").arg(desk.path("people.csv")).status();
+    assert!(made.unwrap().success());
+    let said = tokio::time::timeout(std::time::Duration::from_secs(30), desk.run(&["plan"]));
+    let said = said.await.unwrap();
+    assert_eq!(said.status, Some(67), "{}", said.stderr);
 }

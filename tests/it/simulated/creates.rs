@@ -49,7 +49,7 @@ async fn nobody_found_where_the_target_cannot_tell_waits_for_a_person() {
     assert_eq!((summary.uncertain, summary.skipped), (1, 2));
     assert_eq!(firm.sent(), ["directory create ada"]);
     insta::assert_snapshot!(firm.told(), @r"
-    directory create: uncertain: whether the account was created is not known and this target cannot tell; look for it there: adopt it, or say that there is none (`lanyard account not-created`)
+    directory create: uncertain: whether the account was created is not known and this target cannot tell; look for it there: adopt it, or say that there is none (`lanyard account settle`)
     directory grant: skipped: an operation it needs failed
     directory grant: skipped: an operation it needs failed
     ");

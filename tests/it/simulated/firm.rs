@@ -170,7 +170,12 @@ impl Firm {
 
     /// The same person under another name.
     pub(super) fn rename(&self, key: &str, name: &str) {
-        *self.source.0.lock().unwrap() = vec![record(key, name, "Support", "-")];
+        self.rename_and_move(key, name, "Support");
+    }
+
+    /// And in another department.
+    pub(super) fn rename_and_move(&self, key: &str, name: &str, department: &str) {
+        *self.source.0.lock().unwrap() = vec![record(key, name, department, "-")];
     }
 
     pub(super) async fn survey(&self) -> Survey {
@@ -241,6 +246,8 @@ impl Firm {
             account: user(uid),
             origin: Origin::Adopted,
             disabled_since: None,
+            unproven: false,
+            was_enabled: true,
             unwanted_since: None,
             gone: false,
         };

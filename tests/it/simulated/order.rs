@@ -17,7 +17,7 @@ use lanyard::{
 use lanyard_core::fault::FaultKind;
 
 use super::{
-    firm::{Firm, down},
+    firm::{Firm, down, unknown},
     system::Trick,
 };
 
@@ -99,12 +99,59 @@ async fn a_target_that_names_a_time_is_left_alone_until_then() {
     firm.assert_in_order().await;
 }
 
+/// One that waited would end after twenty seconds at the earliest.
+async fn soon<T>(run: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), run).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_target_that_asks_for_a_week_is_left_to_a_later_run() {
+    let firm = Firm::new(&[("Ada", "Support"), ("Ben", "Support")]);
+    let week = FaultKind::RateLimited { retry_after_ms: Some(7 * 24 * 3_600_000) };
+    firm.directory.inner().max_concurrency = Some(1);
+    firm.directory.trick("create", Trick::Fail(week));
+    let summary = soon(firm.run()).await;
+    assert_eq!((summary.failed, summary.skipped, summary.verified), (1, 2, 3));
+    let told = firm.told();
+    let failed = told.lines().find(|line| line.contains("failed:")).unwrap();
+    assert!(
+        failed.starts_with(
+            "directory create: failed: as told; the target asks to be left alone until 2027-01-2"
+        ) && failed.ends_with("so a later run tries it again"),
+        "{failed}"
+    );
+    assert!(firm.run().await.is_clean());
+    firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_target_that_shows_a_write_only_after_a_day_is_not_waited_for() {
+    let day = 24 * 3_600_000;
+    let firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().visibility_delay_ms = day;
+    let summary = soon(firm.run()).await;
+    assert_eq!((summary.unverifiable, summary.failed), (3, 0));
+    assert_eq!(firm.links().await.len(), 1);
+    firm.assert_in_order().await;
+
+    // A lost answer stays open until the day has passed, and then it is looked for.
+    let mut firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().visibility_delay_ms = day;
+    firm.directory.trick("create", Trick::ApplyAndFail(unknown()));
+    assert_eq!(soon(firm.run()).await.uncertain, 1);
+    assert_eq!(soon(firm.settle()).await.open.len(), 1);
+    let later: Timestamp = "2027-03-01T00:00:00Z".parse().unwrap();
+    firm.context.clock = Arc::new(move || later);
+    assert_eq!(soon(firm.settle()).await.applied, 1);
+    assert_eq!(firm.sent(), ["directory create ada"]);
+}
+
 #[tokio::test]
 async fn a_stop_does_not_wait_for_a_retry() {
     let mut firm = Firm::new(&[("Ada", "Support")]);
     let start: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
     firm.context.clock = Arc::new(move || start);
-    let limited = FaultKind::RateLimited { retry_after_ms: Some(3_600_000) };
+    let limited = FaultKind::RateLimited { retry_after_ms: Some(240_000) };
     firm.directory.trick("create", Trick::Fail(limited));
     let stop = firm.context.stop.clone();
     let survey = firm.survey().await;

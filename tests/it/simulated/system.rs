@@ -42,8 +42,19 @@ pub(super) enum Trick {
     Panic,
 }
 
+/// What a target shows when it is read.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Reads {
+    #[default]
+    All,
+    NoEntitlements,
+    /// Its accounts are of another type by now.
+    Persons,
+}
+
 #[derive(Default)]
 pub(super) struct Inner {
+    pub(super) reads: Reads,
     pub(super) accounts: BTreeMap<String, Account>,
     /// Holder and group.
     pub(super) grants: BTreeSet<(String, String)>,
@@ -59,6 +70,7 @@ pub(super) struct Inner {
     pub(super) safety: Option<CreateSafety>,
     pub(super) renameable: bool,
     pub(super) max_concurrency: Option<u32>,
+    pub(super) visibility_delay_ms: u64,
     /// Writes at this moment, and the most there ever were.
     running: u32,
     pub(super) most: u32,
@@ -154,6 +166,7 @@ impl System {
                 IdStability::Immutable
             },
             max_concurrency: inner.max_concurrency,
+            visibility_delay_ms: inner.visibility_delay_ms,
             ..Capabilities::default()
         };
         let object = |object_type: &str, role, capabilities| ObjectDef {
@@ -164,9 +177,10 @@ impl System {
             name_attribute: "login".to_owned(),
             capabilities,
         };
+        let kind = if inner.reads == Reads::Persons { "person" } else { "user" };
         Schema {
             objects: vec![
-                object("user", ObjectRole::Account, capabilities),
+                object(kind, ObjectRole::Account, capabilities),
                 object("group", ObjectRole::Entitlement, Capabilities::default()),
             ],
         }
@@ -319,7 +333,8 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
 #[async_trait]
 impl Connector for System {
     fn abilities(&self) -> Abilities {
-        Abilities { directory: true, provisioning: true, entitlements: true }
+        let entitlements = self.inner().reads != Reads::NoEntitlements;
+        Abilities { directory: true, provisioning: true, entitlements }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {
@@ -330,8 +345,12 @@ impl Connector for System {
         Ok(self.schema())
     }
 
-    async fn list(&self, _type: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
-        Ok(one_page(self.inner().accounts.values().cloned().collect()))
+    async fn list(&self, kind: &str, _page: PageRequest) -> Result<Page<Account>, Fault> {
+        let mut accounts: Vec<Account> = self.inner().accounts.values().cloned().collect();
+        for account in &mut accounts {
+            kind.clone_into(&mut account.reference.object_type);
+        }
+        Ok(one_page(accounts))
     }
 
     async fn get(&self, account: &ObjectRef) -> Result<Account, Fault> {

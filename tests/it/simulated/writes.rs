@@ -1,17 +1,8 @@
-//! Every other write: drift, deletions, renames.
+//! Every other write: drift, deletions, revokes.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use lanyard::{
-    reconcile::{self, Settling, Stop},
-    store::StoreError,
-};
+use lanyard::reconcile::Stop;
 use lanyard_core::{account::AccountState, fault::FaultKind};
 
 use super::{
@@ -99,76 +90,6 @@ async fn writes_that_may_be_sent_twice_are_looked_for_first() {
 }
 
 #[tokio::test]
-async fn a_rename_that_was_not_answered_is_found_under_the_new_key() {
-    let firm = Firm::new(&[("Ada", "Support")]);
-    firm.directory.inner().renameable = true;
-    assert!(firm.run().await.is_clean());
-    firm.sent();
-    firm.rename("Ada", "Augusta");
-    firm.directory.trick("update", Trick::ApplyAndFail(unknown()));
-    let summary = firm.run().await;
-    assert!(summary.is_clean(), "{summary:?} {}", firm.told());
-    assert_eq!(firm.sent(), ["directory update ada"]);
-    let links = firm.links().await;
-    assert_eq!(links.len(), 1);
-    assert_eq!(links[0].account.uid, "augusta");
-    firm.assert_in_order().await;
-}
-
-#[tokio::test]
-async fn a_rename_that_was_cut_off_is_ended_by_the_connector_itself() {
-    // In the same run.
-    let firm = Firm::new(&[("Ada", "Support")]);
-    assert!(firm.run().await.is_clean());
-    firm.sent();
-    firm.rename("Ada", "Augusta");
-    firm.directory.trick("update", Trick::ApplyAndFail(unknown()));
-    assert!(firm.run().await.is_clean());
-    assert_eq!(firm.sent(), ["directory update ada", "directory update augusta"]);
-    firm.assert_in_order().await;
-
-    // By the next process.
-    let broken = Arc::new(AtomicBool::new(false));
-    let switch = Arc::clone(&broken);
-    let firm = Firm::beside(
-        &[("Ada", "Support")],
-        Box::new(move |side, method| {
-            if (side, method) == ("before", "answer") && switch.load(Ordering::SeqCst) {
-                return Err(StoreError::Damaged("as told".to_owned()));
-            }
-            Ok(())
-        }),
-    );
-    assert!(firm.run().await.is_clean());
-    firm.sent();
-    firm.rename("Ada", "Augusta");
-    let survey = firm.survey().await;
-    broken.store(true, Ordering::SeqCst);
-    firm.execute(&survey, &Stop::default()).await.unwrap_err();
-    broken.store(false, Ordering::SeqCst);
-    assert_eq!(firm.settle().await.applied, 1);
-    assert_eq!(firm.sent(), ["directory update ada", "directory update augusta"]);
-    firm.assert_in_order().await;
-}
-
-#[tokio::test]
-async fn a_renamed_account_that_is_not_surely_the_same_waits_for_a_person() {
-    let firm = Firm::new(&[("Ada", "Support")]);
-    firm.directory.inner().renameable = true;
-    assert!(firm.run().await.is_clean());
-    firm.rename("Ada", "Augusta");
-    let survey = firm.survey().await;
-    // Hers went away, and somebody else came under the new name.
-    firm.directory.inner().accounts.clear();
-    firm.directory.add("augusta", "augusta", None);
-    firm.directory.trick("update", Trick::Fail(unknown()));
-    firm.told();
-    let summary = firm.execute(&survey, &Stop::default()).await.unwrap();
-    assert_eq!(summary.failed, 1);
-    insta::assert_snapshot!(firm.told(), @"directory update: failed: an account has the new name, but whether it is the renamed one is not known; adopt it if it is");
-}
-
-#[tokio::test]
 async fn a_read_before_a_delete_that_fails_is_tried_again() {
     let firm = deleted().await;
     firm.directory.inner().get_faults.push_back(Some(FaultKind::TimedOut));
@@ -230,34 +151,6 @@ async fn a_revoke_that_cannot_be_read_back_stays_on_the_books() {
     assert_eq!((summary.unverifiable, summary.unproven), (1, 1));
     assert!(!summary.is_clean());
     assert_eq!((before, firm.ledger().await.len()), (2, 1), "only the verified one is off");
-}
-
-#[tokio::test]
-async fn looking_ends_no_rename_that_was_cut_off() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let switch = Arc::clone(&broken);
-    let firm = Firm::beside(
-        &[("Ada", "Support")],
-        Box::new(move |side, method| {
-            if (side, method) == ("before", "answer") && switch.load(Ordering::SeqCst) {
-                return Err(StoreError::Damaged("as told".to_owned()));
-            }
-            Ok(())
-        }),
-    );
-    assert!(firm.run().await.is_clean());
-    firm.rename("Ada", "Augusta");
-    let survey = firm.survey().await;
-    broken.store(true, Ordering::SeqCst);
-    firm.execute(&survey, &Stop::default()).await.unwrap_err();
-    broken.store(false, Ordering::SeqCst);
-    firm.sent();
-    let looked = reconcile::settle(&firm.context, Settling::Looking).await.unwrap();
-    assert_eq!(looked.open, ["directory: a rename was cut off; the next `apply` ends it"]);
-    assert_eq!(firm.sent(), [""; 0], "planning writes nothing");
-    let ended = reconcile::settle(&firm.context, Settling::Finishing).await.unwrap();
-    assert_eq!((ended.applied, ended.open.len()), (1, 0));
-    assert_eq!(firm.sent(), ["directory update augusta"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Account names, unique at each target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::content::Site;
 use crate::{
@@ -22,19 +22,28 @@ pub(super) struct Names<'a> {
     matching: &'a Matching,
     /// Names of linked accounts, and names given in this round.
     taken: BTreeMap<String, IdentityId>,
+    /// Names of strangers' accounts: of those a person said are not this
+    /// identity's.
+    strangers: BTreeSet<(String, IdentityId)>,
     /// The name each identity's linked account has.
     linked: BTreeMap<IdentityId, &'a str>,
 }
 
 impl<'a> Names<'a> {
     /// The names that linked accounts hold.  Accounts that are nobody's do
-    /// not count: whether they are somebody's is for a person to say.
+    /// not count until a person has said that they are somebody else's.
     pub(super) fn at(site: Site<'a>, observed: &'a Observed) -> Self {
         let matching = site
             .object
             .attribute(&site.object.name_attribute)
             .map_or(&Matching::Exact, |attribute| &attribute.matching);
-        let mut names = Self { site, matching, taken: BTreeMap::new(), linked: BTreeMap::new() };
+        let mut names = Self {
+            site,
+            matching,
+            taken: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            linked: BTreeMap::new(),
+        };
         let Some(target) = observed.targets.get(site.name) else { return names };
         let accounts: BTreeMap<_, _> = target
             .accounts
@@ -48,6 +57,11 @@ impl<'a> Names<'a> {
             if let Some(name) = accounts.get(&link.account) {
                 names.taken.entry(names.normal(name)).or_insert(link.identity);
                 names.linked.entry(link.identity).or_insert(*name);
+            }
+        }
+        for declined in observed.declined.iter().filter(|it| it.target == *site.name) {
+            if let Some(name) = accounts.get(&declined.account) {
+                names.strangers.insert((names.normal(name), declined.identity));
             }
         }
         names
@@ -112,7 +126,9 @@ impl<'a> Names<'a> {
     }
 
     fn free(&self, name: &str, id: IdentityId) -> bool {
-        self.taken.get(&self.normal(name)).is_none_or(|holder| *holder == id)
+        let name = self.normal(name);
+        self.taken.get(&name).is_none_or(|holder| *holder == id)
+            && !self.strangers.contains(&(name, id))
     }
 
     fn normal(&self, name: &str) -> String {

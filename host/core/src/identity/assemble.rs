@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::{
     Assembled, Hold, dropped_source,
+    newcomers::Partners,
     read::{Read, by_source, shrank},
     record,
+    spelling::respelt,
+    standing::{Standing, absent_since},
     vanished::{Givers, Lost, givers, vanished},
 };
 use crate::{
@@ -16,21 +19,6 @@ use crate::{
     id::{ConnectorName, FactName, IdentityId},
     policy::Policy,
 };
-
-/// What this round says of one record.
-enum Standing<'a> {
-    There(&'a Read<'a>, &'a Account),
-    /// There, but nobody can tell which one it is.
-    Unclear(&'a Read<'a>, &'a str),
-    /// Proven to be gone.
-    Gone(&'a Read<'a>),
-    /// Its source was not read, or not wholly.
-    Unsaid,
-    /// Its source is no longer in the file, and nobody said what that means.
-    Dropped,
-    /// Its source is no longer in the file, and who was in it has left.
-    Retired,
-}
 
 /// Every identity, from this round's `readings` and those `known` before.
 ///
@@ -50,15 +38,37 @@ pub fn assemble(
         known.iter().map(|identity| (identity.id, identity)).collect();
     let givers = givers(&known);
     let mut unconfirmed = BTreeSet::new();
-    for (id, records) in correlate(&reads, &known) {
+    let correlated = correlate(&reads, &known);
+    let respelt = respelt(policy, &reads, &correlated, &known);
+    let partners = Partners::new(policy, &reads, &known);
+    for (id, records) in correlated {
         let mut holds = Vec::new();
-        let (identity, doubt) = Person { policy, reads: &reads, givers: &givers, now }
-            .put_together(id, records, known.get(&id).copied(), &mut holds, &mut problems);
-        if doubt.gone {
+        let known = known.get(&id).copied();
+        if let Some(text) = partners.waits_for(&records).filter(|_| known.is_none()) {
+            holds.push(Hold { fact: None, text });
+            assembled.waiting.insert(id);
+        }
+        let (mut identity, heard) = Person { policy, reads: &reads, givers: &givers, now }
+            .put_together(id, records, known, &mut holds, &mut problems);
+        if let Some(text) = respelt.get(&id) {
+            holds.extend(text.iter().map(|text| Hold { fact: None, text: text.clone() }));
+            // Under another spelling it may be there.
+            identity.absent_since = known.and_then(|known| known.absent_since);
+            if known.is_none() {
+                assembled.waiting.insert(id);
+            }
+        }
+        if heard.gone {
             assembled.doubtful.insert(id);
         }
-        if doubt.new {
+        if heard.new {
             unconfirmed.insert(id);
+        }
+        for source in heard.elsewhere {
+            assembled.elsewhere.entry(source).or_default().insert(id);
+        }
+        for source in heard.unsaid {
+            assembled.unsaid.entry(source).or_default().insert(id);
         }
         if let Some(source) = dropped_source(policy, &identity) {
             let text = format!("its source `{source}` is no longer in the file");
@@ -100,12 +110,17 @@ fn correlate<'a>(
     records
 }
 
-/// What nothing but shrunk sources say of an identity.
-struct Doubt {
-    /// That it is absent, as of this round.
+/// What this round says of an identity's records.
+struct Heard {
+    /// Nothing but shrunk sources say that it is absent, as of this round.
     gone: bool,
-    /// That it is there.
+    /// Nothing but shrunk sources say that it is there.
     new: bool,
+    /// Sources that it would have left, were it not for another one.
+    elsewhere: BTreeSet<ConnectorName>,
+    /// Sources that were not read so far as to say whether it is there, when
+    /// no other one has it.
+    unsaid: BTreeSet<ConnectorName>,
 }
 
 struct Person<'a> {
@@ -123,7 +138,7 @@ impl Person<'_> {
         known: Option<&Identity>,
         holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
-    ) -> (Identity, Doubt) {
+    ) -> (Identity, Heard) {
         let standing: Vec<(RecordKey, Standing<'_>)> = records
             .into_iter()
             .map(|record| {
@@ -133,6 +148,7 @@ impl Person<'_> {
             .collect();
         let mut facts: BTreeMap<FactName, Vec<Fact>> = BTreeMap::new();
         let somewhere = standing.iter().any(|(_, standing)| standing.is_there());
+        let believed = standing.iter().any(|(record, it)| it.is_believed(&record.key));
         for (record, standing) in &standing {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
             let said = match standing {
@@ -144,6 +160,9 @@ impl Person<'_> {
                 // Facts of a source that left the file stop to count as soon
                 // as another one speaks for this identity.
                 Standing::Dropped | Standing::Retired if somewhere => BTreeMap::new(),
+                // So do those of a record that is gone: what it last said is
+                // no longer true, and must not outrank what is.
+                Standing::Gone(_) if believed && standing.has_left() => BTreeMap::new(),
                 Standing::Gone(_) | Standing::Unsaid | Standing::Dropped | Standing::Retired => {
                     before
                 }
@@ -160,8 +179,20 @@ impl Person<'_> {
         let mut there = standing.iter().filter(|(_, standing)| standing.is_there()).peekable();
         let new = there.peek().is_some()
             && there.all(|(record, standing)| standing.is_doubted(&record.key));
+        let sources = |wanted: &dyn Fn(&Standing<'_>) -> bool| -> BTreeSet<ConnectorName> {
+            let those = standing.iter().filter(|(_, standing)| wanted(standing));
+            those.map(|(record, _)| record.source.clone()).collect()
+        };
+        let heard = Heard {
+            gone,
+            new,
+            elsewhere: sources(&|it| believed && it.has_left()),
+            unsaid: sources(&|it| {
+                !somewhere && absent_since.is_none() && matches!(it, Standing::Unsaid)
+            }),
+        };
         let records = standing.into_iter().map(|(record, _)| record).collect();
-        (Identity { id, records, facts, absent_since }, Doubt { gone, new })
+        (Identity { id, records, facts, absent_since }, heard)
     }
 
     fn standing(&self, record: &RecordKey) -> Standing<'_> {
@@ -230,43 +261,6 @@ impl Person<'_> {
             facts.sort_by_key(|fact| fact.effective_from);
         }
         facts
-    }
-}
-
-impl Standing<'_> {
-    fn is_there(&self) -> bool {
-        matches!(self, Self::There(..) | Self::Unclear(..))
-    }
-
-    /// There, but only since its source shrank.
-    fn is_doubted(&self, key: &str) -> bool {
-        matches!(self, Self::There(read, _) | Self::Unclear(read, _) if read.doubts(key))
-    }
-}
-
-/// Since when every record of an identity has been provably gone.
-fn absent_since(
-    standing: &[(RecordKey, Standing<'_>)],
-    known: Option<&Identity>,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    if standing.iter().any(|(_, standing)| standing.is_there()) {
-        return None;
-    }
-    let before = known.and_then(|known| known.absent_since);
-    let mut proven: Option<Timestamp> = None;
-    for (_, standing) in standing {
-        match standing {
-            Standing::Gone(read) => proven = proven.max(Some(read.reading.read_at)),
-            Standing::Retired => proven = proven.max(Some(now)),
-            Standing::Dropped => {}
-            // One record might still be there: as before.
-            Standing::Unsaid | Standing::There(..) | Standing::Unclear(..) => return before,
-        }
-    }
-    match (before, proven) {
-        (Some(before), Some(proven)) => Some(before.min(proven)),
-        (before, proven) => before.or(proven),
     }
 }
 

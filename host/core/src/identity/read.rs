@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Shrank;
+use super::{Shrank, spelling::fold};
 use crate::{
     account::Account,
     fact::{Identity, Reading},
@@ -100,7 +100,7 @@ fn twins(read: &mut Read<'_>, problems: &mut BTreeSet<String>) {
     let source = read.source.0;
     let mut spellings: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for key in read.records.keys() {
-        spellings.entry(key.trim().to_lowercase()).or_default().push(key);
+        spellings.entry(fold(key)).or_default().push(key);
     }
     for keys in spellings.into_values().filter(|keys| keys.len() > 1) {
         let named: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();

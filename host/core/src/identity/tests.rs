@@ -1,4 +1,6 @@
+mod elsewhere;
 mod shrank;
+mod spelling;
 mod vanished;
 
 use proptest::prelude::*;

@@ -2,11 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{
-    NoteKind, adoption, attributes, event, grants,
-    outline::Outline,
-    world::{Site, is_enabled},
-};
+use super::{NoteKind, adoption, attributes, event, grants, outline::Outline, world::Site};
 use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Presence},
@@ -22,6 +18,14 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
         .filter(|link| site.there.owners.get(&link.account) == Some(&site.identity))
         .filter_map(|link| site.there.accounts.get(&link.account).map(|account| (*link, *account)))
         .collect();
+    if let Some((account, owner)) = site.stranger(&seen) {
+        let text = format!(
+            "the account `{}`, which we took for theirs, carries the id of {owner}; it is not \
+             written: is this the system it was, or was it restored from a backup?",
+            account.name
+        );
+        return outline.remark_open(site, NoteKind::Unmanaged, text, true);
+    }
     match &site.wanted.presence {
         Presence::Present { enabled, content } => {
             plan_present(site, *enabled, content, &seen, outline);
@@ -71,11 +75,15 @@ fn plan_missing(
     if unclaimed && adoption::suggested(site, def, content, outline) {
         return;
     }
+    if site.links.iter().any(|link| site.there.is_of_another_type(link)) {
+        // Theirs may be there all the same, which the target's note says.
+        return;
+    }
     if !site.there.proves_absence() {
         let text = "the accounts were not read wholly, so it is not known whether theirs exists; \
                     none is created";
         let open = site.links.iter().any(|link| {
-            (!enabled && is_enabled(link))
+            (!enabled && link.is_open())
                 || (!link.gone && grants::has_excess(site, Some(content), &link.account))
         });
         return outline.remark_open(site, NoteKind::NotRead, text, open);
@@ -83,7 +91,7 @@ fn plan_missing(
     if site.in_doubt {
         let text = "an account may have been created by an answer that was lost, and the target \
                     cannot tell; look for it there: adopt it, or say that there is none \
-                    (`lanyard account not-created`)";
+                    (`lanyard account settle`)";
         return outline.remark_open(site, NoteKind::Waits, text.to_owned(), true);
     }
     if !def.capabilities.create {
@@ -113,9 +121,10 @@ fn keep(
     outline: &mut Outline,
 ) {
     match account.state {
-        AccountState::Pending => {
+        AccountState::Pending if enabled => {
             let text = format!("the account `{}` waits to be accepted", account.name);
-            return outline.remark(site, NoteKind::Waits, text);
+            outline.remark(site, NoteKind::Waits, text);
+            return grants::for_pending(site, def, content, account, outline);
         }
         AccountState::SoftDeleted => {
             let text = format!(
@@ -127,6 +136,7 @@ fn keep(
         AccountState::Active
         | AccountState::Disabled
         | AccountState::Locked
+        | AccountState::Pending
         | AccountState::Unknown => {}
     }
     let turn = if enabled {
@@ -146,8 +156,14 @@ fn enable(
     account: &Account,
     outline: &mut Outline,
 ) -> Option<Event> {
+    // A state that is not told is what we last made it.
+    let disabled = match account.state {
+        AccountState::Disabled => true,
+        AccountState::Unknown => link.disabled_since.is_some(),
+        _ => false,
+    };
     match account.state {
-        AccountState::Disabled if def.capabilities.enable => {
+        _ if disabled && def.capabilities.enable => {
             let event = event::enabled(site, link, content);
             let mut causes = site.wanted.causes.clone();
             if event == Event::Drift {
@@ -157,7 +173,7 @@ fn enable(
             outline.draft(site, event, causes, change);
             Some(event)
         }
-        AccountState::Disabled => {
+        _ if disabled => {
             let text = format!(
                 "the account `{}` is disabled, and the connector cannot enable accounts",
                 account.name
@@ -174,14 +190,16 @@ fn enable(
             None
         }
         AccountState::Active
+        | AccountState::Disabled
         | AccountState::Pending
         | AccountState::SoftDeleted
         | AccountState::Unknown => None,
     }
 }
 
-/// Disables unless it is so already.  A state that the target does not tell
-/// is taken for disabled once we did it, for there would be no end otherwise.
+/// Disables unless it is so already.  Where the target does not tell the
+/// state, it is disabled once, for there would be no end otherwise, and stays
+/// visibly open: nothing shows that nobody enabled it since.
 fn disable(
     site: &Site<'_>,
     def: &ObjectDef,
@@ -195,6 +213,13 @@ fn disable(
         AccountState::Disabled | AccountState::SoftDeleted => false,
     };
     if !open {
+        if account.state == AccountState::Unknown {
+            let text = format!(
+                "the target does not tell whether `{}` is still disabled, as we left it; look there",
+                account.name
+            );
+            outline.remark_open(site, NoteKind::Unable, text, true);
+        }
         return None;
     }
     if !def.capabilities.disable {
@@ -276,7 +301,9 @@ fn plan_closed(
         }
         let goes = delete_after.filter(|_| deletes(def, account));
         let delete = goes.is_some_and(|after| after <= site.now);
-        if !delete || def.capabilities.disable {
+        // What goes now need not be looked at first.
+        let looks = account.state == AccountState::Unknown && link.disabled_since.is_some();
+        if !delete || (def.capabilities.disable && !looks) {
             disable(site, def, link, account, outline);
         }
         grants::for_closed(site, def, account, outline);
@@ -296,19 +323,25 @@ fn plan_closed(
 
 /// Accounts of ours that nothing wants, and that were not among those read.
 fn plan_unseen(site: &Site<'_>, due: bool, outline: &mut Outline) {
-    if site.there.proves_absence() {
-        return;
+    let unseen = |link: &&&Link| {
+        !link.gone
+            && !site.there.accounts.contains_key(&link.account)
+            && !site.there.observed.proves_absence(&link.account)
+    };
+    for link in site.links.iter().filter(unseen) {
+        let open = due || link.is_open() || grants::has_excess(site, None, &link.account);
+        let text = if site.there.is_of_another_type(link) {
+            let read = &site.there.observed.account_type;
+            let theirs = &link.account.object_type;
+            format!(
+                "their account is of type `{theirs}` and only `{read}` is read; it is left as it is"
+            )
+        } else {
+            "the accounts were not read wholly, and theirs was not among them; it is left as it is"
+                .to_owned()
+        };
+        outline.remark_open(site, NoteKind::NotRead, text, open);
     }
-    let unseen = |link: &&&Link| !link.gone && !site.there.accounts.contains_key(&link.account);
-    let mut unseen = site.links.iter().filter(unseen).peekable();
-    if unseen.peek().is_none() {
-        return;
-    }
-    let open =
-        unseen.any(|link| due || is_enabled(link) || grants::has_excess(site, None, &link.account));
-    let text =
-        "the accounts were not read wholly, and theirs was not among them; it is left as it is";
-    outline.remark_open(site, NoteKind::NotRead, text, open);
 }
 
 /// Where deleting only disables, a disabled account is as deleted as it can

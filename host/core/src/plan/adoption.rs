@@ -3,10 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Adoption, outline::Outline, world::Site};
+use super::{
+    Adoption,
+    outline::Outline,
+    world::{Site, World},
+};
 use crate::{
-    account::Account,
-    desired::AccountContent,
+    account::{Account, AccountState},
+    desired::{AccountContent, DesiredIdentity, Presence},
     id::IdentityId,
     matching::normal,
     observed::ObservedTarget,
@@ -84,7 +88,8 @@ pub(super) fn suggested(
     content: &AccountContent,
     outline: &mut Outline,
 ) -> bool {
-    let found = site.there.candidates.like(def, content, site.match_by);
+    let mut found = site.there.candidates.like(def, content, site.match_by);
+    found.retain(|account, _| !site.there.declined.contains(&(site.identity, *account)));
     let any = !found.is_empty();
     for (reference, (account, matched)) in found {
         outline.adoptions.insert(Adoption {
@@ -96,6 +101,57 @@ pub(super) fn suggested(
         });
     }
     any
+}
+
+/// Accounts of nobody where nothing gives somebody one: they carry the id we
+/// know them by, or stand under the key of one of theirs that was gone.  What
+/// is not ours is not closed by us, so a person has to.
+pub(super) fn left_behind(
+    world: &World<'_>,
+    identity: IdentityId,
+    person: &DesiredIdentity,
+    outline: &mut Outline,
+) {
+    let anchor = identity.to_string();
+    for (target, there) in &world.targets {
+        let wanted = person.accounts.get(*target).map(|account| &account.presence);
+        if matches!(wanted, Some(Presence::Present { .. })) {
+            continue;
+        }
+        let kind = there.observed.account_type.as_str();
+        let carrying = there.candidates.anchors.get(&(kind, anchor.as_str()));
+        let mut found: BTreeMap<&ObjectRef, (&Account, &str)> = BTreeMap::new();
+        for account in carrying.into_iter().flatten() {
+            found.insert(&account.reference, (account, "carries the id we know them by"));
+        }
+        for link in world.links_at(identity, target).iter().filter(|link| link.gone) {
+            let account = there.accounts.get(&link.account).filter(|account| {
+                // With an id of somebody else it is theirs.
+                !there.owners.contains_key(&link.account)
+                    && account.anchor.as_ref().is_none_or(|it| it.is_empty() || *it == anchor)
+            });
+            if let Some(account) = account {
+                let why = "stands where theirs was before it was gone";
+                found.entry(&account.reference).or_insert((*account, why));
+            }
+        }
+        for (reference, (account, why)) in found {
+            if account.state == AccountState::SoftDeleted {
+                continue;
+            }
+            let text = format!(
+                "the account `{}` {why}, nothing gives them one, and it is not ours: adopt it, so \
+                 that it is closed (`lanyard account adopt {target} {} --identity {identity}`), or close it \
+                 there by hand",
+                account.name, reference.uid
+            );
+            outline.about_account(
+                (identity, target),
+                text,
+                account.state != AccountState::Disabled,
+            );
+        }
+    }
 }
 
 /// Where the schema is silent, ignoring case finds more, and a match only

@@ -24,19 +24,19 @@ pub(super) fn created(site: &Site<'_>) -> Event {
     }
 }
 
-/// An account of ours is enabled again.  Leavers lose their grants and people
-/// on leave keep them, which tells the two apart; the first working day is
-/// later than the disabled account made for it.
+/// An account of ours is enabled, for the first time or again.  The first
+/// working day is later than the account that was made disabled for it, and
+/// no account that was enabled before has one.  Leavers lose their grants or
+/// begin anew and people on leave do neither, which tells the two apart.
 pub(super) fn enabled(site: &Site<'_>, link: &Link, content: &AccountContent) -> Event {
     let Some(disabled_since) = link.disabled_since else { return Event::Drift };
+    let begins = site.person.state.since.is_some_and(|since| since > disabled_since);
+    if begins && !link.was_enabled {
+        return Event::Joiner;
+    }
     let kept_grants = site.there.owned(&link.account).next().is_some();
-    if !kept_grants && !content.grants.is_empty() {
-        return Event::Rehire;
-    }
-    match site.person.state.since {
-        Some(since) if since > disabled_since => Event::Joiner,
-        _ => Event::Leave,
-    }
+    let lost_grants = !kept_grants && !content.grants.is_empty();
+    if begins || lost_grants { Event::Rehire } else { Event::Leave }
 }
 
 /// An account of ours is closed.

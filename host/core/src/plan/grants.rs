@@ -6,7 +6,7 @@ use super::{NoteKind, event, outline::Outline, world::Site};
 use crate::{
     account::{Account, Assignment},
     desired::{AccountContent, DesiredGrant},
-    observed::OwnedGrant,
+    observed::{OwnedGrant, related},
     operation::{AccountPointer, Cause, Change, Event},
     schema::ObjectDef,
     value::ObjectRef,
@@ -68,6 +68,22 @@ pub(super) fn for_present(
     };
     revoke_excess(site, def, account, all, &excess, turn, outline);
     note_unmanaged(site, account, &excess, outline);
+}
+
+/// Grants of an account that waits to be accepted: none is given before it
+/// is, and what nothing gives any longer is taken back.
+pub(super) fn for_pending(
+    site: &Site<'_>,
+    def: &ObjectDef,
+    content: &AccountContent,
+    account: &Account,
+    outline: &mut Outline,
+) {
+    let (wanted, all) = resolved(site, def, content, Some(account), outline);
+    let excess = |entitlement: &ObjectRef, relation: &str| {
+        !wanted.keys().any(|(it, of)| *it == entitlement && related(of, relation))
+    };
+    revoke_excess(site, def, account, all, &excess, None, outline);
 }
 
 /// Grants of an account of ours that is closed.
@@ -143,11 +159,6 @@ fn not_grantable(def: &ObjectDef, name: &str) -> String {
     } else {
         format!("nobody can be granted `{name}`: the connector cannot write grants here")
     }
-}
-
-/// No relation given means any.
-fn related(left: &str, right: &str) -> bool {
-    left == right || left.is_empty() || right.is_empty()
 }
 
 fn claim(site: &Site<'_>, seen: &Assignment, outline: &mut Outline) {

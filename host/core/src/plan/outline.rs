@@ -1,11 +1,14 @@
 //! What planning collects before it is put in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Adoption, Note, NoteKind, world::Site};
+use super::{
+    Adoption, Note, NoteKind,
+    world::{Site, There},
+};
 use crate::{
     id::{ConnectorName, IdentityId},
-    observed::OwnedGrant,
+    observed::{Link, OwnedGrant},
     operation::{Cause, Change, Event},
 };
 
@@ -41,6 +44,41 @@ impl Outline {
         let text = "it was not read, so nothing is planned there".to_owned();
         let target = Some(target.clone());
         self.note(Note { identity: None, target, kind: NoteKind::NotRead, text, open: false });
+    }
+
+    /// Accounts of ours that no reading speaks of any more, because the file
+    /// or the connector says another type.
+    pub(super) fn of_other_types<'a>(
+        &mut self,
+        target: &ConnectorName,
+        there: &There<'_>,
+        links: impl Iterator<Item = &'a Link>,
+    ) {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for link in links.filter(|link| there.is_of_another_type(link)) {
+            *counts.entry(&link.account.object_type).or_default() += 1;
+        }
+        let read = &there.observed.account_type;
+        for (kind, count) in counts {
+            let text = format!(
+                "accounts of ours are of type `{kind}` ({count}), and only `{read}` is read now; \
+                 they are left as they are, and whoever has one gets no other: put the type back, \
+                 or adopt theirs of the new type where the key is the same"
+            );
+            let target = Some(target.clone());
+            self.note(Note { identity: None, target, kind: NoteKind::NotRead, text, open: true });
+        }
+    }
+
+    /// An account that is not ours and may be somebody's.
+    pub(super) fn about_account(
+        &mut self,
+        (identity, target): (IdentityId, &ConnectorName),
+        text: String,
+        open: bool,
+    ) {
+        let (identity, target) = (Some(identity), Some(target.clone()));
+        self.note(Note { identity, target, kind: NoteKind::Unmanaged, text, open });
     }
 
     /// Something about somebody, wherever they have accounts.

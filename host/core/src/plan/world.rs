@@ -20,6 +20,7 @@ pub(super) struct World<'a> {
     pub(super) targets: BTreeMap<&'a ConnectorName, There<'a>>,
     pub(super) links: BTreeMap<IdentityId, LinksByTarget<'a>>,
     pub(super) in_doubt: &'a BTreeSet<(IdentityId, ConnectorName)>,
+    pub(super) known: &'a Desired,
 }
 
 /// One target.
@@ -31,6 +32,8 @@ pub(super) struct There<'a> {
     pub(super) owned: BTreeMap<&'a ObjectRef, BTreeSet<&'a OwnedGrant>>,
     /// Whose each linked account is.
     pub(super) owners: BTreeMap<&'a ObjectRef, IdentityId>,
+    /// Whose accounts are not, by a person's word.
+    pub(super) declined: BTreeSet<(IdentityId, &'a ObjectRef)>,
     /// Accounts of nobody.
     pub(super) candidates: Candidates<'a>,
     pub(super) catalogue: Catalogue<'a>,
@@ -50,8 +53,25 @@ pub(super) struct Site<'a> {
     pub(super) newcomer: bool,
     /// It may have one that an answer that was lost made.
     pub(super) in_doubt: bool,
+    /// Everybody, to tell whose id an account carries.
+    pub(super) known: &'a Desired,
     pub(super) revoke_grants: bool,
     pub(super) now: Timestamp,
+}
+
+impl<'a> Site<'a> {
+    /// An account linked to this identity that carries the id of another one
+    /// we know: whose it is is not for us to say.
+    pub(super) fn stranger<'s>(
+        &'s self,
+        seen: &[(&'s Link, &'s Account)],
+    ) -> Option<(&'s Account, &'a str)> {
+        seen.iter().find_map(|(_, account)| {
+            let owner: IdentityId = account.anchor.as_deref()?.parse().ok()?;
+            let other = self.known.identities.get(&owner).filter(|_| owner != self.identity)?;
+            Some((*account, other.label.as_str()))
+        })
+    }
 }
 
 impl<'a> World<'a> {
@@ -79,6 +99,7 @@ impl<'a> World<'a> {
                 accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
                 assignments: BTreeMap::new(),
                 owned: BTreeMap::new(),
+                declined: declined(observed, name),
                 candidates: Candidates::new(target, here.match_by, &owners),
                 owners,
                 catalogue: Catalogue::new(&target.entitlements, whole, here.entitlements, &texts),
@@ -91,13 +112,13 @@ impl<'a> World<'a> {
             }
             targets.insert(name, there);
         }
-        Self { targets, links, in_doubt: &observed.in_doubt }
+        Self { targets, links, in_doubt: &observed.in_doubt, known: desired }
     }
 
     /// Whether somebody has an account of ours that is not known disabled.
-    pub(super) fn has_enabled(&self, identity: IdentityId) -> bool {
+    pub(super) fn has_open(&self, identity: IdentityId) -> bool {
         let links = self.links.get(&identity).into_iter().flat_map(BTreeMap::values).flatten();
-        links.copied().any(is_enabled)
+        links.copied().any(Link::is_open)
     }
 
     pub(super) fn links_at(&self, identity: IdentityId, target: &ConnectorName) -> &[&'a Link] {
@@ -115,14 +136,25 @@ impl<'a> There<'a> {
         self.owned.get(holder).into_iter().flatten().copied()
     }
 
-    /// Whether an account that was not seen is certainly not there.
+    /// Whether an account of the type that is read and that was not seen is
+    /// certainly not there.
     pub(super) fn proves_absence(&self) -> bool {
         self.observed.accounts_coverage.proves_absence()
     }
+
+    /// Whether a link is to an account that no reading speaks of, because
+    /// another type is read now.
+    pub(super) fn is_of_another_type(&self, link: &Link) -> bool {
+        !link.gone && link.account.object_type != self.observed.account_type
+    }
 }
 
-pub(super) fn is_enabled(link: &Link) -> bool {
-    !link.gone && link.disabled_since.is_none()
+fn declined<'a>(
+    observed: &'a Observed,
+    target: &ConnectorName,
+) -> BTreeSet<(IdentityId, &'a ObjectRef)> {
+    let here = observed.declined.iter().filter(|it| it.target == *target);
+    here.map(|it| (it.identity, &it.account)).collect()
 }
 
 fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeSet<&'a str> {

@@ -65,6 +65,7 @@ fn every_event_in_every_state() {
     uncertain, found not applied: to be retried
     uncertain, given up: parked
     to be retried, intended 2: sent
+    to be retried, left without an answer: uncertain
     to be retried, given up: parked
     "#);
 }

@@ -165,6 +165,7 @@ pub(crate) fn empty_target() -> ObservedTarget {
     };
     ObservedTarget {
         schema: Schema { objects: vec![user_object()] },
+        account_type: "user".into(),
         accounts: Vec::new(),
         entitlements: vec![
             entitlement("g1", "Staff", true),
@@ -209,6 +210,8 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unproven: false,
+        was_enabled: true,
         unwanted_since: None,
         gone: false,
     }
@@ -319,12 +322,56 @@ pub(crate) fn apply_if(
 ) -> Observed {
     let mut world = observed.clone();
     world.ledger.extend(plan.claims.iter().cloned());
+    let mut renamed = BTreeMap::new();
     for operation in plan.operations.iter().filter(|it| done(it)) {
         let name = &operation.target;
         let new_uid = format!("new-{}-{name}", operation.identity);
-        write(&mut world, name, operation.identity, &new_uid, &operation.change);
+        let change = &operation.change;
+        let now_called = change.account().and_then(|it| renamed.get(&(name.clone(), it.clone())));
+        let change = now_called.map_or_else(|| change.clone(), |it| about(change, it));
+        write(&mut world, name, operation.identity, &new_uid, &change);
+        if let Change::Update { account, name: Some(login), .. } = &change
+            && !world.targets[name].gives_keys_once(&account.object_type)
+        {
+            let to = user(&format!("named-{login}"));
+            rekey(&mut world, name, account, &to);
+            renamed.insert((name.clone(), account.clone()), to);
+        }
     }
     world
+}
+
+/// The same change of an account that has another key by now.
+fn about(change: &Change, now_called: &ObjectRef) -> Change {
+    let mut change = change.clone();
+    match &mut change {
+        Change::Create { .. } => {}
+        Change::Update { account, .. }
+        | Change::Enable { account }
+        | Change::Disable { account }
+        | Change::Delete { account }
+        | Change::Revoke { holder: account, .. } => account.clone_from(now_called),
+        Change::Grant { holder, .. } => *holder = AccountPointer::Known(now_called.clone()),
+    }
+    change
+}
+
+fn rekey(world: &mut Observed, name: &ConnectorName, from: &ObjectRef, to: &ObjectRef) {
+    found(world, name, from).reference = to.clone();
+    let there = world.targets.get_mut(name).unwrap();
+    for assignment in there.assignments.iter_mut().filter(|it| it.holder == *from) {
+        assignment.holder = to.clone();
+    }
+    for link in world.links.iter_mut().filter(|it| it.target == *name && it.account == *from) {
+        link.account = to.clone();
+    }
+    world.ledger = std::mem::take(&mut world.ledger)
+        .into_iter()
+        .map(|grant| {
+            let ours = grant.target == *name && grant.holder == *from;
+            if ours { OwnedGrant { holder: to.clone(), ..grant } } else { grant }
+        })
+        .collect();
 }
 
 fn write(
@@ -349,7 +396,10 @@ fn write(
             }
         }
         Change::Enable { account } => {
-            found(world, name, account).state = AccountState::Active;
+            let account_there = found(world, name, account);
+            if account_there.state != AccountState::Unknown {
+                account_there.state = AccountState::Active;
+            }
             known_disabled(world, name, account, None);
         }
         Change::Disable { account } => {
@@ -435,6 +485,8 @@ fn create(
         account: user(uid),
         origin: Origin::Created,
         disabled_since: (*state == AccountState::Disabled).then(now),
+        unproven: false,
+        was_enabled: *state != AccountState::Disabled,
         unwanted_since: None,
         gone: false,
     });

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use lanyard_core::{
     account::{AccountState, Coverage, CoverageKind},
-    observed::{Link, ObservedTarget, Origin},
+    observed::{Declined, Link, ObservedTarget, Origin, OwnedGrant},
     schema::IdStability,
 };
 
@@ -92,6 +92,95 @@ pub(crate) async fn disabled_since_follows_the_observed_state(store: &dyn Store)
         observe(store, &read).await;
         assert_eq!(only_link(store).await.disabled_since, since, "after {state:?}");
     }
+}
+
+pub(crate) async fn a_disable_is_unproven_until_a_read_shows_it(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    let run = begin(store, 1).await;
+    let disabled = |proven| Effect::Disabled {
+        target: name("directory"),
+        account: user("a"),
+        since: at(2),
+        proven,
+    };
+    perform(store, &intent(run, 0, 1, "a"), vec![disabled(true)]).await;
+    assert!(!only_link(store).await.unproven);
+    perform(store, &intent(run, 1, 1, "a"), vec![disabled(false)]).await;
+    assert!(only_link(store).await.unproven);
+
+    for (seconds, state, unproven) in [
+        (3, AccountState::Pending, true),
+        (4, AccountState::Disabled, false),
+        (5, AccountState::Unknown, true),
+        (6, AccountState::SoftDeleted, false),
+        (7, AccountState::Unknown, true),
+        (8, AccountState::Active, false),
+        (9, AccountState::Unknown, false),
+    ] {
+        observe(store, &observed(seconds, vec![account("a", state)], &[])).await;
+        assert_eq!(only_link(store).await.unproven, unproven, "after {state:?}");
+    }
+}
+
+pub(crate) async fn that_an_account_was_enabled_once_is_kept(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let new = Link { disabled_since: Some(at(1)), was_enabled: false, ..link(ada(), "a") };
+    perform(store, &intent(run, 0, 1, "a"), vec![Effect::Linked(new)]).await;
+    let disabled = || vec![account("a", AccountState::Disabled)];
+    observe(store, &observed(3, disabled(), &[])).await;
+    assert!(!only_link(store).await.was_enabled);
+
+    // By us, or by somebody there.
+    let enabled = Effect::Enabled { target: name("directory"), account: user("a") };
+    perform(store, &intent(run, 1, 1, "a"), vec![enabled]).await;
+    let kept = only_link(store).await;
+    assert_eq!((kept.was_enabled, kept.disabled_since), (true, None));
+    observe(store, &observed(4, disabled(), &[])).await;
+    assert!(only_link(store).await.was_enabled);
+    let other = Link { disabled_since: Some(at(1)), was_enabled: false, ..link(bob(), "b") };
+    perform(store, &intent(run, 2, 1, "b"), vec![Effect::Linked(other)]).await;
+    let both = vec![account("a", AccountState::Active), account("b", AccountState::Active)];
+    observe(store, &observed(5, both, &[])).await;
+    assert!(store.links().await.unwrap().iter().all(|link| link.was_enabled));
+}
+
+pub(crate) async fn a_read_of_one_type_says_nothing_about_another(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let effects = vec![Effect::Linked(link(ada(), "a")), Effect::Granted(grant("a", "x"))];
+    perform(store, &intent(run, 0, 1, "a"), effects).await;
+    let mut person = account("a", AccountState::Active);
+    person.reference.object_type = "person".to_owned();
+    let mut read = observed(3, vec![person.clone()], &[]);
+    read.account_type = "person".to_owned();
+    observe(store, &read).await;
+    assert_eq!(only_link(store).await, link(ada(), "a"));
+    assert_eq!(store.ledger().await.unwrap().len(), 1);
+
+    // A person says that it is the same account under another type.
+    let adopted = Link { account: person.reference, origin: Origin::Adopted, ..link(ada(), "a") };
+    store.adopt(&adopted, &entry(4, "adopt")).await.unwrap();
+    assert_eq!(only_link(store).await, adopted);
+    let kept = store.ledger().await.unwrap();
+    assert_eq!(kept.iter().map(|grant| &grant.holder).collect::<Vec<_>>(), [&adopted.account]);
+}
+
+pub(crate) async fn no_relation_of_a_grant_means_any(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let ours = OwnedGrant { relation: String::new(), ..grant("a", "x") };
+    let effects = vec![
+        Effect::Linked(link(ada(), "a")),
+        Effect::Granted(ours.clone()),
+        Effect::Granted(grant("a", "y")),
+    ];
+    perform(store, &intent(run, 0, 1, "a"), effects).await;
+    let there = || vec![account("a", AccountState::Active)];
+    let unnamed = OwnedGrant { relation: String::new(), ..grant("a", "y") };
+    observe(store, &observed(3, there(), &[grant("a", "x"), unnamed])).await;
+    assert_eq!(store.ledger().await.unwrap().len(), 2);
+
+    let owner = OwnedGrant { relation: "owner".to_owned(), ..grant("a", "y") };
+    observe(store, &observed(4, there(), &[grant("a", "x"), owner])).await;
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([ours]));
 }
 
 pub(crate) async fn grants_that_are_no_longer_there_leave_the_ledger(store: &dyn Store) {
@@ -217,4 +306,52 @@ pub(crate) async fn a_claim_is_ours_and_is_audited_once(store: &dyn Store) {
     store.claim(&claims).await.unwrap();
     assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("a", "x")]));
     assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}
+
+fn declined() -> Declined {
+    Declined { identity: ada(), target: name("directory"), account: user("a") }
+}
+
+pub(crate) async fn a_declined_account_is_remembered_until_it_is_adopted(store: &dyn Store) {
+    for _ in 0..2 {
+        store.decline(&declined(), &entry(0, "decline")).await.unwrap();
+    }
+    let of_bob = Declined { identity: bob(), ..declined() };
+    store.decline(&of_bob, &entry(1, "decline")).await.unwrap();
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([declined(), of_bob.clone()]));
+    store.adopt(&link(ada(), "a"), &entry(2, "adopt")).await.unwrap();
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([of_bob]));
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 4);
+}
+
+pub(crate) async fn an_account_that_is_theirs_is_not_declined(store: &dyn Store) {
+    store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
+    store.decline(&declined(), &entry(1, "decline")).await.unwrap_err();
+    assert!(store.declined().await.unwrap().is_empty());
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 1);
+}
+
+pub(crate) async fn an_adopted_account_is_released_with_its_grants(store: &dyn Store) {
+    for (whose, uid) in [(ada(), "a"), (bob(), "b")] {
+        let adopted = Link { origin: Origin::Adopted, ..link(whose, uid) };
+        store.adopt(&adopted, &entry(0, "adopt")).await.unwrap();
+        store.claim(&[(grant(uid, "x"), entry(1, "claim"))]).await.unwrap();
+    }
+    store.release(&name("directory"), &user("a"), &entry(2, "release")).await.unwrap();
+    assert_eq!(only_link(store).await.account.uid, "b");
+    assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("b", "x")]));
+    let last = store.audit(&AuditFilter::default()).await.unwrap().pop().unwrap();
+    assert_eq!(last.entry, entry(2, "release"));
+    store.release(&name("directory"), &user("a"), &entry(3, "release")).await.unwrap_err();
+    store.adopt(&link(bob(), "b"), &entry(4, "adopt")).await.unwrap();
+}
+
+pub(crate) async fn an_account_that_we_created_is_not_released(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let made = Link { origin: Origin::Created, ..link(ada(), "a") };
+    perform(store, &intent(run, 0, 1, "a"), vec![Effect::Linked(made.clone())]).await;
+    let before = store.audit(&AuditFilter::default()).await.unwrap();
+    store.release(&name("directory"), &user("a"), &entry(2, "release")).await.unwrap_err();
+    assert_eq!(only_link(store).await, made);
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap(), before);
 }

@@ -65,6 +65,8 @@ pub(crate) fn link(identity: IdentityId, uid: &str) -> Link {
         account: user(uid),
         origin: Origin::Created,
         disabled_since: None,
+        unproven: false,
+        was_enabled: true,
         unwanted_since: None,
         gone: false,
     }
@@ -117,6 +119,7 @@ pub(crate) fn observed(
     });
     ObservedTarget {
         schema: Schema { objects: Vec::new() },
+        account_type: "user".to_owned(),
         accounts,
         entitlements: Vec::new(),
         assignments: assignments.collect(),

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use lanyard_core::{
     fault::{Fault, FaultKind},
     id::OperationId,
-    operation::Change,
+    operation::{Before, Change},
     run::{OperationEvent, OperationState, Verification},
 };
 
@@ -139,7 +139,12 @@ pub(crate) async fn an_answer_brings_all_its_effects_or_none(store: &dyn Store) 
     let (x, y) = (grant("a", "x"), grant("a", "y"));
     let all = vec![
         Effect::Linked(made.clone()),
-        Effect::Disabled { target: name("directory"), account: user("a"), since: Some(at(7)) },
+        Effect::Disabled {
+            target: name("directory"),
+            account: user("a"),
+            since: at(7),
+            proven: true,
+        },
         Effect::Granted(x.clone()),
         Effect::Granted(y.clone()),
         Effect::Revoked(x),
@@ -189,6 +194,41 @@ pub(crate) async fn a_deleted_account_takes_its_grants_along(store: &dyn Store) 
     perform(store, &intent(run, 1, 1, "a"), vec![gone]).await;
     assert!(store.links().await.unwrap()[0].gone);
     assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("b", "x")]));
+}
+
+pub(crate) async fn a_rename_that_waits_for_another_attempt_is_unsettled_once_its_run_is_over(
+    store: &dyn Store,
+) {
+    let run = begin(store, 1).await;
+    let update = |id, name: Option<&str>| Intent {
+        operation: operation(
+            id,
+            Change::Update {
+                account: user("a"),
+                name: name.map(str::to_owned),
+                anchor: None,
+                attributes: Vec::new(),
+                before: Before::default(),
+            },
+        ),
+        ..intent(run, id, 1, "a")
+    };
+    let rename = update(1, Some("b"));
+    for sent in [update(0, None), rename.clone()] {
+        store.intend(&sent).await.unwrap();
+        store.answer(&answer(&sent, lost(), Vec::new())).await.unwrap();
+        let waits = OperationEvent::FoundNotApplied { retry_at: at(9) };
+        store.answer(&answer(&sent, waits, Vec::new())).await.unwrap();
+    }
+    assert!(store.unsettled(Some(run)).await.unwrap().is_empty(), "it waits for its time");
+    let open = store.unsettled(None).await.unwrap();
+    assert_eq!(open.len(), 1, "any other change is planned again");
+    assert_eq!(open[0].operation, rename.operation);
+    assert!(matches!(open[0].state, OperationState::RetryAt { attempt: 1, .. }));
+
+    store.intend(&Intent { attempt: 2, ..rename.clone() }).await.unwrap();
+    store.answer(&answer(&rename, done(), Vec::new())).await.unwrap();
+    assert!(store.unsettled(None).await.unwrap().is_empty());
 }
 
 pub(crate) async fn removals_are_counted_by_account_from_a_time_on(store: &dyn Store) {

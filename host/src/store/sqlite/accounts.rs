@@ -19,7 +19,8 @@ use crate::store::{AuditEntry, Effect};
 
 pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
     let mut statement = tx.prepare_cached(
-        "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone
+        "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone,
+             unproven, was_enabled
          FROM link ORDER BY identity, target, gone, object_type, uid",
     )?;
     let links = statement.query_map([], |row| {
@@ -31,6 +32,8 @@ pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
             disabled_since: row.get::<_, Option<At>>(5)?.map(|at| at.0),
             unwanted_since: row.get::<_, Option<At>>(6)?.map(|at| at.0),
             gone: row.get(7)?,
+            unproven: row.get(8)?,
+            was_enabled: row.get(9)?,
         })
     })?;
     Ok(links.collect::<Result<_, _>>()?)
@@ -50,32 +53,6 @@ pub(super) fn ledger(tx: &Connection) -> Result<BTreeSet<OwnedGrant>, Problem> {
         })
     })?;
     Ok(grants.collect::<Result<_, _>>()?)
-}
-
-pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<(), Problem> {
-    let other: Option<String> = tx
-        .prepare_cached(
-            "SELECT uid FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
-             AND (object_type, uid) <> (?3, ?4)",
-        )?
-        .query_row(
-            params![
-                link.identity.to_string(),
-                link.target.as_str(),
-                link.account.object_type,
-                link.account.uid
-            ],
-            |row| row.get(0),
-        )
-        .optional()?;
-    if let Some(uid) = other {
-        return Err(Problem::Refused(format!(
-            "identity {} already has the account `{uid}` at {}",
-            link.identity, link.target
-        )));
-    }
-    keep_link(tx, link, entry.at)?;
-    audit::append(tx, entry)
 }
 
 /// Since when nothing has given these accounts; nothing else of the links.
@@ -109,16 +86,31 @@ pub(super) fn claim(tx: &Connection, claims: &[(OwnedGrant, AuditEntry)]) -> Res
 pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(), Problem> {
     match effect {
         Effect::Linked(link) => keep_link(tx, link, at),
-        Effect::Disabled { target, account, since } => {
+        Effect::Disabled { target, account, since, proven } => {
             tx.prepare_cached(
-                "UPDATE link SET disabled_since = ?4, changed_at = ?5
+                "UPDATE link SET disabled_since = ?4, unproven = ?5, changed_at = ?6
                  WHERE (target, object_type, uid) = (?1, ?2, ?3)",
             )?
             .execute(params![
                 target.as_str(),
                 account.object_type,
                 account.uid,
-                since.map(At),
+                At(*since),
+                !proven,
+                At(at)
+            ])?;
+            Ok(())
+        }
+        Effect::Enabled { target, account } => {
+            tx.prepare_cached(
+                "UPDATE link SET disabled_since = NULL, unproven = 0, was_enabled = 1,
+                     changed_at = ?4
+                 WHERE (target, object_type, uid) = (?1, ?2, ?3)",
+            )?
+            .execute(params![
+                target.as_str(),
+                account.object_type,
+                account.uid,
                 At(at)
             ])?;
             Ok(())
@@ -134,11 +126,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
                 account.uid,
                 At(at)
             ])?;
-            tx.prepare_cached(
-                "DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)",
-            )?
-            .execute(params![target.as_str(), account.object_type, account.uid])?;
-            Ok(())
+            forget_grants(tx, target, account)
         }
         Effect::Rekeyed { target, from, to } => rekey(tx, target, from, to, at),
         Effect::Granted(grant) => keep_grant(tx, grant, at).map(|_new| ()),
@@ -146,8 +134,18 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
     }
 }
 
-fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
-    let Link { identity, target, account, origin, disabled_since, unwanted_since, gone } = link;
+pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
+    let Link {
+        identity,
+        target,
+        account,
+        origin,
+        disabled_since,
+        unproven,
+        was_enabled,
+        unwanted_since,
+        gone,
+    } = link;
     if let Some(other) = holder(tx, target, account)?.filter(|other| other != identity) {
         return Err(Problem::Refused(format!(
             "the account `{}` at {target} belongs to identity {other}",
@@ -160,12 +158,13 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
     tx.prepare_cached(
         "INSERT INTO link
              (target, object_type, uid, identity, origin, disabled_since, unwanted_since, gone,
-              changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+              changed_at, unproven, was_enabled)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (target, object_type, uid) DO UPDATE SET identity = excluded.identity,
              origin = excluded.origin, disabled_since = excluded.disabled_since,
              unwanted_since = excluded.unwanted_since, gone = excluded.gone,
-             changed_at = excluded.changed_at",
+             changed_at = excluded.changed_at, unproven = excluded.unproven,
+             was_enabled = excluded.was_enabled",
     )?
     .execute(params![
         target.as_str(),
@@ -176,7 +175,9 @@ fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem>
         disabled_since.map(At),
         unwanted_since.map(At),
         gone,
-        At(at)
+        At(at),
+        unproven,
+        was_enabled
     ])?;
     Ok(())
 }
@@ -199,7 +200,7 @@ fn holder(
     Ok(holder.map(|holder| holder.0))
 }
 
-fn rekey(
+pub(super) fn rekey(
     tx: &Connection,
     target: &ConnectorName,
     from: &ObjectRef,
@@ -218,8 +219,7 @@ fn rekey(
     let place = params![target.as_str(), to.object_type, to.uid];
     tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
         .execute(place)?;
-    tx.prepare_cached("DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)")?
-        .execute(place)?;
+    forget_grants(tx, target, to)?;
     tx.prepare_cached(
         "UPDATE link SET object_type = ?4, uid = ?5, changed_at = ?6
          WHERE (target, object_type, uid) = (?1, ?2, ?3)",
@@ -268,6 +268,17 @@ fn keep_grant(tx: &Connection, grant: &OwnedGrant, at: Timestamp) -> Result<bool
             At(at)
         ])?;
     Ok(kept == 1)
+}
+
+/// Nothing the account holds is ours any more.
+pub(super) fn forget_grants(
+    tx: &Connection,
+    target: &ConnectorName,
+    holder: &ObjectRef,
+) -> Result<(), Problem> {
+    tx.prepare_cached("DELETE FROM ledger WHERE (target, holder_type, holder_uid) = (?1, ?2, ?3)")?
+        .execute(params![target.as_str(), holder.object_type, holder.uid])?;
+    Ok(())
 }
 
 fn forget_grant(tx: &Connection, grant: &OwnedGrant) -> Result<(), Problem> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     id::{ConnectorName, Digest, OperationId},
+    operation::Change,
     run::{OperationEvent, OperationState},
     value::ObjectRef,
 };
@@ -18,8 +19,9 @@ use super::{
 use crate::store::{Answer, Intent, RunId, StoreError, Unsettled};
 
 /// Both have an index of their own: neither grows with what is settled.
-pub(super) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_at FROM operation
-     WHERE phase IN ('sent', 'uncertain') AND (phase = 'uncertain' OR run IS NOT ?1)
+pub(super) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_at, state
+     FROM operation
+     WHERE phase IN ('sent', 'uncertain', 'unfinished') AND (phase = 'uncertain' OR run IS NOT ?1)
      ORDER BY run, operation";
 pub(super) const REMOVALS: &str = "SELECT DISTINCT target, object_type, uid FROM operation
      WHERE removes = 1 AND done_at IS NOT NULL AND done_at >= ?1 AND uid IS NOT NULL";
@@ -29,6 +31,8 @@ struct Standing {
     state: OperationState,
     attempt: u32,
     epoch: u64,
+    /// It gives its account another name.
+    renames: bool,
 }
 
 pub(super) fn intend(tx: &Connection, intent: &Intent) -> Result<(), Problem> {
@@ -44,6 +48,7 @@ pub(super) fn intend(tx: &Connection, intent: &Intent) -> Result<(), Problem> {
     }
     let event = OperationEvent::Intended { attempt: *attempt };
     let before = standing.map_or(OperationState::Waiting, |standing| standing.state);
+    let renames = matches!(operation.change, Change::Update { name: Some(_), .. });
     let state = next(&before, &event, *run, operation.id)?;
     let account = operation.change.account();
     tx.prepare_cached(
@@ -68,10 +73,10 @@ pub(super) fn intend(tx: &Connection, intent: &Intent) -> Result<(), Problem> {
         attempt,
         signed(*epoch)?,
         At(*at),
-        phase(&state),
+        phase(&state, renames),
         Json(&state)
     ])?;
-    let sent = Standing { state, attempt: *attempt, epoch: *epoch };
+    let sent = Standing { state, attempt: *attempt, epoch: *epoch, renames };
     append(tx, (*run, operation.id), &sent, &event, Some((permission, plugin)), *at)
 }
 
@@ -89,7 +94,13 @@ pub(super) fn answer(tx: &Connection, answer: &Answer) -> Result<(), Problem> {
         "UPDATE operation SET phase = ?3, state = ?4, done_at = ?5
          WHERE run = ?1 AND operation = ?2",
     )?
-    .execute(params![run.0, operation.0, phase(&state), Json(&state), done_at])?;
+    .execute(params![
+        run.0,
+        operation.0,
+        phase(&state, standing.renames),
+        Json(&state),
+        done_at
+    ])?;
     append(tx, (*run, *operation), &standing, event, None, *at)?;
     for effect in effects {
         accounts::apply(tx, effect, *at)?;
@@ -110,12 +121,14 @@ fn next(
     })
 }
 
-/// The word by which open operations are found.
-fn phase(state: &OperationState) -> &'static str {
+/// The word by which open operations are found.  There may be more to a
+/// rename than the account shows: one that waits for another attempt is found.
+fn phase(state: &OperationState, renames: bool) -> &'static str {
     match state {
         OperationState::Waiting => "waiting",
         OperationState::Sent { .. } => "sent",
         OperationState::Uncertain { .. } => "uncertain",
+        OperationState::RetryAt { .. } if renames => "unfinished",
         OperationState::RetryAt { .. } => "retry-at",
         OperationState::Done { .. } => "done",
         OperationState::Parked { .. } => "parked",
@@ -144,13 +157,15 @@ fn standing(
 ) -> Result<Option<Standing>, Problem> {
     Ok(tx
         .prepare_cached(
-            "SELECT state, attempt, epoch FROM operation WHERE run = ?1 AND operation = ?2",
+            "SELECT state, attempt, epoch, json_extract(body, '$.change.update.name') IS NOT NULL
+             FROM operation WHERE run = ?1 AND operation = ?2",
         )?
         .query_row(params![run.0, operation.0], |row| {
             Ok(Standing {
                 state: row.get::<_, Json<_>>(0)?.0,
                 attempt: row.get(1)?,
                 epoch: unsigned(row, 2)?,
+                renames: row.get(3)?,
             })
         })
         .optional()?)
@@ -196,6 +211,7 @@ pub(super) fn unsettled(
             attempt: row.get(3)?,
             epoch: unsigned(row, 4)?,
             sent_at: row.get::<_, At>(5)?.0,
+            state: row.get::<_, Json<_>>(6)?.0,
         })
     })?;
     Ok(open.collect::<Result<_, _>>()?)

@@ -10,7 +10,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_unwanted.sql"),
     include_str!("migrations/0003_clock.sql"),
-    include_str!("migrations/0004_workflow.sql"),
+    include_str!("migrations/0004_proof.sql"),
+    include_str!("migrations/0005_declined.sql"),
+    include_str!("migrations/0006_workflow.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

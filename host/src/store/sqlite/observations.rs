@@ -23,15 +23,17 @@ pub(super) fn record(
 ) -> Result<(), Problem> {
     replace(tx, target, observed)?;
     let place = params![target.as_str(), At(observed.read_at)];
-    // Only what we did not change since the read began is judged by it.
+    // Only what we did not change since the read began is judged by it, and
+    // only accounts of the type that was read.
     if observed.accounts_coverage.proves_absence() {
         tx.prepare_cached(
             "UPDATE link SET gone = 1 WHERE target = ?1 AND changed_at <= ?2 AND gone = 0
+             AND object_type = ?3
              AND NOT EXISTS (SELECT 1 FROM observed_account AS seen
                  WHERE (seen.target, seen.object_type, seen.uid)
                      = (link.target, link.object_type, link.uid))",
         )?
-        .execute(place)?;
+        .execute(params![target.as_str(), At(observed.read_at), observed.account_type])?;
     }
     let given_once = |object: &&ObjectDef| observed.gives_keys_once(&object.object_type);
     for object in observed.schema.objects.iter().filter(given_once) {
@@ -40,9 +42,10 @@ pub(super) fn record(
     for (state, set) in [
         (
             "seen.state IN ('disabled', 'soft-deleted')",
-            "disabled_since = ifnull(disabled_since, ?2)",
+            "disabled_since = ifnull(disabled_since, ?2), unproven = 0",
         ),
-        ("seen.state = 'active'", "disabled_since = NULL"),
+        ("seen.state = 'active'", "disabled_since = NULL, unproven = 0, was_enabled = 1"),
+        ("seen.state = 'unknown'", "unproven = disabled_since IS NOT NULL"),
     ] {
         tx.prepare_cached(&format!(
             "UPDATE link SET {set} WHERE target = ?1 AND changed_at <= ?2 AND gone = 0
@@ -64,7 +67,7 @@ fn restore(
     read_at: Timestamp,
 ) -> Result<(), Problem> {
     tx.prepare_cached(
-        "UPDATE link SET gone = 0, disabled_since = NULL, unwanted_since = NULL
+        "UPDATE link SET gone = 0, disabled_since = NULL, unwanted_since = NULL, unproven = 0
          WHERE target = ?1 AND changed_at <= ?2 AND object_type = ?3 AND gone = 1
          AND EXISTS (SELECT 1 FROM observed_account AS seen
              WHERE (seen.target, seen.object_type, seen.uid)
@@ -80,7 +83,6 @@ fn forget_lost_grants(
     target: &ConnectorName,
     observed: &ObservedTarget,
 ) -> Result<(), Problem> {
-    let place = params![target.as_str(), At(observed.read_at)];
     tx.prepare_cached(
         "DELETE FROM ledger WHERE target = ?1 AND EXISTS (SELECT 1 FROM link
              WHERE (link.target, link.object_type, link.uid)
@@ -90,13 +92,17 @@ fn forget_lost_grants(
     if observed.assignments_coverage.proves_absence() {
         tx.prepare_cached(
             "DELETE FROM ledger WHERE target = ?1 AND granted_at <= ?2
+             AND holder_type = ?3
              AND NOT EXISTS (SELECT 1 FROM observed_assignment AS seen
                  WHERE (seen.target, seen.holder_type, seen.holder_uid, seen.entitlement_type,
-                        seen.entitlement_uid, seen.relation)
+                        seen.entitlement_uid)
                      = (ledger.target, ledger.holder_type, ledger.holder_uid,
-                        ledger.entitlement_type, ledger.entitlement_uid, ledger.relation))",
+                        ledger.entitlement_type, ledger.entitlement_uid)
+                     -- As planning has it: no relation given means any.
+                     AND (seen.relation = ledger.relation OR seen.relation = ''
+                          OR ledger.relation = ''))",
         )?
-        .execute(place)?;
+        .execute(params![target.as_str(), At(observed.read_at), observed.account_type])?;
     }
     Ok(())
 }
@@ -108,6 +114,7 @@ fn replace(
 ) -> Result<(), Problem> {
     let ObservedTarget {
         schema,
+        account_type,
         accounts,
         entitlements,
         assignments,
@@ -120,18 +127,21 @@ fn replace(
             .execute([target.as_str()])?;
     }
     tx.prepare_cached(
-        "INSERT INTO observation (target, schema, accounts_coverage, assignments_coverage, read_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO observation (target, schema, accounts_coverage, assignments_coverage, read_at,
+             account_type)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (target) DO UPDATE SET schema = excluded.schema,
              accounts_coverage = excluded.accounts_coverage,
-             assignments_coverage = excluded.assignments_coverage, read_at = excluded.read_at",
+             assignments_coverage = excluded.assignments_coverage, read_at = excluded.read_at,
+             account_type = excluded.account_type",
     )?
     .execute(params![
         target.as_str(),
         Json(schema),
         Json(accounts_coverage),
         Json(assignments_coverage),
-        At(*read_at)
+        At(*read_at),
+        account_type
     ])?;
     keep_accounts(tx, target, accounts)?;
     keep_entitlements(tx, target, entitlements)?;
@@ -202,11 +212,13 @@ fn keep_assignments(
 
 pub(super) fn all(tx: &Connection) -> Result<BTreeMap<ConnectorName, ObservedTarget>, Problem> {
     let mut statement = tx.prepare_cached(
-        "SELECT target, schema, accounts_coverage, assignments_coverage, read_at FROM observation",
+        "SELECT target, schema, accounts_coverage, assignments_coverage, read_at, account_type
+         FROM observation",
     )?;
     let targets = statement.query_map([], |row| {
         let observed = ObservedTarget {
             schema: row.get::<_, Json<_>>(1)?.0,
+            account_type: row.get(5)?,
             accounts: Vec::new(),
             entitlements: Vec::new(),
             assignments: Vec::new(),

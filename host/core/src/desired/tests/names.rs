@@ -22,6 +22,25 @@ fn people_of_one_name_get_numbers_and_whoever_has_a_name_keeps_it() {
 }
 
 #[test]
+fn the_name_of_an_account_that_was_declined_is_taken_for_whoever_declined_it() {
+    let mut keys = ["1", "2"];
+    keys.sort_by_key(|key| id(key));
+    let people = keys.map(|key| worker(key, ADA, &[])).to_vec();
+    let mut observed = observed(&[("Ada.Example", None)]);
+    for target in ["crm", "directory"] {
+        let target: crate::id::ConnectorName = target.parse().expect("is a name");
+        let account = observed.targets[&target].accounts[0].reference.clone();
+        observed.declined.insert(crate::observed::Declined {
+            identity: id(keys[0]),
+            target,
+            account,
+        });
+    }
+    // The other one is still to be asked whether it is theirs.
+    assert_eq!(names(&now(&policy(), people, &observed), &keys), ["ada.example2", "ada.example"]);
+}
+
+#[test]
 fn a_new_name_does_not_take_the_place_of_a_leavers_account() {
     let observed = observed(&[("ada.example", Some("gone")), ("ada.old", Some("1"))]);
     let desired = now(&policy(), vec![worker("1", ADA, &[])], &observed);

@@ -1,0 +1,150 @@
+//! What a person says of accounts that we did not make.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lanyard_core::{
+    id::{ConnectorName, IdentityId},
+    observed::{Declined, Link, Origin},
+    value::ObjectRef,
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    accounts, audit,
+    columns::{Word, object},
+    problem::Problem,
+};
+use crate::store::AuditEntry;
+
+pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<(), Problem> {
+    let other: Option<String> = tx
+        .prepare_cached(
+            "SELECT uid FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
+             AND uid <> ?3",
+        )?
+        .query_row(
+            params![link.identity.to_string(), link.target.as_str(), link.account.uid],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(uid) = other {
+        return Err(Problem::Refused(format!(
+            "identity {} already has the account `{uid}` at {}",
+            link.identity, link.target
+        )));
+    }
+    tx.prepare_cached(
+        "DELETE FROM declined WHERE (target, object_type, uid, identity) = (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        link.target.as_str(),
+        link.account.object_type,
+        link.account.uid,
+        link.identity.to_string()
+    ])?;
+    retype(tx, link, entry.at)?;
+    accounts::keep_link(tx, link, entry.at)?;
+    audit::append(tx, entry)
+}
+
+/// Where an account's type got another name, the link of the old name goes
+/// and its grants stay with the account.
+fn retype(tx: &Connection, link: &Link, at: Timestamp) -> Result<(), Problem> {
+    let Link { identity, target, account, .. } = link;
+    let former: Option<String> = tx
+        .prepare_cached(
+            "SELECT object_type FROM link WHERE identity = ?1 AND target = ?2 AND gone = 0
+             AND uid = ?3 AND object_type <> ?4",
+        )?
+        .query_row(
+            params![identity.to_string(), target.as_str(), account.uid, account.object_type],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(object_type) = former else { return Ok(()) };
+    let former = ObjectRef { object_type, uid: account.uid.clone() };
+    accounts::rekey(tx, target, &former, account, at)
+}
+
+pub(super) fn decline(
+    tx: &Connection,
+    declined: &Declined,
+    entry: &AuditEntry,
+) -> Result<(), Problem> {
+    let Declined { identity, target, account } = declined;
+    let linked = link(tx, target, account)?.is_some_and(|(whose, _)| whose == *identity);
+    if linked {
+        return Err(Problem::Refused(format!(
+            "the account `{}` at {target} is managed as theirs",
+            account.uid
+        )));
+    }
+    tx.prepare_cached(
+        "INSERT INTO declined (target, object_type, uid, identity) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![
+        target.as_str(),
+        account.object_type,
+        account.uid,
+        identity.to_string()
+    ])?;
+    audit::append(tx, entry)
+}
+
+pub(super) fn declined(tx: &Connection) -> Result<BTreeSet<Declined>, Problem> {
+    let mut statement =
+        tx.prepare_cached("SELECT identity, target, object_type, uid FROM declined")?;
+    let declined = statement.query_map([], |row| {
+        Ok(Declined {
+            identity: row.get::<_, Word<_>>(0)?.0,
+            target: row.get::<_, Word<_>>(1)?.0,
+            account: object(row, 2)?,
+        })
+    })?;
+    Ok(declined.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn release(
+    tx: &Connection,
+    target: &ConnectorName,
+    account: &ObjectRef,
+    entry: &AuditEntry,
+) -> Result<(), Problem> {
+    match link(tx, target, account)? {
+        Some((_, Origin::Adopted)) => {}
+        Some((_, Origin::Created)) => {
+            return Err(Problem::Refused(format!(
+                "the account `{}` at {target} was created here, and not adopted",
+                account.uid
+            )));
+        }
+        None => {
+            return Err(Problem::Refused(format!(
+                "the account `{}` at {target} is nobody's",
+                account.uid
+            )));
+        }
+    }
+    tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
+        .execute(params![target.as_str(), account.object_type, account.uid])?;
+    accounts::forget_grants(tx, target, account)?;
+    audit::append(tx, entry)
+}
+
+/// Whose an account is or was, and how it came to be theirs.
+fn link(
+    tx: &Connection,
+    target: &ConnectorName,
+    account: &ObjectRef,
+) -> Result<Option<(IdentityId, Origin)>, Problem> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT identity, origin FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)",
+        )?
+        .query_row(params![target.as_str(), account.object_type, account.uid], |row| {
+            Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Word<_>>(1)?.0))
+        })
+        .optional()?)
+}
