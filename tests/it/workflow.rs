@@ -40,8 +40,14 @@ async fn a_workflow_is_begun_for_somebody_waited_for_and_cancelled() {
     assert_eq!(applied.status, Some(0), "{}{}", applied.stdout, applied.stderr);
     // What is closed is seen at the next look.
     assert_eq!(desk.run(&["plan"]).await.stdout, "nothing to do\n");
-    assert_snapshot!(desk.run(&["workflow", "list"]).await.stdout, @"");
-    assert_snapshot!(desk.run(&["workflow", "status"]).await.stdout, @"");
+    assert_snapshot!(desk.run(&["workflow", "list"]).await.stdout, @r"
+    sabbatical when a person or another workflow says so; 3 steps, 1 person in it
+    welcome-back when a person or another workflow says so; 1 step, 0 people in it
+    ");
+    assert_snapshot!(desk.run(&["workflow", "status"]).await.stdout, @r"
+    Ada Example: `sabbatical` since 2026-06-01T08:00:00Z
+      step `away`: waits until 2026-08-30T08:00:00Z
+    ");
     let explained = desk.run(&["explain", "E1"]).await.stdout;
     assert!(explained.contains("because workflow `sabbatical`, step `off` (line "), "{explained}");
     assert!(explained.contains("step `away`: waits until"), "{explained}");
@@ -60,9 +66,26 @@ async fn a_workflow_is_begun_for_somebody_waited_for_and_cancelled() {
 async fn a_workflow_draws_itself_and_an_unknown_one_is_told() {
     let test = "a_workflow_draws_itself_and_an_unknown_one_is_told";
     let Some((desk, _crm)) = desk(test).await else { return };
-    assert_snapshot!(desk.run(&["workflow", "show", "sabbatical"]).await.stdout, @"");
-    assert_snapshot!(desk.run(&["workflow", "show", "sabatical"]).await.complaint(), @"");
-    assert_snapshot!(desk.run(&["workflow", "cancel", "sabbatical", "E2"]).await.complaint(), @"");
+    assert_snapshot!(desk.run(&["workflow", "show", "sabbatical"]).await.stdout, @r#"
+    flowchart TD
+      begin(["when a person or another workflow says so"])
+      s_off["off: disable accounts at crm"]
+      s_away{{"away: wait 90d"}}
+      s_back["back: begin welcome-back"]
+      begin --> s_off
+      s_off --> s_away
+      s_away --> s_back
+    "#);
+    assert_snapshot!(desk.run(&["workflow", "show", "sabatical"]).await.complaint(), @r"
+    exit 2
+    error: there is no workflow `sabatical`
+      hint: did you mean `sabbatical`?
+    ");
+    assert_snapshot!(desk.run(&["workflow", "cancel", "sabbatical", "E2"]).await.complaint(), @r"
+    exit 2
+    error: d4bde742-74f6-5696-8094-DIGEST is not in `sabbatical`
+      hint: `lanyard workflow status` shows who is in which
+    ");
 }
 
 #[tokio::test]
@@ -94,5 +117,46 @@ steps = [
 "#
     ));
     let said = desk.run(&["check", "--offline"]).await;
-    assert_snapshot!(said.complaint(), @"");
+    assert_snapshot!(said.complaint(), @r#"
+    exit 64
+    error: bad value for `on`
+     --> lanyard.toml:9:6
+      |
+    9 | on = "gone"
+      |      ^^^^^^ needs a lifecycle state like "departed", an offset like "14d before start" or "7d after end", "demand", or `{ changed = ["department"] }`
+
+    error: step `a` needs either `do` or `wait`
+      --> lanyard.toml:15:3
+       |
+    15 |   { id = "a", do = "disable-accounts", wait = "3d" },
+       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = hint: a step does one thing
+
+    error: `grants` does nothing in a step with `delete-accounts`
+      --> lanyard.toml:16:39
+       |
+    16 |   { id = "b", do = "delete-accounts", grants = { crm = ["x"] } },
+       |                                       ^^^^^^
+       |
+       = hint: keys of `delete-accounts`: targets
+
+    error: unknown workflow `leavr`
+      --> lanyard.toml:17:40
+       |
+    17 |   { id = "c", do = "start", workflow = "leavr" },
+       |                                        ^^^^^^^ no `[workflow.leavr]` in this file
+
+    error: bad template in `until`
+      --> lanyard.toml:18:36
+       |
+    18 |   { id = "d", wait = { until = "{{ end" } },
+       |                                    ^^^ unexpected end of input, expected end of variable block
+
+    error: steps wait for each other in a circle: `a` after `b` after `a`
+      --> lanyard.toml:24:3
+       |
+    24 |   { id = "a", wait = "3d", after = ["b"] },
+       |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
 }
