@@ -8,6 +8,7 @@ pub(crate) mod person;
 mod steps;
 mod typed;
 mod unwanted;
+mod wishes;
 
 use std::collections::BTreeMap;
 

@@ -197,7 +197,7 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
             kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
         let count = counted(operations.len(), "operation", "operations");
         parts.push(format!("{count} ({})", kinds.join(", ")));
-    } else if plan.is_empty() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
+    } else if !plan.has_work() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
         return "nothing to do".to_owned();
     } else {
         parts.push("nothing to do".to_owned());

@@ -124,10 +124,14 @@ impl NoteKind {
 }
 
 impl Plan {
-    /// Whether nothing would be written, at targets or in our books; there
-    /// may be something to say.
+    /// Whether nothing would be written; there may be something to say.
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.claims.is_empty() && self.episodes.is_empty()
+        self.operations.is_empty()
+    }
+
+    /// Whether applying it changes anything, at targets or in our books.
+    pub fn has_work(&self) -> bool {
+        !self.operations.is_empty() || !self.claims.is_empty() || !self.episodes.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and

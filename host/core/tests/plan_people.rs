@@ -55,7 +55,7 @@ fn a_joiner_gets_accounts_in_their_order_and_then_grants() {
       + grant directory `ada.example` Staff
           because rule `staff` (line 20)
 
-    plan a228df4b83cf: 3 operations (2 create, 1 grant)
+    plan 5f302bb87885: 3 operations (2 create, 1 grant)
     "#);
 }
 
@@ -97,7 +97,7 @@ fn a_mover_shows_old_and_new_and_hides_what_is_sensitive() {
       - revoke directory `ada.example` Sales
           because nothing gives `Sales` any more, and we granted it
 
-    plan f238c0d21c56: 3 operations (1 update, 1 grant, 1 revoke)
+    plan 80ed8588a75f: 3 operations (1 update, 1 grant, 1 revoke)
     "#);
 }
 
@@ -111,7 +111,7 @@ fn a_leaver_is_closed_everywhere_first() {
             ("directory", closed(Presence::Deleted { due: at("2026-02-01T00:00:00Z") })),
         ],
     );
-    assert_snapshot!(shown(&wanting([ada]), &ada_at_work()), @r#"
+    assert_snapshot!(shown(&wanting([ada]), &ada_at_work()), @r"
     ada Example (c0777372) — leaver
       ! disable crm `ada.example`
           because state departed: end 2026-02-28 has passed
@@ -122,8 +122,8 @@ fn a_leaver_is_closed_everywhere_first() {
       - delete directory `ada.example`
           because state departed: end 2026-02-28 has passed
 
-    plan 8e9f54e21e34: 4 operations (2 disable, 1 delete, 1 revoke)
-    "#);
+    plan f553411524c2: 4 operations (2 disable, 1 delete, 1 revoke)
+    ");
 }
 
 #[test]
@@ -134,12 +134,12 @@ fn an_account_of_nobody_is_offered_for_adoption_and_not_written() {
     alike.name = "ADA.Example\u{1b}[2J".into();
     there(&mut observed, "crm").accounts.push(alike);
     let ada = person("ada", LifecycleState::Active, [("crm", present(content("ada", &[])))]);
-    assert_snapshot!(shown(&wanting([ada]), &observed), @r#"
+    assert_snapshot!(shown(&wanting([ada]), &observed), @r"
     adopt? crm `ADA.Example\u{1b}[2J` looks like ada Example (c0777372): same attribute mail
       lanyard account adopt crm 'it'\''s 7' --identity c0777372-c8d2-5ede-9036-c4b101a91945
 
-    plan 80a96edd1cb2: nothing to do, 1 to adopt
-    "#);
+    plan 915f8481206b: nothing to do, 1 to adopt
+    ");
 }
 
 #[test]
@@ -169,11 +169,11 @@ fn somebody_whose_rule_failed_is_held_and_shown() {
     let (id, mut ada) = person("ada", LifecycleState::Active, []);
     ada.holds
         .push("the condition of rule `sales` (line 41) failed: `level` is not a number".into());
-    assert_snapshot!(shown(&wanting([(id, ada)]), &ada_at_work()), @r#"
+    assert_snapshot!(shown(&wanting([(id, ada)]), &ada_at_work()), @r"
     held, ada Example (c0777372): the condition of rule `sales` (line 41) failed: `level` is not a number
 
-    plan 87645fede119: nothing to do, 1 note, 1 left open
-    "#);
+    plan fcdbd4e77d81: nothing to do, 1 note, 1 left open
+    ");
 }
 
 #[test]
@@ -185,16 +185,16 @@ fn a_finding_says_how_many_and_how_to_release_it() {
         GuardSettings { removals_percent: 10, removals_floor: 0, protected: BTreeMap::new() };
     let removed = [(target("crm"), BTreeSet::from([user("c9")]))].into();
     let findings = guard(&settings, &plan, &observed, &removed, &[]);
-    assert_snapshot!(render(&plan, &findings, &observed.targets), @r#"
+    assert_snapshot!(render(&plan, &findings, &observed.targets), @r"
     ada Example (c0777372) — leaver
       ! disable crm `ada.example`
           because state departed: end 2026-02-28 has passed
 
-    held back (mass-removal): 1 of 1 accounts at crm would lose access, and 1 did so lately: 2 in all, where 0 are allowed (10 percent, at least 0). If that is right, `lanyard apply bbff63800a6b --release mass-removal`
+    held back (mass-removal): 1 of 1 accounts at crm would lose access, and 1 did so lately: 2 in all, where 0 are allowed (10 percent, at least 0). If that is right, `lanyard apply d9174b7f88ad --release mass-removal`
       1 operation blocked
 
-    plan bbff63800a6b: 1 operation (1 disable), 1 finding
-    "#);
+    plan d9174b7f88ad: 1 operation (1 disable), 1 finding
+    ");
 }
 
 #[test]

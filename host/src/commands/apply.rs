@@ -52,7 +52,7 @@ pub(super) async fn apply(
     let accepted = released.contains(&FindingKind::SourceShrank)
         && !survey.assembled.shrank.is_empty()
         || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty();
-    if survey.stored.plan.is_empty() && !accepted {
+    if !survey.stored.plan.has_work() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
     let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
@@ -69,7 +69,7 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
     let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&survey, output)?;
-    if survey.stored.plan.is_empty() {
+    if !survey.stored.plan.has_work() {
         return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &BTreeSet::new(), output).await

@@ -10,7 +10,8 @@ use super::{
     managed_object,
     names::Names,
     person::{self, Facts, Wanted},
-    steps::{self, EpisodeNow, Overrides, Subject, Turn},
+    steps::{self, EpisodeNow, Subject, Turn},
+    wishes::{self, Overrides},
 };
 use crate::{
     fact::Identity,
@@ -118,7 +119,7 @@ fn person<'a>(
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
-    let overrides = steps::apply(&subject, &turn.wishes, &mut wanted);
+    let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
     let Turn { episodes, deletes, holds: failed, .. } = turn;
     holds.extend(failed);
     let overrides = overrides.unwrap_or_else(|failed| {
@@ -275,10 +276,8 @@ impl Person<'_> {
 
     fn finished(self) -> DesiredIdentity {
         let Self { label, state, accounts, episodes, holds, .. } = self;
-        let (accounts, episodes) = match holds.is_empty() {
-            true => (accounts, episodes),
-            false => (BTreeMap::new(), Vec::new()),
-        };
+        let (accounts, episodes) =
+            if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
         DesiredIdentity { label, state, accounts, holds, episodes }
     }
 }

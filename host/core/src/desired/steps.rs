@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{
-    DesiredGrant,
-    person::{Facts, Wanted},
-};
+use super::person::Facts;
 use crate::{
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
-    lifecycle::{LifecycleState, StateNow},
+    lifecycle::StateNow,
     observed::{Link, Observed},
     operation::Cause,
     policy::Policy,
@@ -236,7 +233,7 @@ impl Subject<'_> {
         }
         episode.end = end;
         let changed = before.as_ref() != Some(&episode);
-        turn.deletes.extend(workflow.steps.iter().filter_map(deletes));
+        turn.deletes.extend(workflow.steps.iter().filter_map(deletes).cloned());
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
         turn.episodes.push(EpisodeNow { episode, changed, news, waits, until });
@@ -307,141 +304,9 @@ impl Subject<'_> {
     }
 }
 
-fn deletes(step: &Step) -> Option<Option<BTreeSet<ConnectorName>>> {
+fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {
     match &step.task {
-        Task::Do(Action::Accounts { verb: AccountVerb::Delete, targets }) => Some(targets.clone()),
+        Task::Do(Action::Accounts { verb: AccountVerb::Delete, targets }) => Some(targets),
         _ => None,
-    }
-}
-
-/// What wishes make of what rules give.
-#[derive(Debug, Default)]
-pub(super) struct Overrides {
-    /// Enabled or not, whatever the state says.
-    pub enabled: BTreeMap<ConnectorName, (bool, Cause)>,
-    /// To be deleted, since when.
-    pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
-}
-
-/// Applies wishes in the order of the file; what takes away comes after what
-/// gives.
-///
-/// # Errors
-/// A sentence for every template that failed.
-pub(super) fn apply(
-    subject: &Subject<'_>,
-    wishes: &[Wish],
-    wanted: &mut BTreeMap<ConnectorName, Wanted>,
-) -> Result<Overrides, Vec<String>> {
-    let mut overrides = Overrides::default();
-    let mut failed = Vec::new();
-    let gone = subject.state.state == LifecycleState::Departed;
-    // Whoever departed is given nothing, whatever a step says.
-    for wish in wishes.iter().filter(|_| !gone) {
-        if let Err(sentence) = give(subject, wish, wanted, &mut overrides) {
-            failed.push(sentence);
-        }
-    }
-    for wish in wishes {
-        if let Err(sentence) = take(subject, wish, wanted, &mut overrides) {
-            failed.push(sentence);
-        }
-    }
-    if failed.is_empty() { Ok(overrides) } else { Err(failed) }
-}
-
-fn give(
-    subject: &Subject<'_>,
-    wish: &Wish,
-    wanted: &mut BTreeMap<ConnectorName, Wanted>,
-    overrides: &mut Overrides,
-) -> Result<(), String> {
-    let Wish { action, cause, .. } = wish;
-    match action {
-        Action::Accounts { verb: AccountVerb::Create, targets } => {
-            for target in targets.iter().flatten() {
-                wanted.entry(target.clone()).or_default().causes.push(cause.clone());
-            }
-        }
-        Action::Accounts { verb: AccountVerb::Enable, targets } => {
-            for target in subject.meant(targets.as_ref()) {
-                overrides.enabled.insert(target, (true, cause.clone()));
-            }
-        }
-        Action::Grant { grants } => {
-            for (target, entitlement) in subject.entitlements(wish, grants)? {
-                let wanted = wanted.entry(target).or_default();
-                let grant = DesiredGrant { entitlement, relation: String::new() };
-                wanted.grants.entry(grant).or_default().push(cause.clone());
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn take(
-    subject: &Subject<'_>,
-    wish: &Wish,
-    wanted: &mut BTreeMap<ConnectorName, Wanted>,
-    overrides: &mut Overrides,
-) -> Result<(), String> {
-    let Wish { action, cause, since } = wish;
-    match action {
-        Action::Accounts { verb: AccountVerb::Disable, targets } => {
-            for target in subject.meant(targets.as_ref()) {
-                overrides.enabled.insert(target, (false, cause.clone()));
-            }
-        }
-        Action::Accounts { verb: AccountVerb::Delete, targets } => {
-            for target in subject.meant(targets.as_ref()) {
-                wanted.remove(&target);
-                overrides.deleted.insert(target, (*since, cause.clone()));
-            }
-        }
-        Action::Revoke { grants } => {
-            for (target, entitlement) in subject.entitlements(wish, grants)? {
-                if let Some(wanted) = wanted.get_mut(&target) {
-                    wanted.grants.retain(|grant, _| grant.entitlement != entitlement);
-                }
-            }
-        }
-        Action::RevokeAll { targets } => {
-            for target in subject.meant(targets.as_ref()) {
-                if let Some(wanted) = wanted.get_mut(&target) {
-                    wanted.grants.clear();
-                }
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-impl Subject<'_> {
-    /// The targets a step names, or all.
-    fn meant(&self, targets: Option<&BTreeSet<ConnectorName>>) -> Vec<ConnectorName> {
-        match targets {
-            Some(targets) => targets.iter().cloned().collect(),
-            None => self.policy.targets.keys().cloned().collect(),
-        }
-    }
-
-    fn entitlements(
-        &self,
-        wish: &Wish,
-        grants: &BTreeMap<ConnectorName, Vec<Template>>,
-    ) -> Result<Vec<(ConnectorName, String)>, String> {
-        let mut found = Vec::new();
-        for (target, templates) in grants {
-            for template in templates {
-                let text = self.policy.expressions.render(template, self.scope);
-                let text = text.map_err(|error| format!("{}: {error}", wish.cause))?;
-                if !text.trim().is_empty() {
-                    found.push((target.clone(), text.trim().to_owned()));
-                }
-            }
-        }
-        Ok(found)
     }
 }

@@ -1,6 +1,6 @@
 //! A workflow as a picture (Mermaid) and in words.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::SignedDuration;
 
@@ -11,13 +11,14 @@ use super::{
         WaitDefinition,
     },
 };
+use crate::id::{ConnectorName, FactName};
 
 /// When it begins, as people say it.
 pub fn words(on: &On) -> String {
     match on {
         On::State(state) => format!("when somebody is {}", state.word()),
         On::Changed(facts) => {
-            let facts: Vec<&str> = facts.iter().map(|fact| fact.as_str()).collect();
+            let facts: Vec<&str> = facts.iter().map(FactName::as_str).collect();
             format!("when {} changes", facts.join(" or "))
         }
         On::Offset(Offset { by, fact }) => {
@@ -87,9 +88,9 @@ fn about(step: &StepDefinition) -> String {
 }
 
 fn doing(action: &Action<String>) -> String {
-    let at = |targets: &Option<std::collections::BTreeSet<crate::id::ConnectorName>>| {
+    let at = |targets: &Option<BTreeSet<ConnectorName>>| {
         targets.as_ref().map_or_else(String::new, |targets| {
-            let names: Vec<&str> = targets.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = targets.iter().map(ConnectorName::as_str).collect();
             format!(" at {}", names.join(", "))
         })
     };

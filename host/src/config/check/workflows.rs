@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
-    id::{ConnectorName, WorkflowName},
+    id::{ConnectorName, FactName, WorkflowName},
     workflow::{
         AccountVerb, Action, CompileError, ConditionDefinition, Definition, On, StepDefinition,
         TaskDefinition, WaitDefinition, Workflow,
@@ -83,7 +83,7 @@ fn compile_error(
 
 fn facts_of_trigger(check: &mut Check<'_, '_>, place: &Place, on: &On) {
     let names: Vec<&str> = match on {
-        On::Changed(facts) => facts.iter().map(|fact| fact.as_str()).collect(),
+        On::Changed(facts) => facts.iter().map(FactName::as_str).collect(),
         On::Offset(offset) => vec![offset.fact.as_str()],
         On::State(_) | On::Demand => Vec::new(),
     };
@@ -233,7 +233,7 @@ fn known_workflow(check: &mut Check<'_, '_>, file: &File, place: &Place, workflo
     if !known.contains(&workflow.as_str()) {
         let error = ConfigError::new(format!("unknown workflow `{workflow}`"))
             .label(format!("no `[workflow.{workflow}]` in this file"))
-            .nearest(workflow.as_str(), known.into_iter());
+            .nearest(workflow.as_str(), known);
         check.value(place, error);
     }
 }
