@@ -126,7 +126,10 @@ impl Store for Around {
         self.around("know-workflows", self.inner.know_workflows(definitions, at)).await
     }
 
-    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError> {
+    async fn record_episodes(
+        &self,
+        episodes: &[(Episode, Option<AuditEntry>)],
+    ) -> Result<(), StoreError> {
         self.around("record-episodes", self.inner.record_episodes(episodes)).await
     }
 

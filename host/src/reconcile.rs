@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod dropped;
 mod execute;
+mod known;
 mod look;
 mod perform;
 mod progress;
@@ -32,8 +33,9 @@ use crate::{
     store::{Store, StoreError},
 };
 
-pub use dropped::{left_behind, retired, sentences};
+pub use dropped::{retired, sentences};
 pub use execute::execute;
+pub use known::{LastKnown, last_known};
 pub use progress::{Progress, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};

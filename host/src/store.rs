@@ -100,8 +100,12 @@ pub trait Store: Send + Sync {
         definitions: &[Definition],
         at: Timestamp,
     ) -> Result<(), StoreError>;
-    /// Episodes as they are from now on, each with its entry.
-    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError>;
+    /// Episodes as they are from now on, each with its entry; one that never
+    /// began has none.
+    async fn record_episodes(
+        &self,
+        episodes: &[(Episode, Option<AuditEntry>)],
+    ) -> Result<(), StoreError>;
 
     // --- plans ---------------------------------------------------------
     /// Keeps a plan for good; a second save of the same digest changes

@@ -54,8 +54,10 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
 fn explain_episodes(episodes: &[EpisodeNow], page: &mut Page) {
     for EpisodeNow { episode, waits, .. } in episodes.iter().filter(|it| it.episode.is_open()) {
         page.line(1, &format!("workflow `{}`, since {:.0}", episode.workflow, episode.began));
-        for (step, StepRecord { at, end }) in &episode.steps {
-            page.line(2, &format!("step `{step}`: {} at {at:.0}", end.word()));
+        for (step, record) in &episode.steps {
+            if let StepRecord::Ended { at, end } = record {
+                page.line(2, &format!("step `{step}`: {} at {at:.0}", end.word()));
+            }
         }
         for (step, why) in waits {
             page.line(2, &format!("step `{step}`: {why}"));

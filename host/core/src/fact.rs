@@ -1,6 +1,6 @@
 //! Facts: what a source said of an identity, and when we learned it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,4 +54,25 @@ pub struct Identity {
     /// Since when every record of it has been missing from reads that prove
     /// absence; none while at least one is there.
     pub absent_since: Option<Timestamp>,
+}
+
+/// Why nothing of an identity may be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The fact nobody can tell; none: it is about the record.
+    pub fact: Option<FactName>,
+    pub text: String,
+}
+
+impl Hold {
+    /// Whether it is about that fact.
+    pub fn is_about(&self, name: &str) -> bool {
+        self.fact.as_ref().is_some_and(|fact| fact.as_str() == name)
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }

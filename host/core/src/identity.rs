@@ -10,10 +10,7 @@ mod spelling;
 mod standing;
 mod vanished;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -21,7 +18,7 @@ pub use assemble::assemble;
 pub use given::{Asker, UnknownFact, unknown_facts};
 
 use crate::{
-    fact::{Fact, Identity},
+    fact::{Fact, Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     policy::{Policy, WhenMissing},
 };
@@ -49,27 +46,6 @@ pub struct Assembled {
     /// Identities nobody knew before, and that are held: their key is another
     /// one, written differently, or a source that may know them was not read.
     waiting: BTreeSet<IdentityId>,
-}
-
-/// Why nothing of an identity may be changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
-    /// The fact nobody can tell; none: it is about the record.
-    pub fact: Option<FactName>,
-    pub text: String,
-}
-
-impl Hold {
-    /// Whether it is about that fact.
-    pub fn is_about(&self, name: &str) -> bool {
-        self.fact.as_ref().is_some_and(|fact| fact.as_str() == name)
-    }
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
 }
 
 /// A source that proves absence and lost more of its keys than its limit,

@@ -11,6 +11,7 @@ pub mod condition;
 pub mod desired;
 pub mod diff;
 pub mod dropped;
+mod entitlement;
 #[cfg(test)]
 mod example;
 pub mod explain;

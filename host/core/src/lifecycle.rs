@@ -6,9 +6,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fact::Fact,
+    fact::{Fact, Hold},
     id::FactName,
-    identity::Hold,
     policy::{LifecyclePolicy, WhenMissing},
     value::Value,
 };

@@ -66,10 +66,7 @@ fn has_left(desired: &Desired, id: IdentityId) -> bool {
 
 fn has_enabled(policy: &Policy, observed: &Observed, id: IdentityId) -> bool {
     observed.links.iter().any(|link| {
-        link.identity == id
-            && !link.gone
-            && link.disabled_since.is_none()
-            && !policy.retired_targets.contains(&link.target)
+        link.identity == id && link.is_open() && !policy.retired_targets.contains(&link.target)
     })
 }
 

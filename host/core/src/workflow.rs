@@ -38,7 +38,14 @@ pub struct Remembered {
     /// When each workflow was first looked at.
     pub known_since: BTreeMap<WorkflowName, Timestamp>,
     /// The latest episode of each identity and workflow.
-    pub episodes: BTreeMap<(IdentityId, WorkflowName), Episode>,
+    pub episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+}
+
+impl Remembered {
+    /// The latest episode of somebody in a workflow.
+    pub fn latest(&self, identity: IdentityId, workflow: &WorkflowName) -> Option<&Episode> {
+        self.episodes.get(&identity)?.get(workflow)
+    }
 }
 
 #[cfg(test)]

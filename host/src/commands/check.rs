@@ -56,7 +56,7 @@ pub(super) async fn check(
         let connectors = check_connectors(&sandbox, config, plugins, &mut sound, output).await?;
         check_facts(config, &connectors, &mut sound, output).await?;
     }
-    sound.closed = check_dropped(&loaded.config, output).await?;
+    sound.closed = check_dropped(loaded.config, output).await?;
     Ok(match sound {
         Sound { file: false, .. } => Exit::Config,
         Sound { connectors: false, .. } => Exit::Connector,
@@ -67,15 +67,17 @@ pub(super) async fn check(
 
 /// What is stored of sources and targets that left the file; true when that
 /// leaves no access open.
-async fn check_dropped(config: &Config, output: &mut Output) -> Result<bool, AppError> {
+async fn check_dropped(config: Config, output: &mut Output) -> Result<bool, AppError> {
     // Before the first plan there is no store, and looking must not make one.
     if !config.store.exists() {
         return Ok(true);
     }
-    let store = session::open_store(config)?;
-    let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
+    let store = session::open_store(&config)?;
+    let now = telemetry::clock()();
+    let known = reconcile::last_known(config.policy, &store, now).await?;
+    let left = known.left_behind();
     let word = if left.is_open() { "FAIL" } else { "note" };
-    for sentence in reconcile::sentences(&config.policy, &left) {
+    for sentence in reconcile::sentences(&known.policy, &left) {
         output.line(&format!("{word}  {sentence}"))?;
     }
     Ok(!left.is_open())

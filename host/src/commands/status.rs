@@ -54,14 +54,15 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
         );
         line("uncertain", &what, output)?;
     }
-    let left = reconcile::left_behind(&config.policy, &store, telemetry::clock()()).await?;
+    let open = leavers_with_access(&config.policy, &store, now).await?;
+    let known = reconcile::last_known(config.policy, &store, now).await?;
+    let left = known.left_behind();
     for sentence in reconcile::retired(&left) {
         line("retired", &sentence, output)?;
     }
-    for sentence in reconcile::sentences(&config.policy, &left) {
+    for sentence in reconcile::sentences(&known.policy, &left) {
         line("dropped", &sentence, output)?;
     }
-    let open = leavers_with_access(&config.policy, &store, now).await?;
     for sentence in &open {
         line("open", sentence, output)?;
     }
@@ -79,7 +80,7 @@ async fn leavers_with_access(
     let mut targets: BTreeMap<IdentityId, Vec<String>> = BTreeMap::new();
     for link in store.links().await? {
         let answered_for = policy.targets.contains_key(&link.target);
-        if !link.gone && link.disabled_since.is_none() && answered_for {
+        if link.is_open() && answered_for {
             targets.entry(link.identity).or_default().push(link.target.to_string());
         }
     }

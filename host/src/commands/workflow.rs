@@ -1,16 +1,10 @@
 //! `lanyard workflow list`, `show`, `status`, `run` and `cancel`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    desired::desired,
     id::{IdentityId, WorkflowName},
-    identity::assemble,
-    observed::Observed,
     policy::Policy,
     workflow::{Episode, EpisodeEnd, Workflow, mermaid, words},
 };
@@ -24,6 +18,7 @@ use crate::{
     args::WorkflowVerb,
     config::nearest,
     errors::{AppError, Exit},
+    reconcile,
     store::{AuditEntry, Store},
     telemetry,
 };
@@ -81,11 +76,8 @@ fn known<'a>(policy: &'a Policy, name: &WorkflowName) -> Result<&'a Workflow, Ap
 async fn list(policy: &Policy, store: &dyn Store, output: &mut Output) -> Result<(), AppError> {
     let remembered = store.workflows().await?;
     for workflow in &policy.workflows {
-        let open = remembered
-            .episodes
-            .values()
-            .filter(|it| it.workflow == workflow.name && it.is_open())
-            .count();
+        let latest = remembered.episodes.values().filter_map(|of| of.get(&workflow.name));
+        let open = latest.filter(|latest| latest.is_open()).count();
         let steps = counted(workflow.steps.len(), "step", "steps");
         let people = counted(open, "person", "people");
         let on = words(&workflow.on);
@@ -96,23 +88,13 @@ async fn list(policy: &Policy, store: &dyn Store, output: &mut Output) -> Result
 
 /// As last known: nothing is read.
 async fn status(
-    mut policy: Policy,
+    policy: Policy,
     store: &dyn Store,
     now: Timestamp,
     output: &mut Output,
 ) -> Result<(), AppError> {
-    policy.keep_versions(&store.definitions().await?);
-    let observed = Observed {
-        targets: store.observations().await?,
-        links: store.links().await?,
-        ledger: store.ledger().await?,
-        in_doubt: BTreeSet::new(),
-        workflows: store.workflows().await?,
-        declined: store.declined().await?,
-    };
-    let known = store.identities().await?;
-    let assembled = assemble(&policy, &[], &known, &BTreeMap::new(), now);
-    for person in desired(&policy, &assembled, &observed, now).identities.into_values() {
+    let known = reconcile::last_known(policy, store, now).await?;
+    for person in known.desired.identities.into_values() {
         for episode in person.episodes.iter().filter(|it| it.episode.is_open()) {
             let began = episode.episode.began;
             let name = &episode.episode.workflow;
@@ -132,7 +114,7 @@ async fn begin(
     now: Timestamp,
 ) -> Result<(), AppError> {
     let remembered = store.workflows().await?;
-    let latest = remembered.episodes.get(&(identity, workflow.name.clone()));
+    let latest = remembered.latest(identity, &workflow.name);
     if latest.is_some_and(Episode::is_open) {
         return Err(AppError::new(
             Exit::Usage,
@@ -153,7 +135,7 @@ async fn begin(
     };
     store.know_workflows(std::slice::from_ref(&workflow.definition), now).await?;
     let entry = entry(&episode, "begun by a person", now);
-    Ok(store.record_episodes(&[(episode, entry)]).await?)
+    Ok(store.record_episodes(&[(episode, Some(entry))]).await?)
 }
 
 async fn cancel(
@@ -162,15 +144,15 @@ async fn cancel(
     identity: IdentityId,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    let mut remembered = store.workflows().await?;
-    let latest = remembered.episodes.remove(&(identity, workflow.clone()));
-    let Some(mut episode) = latest.filter(|it| it.left.is_none()) else {
+    let remembered = store.workflows().await?;
+    let latest = remembered.latest(identity, workflow).cloned();
+    let Some(mut episode) = latest.filter(Episode::stands) else {
         return Err(AppError::new(Exit::Usage, format!("{identity} is not in `{workflow}`"))
             .hint("`lanyard workflow status` shows who is in which"));
     };
     episode.end = Some(EpisodeEnd::Cancelled { at: now, by: session::actor() });
     let entry = entry(&episode, "cancelled", now);
-    Ok(store.record_episodes(&[(episode, entry)]).await?)
+    Ok(store.record_episodes(&[(episode, Some(entry))]).await?)
 }
 
 fn entry(episode: &Episode, result: &str, at: Timestamp) -> AuditEntry {

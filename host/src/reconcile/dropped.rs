@@ -1,46 +1,14 @@
 //! Telling a person what sources and targets that left the file leave behind,
 //! and what to do about it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use jiff::Timestamp;
 use lanyard_core::{
-    desired::desired,
-    dropped::{Dropped, LeftAccounts, LeftPeople, dropped},
+    dropped::{Dropped, LeftAccounts, LeftPeople},
     id::ConnectorName,
-    identity::assemble,
-    observed::Observed,
     plan::{Note, NoteKind, Plan},
     policy::Policy,
 };
 
-use crate::{
-    config::nearest,
-    store::{Store, StoreError},
-};
-
-/// What is left behind, from what is stored alone.
-///
-/// # Errors
-/// When the store fails.
-pub async fn left_behind(
-    policy: &Policy,
-    store: &dyn Store,
-    now: Timestamp,
-) -> Result<Dropped, StoreError> {
-    let known = store.identities().await?;
-    let observed = Observed {
-        targets: store.observations().await?,
-        links: store.links().await?,
-        ledger: store.ledger().await?,
-        in_doubt: BTreeSet::new(),
-        workflows: store.workflows().await?,
-        declined: store.declined().await?,
-    };
-    let assembled = assemble(policy, &[], &known, &BTreeMap::new(), now);
-    let desired = desired(policy, &assembled, &observed, now);
-    Ok(dropped(policy, &assembled, &desired, &observed))
-}
+use crate::config::nearest;
 
 /// One sentence for each name that left the file, for what it leaves.
 pub fn sentences(policy: &Policy, dropped: &Dropped) -> Vec<String> {

@@ -107,7 +107,7 @@ fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
 
 /// Episodes as the plan has them; one whose identity has an operation that is
 /// blocked goes on all the same: its steps say what should be so.
-fn episodes(context: &Context, survey: &Survey) -> Vec<(Episode, AuditEntry)> {
+fn episodes(context: &Context, survey: &Survey) -> Vec<(Episode, Option<AuditEntry>)> {
     let at = context.now();
     let planned = survey.stored.plan.episodes.iter();
     planned.map(|it| (it.episode.clone(), episode_entry(context, &it.episode, at))).collect()

@@ -10,20 +10,19 @@ use lanyard_core::{
     fact::{Identity, Reading},
     fault::Fault,
     guard::{GuardSettings, TargetShrank, guard},
-    id::{ConnectorName, IdentityId},
+    id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
     missing::missing,
     observed::{Observed, ObservedTarget},
-    operation::Change,
     plan::{PlanSettings, plan},
     policy::Policy,
-    workflow::{Definition, Episode},
+    workflow::{Definition, Episode, EpisodeEnd},
 };
 
-use super::{Context, ReconcileError, Stop, dropped::note, read};
+use super::{Context, ReconcileError, Stop, dropped::note, known::known_of, read};
 use crate::{
     connector::Connectors,
-    store::{AuditEntry, SourceRead, StoredPlan, Unsettled},
+    store::{AuditEntry, SourceRead, StoredPlan},
 };
 
 /// Everything one look at the world gave.
@@ -241,7 +240,11 @@ fn source_read(reading: &Reading) -> SourceRead {
 
 /// Episodes in which something was seen and nothing is decided: a wait that
 /// is over, an account that is closed.
-fn seen(context: &Context, desired: &Desired, now: Timestamp) -> Vec<(Episode, AuditEntry)> {
+fn seen(
+    context: &Context,
+    desired: &Desired,
+    now: Timestamp,
+) -> Vec<(Episode, Option<AuditEntry>)> {
     let episodes = desired.identities.values().flat_map(|person| &person.episodes);
     episodes
         .filter(|it| it.changed && it.news.is_empty())
@@ -249,10 +252,19 @@ fn seen(context: &Context, desired: &Desired, now: Timestamp) -> Vec<(Episode, A
         .collect()
 }
 
-/// What the audit says of an episode that is recorded.
-pub(super) fn episode_entry(context: &Context, episode: &Episode, at: Timestamp) -> AuditEntry {
-    let ended = episode.steps.keys().map(ToString::to_string).collect::<Vec<_>>();
-    AuditEntry {
+/// What the audit says of an episode that is recorded; nothing of one that
+/// never began.
+pub(super) fn episode_entry(
+    context: &Context,
+    episode: &Episode,
+    at: Timestamp,
+) -> Option<AuditEntry> {
+    if matches!(episode.end, Some(EpisodeEnd::Before { .. })) {
+        return None;
+    }
+    let ended = episode.steps.keys().filter(|step| episode.ended(step).is_some());
+    let ended = ended.map(ToString::to_string).collect::<Vec<_>>();
+    Some(AuditEntry {
         at,
         actor: context.actor.clone(),
         action: "workflow".to_owned(),
@@ -266,17 +278,7 @@ pub(super) fn episode_entry(context: &Context, episode: &Episode, at: Timestamp)
             ("episode".to_owned(), episode.ordinal.to_string()),
             ("ended steps".to_owned(), ended.join(", ")),
         ]),
-    }
-}
-
-/// Where a create was sent and what came of it is not known.
-fn in_doubt(unsettled: &[Unsettled]) -> BTreeSet<(IdentityId, ConnectorName)> {
-    unsettled
-        .iter()
-        .map(|it| &it.operation)
-        .filter(|it| matches!(it.change, Change::Create { .. }))
-        .map(|it| (it.identity, it.target.clone()))
-        .collect()
+    })
 }
 
 /// What targets hold now.
@@ -317,11 +319,6 @@ async fn observe(context: &Context, now: Timestamp) -> Result<Observing, Reconci
             }
         }
     }
-    let links = context.store.links().await?;
-    let ledger = context.store.ledger().await?;
-    let in_doubt = in_doubt(&context.store.unsettled(None).await?);
-    let workflows = context.store.workflows().await?;
-    let declined = context.store.declined().await?;
-    let observed = Observed { targets, links, ledger, in_doubt, workflows, declined };
+    let observed = known_of(targets, context.store.as_ref()).await?;
     Ok(Observing { observed, unread, shrank })
 }

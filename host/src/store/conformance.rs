@@ -62,7 +62,7 @@ macro_rules! suite {
             journal::sixty_four_intents_at_once_are_all_kept,
             workflows::a_workflow_keeps_the_time_it_was_first_known,
             workflows::every_form_of_a_workflow_is_kept,
-            workflows::the_latest_episode_counts_and_each_is_audited,
+            workflows::the_latest_episode_counts_and_what_began_is_audited,
             marks::a_mark_is_recalled_by_later_attempts,
             marks::a_mark_with_another_epoch_is_refused,
             marks::marks_have_a_quota_by_number,

@@ -246,7 +246,10 @@ impl Store for SqliteStore {
         self.write("record workflows", move |tx| workflows::know(tx, &definitions, at)).await
     }
 
-    async fn record_episodes(&self, episodes: &[(Episode, AuditEntry)]) -> Result<(), StoreError> {
+    async fn record_episodes(
+        &self,
+        episodes: &[(Episode, Option<AuditEntry>)],
+    ) -> Result<(), StoreError> {
         let episodes = episodes.to_vec();
         self.write("record episodes", move |tx| workflows::record(tx, &episodes)).await
     }

@@ -10,13 +10,14 @@ use super::{
     managed_object,
     names::Names,
     person::{self, Facts, Wanted},
-    steps::{self, EpisodeNow, Subject, Turn},
+    steps::{self, Entitlements, EpisodeNow, Subject, Turn},
     wishes::{self, Overrides},
 };
 use crate::{
-    fact::Identity,
+    entitlement::Index,
+    fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
-    identity::{self, Assembled, Hold},
+    identity::{self, Assembled},
     lifecycle::{self, LifecycleState, StateNow},
     observed::{Link, Observed},
     operation::Cause,
@@ -54,13 +55,15 @@ pub fn desired(
     for link in observed.links.iter().filter(|link| !link.gone) {
         links.entry(link.identity).or_default().push(link);
     }
+    let entitlements = entitlements(policy, observed);
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            (identity.id, person(policy, identity, wrong, (observed, links), now))
+            let around = Around { observed, entitlements: &entitlements, links, now };
+            (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
     let ever_known: BTreeSet<&FactName> =
@@ -78,13 +81,31 @@ pub fn desired(
     Desired { identities }
 }
 
+/// What is the same for everybody, and the accounts of one.
+struct Around<'a> {
+    observed: &'a Observed,
+    entitlements: &'a Entitlements<'a>,
+    /// Those that are not gone.
+    links: &'a [&'a Link],
+    now: Timestamp,
+}
+
+/// Only workflows ask before the plan what a name means.
+fn entitlements<'a>(policy: &'a Policy, observed: &'a Observed) -> Entitlements<'a> {
+    if policy.workflows.is_empty() && policy.versions.is_empty() {
+        return Entitlements::new();
+    }
+    let targets = observed.targets.iter();
+    targets.map(|(name, there)| (name, Index::new(&there.entitlements, true))).collect()
+}
+
 fn person<'a>(
     policy: &Policy,
     identity: &'a Identity,
     wrong: &[Hold],
-    (observed, links): (&Observed, &[&Link]),
-    now: Timestamp,
+    around: &Around<'_>,
 ) -> Person<'a> {
+    let Around { observed, entitlements, links, now } = *around;
     let facts = identity::facts_now(identity, now);
     let missing = identity::when_missing(policy, identity);
     let absent = identity.absent_since;
@@ -93,7 +114,7 @@ fn person<'a>(
     // What is wrong with the facts that decide it is in the state already.
     let mut holds: Vec<String> =
         wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
-    let state = state.unwrap_or_else(|sentences| {
+    let mut state = state.unwrap_or_else(|sentences| {
         let because = format!("its state cannot be told: {}", sentences.join("; "));
         holds.extend(sentences);
         // Nothing is desired of somebody announced, nor of a hold.
@@ -109,6 +130,7 @@ fn person<'a>(
     let subject = Subject {
         policy,
         observed,
+        entitlements,
         id: identity.id,
         state: &state,
         facts: &facts,
@@ -120,12 +142,19 @@ fn person<'a>(
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
-    let Turn { episodes, deletes, holds: failed, .. } = turn;
-    holds.extend(failed);
-    let overrides = overrides.unwrap_or_else(|failed| {
-        holds.extend(failed);
+    let Turn { episodes, mut deletes, holds: mut failed, .. } = turn;
+    let overrides = overrides.unwrap_or_else(|more| {
+        failed.extend(more);
         Overrides::default()
     });
+    if state.state == LifecycleState::Departed {
+        // No failing workflow keeps a leaver's accounts open; nobody knows
+        // when it would have had them deleted.
+        deletes.extend((!failed.is_empty()).then_some(None));
+        state.doubts.extend(failed);
+    } else {
+        holds.extend(failed);
+    }
     let label = identity::label(identity, &facts);
     let accounts = BTreeMap::new();
     Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }

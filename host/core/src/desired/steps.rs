@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::person::Facts;
 use crate::{
+    account::Entitlement,
+    entitlement::Index,
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
     observed::{Link, Observed},
@@ -15,7 +17,7 @@ use crate::{
     template::{Scope, Template},
     value::ObjectRef,
     workflow::{
-        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, Situation, Step, StepEnd,
+        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, On, Situation, Step, StepEnd,
         StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
     },
 };
@@ -33,8 +35,6 @@ pub struct EpisodeNow {
     pub news: Vec<String>,
     /// What is waited for, step by step.
     pub waits: BTreeMap<StepName, String>,
-    /// When time alone will change something.
-    pub until: Option<Timestamp>,
 }
 
 /// Everything workflows say of one identity.
@@ -42,8 +42,9 @@ pub struct EpisodeNow {
 pub(super) struct Turn {
     pub episodes: Vec<EpisodeNow>,
     pub wishes: Vec<Wish>,
-    /// Targets whose accounts a workflow deletes when it comes to that; none
-    /// when it is all of them.  Until then the leaver policy does not.
+    /// Targets whose accounts a workflow deletes when it comes to that, or
+    /// would if it had not stopped; none when it is all of them.  The leaver
+    /// policy does not.
     pub deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     pub holds: Vec<String>,
     /// Workflows that a step of another one begins.
@@ -58,10 +59,14 @@ pub(super) struct Wish {
     pub cause: Cause,
 }
 
+/// What targets have to grant, where workflows may speak of it.
+pub(super) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
+
 /// One identity as workflows look at it.
 pub(super) struct Subject<'a> {
     pub policy: &'a Policy,
     pub observed: &'a Observed,
+    pub entitlements: &'a Entitlements<'a>,
     pub id: IdentityId,
     pub state: &'a StateNow,
     pub facts: &'a Facts<'a>,
@@ -75,17 +80,26 @@ pub(super) struct Subject<'a> {
 /// Looks at every workflow of the file, and at every episode that stands.
 pub(super) fn turn(subject: &Subject<'_>) -> Turn {
     let mut turn = Turn::default();
-    for workflow in &subject.policy.workflows {
+    let workflows = &subject.policy.workflows;
+    for workflow in workflows {
         if let Err(sentence) = subject.look(workflow, &mut turn) {
             turn.holds.push(format!("workflow `{}`: {sentence}", workflow.name));
         }
     }
-    // One that begins another in its first look is not waited for.
-    let started = std::mem::take(&mut turn.started);
-    for name in started {
-        let Some(workflow) = subject.policy.workflows.iter().find(|it| it.name == name) else {
+    for (name, episode) in
+        subject.observed.workflows.episodes.get(&subject.id).into_iter().flatten()
+    {
+        let in_file = workflows.iter().any(|workflow| workflow.name == *name);
+        if in_file || !episode.stands() {
             continue;
-        };
+        }
+        if let Err(sentence) = subject.look_without_file(episode, &mut turn) {
+            turn.holds.push(format!("workflow `{name}`: {sentence}"));
+        }
+    }
+    // One that is begun may begin others; each begins once.
+    while let Some(name) = turn.started.pop() {
+        let Some(workflow) = workflows.iter().find(|it| it.name == name) else { continue };
         if let Err(sentence) = subject.start(workflow, &mut turn) {
             turn.holds.push(format!("workflow `{name}`: {sentence}"));
         }
@@ -95,74 +109,121 @@ pub(super) fn turn(subject: &Subject<'_>) -> Turn {
 
 impl Subject<'_> {
     fn look(&self, workflow: &Workflow, turn: &mut Turn) -> Result<(), String> {
-        let key = (self.id, workflow.name.clone());
-        let latest = self.observed.workflows.episodes.get(&key);
-        let about = Trigger {
-            state: self.state,
-            facts: self.facts,
-            absent_since: self.absent_since,
-            timezone: &self.policy.lifecycle.timezone,
-            now: self.now,
-        };
+        let latest = self.observed.workflows.latest(self.id, &workflow.name);
+        if let Some(asked) = latest.filter(|it| it.by.is_some() && it.is_open()) {
+            self.go_on(self.form(asked)?, asked.clone(), None, turn);
+            return Ok(());
+        }
+        // What somebody is in is about what it was when it began.
+        let standing_episode = latest.filter(|latest| latest.is_open());
+        let form = standing_episode.map_or(Ok(workflow), |episode| self.form(episode))?;
+        let since = standing(&form.on, &self.trigger())?;
         let known_since = self.observed.workflows.known_since.get(&workflow.name);
         let known_since = known_since.copied().unwrap_or(self.now);
-        let since = standing(&workflow.on, &about)?;
-        if let Some(asked) = latest.filter(|it| it.by.is_some() && it.is_open()) {
-            return self.go_on(workflow, asked.clone(), None, turn);
-        }
-        match (Begin::of(&workflow.on, since, latest, known_since), latest) {
+        match (Begin::of(&form.on, since, latest, known_since), latest) {
             (Begin::Nothing, None) => Ok(()),
-            (Begin::Nothing, Some(latest)) => self.go_on(workflow, latest.clone(), None, turn),
+            (Begin::Nothing, Some(latest)) => {
+                self.go_on(self.form(latest).unwrap_or(workflow), latest.clone(), None, turn);
+                Ok(())
+            }
+            (Begin::Before, _) => {
+                let end = Some(EpisodeEnd::Before { at: self.now });
+                let episode = Episode { end, ..self.new_episode(workflow, 1, self.now) };
+                turn.episodes.push(EpisodeNow::seen(episode));
+                Ok(())
+            }
             (Begin::Leaves, latest) => {
                 turn.episodes.extend(latest.map(|latest| self.left(latest.clone())));
                 Ok(())
             }
             (Begin::Begins { ordinal, moment }, latest) => {
-                let holds = workflow.when.holds(&self.policy.expressions, self.scope);
-                if !holds.map_err(|error| error.to_string())? {
+                if !self.is_for(workflow)? {
                     // An older episode that is still open goes on.
-                    let open = latest.filter(|latest| latest.is_open());
-                    return open.map_or(Ok(()), |it| self.go_on(workflow, it.clone(), None, turn));
+                    let Some(open) = standing_episode else { return Ok(()) };
+                    self.go_on(form, open.clone(), None, turn);
+                    return Ok(());
                 }
                 // A change of what changed before: the newer one counts.
                 let before = latest.filter(|latest| latest.left.is_none());
                 turn.episodes.extend(before.map(|before| self.left(before.clone())));
-                self.begin(workflow, ordinal, moment, turn)
+                self.begin(workflow, ordinal, moment, turn);
+                Ok(())
             }
         }
     }
 
-    fn begin(
-        &self,
-        workflow: &Workflow,
-        ordinal: u32,
-        moment: Timestamp,
-        turn: &mut Turn,
-    ) -> Result<(), String> {
-        let episode = Episode {
+    /// An episode of a workflow that the file no longer has: it goes on as it
+    /// began, and nobody else begins one.
+    fn look_without_file(&self, episode: &Episode, turn: &mut Turn) -> Result<(), String> {
+        let form = self.form(episode)?;
+        let stays = episode.by.is_some() && episode.is_open() || form.on == On::Demand;
+        if stays || standing(&form.on, &self.trigger())?.is_some() {
+            self.go_on(form, episode.clone(), None, turn);
+            return Ok(());
+        }
+        turn.episodes.push(self.left(episode.clone()));
+        Ok(())
+    }
+
+    fn trigger(&self) -> Trigger<'_> {
+        Trigger {
+            state: self.state,
+            facts: self.facts,
+            absent_since: self.absent_since,
+            timezone: &self.policy.lifecycle.timezone,
+            now: self.now,
+        }
+    }
+
+    /// The workflow as it was when an episode began.
+    fn form(&self, episode: &Episode) -> Result<&Workflow, String> {
+        let mut current = self.policy.workflows.iter();
+        current
+            .find(|it| it.version == episode.version)
+            .or_else(|| self.policy.versions.get(&episode.version))
+            .ok_or_else(|| {
+                "an episode began with an older form of it, which cannot be read any more; cancel \
+                 it with `lanyard workflow cancel`"
+                    .to_owned()
+            })
+    }
+
+    fn is_for(&self, workflow: &Workflow) -> Result<bool, String> {
+        let holds = workflow.when.holds(&self.policy.expressions, self.scope);
+        holds.map_err(|error| error.to_string())
+    }
+
+    fn new_episode(&self, workflow: &Workflow, ordinal: u32, began: Timestamp) -> Episode {
+        Episode {
             identity: self.id,
             workflow: workflow.name.clone(),
             ordinal,
             version: workflow.version.clone(),
-            began: moment,
+            began,
             by: None,
             end: None,
             left: None,
             steps: BTreeMap::new(),
-        };
-        let news = format!("workflow `{}` begins", workflow.name);
-        self.go_on(workflow, episode, Some(news), turn)
+        }
     }
 
-    /// As a step of another workflow wants; one that is open goes on.
+    fn begin(&self, workflow: &Workflow, ordinal: u32, moment: Timestamp, turn: &mut Turn) {
+        let episode = self.new_episode(workflow, ordinal, moment);
+        let news = format!("workflow `{}` begins", workflow.name);
+        self.go_on(workflow, episode, Some(news), turn);
+    }
+
+    /// As a step of another workflow wants, if it is for them; one that is
+    /// open goes on.
     fn start(&self, workflow: &Workflow, turn: &mut Turn) -> Result<(), String> {
-        let latest = self.observed.workflows.episodes.get(&(self.id, workflow.name.clone()));
+        let latest = self.observed.workflows.latest(self.id, &workflow.name);
         let under_way = turn.episodes.iter().any(|it| it.episode.workflow == workflow.name);
-        if under_way || latest.is_some_and(Episode::is_open) {
+        if under_way || latest.is_some_and(Episode::is_open) || !self.is_for(workflow)? {
             return Ok(());
         }
         let ordinal = latest.map_or(1, |latest| latest.ordinal.saturating_add(1));
-        self.begin(workflow, ordinal, self.now, turn)
+        self.begin(workflow, ordinal, self.now, turn);
+        Ok(())
     }
 
     /// What it was about is over: nothing more of it is done.
@@ -172,32 +233,25 @@ impl Subject<'_> {
         let news = news.into_iter().collect();
         episode.left = Some(self.now);
         episode.end = episode.end.or(Some(EpisodeEnd::Withdrawn { at: self.now }));
-        EpisodeNow { episode, changed: true, news, waits: BTreeMap::new(), until: None }
+        EpisodeNow { news, ..EpisodeNow::seen(episode) }
     }
 
     fn go_on(
         &self,
-        current: &Workflow,
+        workflow: &Workflow,
         mut episode: Episode,
         begun: Option<String>,
         turn: &mut Turn,
-    ) -> Result<(), String> {
-        let workflow = if episode.version == current.version {
-            current
-        } else {
-            self.policy.versions.get(&episode.version).ok_or(
-                "an episode began with an older form of it, which cannot be read any more; cancel \
-                 it with `lanyard workflow cancel`",
-            )?
-        };
-        if episode.left.is_some() || matches!(episode.end, Some(EpisodeEnd::Cancelled { .. })) {
-            return Ok(());
+    ) {
+        if !episode.stands() {
+            return;
         }
+        turn.deletes.extend(workflow.steps.iter().filter_map(deletes).cloned());
         if !episode.is_open() {
             let steps = lasting_steps(workflow, &episode);
             turn.wishes
                 .extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
-            return Ok(());
+            return;
         }
         let achieved = |action: &Action<Template>| self.achieved(action);
         let looked = advance(
@@ -213,10 +267,13 @@ impl Subject<'_> {
         );
         let before = begun.is_none().then(|| episode.clone());
         let mut news: Vec<String> = begun.into_iter().collect();
-        let Advanced { ended, due, in_force, waits, until, end, holds } = looked;
+        let Advanced { begun, ended, due, in_force, waits, end, holds } = looked;
         turn.holds.extend(holds);
+        for (step, at) in begun {
+            episode.steps.insert(step, StepRecord::Begun { at });
+        }
         for (step, at, end) in ended {
-            episode.steps.insert(step, StepRecord { at, end });
+            episode.steps.insert(step, StepRecord::Ended { at, end });
         }
         for id in due {
             let Some(Step { task: Task::Do(Action::Start { workflow: started }), .. }) =
@@ -226,18 +283,16 @@ impl Subject<'_> {
             };
             news.push(format!("workflow `{}`: step `{id}` begins `{started}`", workflow.name));
             turn.started.push(started.clone());
-            episode.steps.insert(id, StepRecord { at: self.now, end: StepEnd::Done });
+            episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
             news.push(format!("workflow `{}` stops: step `{step}` took too long", workflow.name));
         }
         episode.end = end;
         let changed = before.as_ref() != Some(&episode);
-        turn.deletes.extend(workflow.steps.iter().filter_map(deletes).cloned());
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
-        turn.episodes.push(EpisodeNow { episode, changed, news, waits, until });
-        Ok(())
+        turn.episodes.push(EpisodeNow { episode, changed, news, waits });
     }
 
     fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
@@ -278,7 +333,7 @@ impl Subject<'_> {
         let mut links = self.links.iter().filter(meant);
         match verb {
             AccountVerb::Delete => links.next().is_none(),
-            AccountVerb::Disable => links.all(|link| link.disabled_since.is_some()),
+            AccountVerb::Disable => !links.any(|link| link.is_open()),
             AccountVerb::Enable => links.all(|link| link.disabled_since.is_none()),
             AccountVerb::Create => targets.is_some_and(|targets| {
                 targets.iter().all(|target| self.links.iter().any(|link| link.target == *target))
@@ -286,21 +341,29 @@ impl Subject<'_> {
         }
     }
 
-    /// Whether they hold an entitlement by what we granted.
+    /// Whether they hold an entitlement by what we granted; none while nobody
+    /// can tell which one is meant.
     fn holds(&self, target: &ConnectorName, template: &Template) -> Option<bool> {
         let text = self.policy.expressions.render(template, self.scope).ok()?;
-        let aliases = self.policy.targets.get(target).map(|target| &target.entitlements);
-        let wanted = aliases.and_then(|it| it.get(text.trim())).map_or(text.trim(), String::as_str);
-        let there = self.observed.targets.get(target)?;
-        let entitlement = there
-            .entitlements
-            .iter()
-            .find(|it| it.reference.uid == wanted || it.name.eq_ignore_ascii_case(wanted))?;
+        let meant = self.entitlement(target, text.trim())?;
         Some(self.observed.ledger.iter().any(|owned| {
             owned.target == *target
-                && owned.entitlement == entitlement.reference
+                && owned.entitlement == meant.reference
                 && self.is_theirs(target, &owned.holder)
         }))
+    }
+
+    /// The entitlement that a text of the file means at a target.
+    pub(super) fn entitlement(&self, target: &ConnectorName, text: &str) -> Option<&Entitlement> {
+        let aliases = &self.policy.targets.get(target)?.entitlements;
+        self.entitlements.get(target)?.only(aliases, text)
+    }
+}
+
+impl EpisodeNow {
+    /// Something was seen, and nothing is decided.
+    fn seen(episode: Episode) -> Self {
+        Self { episode, changed: true, news: Vec::new(), waits: BTreeMap::new() }
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) fn apply(
             failed.push(sentence);
         }
     }
+    // A grant needs an account; a step that grants does not give one.
+    wanted.retain(|_, wanted| !wanted.causes.is_empty());
     for wish in wishes {
         if let Err(sentence) = take(subject, wish, wanted, &mut overrides) {
             failed.push(sentence);
@@ -104,8 +106,12 @@ fn take(
         }
         Action::Revoke { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
+                let meant = subject.entitlement(&target, &entitlement);
                 if let Some(wanted) = wanted.get_mut(&target) {
-                    wanted.grants.retain(|grant, _| grant.entitlement != entitlement);
+                    wanted.grants.retain(|grant, _| {
+                        let named = subject.entitlement(&target, &grant.entitlement);
+                        grant.entitlement != entitlement && (named.is_none() || named != meant)
+                    });
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Assembled, Hold, dropped_source,
+    Assembled, dropped_source,
     newcomers::Partners,
     read::{Read, by_source, shrank},
     record,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     account::Account,
-    fact::{Fact, Identity, Reading, RecordKey},
+    fact::{Fact, Hold, Identity, Reading, RecordKey},
     id::{ConnectorName, FactName, IdentityId},
     policy::Policy,
 };

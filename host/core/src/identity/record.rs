@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::Hold;
 use crate::{
     account::Account,
-    fact::{Fact, RecordKey},
+    fact::{Fact, Hold, RecordKey},
     id::{ConnectorName, FactName},
     lifecycle::parse_moment,
     policy::{Policy, SourcePolicy},

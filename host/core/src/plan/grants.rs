@@ -134,7 +134,8 @@ fn resolved<'a>(
             Some(Ok(found)) => *found,
             Some(Err(problem)) => {
                 all = false;
-                outline.remark_target(site, problem.kind, problem.text.clone());
+                let kind = if problem.certain { NoteKind::Unable } else { NoteKind::NotRead };
+                outline.remark_target(site, kind, problem.text.clone());
                 continue;
             }
             None => continue,

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     compile::{Step, Task, Wait, Workflow},
     definition::{Action, OnFailure},
-    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+    episode::{Episode, EpisodeEnd, StepEnd},
 };
 use crate::{
     id::StepName,
@@ -30,6 +30,9 @@ pub struct Situation<'a> {
 /// An episode after a look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advanced {
+    /// Steps that begin, and since when; what they were asked then is not
+    /// asked again.
+    pub begun: Vec<(StepName, Timestamp)>,
     /// Steps that ended by time, by what is observed, or by their condition,
     /// and are not recorded yet; in the order in which they did.
     pub ended: Vec<(StepName, Timestamp, StepEnd)>,
@@ -40,8 +43,6 @@ pub struct Advanced {
     pub in_force: Vec<StepName>,
     /// What is waited for, step by step.
     pub waits: BTreeMap<StepName, String>,
-    /// When time alone will change something.
-    pub until: Option<Timestamp>,
     /// How the episode ends, when it does.
     pub end: Option<EpisodeEnd>,
     /// Steps that could not be evaluated, and why: nothing is done for this
@@ -55,10 +56,7 @@ enum Stage {
     Due,
     /// In force, and not achieved yet.
     Working,
-    Waits {
-        why: String,
-        until: Option<Timestamp>,
-    },
+    Waits(String),
 }
 
 /// Looks at every step of an open episode.
@@ -90,7 +88,7 @@ impl Look<'_> {
         }
         let Some(since) = self.ready(step) else { return };
         match self.stage(step, since) {
-            Ok(stage) => self.take(step, stage),
+            Ok(stage) => self.take(step, since, stage),
             Err(error) => self
                 .advanced
                 .holds
@@ -98,38 +96,28 @@ impl Look<'_> {
         }
     }
 
-    fn take(&mut self, step: &Step, stage: Stage) {
+    fn take(&mut self, step: &Step, since: Timestamp, stage: Stage) {
+        let skipped = matches!(stage, Stage::Ends(_, StepEnd::Skipped));
+        if lasting(step) && !skipped && !self.advanced.in_force.contains(&step.id) {
+            self.advanced.in_force.push(step.id.clone());
+        }
+        if let Stage::Ends(at, end) = stage {
+            self.advanced.ended.push((step.id.clone(), at, end));
+            return;
+        }
+        if !self.episode.steps.contains_key(&step.id) {
+            self.advanced.begun.push((step.id.clone(), since));
+        }
         match stage {
-            Stage::Ends(at, end) => {
-                if lasting(step) && end == StepEnd::Done {
-                    self.in_force(&step.id);
-                }
-                self.advanced.ended.push((step.id.clone(), at, end));
-            }
             Stage::Due => self.advanced.due.push(step.id.clone()),
             Stage::Working => {
-                self.in_force(&step.id);
                 self.advanced.waits.insert(step.id.clone(), "not yet so at the targets".to_owned());
             }
-            Stage::Waits { why, until } => {
+            Stage::Waits(why) => {
                 self.advanced.waits.insert(step.id.clone(), why);
-                self.until(until);
             }
+            Stage::Ends(..) => {}
         }
-    }
-
-    fn in_force(&mut self, step: &StepName) {
-        if !self.advanced.in_force.contains(step) {
-            self.advanced.in_force.push(step.clone());
-        }
-    }
-
-    fn until(&mut self, at: Option<Timestamp>) {
-        let until = &mut self.advanced.until;
-        *until = match (*until, at) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
     }
 
     /// When and how a step ended, recorded or just now.
@@ -156,13 +144,13 @@ impl Look<'_> {
 
     fn stage(&self, step: &Step, since: Timestamp) -> Result<Stage, EvaluationError> {
         let about = self.about;
-        let begun = self.episode.steps.get(&step.id);
-        if begun.is_none() && !step.when.holds(about.expressions, about.scope)? {
+        let begun = self.episode.steps.contains_key(&step.id);
+        if !begun && !step.when.holds(about.expressions, about.scope)? {
             return Ok(Stage::Ends(since, StepEnd::Skipped));
         }
         let stage = match &step.task {
             Task::Wait(wait) => self.wait(wait, since)?,
-            Task::Do(action) => self.action(action, begun),
+            Task::Do(action) => self.action(action),
         };
         Ok(self.timed(step, since, stage))
     }
@@ -174,9 +162,7 @@ impl Look<'_> {
         match stage {
             Stage::Ends(at, end) if at <= limit => Stage::Ends(at, end),
             _ if limit <= self.about.now => Stage::Ends(limit, StepEnd::TimedOut),
-            Stage::Waits { why, until } => {
-                Stage::Waits { why, until: Some(until.map_or(limit, |until| until.min(limit))) }
-            }
+            Stage::Waits(why) => Stage::Waits(format!("{why}, no longer than until {limit:.0}")),
             other => other,
         }
     }
@@ -187,7 +173,7 @@ impl Look<'_> {
             if at <= about.now {
                 Stage::Ends(at.max(since), StepEnd::Done)
             } else {
-                Stage::Waits { why: format!("waits until {at:.0}"), until: Some(at) }
+                Stage::Waits(format!("waits until {at:.0}"))
             }
         };
         match wait {
@@ -209,24 +195,16 @@ impl Look<'_> {
             Wait::Facts(facts) => {
                 let names: Vec<String> =
                     facts.reads().into_iter().map(|name| format!("`{name}`")).collect();
-                let why = format!("waits for {}", names.join(", "));
-                Ok(Stage::Waits { why, until: None })
+                Ok(Stage::Waits(format!("waits for {}", names.join(", "))))
             }
         }
     }
 
-    fn action(&self, action: &Action<Template>, begun: Option<&StepRecord>) -> Stage {
-        let now = self.about.now;
-        if action.is_lasting() {
-            return if (self.about.achieved)(action) {
-                Stage::Ends(now, StepEnd::Done)
-            } else {
-                Stage::Working
-            };
-        }
-        match begun {
-            None => Stage::Due,
-            Some(StepRecord { at, end }) => Stage::Ends(*at, end.clone()),
+    fn action(&self, action: &Action<Template>) -> Stage {
+        match (action.is_lasting(), (self.about.achieved)(action)) {
+            (false, _) => Stage::Due,
+            (true, true) => Stage::Ends(self.about.now, StepEnd::Done),
+            (true, false) => Stage::Working,
         }
     }
 
@@ -241,7 +219,6 @@ impl Look<'_> {
             // What is under way stays in force; nothing else begins.
             self.advanced.due.clear();
             self.advanced.waits.clear();
-            self.advanced.until = None;
             return self.advanced;
         }
         let ends: Option<Vec<Timestamp>> =

@@ -67,6 +67,9 @@ fn taken_up(fact: &Fact) -> Timestamp {
 pub enum Begin {
     /// Nothing: it goes on, or it has nothing to say.
     Nothing,
+    /// It was so before the workflow was there, which is remembered: a fact
+    /// that is corrected later begins nothing either.
+    Before,
     /// An episode begins.
     Begins { ordinal: u32, moment: Timestamp },
     /// The latest episode is left: what is open of it is withdrawn.
@@ -88,6 +91,7 @@ impl Begin {
         match (standing, latest) {
             (None, Some(latest)) if latest.left.is_none() && *on != On::Demand => Self::Leaves,
             (Some(moment), None) if moment > known_since => Self::Begins { ordinal: 1, moment },
+            (Some(_), None) if !matches!(on, On::Changed(_)) => Self::Before,
             (None, _) | (Some(_), None) => Self::Nothing,
             (Some(moment), Some(latest)) => {
                 let again = match on {

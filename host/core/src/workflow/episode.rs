@@ -23,7 +23,7 @@ pub struct Episode {
     pub end: Option<EpisodeEnd>,
     /// The trigger has stopped to hold since; a new episode may begin.
     pub left: Option<Timestamp>,
-    /// Steps that have ended.
+    /// Steps that have begun.
     pub steps: BTreeMap<StepName, StepRecord>,
 }
 
@@ -38,13 +38,16 @@ pub enum EpisodeEnd {
     Cancelled { at: Timestamp, by: String },
     /// A step failed, and the workflow says to stop then.
     Stopped { at: Timestamp, step: StepName },
+    /// It never began: what it is about was so before the workflow was there.
+    Before { at: Timestamp },
 }
 
-/// When and how a step ended.
+/// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepRecord {
-    pub at: Timestamp,
-    pub end: StepEnd,
+#[serde(rename_all = "kebab-case")]
+pub enum StepRecord {
+    Begun { at: Timestamp },
+    Ended { at: Timestamp, end: StepEnd },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,20 @@ impl Episode {
         self.end.is_none()
     }
 
+    /// Whether it counts for anything: it began, nobody ended it, and what it
+    /// is about is still so.
+    pub fn stands(&self) -> bool {
+        let void = matches!(
+            self.end,
+            Some(
+                EpisodeEnd::Cancelled { .. }
+                    | EpisodeEnd::Before { .. }
+                    | EpisodeEnd::Withdrawn { .. }
+            )
+        );
+        self.left.is_none() && !void
+    }
+
     /// How it stands, in one word.
     pub fn word(&self) -> &'static str {
         match &self.end {
@@ -86,11 +103,15 @@ impl Episode {
             Some(EpisodeEnd::Withdrawn { .. }) => "withdrawn",
             Some(EpisodeEnd::Cancelled { .. }) => "cancelled",
             Some(EpisodeEnd::Stopped { .. }) => "stopped",
+            Some(EpisodeEnd::Before { .. }) => "not begun",
         }
     }
 
     /// When and how a step ended.
     pub fn ended(&self, step: &StepName) -> Option<(Timestamp, &StepEnd)> {
-        self.steps.get(step).map(|record| (record.at, &record.end))
+        match self.steps.get(step)? {
+            StepRecord::Ended { at, end } => Some((*at, end)),
+            StepRecord::Begun { .. } => None,
+        }
     }
 }

@@ -115,27 +115,29 @@ impl Walk {
 
     /// Records what ended by itself, as applying a plan does.
     fn record(&mut self, advanced: &Advanced) {
+        for (step, at) in &advanced.begun {
+            self.episode.steps.insert(step.clone(), StepRecord::Begun { at: *at });
+        }
         for (step, at, end) in &advanced.ended {
-            let record = StepRecord { at: *at, end: end.clone() };
+            let record = StepRecord::Ended { at: *at, end: end.clone() };
             self.episode.steps.insert(step.clone(), record);
         }
     }
 
     fn end(&mut self, step: &str, when: &str, end: StepEnd) {
-        let record = StepRecord { at: at(when), end };
+        let record = StepRecord::Ended { at: at(when), end };
         self.episode.steps.insert(StepName::new(step).unwrap(), record);
     }
 }
 
 /// One line per thing to know.
 fn shown(advanced: &Advanced) -> String {
-    let Advanced { ended, due, in_force, waits, until, end, holds } = advanced;
+    let Advanced { begun: _, ended, due, in_force, waits, end, holds } = advanced;
     let mut lines = Vec::new();
     lines.extend(ended.iter().map(|(step, at, end)| format!("{step} {} at {at}", end.word())));
     lines.extend(due.iter().map(|step| format!("{step} due")));
     lines.extend(in_force.iter().map(|step| format!("{step} in force")));
     lines.extend(waits.iter().map(|(step, why)| format!("{step}: {why}")));
-    lines.extend(until.map(|until| format!("next at {until}")));
     lines.extend(end.iter().map(|end| format!("{end:?}")));
     lines.extend(holds.iter().map(|hold| format!("held: {hold}")));
     lines.join("\n")
@@ -147,8 +149,7 @@ fn steps_without_predecessors_begin_with_the_episode() {
     tell due
     off in force
     off: not yet so at the targets
-    ok: waits for `handed_over`
-    next at 2026-07-06T00:00:00Z
+    ok: waits for `handed_over`, no longer than until 2026-07-06T00:00:00Z
     ");
 }
 
@@ -163,7 +164,6 @@ fn a_wait_begins_when_everything_before_it_has_ended() {
     insta::assert_snapshot!(shown(&walk.look("2026-07-03")), @r"
     off in force
     grace: waits until 2026-08-02T00:00:00Z
-    next at 2026-08-02T00:00:00Z
     ");
     insta::assert_snapshot!(shown(&walk.look("2026-08-02")), @r"
     grace done at 2026-08-02T00:00:00Z
@@ -221,7 +221,6 @@ fn what_comes_after_a_failed_step_goes_on_when_the_file_says_continue() {
     insta::assert_snapshot!(shown(&walk.look("2026-07-06")), @r"
     off in force
     grace: waits until 2026-08-01T00:00:00Z
-    next at 2026-08-01T00:00:00Z
     ");
 }
 
@@ -376,7 +375,7 @@ fn an_episode_begins_once_and_again_only_after_it_was_left() {
     let begins = Begin::Begins { ordinal: 1, moment: at("2026-07-01") };
     assert_eq!(Begin::of(&on, moment, None, known), begins);
     // So before the workflow was there.
-    assert_eq!(Begin::of(&on, Some(at("2025-07-01")), None, known), Begin::Nothing);
+    assert_eq!(Begin::of(&on, Some(at("2025-07-01")), None, known), Begin::Before);
     let mut latest = Walk::new(leaver()).episode;
     assert_eq!(Begin::of(&on, moment, Some(&latest), known), Begin::Nothing);
     latest.end = Some(EpisodeEnd::Finished { at: at("2026-08-01") });

@@ -26,15 +26,15 @@ pub(super) fn remembered(tx: &Connection) -> Result<Remembered, Problem> {
         "SELECT identity, workflow, body FROM episode ORDER BY identity, workflow, ordinal",
     )?;
     let mut rows = statement.query([])?;
-    let mut episodes: BTreeMap<(IdentityId, WorkflowName), Episode> = BTreeMap::new();
+    let mut episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let key = (row.get::<_, Word<_>>(0)?.0, row.get::<_, Word<_>>(1)?.0);
-        episodes.insert(key, row.get::<_, Json<_>>(2)?.0);
+        let of_identity = episodes.entry(row.get::<_, Word<_>>(0)?.0).or_default();
+        of_identity.insert(row.get::<_, Word<_>>(1)?.0, row.get::<_, Json<_>>(2)?.0);
     }
     Ok(Remembered { known_since, episodes })
 }
 
-/// Every form of a workflow that an episode which stands began with.
+/// Every form of a workflow that was ever looked at.
 pub(super) fn definitions(tx: &Connection) -> Result<Vec<Definition>, Problem> {
     let mut statement =
         tx.prepare_cached("SELECT definition FROM workflow_version ORDER BY digest")?;
@@ -63,22 +63,24 @@ pub(super) fn know(
     Ok(())
 }
 
-pub(super) fn record(tx: &Connection, episodes: &[(Episode, AuditEntry)]) -> Result<(), Problem> {
+pub(super) fn record(
+    tx: &Connection,
+    episodes: &[(Episode, Option<AuditEntry>)],
+) -> Result<(), Problem> {
     let mut keep = tx.prepare_cached(
-        "INSERT INTO episode (identity, workflow, ordinal, stands, body)
-         VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (identity, workflow, ordinal) DO UPDATE
-             SET stands = excluded.stands, body = excluded.body",
+        "INSERT INTO episode (identity, workflow, ordinal, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (identity, workflow, ordinal) DO UPDATE SET body = excluded.body",
     )?;
     for (episode, entry) in episodes {
         keep.execute(params![
             episode.identity.to_string(),
             episode.workflow.as_str(),
             episode.ordinal,
-            episode.left.is_none(),
             Json(episode)
         ])?;
-        audit::append(tx, entry)?;
+        if let Some(entry) = entry {
+            audit::append(tx, entry)?;
+        }
     }
     Ok(())
 }

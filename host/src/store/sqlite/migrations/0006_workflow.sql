@@ -14,8 +14,6 @@ CREATE TABLE episode (
     identity TEXT NOT NULL,
     workflow TEXT NOT NULL,
     ordinal INTEGER NOT NULL,
-    -- False once nothing more of it can follow.
-    stands INTEGER NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (identity, workflow, ordinal)
 ) STRICT, WITHOUT ROWID;
