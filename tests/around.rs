@@ -14,7 +14,7 @@ use lanyard::store::{
 use lanyard_core::{
     fact::Identity,
     id::{ConnectorName, OperationId},
-    observed::{Declined, Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, Remembered},
@@ -104,6 +104,10 @@ impl Store for Around {
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.inner.release(target, account, audit).await
+    }
+
+    async fn names(&self) -> Result<BTreeMap<ConnectorName, Vec<HeldName>>, StoreError> {
+        self.inner.names().await
     }
 
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ use lanyard_core::{
     fact::Identity,
     guard::Finding,
     id::{ConnectorName, Digest, IdentityId, OperationId},
-    observed::{Declined, Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
     plan::Plan,
     run::{OperationEvent, OperationState},
@@ -85,6 +85,8 @@ pub trait Store: Send + Sync {
         account: &ObjectRef,
         audit: &AuditEntry,
     ) -> Result<(), StoreError>;
+    /// Login names that accounts of ours had in any observation.
+    async fn names(&self) -> Result<BTreeMap<ConnectorName, Vec<HeldName>>, StoreError>;
     /// A plan's claims become ours; what is ours already is left as it is,
     /// and its entry is not recorded.
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError>;

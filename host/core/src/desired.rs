@@ -5,12 +5,13 @@ mod content;
 mod mapping;
 mod names;
 pub(crate) mod person;
+mod references;
 mod steps;
 mod typed;
 mod unwanted;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -40,6 +41,8 @@ pub struct DesiredIdentity {
     /// One entry per target that a rule speaks of or an account exists at.
     /// No entry: nothing is said, and nothing is done.
     pub accounts: BTreeMap<ConnectorName, DesiredAccount>,
+    /// Targets where rules give an account and of which nothing was read.
+    pub unread: BTreeSet<ConnectorName>,
     /// A rule or mapping failed: nothing of this identity is changed, and
     /// these sentences say why (law 7).
     pub holds: Vec<String>,
@@ -72,6 +75,11 @@ pub struct AccountContent {
     pub anchor: String,
     /// Attributes we manage, by name; empty values clear.
     pub attributes: BTreeMap<String, Vec<Value>>,
+    /// Attributes that are written when the account is made, and are the
+    /// target's from then on.
+    pub initial: BTreeMap<String, Vec<Value>>,
+    /// Attributes that wait for the account of somebody they speak of.
+    pub waits: Vec<String>,
     /// Entitlements as written in the file (an alias, a name or an id) and
     /// the causes of each.
     pub grants: BTreeMap<DesiredGrant, Vec<Cause>>,

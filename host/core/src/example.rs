@@ -77,16 +77,7 @@ pub(crate) fn policy() -> Policy {
     for target in ["crm", "directory"] {
         let source = "{{ given_name | slug }}.{{ family_name | slug }}";
         let name = policy.expressions.template(source).expect("is correct");
-        let target_policy = TargetPolicy {
-            object_type: None,
-            name,
-            attributes: BTreeMap::new(),
-            match_by: Vec::new(),
-            entitlements: BTreeMap::new(),
-            after: BTreeSet::new(),
-            protected: BTreeSet::new(),
-        };
-        policy.targets.insert(named(target), target_policy);
+        policy.targets.insert(named(target), TargetPolicy::new(name));
     }
     rule(
         &mut policy,

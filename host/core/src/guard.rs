@@ -1,5 +1,7 @@
 //! The guard: limits and protected accounts; a plan in, findings out.
 
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use crate::{
     observed::{Link, Observed, ObservedTarget},
     operation::{Change, Event, Operation, OperationKind},
     plan::Plan,
-    policy::Policy,
+    policy::{Policy, TargetPolicy},
     value::ObjectRef,
 };
 
@@ -38,6 +40,8 @@ pub enum FindingKind {
     SourceShrank,
     /// A target no longer has many accounts of ours.
     TargetShrank,
+    /// Disabling an account there does not do what the file requires.
+    DisableEffects,
 }
 
 impl FindingKind {
@@ -49,17 +53,20 @@ impl FindingKind {
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
             Self::TargetShrank => "target-shrank",
+            Self::DisableEffects => "disable-effects",
         }
     }
 
-    /// Whether a person can release it; a protected account never is.
+    /// Whether a person can release it; what the file itself forbids never is.
     pub fn releasable(self) -> bool {
-        !matches!(self, Self::Protected)
+        !matches!(self, Self::Protected | Self::DisableEffects)
     }
 }
 
+pub use effects::{unpromised, words as words_of_effects};
+
 /// What the guard needs of the operator's file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct GuardSettings<'a> {
     /// The larger of the two is how many accounts of one target may lose
     /// something within the window, and how many one plan may enable.
@@ -67,6 +74,8 @@ pub struct GuardSettings<'a> {
     pub removals_floor: u32,
     /// Login names that are never written.
     pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<String>>,
+    /// What disabling has to do, and of which accounts.
+    pub requires: BTreeMap<&'a ConnectorName, &'a TargetPolicy>,
 }
 
 impl<'a> GuardSettings<'a> {
@@ -76,6 +85,11 @@ impl<'a> GuardSettings<'a> {
             removals_percent: policy.limits.removals_percent,
             removals_floor: policy.limits.removals_floor,
             protected: protected.collect(),
+            requires: policy
+                .targets
+                .iter()
+                .filter(|(_, target)| !target.requires.is_empty())
+                .collect(),
         }
     }
 }
@@ -92,6 +106,7 @@ pub fn guard(
     let mut findings = mass_removals(settings, plan, observed, removed);
     findings.extend(mass_enables(settings, plan, observed));
     findings.extend(protected(settings, plan, observed));
+    findings.extend(effects::missing(settings, plan, observed));
     findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
     findings
 }

@@ -27,6 +27,17 @@ pub struct Observed {
     pub workflows: Remembered,
     /// Accounts of which a person said whose they are not.
     pub declined: BTreeSet<Declined>,
+    /// Login names that accounts of ours had, also of some that are gone.
+    pub names: BTreeMap<ConnectorName, Vec<HeldName>>,
+}
+
+/// A login name that somebody had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldName {
+    pub name: String,
+    pub identity: IdentityId,
+    /// The latest read in which an account of theirs had it.
+    pub last_seen: Timestamp,
 }
 
 /// A person's word that an account is not an identity's.

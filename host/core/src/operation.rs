@@ -254,6 +254,9 @@ pub struct Operation {
     pub change: Change,
     /// Operations of the same plan that must be done first.
     pub after: Vec<OperationId>,
+    /// Operations of the same plan that come first, whatever becomes of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefer_after: Vec<OperationId>,
     pub event: Event,
     pub causes: Vec<Cause>,
 }

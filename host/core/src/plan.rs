@@ -8,6 +8,7 @@ mod event;
 mod grants;
 mod order;
 mod outline;
+mod waits;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -166,6 +167,8 @@ pub struct TargetSettings<'a> {
     pub entitlements: &'a BTreeMap<String, String>,
     /// Targets whose account is created first, and deleted last.
     pub after: &'a BTreeSet<ConnectorName>,
+    /// The same, where this one's is created whatever becomes of it.
+    pub prefer_after: &'a BTreeSet<ConnectorName>,
 }
 
 impl<'a> PlanSettings<'a> {
@@ -175,6 +178,7 @@ impl<'a> PlanSettings<'a> {
                 match_by: &target.match_by,
                 entitlements: &target.entitlements,
                 after: &target.after,
+                prefer_after: &target.prefer_after,
             };
             (name, settings)
         });
@@ -253,6 +257,7 @@ fn plan_identity(
     now: Timestamp,
     outline: &mut Outline,
 ) {
+    let others = std::mem::take(&mut outline.drafts);
     for (target, wanted) in &person.accounts {
         let (Some(there), Some(target_settings)) =
             (world.targets.get(target), settings.targets.get(target))
@@ -276,4 +281,7 @@ fn plan_identity(
         };
         accounts::plan_account(&site, outline);
     }
+    let own = std::mem::replace(&mut outline.drafts, others);
+    let own = waits::take_out_early(settings, world, (identity, person), own, outline);
+    outline.drafts.extend(own);
 }

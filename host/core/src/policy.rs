@@ -11,6 +11,7 @@ use crate::{
     condition::Condition,
     id::{ConnectorName, Digest, FactName, RuleName},
     lifecycle::LifecycleState,
+    schema::DisableEffect,
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
 };
@@ -82,14 +83,54 @@ pub struct TargetPolicy {
     /// Attribute by templates, one per value; empty takes what the schema's
     /// SCIM paths suggest.
     pub attributes: BTreeMap<String, Vec<Template>>,
+    /// Attributes that are written when an account is made, and are the
+    /// target's from then on.
+    pub initial: BTreeSet<String>,
+    /// Attributes that are never written, whatever the schema suggests.
+    pub theirs: BTreeSet<String>,
+    /// People whose accounts attributes speak of, as `reference.NAME`; the
+    /// template gives the key of the person.
+    pub references: BTreeMap<String, Template>,
+    /// Targets with which login names are shared: what somebody has at one of
+    /// them, nobody else gets here.
+    pub unique_with: BTreeSet<ConnectorName>,
+    /// How long a name that nobody has any longer is kept from everybody
+    /// else; none is for ever.
+    pub reuse_names_after: Option<SignedDuration>,
     /// Attributes that suggest an existing account is somebody's.
     pub match_by: Vec<String>,
     /// Names for entitlements used in rules: alias to id or name at the target.
     pub entitlements: BTreeMap<String, String>,
     /// Targets whose account must exist before this one's.
     pub after: BTreeSet<ConnectorName>,
+    /// Targets whose account comes first if it can be made.
+    pub prefer_after: BTreeSet<ConnectorName>,
+    /// What disabling an account has to do there, so that a leaver is out.
+    pub requires: BTreeSet<DisableEffect>,
     /// Login names that are never written.
     pub protected: BTreeSet<String>,
+}
+
+impl TargetPolicy {
+    /// One where only the form of login names is decided.
+    pub fn new(name: Template) -> Self {
+        Self {
+            object_type: None,
+            name,
+            attributes: BTreeMap::new(),
+            initial: BTreeSet::new(),
+            theirs: BTreeSet::new(),
+            references: BTreeMap::new(),
+            unique_with: BTreeSet::new(),
+            reuse_names_after: None,
+            match_by: Vec::new(),
+            entitlements: BTreeMap::new(),
+            after: BTreeSet::new(),
+            prefer_after: BTreeSet::new(),
+            requires: BTreeSet::new(),
+            protected: BTreeSet::new(),
+        }
+    }
 }
 
 /// Who gets what.

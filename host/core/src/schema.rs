@@ -271,6 +271,21 @@ pub enum DisableEffect {
     Reversible,
 }
 
+impl DisableEffect {
+    /// As in the contract and in the operator's file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BlocksLogin => "blocks-login",
+            Self::EndsSessions => "ends-sessions",
+            Self::RevokesTokens => "revokes-tokens",
+            Self::ReleasesLicence => "releases-licence",
+            Self::DropsMemberships => "drops-memberships",
+            Self::DestroysData => "destroys-data",
+            Self::Reversible => "reversible",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeleteKind {

@@ -64,6 +64,11 @@ impl Template {
     pub fn reads(&self) -> &BTreeSet<String> {
         &self.0.reads
     }
+
+    /// The names after `reference.`, of people whose accounts it speaks of.
+    pub fn references(&self) -> BTreeSet<String> {
+        tokens::members(&self.0.source, "reference")
+    }
 }
 
 impl Expression {

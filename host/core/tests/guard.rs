@@ -8,13 +8,16 @@ use firm::*;
 use lanyard_core::{
     account::AccountState,
     desired::{Desired, Presence},
-    guard::{Finding, FindingKind, GuardSettings, blocked, guard},
+    guard::{Finding, FindingKind, GuardSettings, blocked, guard, unpromised},
     id::{ConnectorName, OperationId},
     identity::Shrank,
     lifecycle::LifecycleState,
     observed::Observed,
     operation::{Event, OperationKind},
     plan::{Plan, plan},
+    policy::TargetPolicy,
+    schema::DisableEffect,
+    template::Expressions,
     value::ObjectRef,
 };
 
@@ -35,10 +38,49 @@ fn firm(people: u32, leavers: u32) -> (Desired, Observed) {
     (desired, observed)
 }
 
+#[test]
+fn nobody_is_given_what_a_leaver_could_not_be_relieved_of() {
+    let mut observed = empty_world();
+    let (id, person) =
+        person("ada", LifecycleState::Active, [("crm", present(content("ada", &["staff"])))]);
+    ours(&mut observed, "bob", "crm", "c2", AccountState::Active);
+    let leaver =
+        firm::person("bob", LifecycleState::Departed, [("crm", closed(Presence::Disabled))]);
+    let desired = Desired { identities: [(id, person), leaver].into() };
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    let crm = target("crm");
+    let mut expressions = Expressions::new();
+    let mut policy = TargetPolicy::new(expressions.template("x").unwrap());
+    policy.requires = [DisableEffect::BlocksLogin, DisableEffect::EndsSessions].into();
+    let blocks = |observed: &Observed| {
+        let settings = GuardSettings { requires: [(&crm, &policy)].into(), ..settings() };
+        let found = guard(&settings, &plan, observed, &Removed::new(), &[]);
+        found.into_iter().map(|it| (it.kind, it.text, it.blocks.len())).collect::<Vec<_>>()
+    };
+    let found = blocks(&observed);
+    let gives = plan.operations.iter().filter(|it| !it.change.kind().removes()).count();
+    assert!(gives > 0 && gives < plan.operations.len(), "{plan:?}");
+    let [(FindingKind::DisableEffects, text, blocked)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(*blocked, gives);
+    assert!(text.contains("(`blocks-login`, `ends-sessions`)"), "{text}");
+    let there = observed.targets.get_mut(&crm).unwrap();
+    let mut promise = |effects: &[DisableEffect]| {
+        let object = there.schema.objects.iter_mut().find(|it| it.object_type == "user").unwrap();
+        object.capabilities.disable_effects = effects.iter().copied().collect();
+        unpromised(&policy, &there.schema)
+    };
+    assert_eq!(promise(&[DisableEffect::BlocksLogin]), [DisableEffect::EndsSessions].into());
+    let all = [DisableEffect::BlocksLogin, DisableEffect::EndsSessions, DisableEffect::Reversible];
+    assert!(promise(&all).is_empty());
+    assert!(blocks(&observed).is_empty());
+}
+
 type Removed = BTreeMap<ConnectorName, BTreeSet<ObjectRef>>;
 
 fn settings<'a>() -> GuardSettings<'a> {
-    GuardSettings { removals_percent: 10, removals_floor: 2, protected: BTreeMap::new() }
+    GuardSettings { removals_percent: 10, removals_floor: 2, ..GuardSettings::default() }
 }
 
 fn planned(people: u32, leavers: u32, removed: &Removed) -> (Plan, Vec<Finding>) {
@@ -172,6 +214,7 @@ fn a_protected_name_is_never_written_in_any_case_of_its_letters() {
         removals_percent: 100,
         removals_floor: 100,
         protected: [(&crm, &names)].into(),
+        ..GuardSettings::default()
     };
     let findings = guard(&settings, &plan, &observed, &Removed::new(), &[]);
     let everything =

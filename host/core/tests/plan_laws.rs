@@ -516,7 +516,7 @@ proptest! {
         let lately: BTreeSet<ObjectRef> = (0..gone).map(|it| user(&format!("p{it}-crm"))).collect();
         let removed = BTreeMap::from([(target("crm"), lately.clone())]);
         let settings = GuardSettings {
-            removals_percent: percent, removals_floor: floor, protected: BTreeMap::new(),
+            removals_percent: percent, removals_floor: floor, ..GuardSettings::default()
         };
         let findings = guard(&settings, &plan, &observed, &removed, &[]);
         let blocked = blocked(&plan, &findings, &BTreeSet::new());

@@ -182,7 +182,7 @@ fn a_finding_says_how_many_and_how_to_release_it() {
     let ada = person("ada", LifecycleState::Departed, [("crm", closed(Presence::Disabled))]);
     let plan = plan(&File::new().settings(), &wanting([ada]), &observed, now());
     let settings =
-        GuardSettings { removals_percent: 10, removals_floor: 0, protected: BTreeMap::new() };
+        GuardSettings { removals_percent: 10, removals_floor: 0, ..GuardSettings::default() };
     let removed = [(target("crm"), BTreeSet::from([user("c9")]))].into();
     let findings = guard(&settings, &plan, &observed, &removed, &[]);
     assert_snapshot!(render(&plan, &findings, &observed.targets), @r"

@@ -82,6 +82,7 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
         FindingKind::SourceShrank,
         FindingKind::TargetShrank,
         FindingKind::Protected,
+        FindingKind::DisableEffects,
     ];
     words
         .iter()
@@ -91,7 +92,7 @@ fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
                 Exit::Usage,
                 format!("the finding `{}` cannot be released", kind.word()),
             )
-            .hint("take the account out of `protected` if it is to be managed")),
+            .hint("it is what the file says; change `protected` or `require` there")),
             None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
                 .hint("findings that can be released: mass-removal, mass-enable, source-shrank, target-shrank")),
         })

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use lanyard_core::{
     fault::Fault,
+    guard,
     id::ConnectorName,
     policy_test,
     schema::{CheckDepth, CheckReport},
@@ -15,7 +16,7 @@ use super::{
     session::{self, Plugins},
 };
 use crate::{
-    config::{Config, Loaded, nearest},
+    config::{Config, Loaded, Role, nearest},
     connector::{Connector as _, Connectors},
     errors::{self, AppError, Exit},
     reconcile::{self, ReconcileError, SourcesRead, Stop},
@@ -114,6 +115,7 @@ async fn check_connectors(
     for (name, loaded) in session::permitted(sandbox, config, plugins) {
         match loaded {
             Ok(connector) if check_connector(&connector, output).await? => {
+                sound.connectors &= check_effects(&connector, config, output).await?;
                 session::attach(&mut connectors, &name, connector);
             }
             Ok(_unusable) => sound.connectors = false,
@@ -124,6 +126,37 @@ async fn check_connectors(
         }
     }
     Ok(connectors)
+}
+
+/// Whether disabling does there what the file requires.
+async fn check_effects(
+    connector: &WasmConnector,
+    config: &Config,
+    output: &mut Output,
+) -> Result<bool, AppError> {
+    let name = &connector.config().name;
+    let target =
+        config.policy.targets.get(name).filter(|_| connector.config().role == Role::Target);
+    let Some(target) = target.filter(|target| !target.requires.is_empty()) else {
+        return Ok(true);
+    };
+    let missing = match connector.discover().await {
+        Ok(schema) => guard::unpromised(target, &schema),
+        Err(fault) => {
+            output.line(&format!("FAIL  {name}: {}: {}", fault.kind.word(), fault.message))?;
+            return Ok(false);
+        }
+    };
+    if missing.is_empty() {
+        output.line(&format!("ok    {name}: disabling does what `require` asks for"))?;
+    } else {
+        output.line(&format!(
+            "FAIL  {name}: disabling an account does not do what `require` asks for ({}); nothing \
+             is given there",
+            guard::words_of_effects(&missing)
+        ))?;
+    }
+    Ok(missing.is_empty())
 }
 
 fn cannot_be_used(

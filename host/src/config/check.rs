@@ -5,6 +5,7 @@
 //! reported and the entry is left out (or a default stands in): a shape with
 //! errors is never handed on.
 
+mod account;
 mod connectors;
 mod expressions;
 mod permissions;

@@ -23,7 +23,13 @@ pub(super) use workflow::{Step, Verb, Workflow};
 
 use super::{
     CallLimits,
-    element::{duration::Duration, entries::Entries, percent::Percent, size::Size, text::Texts},
+    element::{
+        duration::{After, Duration},
+        entries::Entries,
+        percent::Percent,
+        size::Size,
+        text::Texts,
+    },
 };
 
 /// What configures Lanyard.
@@ -146,6 +152,14 @@ pub(super) struct Target {
     /// Targets whose account comes first.
     #[serde(default)]
     pub(super) after: Vec<String>,
+    /// Targets whose account comes first if it can be made; when it cannot,
+    /// this one's is made all the same.
+    #[serde(default)]
+    pub(super) prefer_after: Vec<String>,
+    /// What disabling an account has to do at the target, so that a leaver is
+    /// out; nobody is given anything where the connector does not promise it.
+    #[serde(default)]
+    pub(super) require: Vec<Effect>,
     /// Login names that are never written.
     #[serde(default)]
     pub(super) protected: Vec<String>,
@@ -181,6 +195,40 @@ pub(super) struct Account {
     /// the connector's schema suggests.
     #[serde(default)]
     pub(super) attributes: Entries<String, Texts>,
+    /// Attributes that are written when an account is made, and are the
+    /// target's from then on.
+    #[serde(default)]
+    pub(super) initial: Vec<String>,
+    /// Attributes that are never written, whatever the schema suggests.
+    #[serde(default)]
+    pub(super) theirs: Vec<String>,
+    /// People whose accounts attributes speak of, as `reference.NAME.name`
+    /// and `reference.NAME.id`; the template gives their key.
+    #[serde(default)]
+    pub(super) references: Entries<String, String>,
+    /// Targets with which login names are shared: what somebody has at one of
+    /// them, nobody else gets here.
+    #[serde(default)]
+    pub(super) unique_with: Vec<String>,
+    /// How long a name that nobody has any longer is kept from others.
+    #[serde(default = "reuse_names_after")]
+    pub(super) reuse_names_after: After,
+}
+
+fn reuse_names_after() -> After {
+    // Mail and shared files go on to arrive for a name long after it is free.
+    After::Duration(Duration::hours(365 * 24))
+}
+
+/// What disabling an account does at a target, in the words of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Effect {
+    BlocksLogin,
+    EndsSessions,
+    RevokesTokens,
+    ReleasesLicence,
+    Reversible,
 }
 
 fn account_name() -> String {
@@ -194,6 +242,11 @@ impl Default for Account {
             name: account_name(),
             match_by: Vec::new(),
             attributes: Entries::default(),
+            initial: Vec::new(),
+            theirs: Vec::new(),
+            references: Entries::default(),
+            unique_with: Vec::new(),
+            reuse_names_after: reuse_names_after(),
         }
     }
 }

@@ -31,8 +31,9 @@ impl Schedule {
         // Operations on one account keep the order of the plan.
         let mut last: BTreeMap<(IdentityId, &ConnectorName), OperationId> = BTreeMap::new();
         for (id, operation) in &operations {
+            let named = operation.after.iter().chain(&operation.prefer_after).copied();
             let mut before: BTreeSet<OperationId> =
-                operation.after.iter().copied().filter(|id| operations.contains_key(id)).collect();
+                named.filter(|id| operations.contains_key(id)).collect();
             before.extend(last.insert((operation.identity, &operation.target), *id));
             waits.insert(*id, before.len());
             for earlier in before {
@@ -144,6 +145,7 @@ mod tests {
                     account: ObjectRef { object_type: "user".to_owned(), uid },
                 },
                 after: after.iter().copied().map(OperationId).collect(),
+                prefer_after: Vec::new(),
                 event: Event::Joiner,
                 causes: Vec::new(),
             }

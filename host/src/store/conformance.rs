@@ -60,6 +60,7 @@ macro_rules! suite {
             journal::a_rename_that_waits_for_another_attempt_is_unsettled_once_its_run_is_over,
             journal::removals_are_counted_by_account_from_a_time_on,
             journal::sixty_four_intents_at_once_are_all_kept,
+            accounts::a_login_name_is_remembered_after_its_account_is_gone,
             workflows::a_workflow_keeps_the_time_it_was_first_known,
             workflows::every_form_of_a_workflow_is_kept,
             workflows::the_latest_episode_counts_and_what_began_is_audited,

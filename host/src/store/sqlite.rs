@@ -9,6 +9,7 @@ mod identities;
 mod journal;
 mod marks;
 mod migrations;
+mod names;
 mod observations;
 mod open;
 mod plans;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
     id::{ConnectorName, OperationId},
-    observed::{Declined, Link, ObservedTarget, OwnedGrant},
+    observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, Remembered},
@@ -222,6 +223,10 @@ impl Store for SqliteStore {
             adoptions::release(tx, &target, &account, &audit)
         })
         .await
+    }
+
+    async fn names(&self) -> Result<BTreeMap<ConnectorName, Vec<HeldName>>, StoreError> {
+        self.read("read login names", names::all).await
     }
 
     async fn claim(&self, claims: &[(OwnedGrant, AuditEntry)]) -> Result<(), StoreError> {

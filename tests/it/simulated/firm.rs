@@ -49,13 +49,9 @@ fn policy() -> Policy {
     let mut expressions = Expressions::new();
     let mut template = |source: &str| expressions.template(source).unwrap();
     let mut target = |after: &[&str]| TargetPolicy {
-        object_type: None,
-        name: template("{{ given_name | lower }}"),
         attributes: BTreeMap::from([("title".to_owned(), vec![template("{{ title }}")])]),
-        match_by: Vec::new(),
-        entitlements: BTreeMap::new(),
         after: after.iter().map(|name| named(name)).collect(),
-        protected: BTreeSet::new(),
+        ..TargetPolicy::new(template("{{ given_name | lower }}"))
     };
     let targets =
         BTreeMap::from([(named("crm"), target(&["directory"])), (named("directory"), target(&[]))]);

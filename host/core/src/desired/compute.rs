@@ -8,8 +8,9 @@ use super::{
     Desired, DesiredAccount, DesiredIdentity, Presence,
     content::Site,
     managed_object,
-    names::Names,
+    names::{Given, Names},
     person::{self, Facts, Wanted},
+    references::{self, Accounts, Referents},
     steps::{self, Entitlements, EpisodeNow, Subject, Turn},
     wishes::{self, Overrides},
 };
@@ -68,12 +69,16 @@ pub fn desired(
         .collect();
     let ever_known: BTreeSet<&FactName> =
         assembled.identities.iter().flat_map(|identity| identity.facts.keys()).collect();
+    let referents = Referents::among(&assembled.identities);
+    let mut given = BTreeMap::new();
     for (name, target) in &policy.targets {
         let object =
             observed.targets.get(name).and_then(|found| managed_object(target, &found.schema));
         if let Some(object) = object {
             let site = Site { name, policy: target, object };
-            accounts_at(policy, site, observed, &ever_known, &mut people);
+            let there = AtTarget { observed, ever_known: &ever_known, referents: &referents, now };
+            let logins = accounts_at(policy, site, &there, &given, &mut people);
+            given.insert(name, logins);
         }
     }
     leave(policy, &observed.links, &mut people, now);
@@ -160,16 +165,26 @@ fn person<'a>(
     Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }
 }
 
+/// What accounts at every target are made of, besides who they are for.
+struct AtTarget<'a> {
+    observed: &'a Observed,
+    /// Facts that anybody ever had.
+    ever_known: &'a BTreeSet<&'a FactName>,
+    referents: &'a Referents<'a>,
+    now: Timestamp,
+}
+
 /// Desired accounts of everybody at one target: names first, those who have
-/// one before those who need one.
+/// one before those who need one.  Answers the names, as `given` has those of
+/// the targets before.
 fn accounts_at(
     policy: &Policy,
     site: Site<'_>,
-    observed: &Observed,
-    ever_known: &BTreeSet<&FactName>,
+    there: &AtTarget<'_>,
+    given: &Given<'_>,
     people: &mut BTreeMap<IdentityId, Person<'_>>,
-) {
-    let mut names = Names::at(site, observed);
+) -> BTreeMap<IdentityId, String> {
+    let mut names = Names::at(site, there.observed, given, there.now);
     let mut logins: BTreeMap<IdentityId, String> = BTreeMap::new();
     for (id, person) in people.iter_mut() {
         if !person.gets(site.name) {
@@ -194,11 +209,13 @@ fn accounts_at(
             Err(sentence) => person.holds.push(sentence),
         }
     }
-    for (id, login) in logins {
-        if let Some(person) = people.get_mut(&id) {
-            person.account(policy, site, (id, &login), ever_known);
+    let accounts = Accounts::at(site.name, there.observed, &logins);
+    for (id, login) in &logins {
+        if let Some(person) = people.get_mut(id) {
+            person.account(policy, site, (*id, login), (there, &accounts));
         }
     }
+    logins
 }
 
 /// Accounts that are ours and that nothing gives any longer.
@@ -234,7 +251,7 @@ impl Person<'_> {
         policy: &Policy,
         site: Site<'_>,
         (id, login): (IdentityId, &str),
-        ever_known: &BTreeSet<&FactName>,
+        (there, accounts): (&AtTarget<'_>, &Accounts<'_>),
     ) {
         let Some(wanted) = self.wanted.get(site.name) else { return };
         // A step can ask for an account before the state does.
@@ -244,8 +261,14 @@ impl Person<'_> {
             None => (enabled, None),
         };
         self.scope.own("login", login);
+        let around = (there.referents, accounts);
+        let referred = match references::refer(site, &policy.expressions, around, &mut self.scope) {
+            Ok(referred) => referred,
+            Err(failed) => return self.holds.extend(failed),
+        };
+        let others = (there.ever_known, &referred);
         let about = (&self.facts, &self.scope);
-        match site.content(policy, about, (login, id.to_string()), wanted, ever_known) {
+        match site.content(policy, about, (login, id.to_string()), wanted, others) {
             Ok(content) => {
                 let presence = Presence::Present { enabled, content };
                 let causes = wanted.causes.iter().cloned().chain(because).collect();
@@ -304,10 +327,11 @@ impl Person<'_> {
     }
 
     fn finished(self) -> DesiredIdentity {
-        let Self { label, state, accounts, episodes, holds, .. } = self;
+        let Self { label, state, wanted, accounts, episodes, holds, .. } = self;
+        let unread = wanted.into_keys().filter(|target| !accounts.contains_key(target)).collect();
         let (accounts, episodes) =
             if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
-        DesiredIdentity { label, state, accounts, holds, episodes }
+        DesiredIdentity { label, state, accounts, unread, holds, episodes }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     AccountContent, mapping,
     person::{Facts, Wanted, fact_causes},
+    references::Referred,
     typed,
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     operation::Cause,
     policy::{Policy, TargetPolicy},
     schema::{AttributeDef, ObjectDef},
-    template::{Expressions, Scope},
+    template::{Expressions, Scope, Template},
     value::Value,
 };
 
@@ -27,6 +28,10 @@ pub(super) struct Site<'a> {
 type Attributes = BTreeMap<String, (Vec<Value>, Vec<Cause>)>;
 
 impl Site<'_> {
+    pub(super) fn shares_names(&self, other: &ConnectorName) -> bool {
+        self.policy.unique_with.contains(other)
+    }
+
     /// The content of one account; `scope` has `login` already.
     ///
     /// # Errors
@@ -37,14 +42,17 @@ impl Site<'_> {
         (facts, scope): (&Facts<'_>, &Scope),
         (login, anchor): (&str, String),
         wanted: &Wanted,
-        ever_known: &BTreeSet<&FactName>,
+        (ever_known, referred): (&BTreeSet<&FactName>, &Referred),
     ) -> Result<AccountContent, Vec<String>> {
         let mut failed = Vec::new();
-        let found = if self.policy.attributes.is_empty() {
+        let mut waits = Vec::new();
+        let mut found = if self.policy.attributes.is_empty() {
             self.suggested(facts, ever_known, &mut failed)
         } else {
-            self.mapped(&policy.expressions, facts, scope, &mut failed)
+            let about = (facts, scope, referred);
+            self.mapped(&policy.expressions, about, &mut waits, &mut failed)
         };
+        found.retain(|name, _| !self.policy.theirs.contains(name));
         if !failed.is_empty() {
             return Err(failed);
         }
@@ -52,15 +60,20 @@ impl Site<'_> {
         let mut attribute_causes =
             BTreeMap::from([(self.object.name_attribute.clone(), fact_causes(facts, name_reads))]);
         let mut attributes = BTreeMap::new();
+        let mut initial = BTreeMap::new();
         for (name, (values, causes)) in found {
+            let first = self.policy.initial.contains(&name);
+            let kept = if first { &mut initial } else { &mut attributes };
             attribute_causes.insert(name.clone(), causes);
-            attributes.insert(name, values);
+            kept.insert(name, values);
         }
         Ok(AccountContent {
             object_type: self.object.object_type.clone(),
             name: login.to_owned(),
             anchor,
             attributes,
+            initial,
+            waits,
             grants: wanted.grants.clone(),
             attribute_causes,
         })
@@ -70,8 +83,8 @@ impl Site<'_> {
     fn mapped(
         &self,
         expressions: &Expressions,
-        facts: &Facts<'_>,
-        scope: &Scope,
+        (facts, scope, referred): (&Facts<'_>, &Scope, &Referred),
+        waits: &mut Vec<String>,
         failed: &mut Vec<String>,
     ) -> Attributes {
         let mut found = Attributes::new();
@@ -84,11 +97,22 @@ impl Site<'_> {
                 failed.push(self.sentence(name, "carries the identity's id; leave it out"));
                 continue;
             }
+            if let Some(why) = waits_for(templates, referred) {
+                waits.push(format!("`{name}` is left as it is: {why}"));
+                continue;
+            }
             let def = self.object.attribute(name);
             let mut values = Vec::new();
             let mut reads = BTreeSet::new();
             for template in templates {
                 reads.extend(template.reads().iter().map(String::as_str));
+                let references = template.references();
+                for template in references.iter().filter_map(|it| self.policy.references.get(it)) {
+                    reads.extend(template.reads().iter().map(String::as_str));
+                }
+                if !references.is_disjoint(&referred.nobody) {
+                    continue;
+                }
                 match expressions.render(template, scope) {
                     Ok(text) if text.trim().is_empty() => {}
                     Ok(text) => self.push(name, def, text.trim(), &mut values, failed),
@@ -153,6 +177,17 @@ impl Site<'_> {
     fn sentence(&self, attribute: &str, problem: &str) -> String {
         format!("target `{}`, attribute `{attribute}`: {problem}", self.name)
     }
+}
+
+/// Why an attribute cannot be made yet, for somebody it speaks of.
+fn waits_for<'r>(templates: &[Template], referred: &'r Referred) -> Option<&'r str> {
+    let mut names =
+        templates.iter().flat_map(|it| it.references().into_iter().map(move |n| (it, n)));
+    names.find_map(|(template, name)| {
+        let reads_key = || template.source().contains(&format!("reference.{name}.id"));
+        let planned = || referred.planned.get(&name).filter(|_| reads_key());
+        referred.waits.get(&name).or_else(planned).map(String::as_str)
+    })
 }
 
 /// The texts of a fact, and the facts they are from; a display name is made

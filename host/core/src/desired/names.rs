@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::content::Site;
 use crate::{
-    id::IdentityId,
+    id::{ConnectorName, IdentityId},
     matching::normal,
-    observed::Observed,
+    observed::{HeldName, Observed},
     schema::Matching,
     template::{EvaluationError, Expressions, Scope},
+    value::ObjectRef,
 };
 
 /// How many numbers are tried for one name: more people than share a name in
@@ -29,10 +32,20 @@ pub(super) struct Names<'a> {
     linked: BTreeMap<IdentityId, &'a str>,
 }
 
+/// Names given in this round at targets before this one.
+pub(super) type Given<'a> = BTreeMap<&'a ConnectorName, BTreeMap<IdentityId, String>>;
+
 impl<'a> Names<'a> {
     /// The names that linked accounts hold.  Accounts that are nobody's do
-    /// not count until a person has said that they are somebody else's.
-    pub(super) fn at(site: Site<'a>, observed: &'a Observed) -> Self {
+    /// not count until a person has said that they are somebody else's.  A
+    /// name that somebody had not long ago is kept for them, and so is what
+    /// they have at a target with which names are shared.
+    pub(super) fn at(
+        site: Site<'a>,
+        observed: &'a Observed,
+        given: &Given<'_>,
+        now: Timestamp,
+    ) -> Self {
         let matching = site
             .object
             .attribute(&site.object.name_attribute)
@@ -44,27 +57,58 @@ impl<'a> Names<'a> {
             strangers: BTreeSet::new(),
             linked: BTreeMap::new(),
         };
-        let Some(target) = observed.targets.get(site.name) else { return names };
-        let accounts: BTreeMap<_, _> = target
-            .accounts
-            .iter()
-            .map(|account| (&account.reference, account.name.as_str()))
-            .collect();
-        for link in &observed.links {
-            if link.target != *site.name || link.gone {
-                continue;
-            }
-            if let Some(name) = accounts.get(&link.account) {
-                names.taken.entry(names.normal(name)).or_insert(link.identity);
-                names.linked.entry(link.identity).or_insert(*name);
+        names.linked_here(observed);
+        for (_, logins) in given.iter().filter(|(it, _)| site.shares_names(it)) {
+            for (id, login) in logins {
+                names.take(login, *id);
             }
         }
-        for declined in observed.declined.iter().filter(|it| it.target == *site.name) {
-            if let Some(name) = accounts.get(&declined.account) {
-                names.strangers.insert((names.normal(name), declined.identity));
+        for target in &site.policy.unique_with {
+            for (name, id) in linked_names(target, observed) {
+                names.take(name, id);
             }
         }
+        names.kept_names(observed, now);
         names
+    }
+
+    /// What linked accounts are called, and those a person said are not
+    /// theirs.
+    fn linked_here(&mut self, observed: &'a Observed) {
+        let target = self.site.name;
+        for (name, id) in linked_names(target, observed) {
+            self.take(name, id);
+            self.linked.entry(id).or_insert(name);
+        }
+        let names = names_there(target, observed);
+        for declined in observed.declined.iter().filter(|it| it.target == *target) {
+            if let Some(name) = names.get(&declined.account) {
+                self.strangers.insert((self.normal(name), declined.identity));
+            }
+        }
+    }
+
+    /// Names that somebody had when we last looked, here or where names are
+    /// shared, the latest first.
+    fn kept_names(&mut self, observed: &Observed, now: Timestamp) {
+        let reuse_after = self.site.policy.reuse_names_after;
+        let is_kept = |name: &&HeldName| {
+            let free = reuse_after.and_then(|after| name.last_seen.checked_add(after).ok());
+            free.is_none_or(|free| now < free)
+        };
+        let here =
+            |target: &ConnectorName| target == self.site.name || self.site.shares_names(target);
+        let names = observed.names.iter().filter(|(target, _)| here(target));
+        let mut held: Vec<&HeldName> = names.flat_map(|(_, names)| names).filter(is_kept).collect();
+        held.sort_by_key(|name| std::cmp::Reverse(name.last_seen));
+        for HeldName { name, identity, .. } in held {
+            self.take(name, *identity);
+        }
+    }
+
+    /// The first who has a name keeps it.
+    fn take(&mut self, name: &str, id: IdentityId) {
+        self.taken.entry(self.normal(name)).or_insert(id);
     }
 
     /// The name an identity keeps: its account's, when the template still
@@ -160,6 +204,27 @@ impl<'a> Names<'a> {
     fn sentence(&self, problem: &str) -> String {
         format!("target `{}`, name: {problem}", self.site.name)
     }
+}
+
+fn names_there<'o>(
+    target: &ConnectorName,
+    observed: &'o Observed,
+) -> BTreeMap<&'o ObjectRef, &'o str> {
+    let there = observed.targets.get(target).into_iter().flat_map(|it| &it.accounts);
+    there.map(|account| (&account.reference, account.name.as_str())).collect()
+}
+
+/// What accounts of ours at a target are called, in the order of their links.
+fn linked_names<'o>(
+    target: &ConnectorName,
+    observed: &'o Observed,
+) -> impl Iterator<Item = (&'o str, IdentityId)> {
+    let names = names_there(target, observed);
+    let links = observed.links.iter().filter(|link| link.target == *target && !link.gone);
+    links
+        .filter_map(move |link| Some((*names.get(&link.account)?, link.identity)))
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// Every number from 2 that stands somewhere in `name`: what its suffix could

@@ -13,7 +13,7 @@ use crate::{
 /// Facts with a meaning to the lifecycle, and what conditions know besides.
 const STANDING: [&str; 6] = ["start", "end", "status", "id", "key", "state"];
 /// Set by the mapping of an account itself.
-const OWN: [&str; 2] = ["login", "suffix"];
+const OWN: [&str; 3] = ["login", "reference", "suffix"];
 
 /// Something asks for a fact that no source gives: most likely misspelt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

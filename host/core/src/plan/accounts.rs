@@ -50,6 +50,9 @@ fn plan_present(
         let text = format!("`{}` has no attribute `{name}`; it is not written", def.object_type);
         outline.remark_target(site, NoteKind::Unable, text);
     }
+    for text in &content.waits {
+        outline.remark(site, NoteKind::Waits, text.clone());
+    }
     let Some(((link, account), others)) = seen.split_first() else {
         return plan_missing(site, def, enabled, content, outline);
     };

@@ -29,7 +29,8 @@ impl Difference {
 /// What a create sends: everything that may be written, without what carries
 /// name and anchor.
 pub(super) fn initial(def: &ObjectDef, content: &AccountContent) -> Vec<Attribute> {
-    let managed = content.attributes.iter().filter(|(_, values)| !values.is_empty());
+    let managed = content.attributes.iter().chain(&content.initial);
+    let managed = managed.filter(|(_, values)| !values.is_empty());
     managed
         .filter(|(name, _)| own(def, name).is_some_and(|it| it.mutability != Mutability::ReadOnly))
         .map(|(name, values)| Attribute::new(name, values.clone()))
@@ -41,7 +42,11 @@ pub(super) fn unknown<'a>(
     def: &'a ObjectDef,
     content: &'a AccountContent,
 ) -> impl Iterator<Item = &'a String> {
-    content.attributes.keys().filter(|name| def.attribute(name).is_none())
+    content
+        .attributes
+        .keys()
+        .chain(content.initial.keys())
+        .filter(|name| def.attribute(name).is_none())
 }
 
 pub(super) fn difference(

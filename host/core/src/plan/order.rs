@@ -26,15 +26,24 @@ pub(super) fn ordered(settings: &PlanSettings<'_>, drafts: Vec<Draft>) -> Vec<Op
     let mut earlier: BTreeMap<IdentityId, Vec<OperationId>> = BTreeMap::new();
     for (id, (_, draft)) in (0..).map(OperationId).zip(placed) {
         let Draft { identity, target, change, event, causes } = draft;
-        let mut operation =
-            Operation { id, identity, target, change, after: Vec::new(), event, causes };
+        let mut operation = Operation {
+            id,
+            identity,
+            target,
+            change,
+            after: Vec::new(),
+            prefer_after: Vec::new(),
+            event,
+            causes,
+        };
         let own = earlier.entry(identity).or_default();
-        operation.after = own
-            .iter()
-            .filter_map(|id| operations.get(usize::try_from(id.0).ok()?))
-            .filter(|before| waits(settings, &operation, before))
-            .map(|before| before.id)
-            .collect();
+        for before in own.iter().filter_map(|id| operations.get(usize::try_from(id.0).ok()?)) {
+            if waits(settings, &operation, before) {
+                operation.after.push(before.id);
+            } else if prefers(settings, &operation, before) {
+                operation.prefer_after.push(before.id);
+            }
+        }
         own.push(id);
         operations.push(operation);
     }
@@ -122,6 +131,19 @@ fn waits(settings: &PlanSettings<'_>, operation: &Operation, before: &Operation)
     }
 }
 
+/// Whether `operation` comes after `before` where both can be done.
+fn prefers(settings: &PlanSettings<'_>, operation: &Operation, before: &Operation) -> bool {
+    let follows = |one: &Operation, other: &Operation| {
+        let settings = settings.targets.get(&one.target);
+        settings.is_some_and(|it| it.prefer_after.contains(&other.target))
+    };
+    match (operation.change.kind(), before.change.kind()) {
+        (OperationKind::Create, OperationKind::Create) => follows(operation, before),
+        (OperationKind::Delete, OperationKind::Delete) => follows(before, operation),
+        _ => false,
+    }
+}
+
 fn same_account(one: &Operation, other: &Operation) -> bool {
     one.change.account() == other.change.account()
 }
@@ -141,7 +163,8 @@ fn depths<'a>(settings: &PlanSettings<'a>) -> Depths<'a> {
         if !way.insert(target) {
             return 0;
         }
-        let before = settings.targets.get(target).map(|it| it.after).into_iter().flatten();
+        let here = settings.targets.get(target);
+        let before = here.into_iter().flat_map(|it| it.after.iter().chain(it.prefer_after));
         let deepest = before.map(|it| depth(it, settings, way, known) + 1).max();
         way.remove(target);
         known.insert(target, deepest.unwrap_or_default());

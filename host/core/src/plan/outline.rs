@@ -93,6 +93,17 @@ impl Outline {
         self.note(Note { identity: Some(identity), target: None, kind, text, open });
     }
 
+    /// Something about somebody's account at a target.
+    pub(super) fn about_site(
+        &mut self,
+        (identity, target): (IdentityId, &ConnectorName),
+        kind: NoteKind,
+        text: String,
+    ) {
+        let (identity, target) = (Some(identity), Some(target.clone()));
+        self.note(Note { identity, target, kind, text, open: false });
+    }
+
     /// Something about this identity's account here.
     pub(super) fn remark(&mut self, site: &Site<'_>, kind: NoteKind, text: impl Into<String>) {
         self.remark_open(site, kind, text, false);

@@ -69,10 +69,10 @@ fn a_test_of_somebody_held_says_so() {
             differs(&[("department", "山")]),
         ]
         .join("\n"),
-        @"
+        @r"
     fact `start` (`soon`) is no date like 2026-03-31
     the identity is held: fact `end` (2026-03-01) is before fact `start` (2026-03-02)
-    the identity is held: rule `everyone` (line 10): `dept-{{ department | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead
+    the identity is held: rule `everyone` (line 10): `dept-{{ department | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead, or `transliterate`, which writes every script
     "
     );
 }

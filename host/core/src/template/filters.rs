@@ -3,14 +3,14 @@
 use jiff::civil::Date;
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value, value::ValueKind};
 
-use super::ascii;
+use super::ascii::{self, Language};
 
 /// Filters that may be written, ours and MiniJinja's.
 pub(super) const FILTERS: &str = "\
     abs ascii attr batch bool capitalize chain count d date default dictsort first float \
     format groupby indent int items join last length lines list lower map max min number \
     reject rejectattr replace reverse round select selectattr slice slug sort split string sum \
-    title trim truncate unique upper zip";
+    title transliterate trim truncate unique upper zip";
 
 /// Tests that may be written after `is`.  Comparisons have operators, which
 /// read text as numbers where a number is compared; tests would not.
@@ -23,9 +23,14 @@ pub(super) const TESTS: &str = "\
 pub(super) enum Unfit {
     #[error(
         "has a character that `{filter}` cannot write in ASCII (U+{code:04X}); \
-         give a fact for it (such as `login_name`) and use that instead"
+         give a fact for it (such as `login_name`) and use that instead, or `transliterate`, \
+         which writes every script"
     )]
     NoFolding { filter: &'static str, code: u32 },
+    #[error("has a character that nobody can write in ASCII (U+{0:04X}); give a fact for it")]
+    NoWriting(u32),
+    #[error("asks for the letters of `{0}`, which are not known; `de`, `da`, `no`, `sv`, `fi` are")]
+    Language(String),
     #[error("has text that is not a date of the format `{0}`")]
     Date(String),
     #[error("compares something with a number that is no number")]
@@ -41,13 +46,18 @@ impl From<Unfit> for Error {
 }
 
 pub(super) fn register(environment: &mut Environment<'static>) {
-    environment.add_filter("ascii", |value: &Value| {
+    environment.add_filter("ascii", |value: &Value, code: Option<&str>| {
         let text = text(value)?;
-        fold(&text, "ascii")
+        fold(&text, "ascii", language(code)?)
+    });
+    environment.add_filter("transliterate", |value: &Value, code: Option<&str>| {
+        let text = text(value)?;
+        ascii::transliterate(&text, language(code)?)
+            .map_err(|character| Error::from(Unfit::NoWriting(u32::from(character))))
     });
     environment.add_filter("slug", |value: &Value| {
         let text = text(value)?;
-        fold(&text, "slug").map(|folded| slug(&folded))
+        fold(&text, "slug", Language::default()).map(|folded| slug(&folded))
     });
     environment.add_filter("date", |value: &Value, format: &str| {
         let text = text(value)?;
@@ -82,8 +92,13 @@ fn text(value: &Value) -> Result<String, Error> {
     }
 }
 
-fn fold(text: &str, filter: &'static str) -> Result<String, Error> {
-    ascii::fold(text)
+fn language(code: Option<&str>) -> Result<Language, Error> {
+    let Some(code) = code else { return Ok(Language::default()) };
+    Language::of(code).ok_or_else(|| Unfit::Language(code.to_owned()).into())
+}
+
+fn fold(text: &str, filter: &'static str, language: Language) -> Result<String, Error> {
+    ascii::fold(text, language)
         .map_err(|character| Unfit::NoFolding { filter, code: u32::from(character) }.into())
 }
 

@@ -26,6 +26,8 @@ struct Variables {
     known: BTreeMap<String, Dynamic>,
     /// Every attribute under its exact name.
     record: Option<Dynamic>,
+    /// Accounts of other people.
+    reference: Option<Dynamic>,
 }
 
 impl Variables {
@@ -35,6 +37,7 @@ impl Variables {
             .or_else(|| self.facts.get(name))
             .or_else(|| self.known.get(name))
             .or_else(|| self.record.as_ref().filter(|_| name == "record"))
+            .or_else(|| self.reference.as_ref().filter(|_| name == "reference"))
     }
 }
 
@@ -80,6 +83,14 @@ impl Scope {
         let map: BTreeMap<String, Dynamic> =
             attributes.map(|(name, values)| (name.to_owned(), dynamic(values))).collect();
         Arc::make_mut(&mut self.variables).record = Some(Dynamic::from(map));
+    }
+
+    /// What attributes of accounts of other people are, as
+    /// `reference.NAME.ATTRIBUTE`.
+    pub fn references(&mut self, known: BTreeMap<String, BTreeMap<&'static str, String>>) {
+        let map: BTreeMap<String, Dynamic> =
+            known.into_iter().map(|(name, known)| (name, Dynamic::from(known))).collect();
+        Arc::make_mut(&mut self.variables).reference = Some(Dynamic::from(map));
     }
 
     /// Whether a variable of that name is there.

@@ -39,6 +39,12 @@ fn filters_do_what_mappings_need() {
         ("{{ '  --A  b' | slug }}", "a-b"),
         ("{{ 'O’Brien Ðóra Þór œuvre ﬁ' | ascii }}", "O'Brien Dora THor oeuvre fi"),
         ("{{ 'e\u{301}' | ascii }}", "e"),
+        ("{{ 'Jürgen Größe' | ascii('de') }}", "Juergen Groesse"),
+        ("{{ 'Ju\u{308}rgen' | ascii('de') }}", "Juergen"),
+        ("{{ 'Åse Bjørn' | ascii('da') }}", "Aase Bjoern"),
+        ("{{ 'Åsa Öberg Müller' | ascii('sv') }}", "Aasa Oeberg Muller"),
+        ("{{ kanji | transliterate | slug }}", "shan"),
+        ("{{ 'Łukasz Юрий Größe' | transliterate('de') }}", "Lukasz Iurii Groesse"),
         ("{{ hired | date('%d.%m.%Y') }}", "2024-03-07"),
         ("{{ empty | date('%d.%m.%Y') }}", ""),
         ("{{ name | truncate(3) }}", "Łuk"),
@@ -65,7 +71,16 @@ fn a_template_that_cannot_be_evaluated_says_why_and_shows_no_value() {
         (
             "{{ kanji | slug }}",
             "has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it \
-             (such as `login_name`) and use that instead",
+             (such as `login_name`) and use that instead, or `transliterate`, which writes every \
+             script",
+        ),
+        (
+            "{{ kanji | ascii('xx') }}",
+            "asks for the letters of `xx`, which are not known; `de`, `da`, `no`, `sv`, `fi` are",
+        ),
+        (
+            "{{ '\u{e000}' | transliterate }}",
+            "has a character that nobody can write in ASCII (U+E000); give a fact for it",
         ),
         ("{{ job | date('%Y') }}", "has text that is not a date of the format `%Y`"),
         ("{{ mails }}", "has several values where one is needed; add `| first` or `| join(', ')`"),

@@ -5,7 +5,7 @@
 //! that `level >= 3` would hold for anybody.  A comparison with a number
 //! therefore reads its other side as one; two facts are compared as text.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::{
     ExpressionError,
@@ -69,6 +69,20 @@ fn end_of_code(source: &str, begin: usize, close: &str) -> usize {
         }
     }
     source.len()
+}
+
+/// The names after `object.` in a template's code.
+pub(super) fn members(source: &str, object: &str) -> BTreeSet<String> {
+    let parts = code_parts(source).into_iter().map(|part| tokens(source, part));
+    parts
+        .flat_map(|tokens| {
+            let of_object = tokens.windows(3).filter_map(|three| match three {
+                [it, dot, name] if it.text == object && dot.text == "." => Some(name.text),
+                _ => None,
+            });
+            of_object.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// The source with comparisons made safe.

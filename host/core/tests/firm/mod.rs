@@ -64,6 +64,7 @@ pub(crate) struct FileTarget {
     pub(crate) match_by: Vec<String>,
     pub(crate) entitlements: BTreeMap<String, String>,
     pub(crate) after: BTreeSet<ConnectorName>,
+    pub(crate) prefer_after: BTreeSet<ConnectorName>,
 }
 
 impl File {
@@ -85,6 +86,7 @@ impl File {
                 match_by: &file.match_by,
                 entitlements: &file.entitlements,
                 after: &file.after,
+                prefer_after: &file.prefer_after,
             };
             (name, settings)
         });
@@ -264,6 +266,8 @@ pub(crate) fn content(key: &str, grants: &[&str]) -> AccountContent {
         name: format!("{key}.example"),
         anchor: identity(key).to_string(),
         attributes: [("mail".to_owned(), vec![text(&format!("{key}@example.org"))])].into(),
+        initial: BTreeMap::new(),
+        waits: Vec::new(),
         grants: grants.iter().map(grant).collect(),
         attribute_causes: [("mail".to_owned(), vec![fact("mail", key, "email")])].into(),
     }
@@ -299,6 +303,7 @@ pub(crate) fn person(
             doubts: Vec::new(),
         },
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
+        unread: BTreeSet::new(),
         holds: Vec::new(),
         episodes: Vec::new(),
     };

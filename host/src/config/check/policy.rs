@@ -12,7 +12,10 @@ use lanyard_core::{
     },
 };
 
-use super::Check;
+use super::{
+    Check,
+    account::{self, Order},
+};
 use crate::config::{
     document::{Part, Place},
     element::{
@@ -52,15 +55,49 @@ pub(super) fn targets(
     let mut targets = BTreeMap::new();
     for (name, target) in file.target.iter() {
         let place = Place::of(["target", name.as_str()]);
-        let after = after(check, &place.key("after"), name, &target.after);
-        let checked = account(check, &place, target, after);
+        let mut others = |key: Place, names| others(check, &key, name, names);
+        let order = Order {
+            after: others(place.key("after"), &target.after),
+            prefer_after: others(place.key("prefer-after"), &target.prefer_after),
+            unique_with: others(
+                place.key("account").key("unique-with"),
+                &target.account.unique_with,
+            ),
+        };
+        let checked = account::target(check, &place, target, order);
         targets.extend(checked.map(|target| (name.clone(), target)));
     }
     cycles(check, &targets);
+    share_names(&mut targets);
     targets
 }
 
-fn after(
+/// Names are shared both ways, and with whom the others share them.
+fn share_names(targets: &mut BTreeMap<ConnectorName, TargetPolicy>) {
+    let mut circles: Vec<BTreeSet<ConnectorName>> = Vec::new();
+    for (name, target) in &*targets {
+        let mut circle = target.unique_with.clone();
+        circle.insert(name.clone());
+        circles.retain(|other| {
+            let apart = circle.is_disjoint(other);
+            if !apart {
+                circle.extend(other.iter().cloned());
+            }
+            apart
+        });
+        circles.push(circle);
+    }
+    for circle in circles {
+        for name in &circle {
+            if let Some(target) = targets.get_mut(name) {
+                target.unique_with = circle.iter().filter(|it| *it != name).cloned().collect();
+            }
+        }
+    }
+}
+
+/// Other targets that a target names.
+fn others(
     check: &mut Check<'_, '_>,
     place: &Place,
     own: &ConnectorName,
@@ -71,45 +108,13 @@ fn after(
         let place = place.index(index);
         if name == own.as_str() {
             let error =
-                ConfigError::new(format!("`{own}` cannot wait for itself")).label("is this target");
+                ConfigError::new(format!("`{own}` is this target")).label("names another one here");
             check.value(&place, error);
         } else if check.target(&place, Part::Value, name) {
             after.extend(ConnectorName::new(name.as_str()));
         }
     }
     after
-}
-
-fn account(
-    check: &mut Check<'_, '_>,
-    place: &Place,
-    target: &written::Target,
-    after: BTreeSet<ConnectorName>,
-) -> Option<TargetPolicy> {
-    let account = &target.account;
-    let place = place.key("account");
-    let name = check.template(&place.key("name"), &account.name, &["suffix"]);
-    let mut attributes = BTreeMap::new();
-    for (attribute, texts) in account.attributes.iter() {
-        let place = place.key("attributes").key(attribute);
-        let mut templates = Vec::new();
-        for (index, text) in texts.0.iter().enumerate() {
-            // A single value may be written without brackets.
-            let element = place.index(index);
-            let place = if check.report.document.has(&element) { &element } else { &place };
-            templates.extend(check.template(place, text, &["login"]));
-        }
-        attributes.insert(attribute.clone(), templates);
-    }
-    Some(TargetPolicy {
-        object_type: account.object_type.clone(),
-        name: name?,
-        attributes,
-        match_by: account.match_by.clone(),
-        entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
-        after,
-        protected: target.protected.iter().cloned().collect(),
-    })
 }
 
 /// Reports each circle of targets that wait for each other, once.
@@ -123,7 +128,7 @@ fn cycles(check: &mut Check<'_, '_>, targets: &BTreeMap<ConnectorName, TargetPol
         let names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
         let error = ConfigError::new("targets wait for each other")
             .label(format!("{} → {start}", names.join(" → ")))
-            .hint("take one of these out of its `after`");
+            .hint("take one of these out of its `after` or `prefer-after`");
         reported.extend(circle);
         check.value(&Place::of(["target", start.as_str(), "after"]), error);
     }
@@ -137,8 +142,8 @@ fn circle<'t>(
     let mut ways = std::collections::VecDeque::from([vec![start]]);
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop_front() {
-        let next = way.last().and_then(|last| targets.get(*last)).map(|target| &target.after);
-        for name in next.into_iter().flatten() {
+        let next = way.last().and_then(|last| targets.get(*last));
+        for name in next.into_iter().flat_map(|it| it.after.iter().chain(&it.prefer_after)) {
             if name == start {
                 return Some(way);
             }

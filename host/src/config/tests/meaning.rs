@@ -15,11 +15,11 @@ name = "t"
 at = "2026-01-01"
 expect = { accounts = ["cmr"], grants = { zzzzzz = [] } }"#;
     assert_snapshot!(errors_with(more), @r#"
-    error: `crm` cannot wait for itself
+    error: `crm` is this target
      --> lanyard.toml:6:10
       |
     6 | after = ["crm", "erp"]
-      |          ^^^^^ is this target
+      |          ^^^^^ names another one here
 
     error: unknown target `erp`
      --> lanyard.toml:6:17
@@ -79,7 +79,112 @@ fn targets_cannot_wait_for_each_other() {
     9 | after = ["c"]
       |         ^^^^^ b → c → crm → b
       |
-      = hint: take one of these out of its `after`
+      = hint: take one of these out of its `after` or `prefer-after`
+    "#);
+}
+
+#[test]
+fn an_attribute_has_one_owner_and_a_reference_a_name() {
+    let more = r#"require = ["blocks-logins"]
+[target.crm.account]
+attributes = { manager = "{{ reference.bos.id }}", mail = "{{ mail }}" }
+references = { boss = "{{ manager }}" }
+theirs = ["mail", "title"]
+initial = ["title"]
+unique-with = ["crm", "erp"]
+reuse-names-after = "1y""#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: unknown choice for `require`
+     --> lanyard.toml:6:12
+      |
+    6 | require = ["blocks-logins"]
+      |            ^^^^^^^^^^^^^^^ expected one of `blocks-login`, `ends-sessions`, `revokes-tokens`, `releases-licence`, `reversible`
+      |
+      = hint: did you mean `blocks-login`?
+
+    error: there is no reference `bos`
+     --> lanyard.toml:8:26
+      |
+    8 | attributes = { manager = "{{ reference.bos.id }}", mail = "{{ mail }}" }
+      |                          ^^^^^^^^^^^^^^^^^^^^^^^^ needs `bos = "{{ … }}"` in `references`
+      |
+      = hint: did you mean `boss`?
+
+    error: `mail` has two owners
+      --> lanyard.toml:10:11
+       |
+    10 | theirs = ["mail", "title"]
+       |           ^^^^^^ is also in `attributes`
+       |
+       = hint: what is in `theirs` is never written; take it out of one of them
+
+    error: `title` has two owners
+      --> lanyard.toml:10:19
+       |
+    10 | theirs = ["mail", "title"]
+       |                   ^^^^^^^ is also in `initial`
+       |
+       = hint: what is in `theirs` is never written; take it out of one of them
+
+    error: `crm` is this target
+      --> lanyard.toml:12:16
+       |
+    12 | unique-with = ["crm", "erp"]
+       |                ^^^^^ names another one here
+
+    error: unknown target `erp`
+      --> lanyard.toml:12:23
+       |
+    12 | unique-with = ["crm", "erp"]
+       |                       ^^^^^ no `[target.erp]` in this file
+       |
+       = hint: targets here: crm
+
+    error: bad value for `reuse-names-after`
+      --> lanyard.toml:13:21
+       |
+    13 | reuse-names-after = "1y"
+       |                     ^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+    "#);
+    let more = more.replace("blocks-logins", "blocks-login").replace("1y", "never");
+    assert_snapshot!(errors_with(&more), @r#"
+    error: there is no reference `bos`
+     --> lanyard.toml:8:26
+      |
+    8 | attributes = { manager = "{{ reference.bos.id }}", mail = "{{ mail }}" }
+      |                          ^^^^^^^^^^^^^^^^^^^^^^^^ needs `bos = "{{ … }}"` in `references`
+      |
+      = hint: did you mean `boss`?
+
+    error: `mail` has two owners
+      --> lanyard.toml:10:11
+       |
+    10 | theirs = ["mail", "title"]
+       |           ^^^^^^ is also in `attributes`
+       |
+       = hint: what is in `theirs` is never written; take it out of one of them
+
+    error: `title` has two owners
+      --> lanyard.toml:10:19
+       |
+    10 | theirs = ["mail", "title"]
+       |                   ^^^^^^^ is also in `initial`
+       |
+       = hint: what is in `theirs` is never written; take it out of one of them
+
+    error: `crm` is this target
+      --> lanyard.toml:12:16
+       |
+    12 | unique-with = ["crm", "erp"]
+       |                ^^^^^ names another one here
+
+    error: unknown target `erp`
+      --> lanyard.toml:12:23
+       |
+    12 | unique-with = ["crm", "erp"]
+       |                       ^^^^^ no `[target.erp]` in this file
+       |
+       = hint: targets here: crm
     "#);
 }
 

@@ -223,6 +223,8 @@ fn expanding_ten_lines_shows_every_default() {
     [target.crm]
     plugin = "scim"
     after = []
+    prefer-after = []
+    require = []
     protected = []
 
     [target.crm.config]
@@ -247,8 +249,14 @@ fn expanding_ten_lines_shows_every_default() {
     [target.crm.account]
     name = "{{ given_name | ascii | slug }}.{{ family_name | ascii | slug }}"
     match = []
+    initial = []
+    theirs = []
+    unique-with = []
+    reuse-names-after = "365d"
 
     [target.crm.account.attributes]
+
+    [target.crm.account.references]
 
     [target.crm.entitlements]
 

@@ -183,6 +183,7 @@ pub(crate) fn operation(id: u32, change: Change) -> Operation {
         target: name("directory"),
         change,
         after: Vec::new(),
+        prefer_after: Vec::new(),
         event: Event::Joiner,
         causes: Vec::new(),
     }

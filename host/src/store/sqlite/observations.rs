@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     columns::{At, Json, Word, object},
+    names,
     problem::Problem,
 };
 
@@ -55,6 +56,7 @@ pub(super) fn record(
         ))?
         .execute(place)?;
     }
+    names::note(tx, target, observed.read_at)?;
     forget_lost_grants(tx, target, observed)
 }
 

@@ -68,6 +68,62 @@ fn a_template_places_its_suffix_itself() {
 }
 
 #[test]
+fn a_name_is_kept_for_whoever_had_it_until_it_may_be_used_again() {
+    let mut policy = policy();
+    let year = jiff::SignedDuration::from_hours(365 * 24);
+    policy.targets.get_mut("directory").expect("is there").reuse_names_after = Some(year);
+    let with = |identity: &str, last_seen: &str| {
+        let mut observed = observed(&[]);
+        let held = crate::observed::HeldName {
+            name: "ADA.Example".to_owned(),
+            identity: id(identity),
+            last_seen: at(last_seen),
+        };
+        observed.names.insert("directory".parse().expect("is a name"), vec![held]);
+        observed
+    };
+    let name = |observed: &Observed| {
+        let desired = now(&policy, vec![worker("1", ADA, &[])], observed);
+        names(&desired, &["1"]).concat()
+    };
+    let noon = noon();
+    let ago = |hours: i64| (noon - jiff::SignedDuration::from_hours(hours)).to_string();
+    assert_eq!(name(&with("2", &ago(1))), "ada.example2");
+    assert_eq!(name(&with("2", &ago(365 * 24 - 1))), "ada.example2");
+    assert_eq!(name(&with("2", &ago(365 * 24))), "ada.example");
+    // One's own is not somebody else's.
+    assert_eq!(name(&with("1", &ago(1))), "ada.example");
+    policy_forever(&mut policy);
+    let desired = now(&policy, vec![worker("1", ADA, &[])], &with("2", "1970-01-01T00:00:00Z"));
+    assert_eq!(names(&desired, &["1"]), ["ada.example2"]);
+}
+
+fn policy_forever(policy: &mut Policy) {
+    policy.targets.get_mut("directory").expect("is there").reuse_names_after = None;
+}
+
+#[test]
+fn a_name_at_a_target_that_shares_names_is_taken_here_and_never_takes_one_away() {
+    let mut policy = policy();
+    let crm: ConnectorName = "crm".parse().expect("is a name");
+    let directory: ConnectorName = "directory".parse().expect("is a name");
+    for (one, other) in [("crm", &directory), ("directory", &crm)] {
+        policy.targets.get_mut(one).expect("is there").unique_with = [other.clone()].into();
+    }
+    let mut world = observed(&[("ada.example", Some("2"))]);
+    world.links.retain(|link| link.target == crm);
+    world.targets.get_mut(&directory).expect("is there").accounts.clear();
+    let desired = now(&policy, vec![worker("1", ADA, &[])], &world);
+    assert_eq!(names(&desired, &["1"]), ["ada.example2"]);
+    // Who has a name here keeps it, whoever else has it there.
+    let mut world = observed(&[("ada.example", Some("2"))]);
+    let ours = world.links.iter_mut().find(|link| link.target == directory).expect("is there");
+    ours.identity = id("1");
+    let desired = now(&policy, vec![worker("1", ADA, &[])], &world);
+    assert_eq!(names(&desired, &["1"]), ["ada.example"]);
+}
+
+#[test]
 fn a_name_that_cannot_be_made_holds() {
     let desired = now(
         &policy(),
@@ -76,7 +132,7 @@ fn a_name_that_cannot_be_made_holds() {
     );
     insta::assert_snapshot!(told(&desired, "1"), @"
     山 Example: active
-      held: target `crm`, name: `{{ given_name | slug }}.{{ family_name | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead
+      held: target `crm`, name: `{{ given_name | slug }}.{{ family_name | slug }}` has a character that `slug` cannot write in ASCII (U+5C71); give a fact for it (such as `login_name`) and use that instead, or `transliterate`, which writes every script
     ");
     assert_eq!(of(&desired, "2").accounts.len(), 2);
 }
