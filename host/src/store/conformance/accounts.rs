@@ -358,17 +358,17 @@ pub(crate) async fn an_account_that_we_created_is_not_released(store: &dyn Store
 
 pub(crate) async fn a_login_name_is_remembered_after_its_account_is_gone(store: &dyn Store) {
     store.adopt(&link(ada(), "a"), &entry(0, "adopt")).await.unwrap();
-    let mut named = account("a", AccountState::Active);
-    named.name = "ada.example".to_owned();
+    let mut ours = account("a", AccountState::Active);
+    ours.name = "ada.example".to_owned();
     let strangers = account("b", AccountState::Active);
-    observe(store, &observed(1, vec![named.clone(), strangers], &[])).await;
-    observe(store, &observed(2, vec![named.clone()], &[])).await;
-    named.name = "ada.muster".to_owned();
-    observe(store, &observed(3, vec![named], &[])).await;
+    observe(store, &observed(1, vec![ours.clone(), strangers], &[])).await;
+    observe(store, &observed(2, vec![ours.clone()], &[])).await;
+    ours.name = "ada.muster".to_owned();
+    observe(store, &observed(3, vec![ours], &[])).await;
     observe(store, &observed(4, Vec::new(), &[])).await;
     let held =
         |name: &str, seen| HeldName { name: name.to_owned(), identity: ada(), last_seen: at(seen) };
-    let names = store.names().await.unwrap();
-    assert_eq!(names[&name("directory")], [held("ada.example", 2), held("ada.muster", 3)]);
-    assert_eq!(names.len(), 1);
+    let kept = store.names().await.unwrap();
+    assert_eq!(kept[&name("directory")], [held("ada.example", 2), held("ada.muster", 3)]);
+    assert_eq!(kept.len(), 1);
 }
