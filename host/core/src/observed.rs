@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     id::{ConnectorName, IdentityId},
+    lifecycle::Kept,
     schema::{IdStability, Schema},
     value::ObjectRef,
     workflow::Remembered,
@@ -27,6 +28,8 @@ pub struct Observed {
     pub workflows: Remembered,
     /// Accounts of which a person said whose they are not.
     pub declined: BTreeSet<Declined>,
+    /// What is remembered of lives besides facts.
+    pub kept: Kept,
 }
 
 /// A person's word that an account is not an identity's.

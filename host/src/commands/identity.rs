@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
+    desired,
     fact::{Fact, Identity},
     id::FactName,
     identity,
-    lifecycle::{self, StateNow},
+    lifecycle::{Kept, StateNow},
     policy::Policy,
 };
 use serde::Serialize;
@@ -40,8 +41,9 @@ pub(super) async fn identity(
     match verb {
         IdentityVerb::List { json } => {
             let identities = store.identities().await?;
+            let kept = store.kept().await?;
             let shown: Vec<Shown<'_>> =
-                identities.iter().map(|it| shown(&config.policy, it, now)).collect();
+                identities.iter().map(|it| shown(&config.policy, it, &kept, now)).collect();
             if json {
                 output.json(&shown)?;
             } else {
@@ -55,16 +57,16 @@ pub(super) async fn identity(
             if json {
                 output.json(&found)?;
             } else {
-                show(&config.policy, &found, now, output)?;
+                show(&config.policy, &found, &store.kept().await?, now, output)?;
             }
         }
     }
     Ok(Exit::Ok)
 }
 
-fn shown<'a>(policy: &Policy, it: &'a Identity, now: jiff::Timestamp) -> Shown<'a> {
+fn shown<'a>(policy: &Policy, it: &'a Identity, kept: &Kept, now: jiff::Timestamp) -> Shown<'a> {
     let facts = identity::facts_now(it, now);
-    let (state, because) = match state(policy, it, &facts, now) {
+    let (state, because) = match state(policy, it, &facts, kept, now) {
         Ok(now) => (now.state.word(), now.because),
         Err(problems) => ("held", problems.join("; ")),
     };
@@ -81,23 +83,25 @@ pub(super) fn state(
     policy: &Policy,
     it: &Identity,
     facts: &BTreeMap<FactName, &Fact>,
+    kept: &Kept,
     now: jiff::Timestamp,
 ) -> Result<StateNow, Vec<String>> {
-    if let Some(source) = identity::dropped_source(policy, it) {
+    let dropped = identity::dropped_source(policy, it);
+    if let Some(source) = dropped.filter(|_| kept.ejected(it.id).is_none()) {
         return Err(vec![format!("its source `{source}` is no longer in the file")]);
     }
-    let missing = identity::when_missing(policy, it);
     // What was wrong with a reading is not kept; what was known before is.
-    lifecycle::state(facts, &[], it.absent_since, missing, &policy.lifecycle, now)
+    desired::standing(policy, it, (facts, &[]), kept, now)
 }
 
 fn show(
     policy: &Policy,
     it: &Identity,
+    kept: &Kept,
     now: jiff::Timestamp,
     output: &mut Output,
 ) -> Result<(), AppError> {
-    let Shown { id, label, key: _, state, because } = shown(policy, it, now);
+    let Shown { id, label, key: _, state, because } = shown(policy, it, kept, now);
     output.line(&format!("{label}\n  id     {id}\n  state  {state}: {because}"))?;
     for record in &it.records {
         output.line(&format!("  record {} of {}", record.key, record.source))?;

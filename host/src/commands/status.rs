@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    fact::Identity, id::IdentityId, identity, lifecycle::LifecycleState, policy::Policy,
-    run::OperationState,
+    fact::Identity, id::IdentityId, identity, lifecycle::Kept, policy::Policy, run::OperationState,
 };
 
 use super::{
@@ -24,7 +23,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
-    let people = people(&config.policy, &store.identities().await?, now);
+    let people = people(&config.policy, &store.identities().await?, &store.kept().await?, now);
     line("people", &people, output)?;
     for (source, read) in store.source_reads().await? {
         let records = counted(read.keys.len(), "record", "records");
@@ -85,11 +84,12 @@ async fn leavers_with_access(
         }
     }
     let mut open = Vec::new();
+    let kept = store.kept().await?;
     for person in store.identities().await? {
         let Some(targets) = targets.get(&person.id) else { continue };
         let facts = identity::facts_now(&person, now);
-        let state = state(policy, &person, &facts, now);
-        if state.is_ok_and(|now| now.state == LifecycleState::Departed) {
+        let state = state(policy, &person, &facts, &kept, now);
+        if state.is_ok_and(|now| now.state.is_over()) {
             let label = identity::label(&person, &facts);
             open.push(format!("{label} has departed, and has access at {}", targets.join(", ")));
         }
@@ -102,13 +102,13 @@ fn line(title: &str, text: &str, output: &mut Output) -> Result<(), AppError> {
 }
 
 /// "12: 10 active, 1 held, 1 prehire"
-fn people(policy: &Policy, identities: &[Identity], now: Timestamp) -> String {
+fn people(policy: &Policy, identities: &[Identity], kept: &Kept, now: Timestamp) -> String {
     if identities.is_empty() {
         return "nobody is known yet; `lanyard plan` reads the sources".to_owned();
     }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for person in identities {
-        let state = state(policy, person, &identity::facts_now(person, now), now);
+        let state = state(policy, person, &identity::facts_now(person, now), kept, now);
         *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
     }
     format!("{}: {}", identities.len(), listed(&states))

@@ -60,6 +60,7 @@ pub(super) async fn known_of(
         in_doubt: in_doubt(&store.unsettled(None).await?),
         workflows: store.workflows().await?,
         declined: store.declined().await?,
+        kept: store.kept().await?,
     })
 }
 

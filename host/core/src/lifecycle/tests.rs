@@ -23,6 +23,7 @@ fn policy(zone: &str) -> LifecyclePolicy {
             ("long-term leave".to_owned(), LifecycleState::OnLeave),
             ("former employee".to_owned(), LifecycleState::Departed),
         ]),
+        ..LifecyclePolicy::default()
     }
 }
 
@@ -46,7 +47,7 @@ fn told_by(
         .iter()
         .map(|(name, text)| {
             let value = match *name {
-                "start" | "end" => parse_moment(text).expect("is a moment"),
+                name if MOMENTS.contains(&name) => parse_moment(text).expect("is a moment"),
                 _ => Value::Text((*text).to_owned()),
             };
             (name.parse().expect("is a name"), fact(value))
@@ -59,9 +60,12 @@ fn told_by(
         .iter()
         .map(|name| Hold { fact: name.parse().ok(), text: format!("nobody can read `{name}`") })
         .collect();
-    match state(&facts, &wrong, absent, WhenMissing::Departed, policy, now) {
+    let when_missing = WhenMissing::Departed;
+    let about =
+        About { facts: &facts, wrong: &wrong, absent_since: absent, when_missing, ejected: None };
+    match state(&about, policy, now) {
         Err(sentences) => format!("held: {}", sentences.join("; ")),
-        Ok(StateNow { state, because, since, until, doubts }) => {
+        Ok(StateNow { state, because, since, until, doubts, .. }) => {
             let text = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
             let mut line =
                 format!("{} [{} .. {}] {because}", state.word(), text(since), text(until));
@@ -169,7 +173,17 @@ fn a_missing_record_counts_for_nothing_where_the_file_says_keep() {
     let now = "2026-06-01T00:00:00Z".parse().expect("is an instant");
     let mut policy = policy("UTC");
     policy.status.clear();
-    let told = state(&BTreeMap::new(), &[], Some(now), WhenMissing::Keep, &policy, now);
+    let told = state(
+        &About {
+            facts: &BTreeMap::new(),
+            wrong: &[],
+            absent_since: Some(now),
+            when_missing: WhenMissing::Keep,
+            ejected: None,
+        },
+        &policy,
+        now,
+    );
     assert_eq!(told.map(|told| told.state), Ok(LifecycleState::Active));
 }
 

@@ -192,6 +192,8 @@ fn expanding_ten_lines_shows_every_default() {
     [source.hr]
     plugin = "csv"
     missing = "departed"
+    confirmations = 1
+    interval = "12h"
     shrink-limit = 20
 
     [source.hr.config]
@@ -270,11 +272,17 @@ fn expanding_ten_lines_shows_every_default() {
     [lifecycle]
     timezone = "UTC"
     prehire = "7d"
+    leaving = "0s"
+    overlap = "0s"
+    clock-jump = "40d"
 
     [lifecycle.status]
     active = []
     on-leave = []
+    cancelled = []
     departed = []
+
+    [lifecycle.leave]
 
     [leaver]
     delete-after = "30d"
@@ -284,6 +292,12 @@ fn expanding_ten_lines_shows_every_default() {
     percent = 10
     floor = 10
     window = "1d"
+
+    [limits.ejects]
+    max = 3
+    window = "1h"
+
+    [hold]
     "#);
 }
 
