@@ -12,11 +12,11 @@ use super::{
     apply, named,
     output::Output,
     plan,
-    session::{self, Use},
+    session::{self, Road, Use},
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::Settling,
+    reconcile::{Settling, Survey},
     store::{AuditEntry, Store},
     telemetry,
 };
@@ -29,8 +29,7 @@ pub(super) struct Order<'a> {
     pub(super) yes: bool,
 }
 
-/// It is written down before any system is looked at: one that is broken
-/// delays nobody's going from the others.
+/// It is written down before any system is looked at.
 pub(super) async fn eject(
     file: &Path,
     order: &Order<'_>,
@@ -51,18 +50,31 @@ pub(super) async fn eject(
     }
     // The road opens it anew.
     drop(store);
-    let road = session::road(file, Use::Changes, output).await?;
-    let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
+    let mut road = session::road(file, Use::Changes, output).await?;
+    let (survey, open) = look(&mut road, output).await?;
     let survey = survey.only(&road.context, identity).await?;
     plan::show(&survey, output)?;
-    if !survey.stored.plan.has_work() {
-        return Ok(plan::exit(&survey, open));
+    let mut exit = plan::exit(&survey, open);
+    if order.yes && survey.stored.plan.has_work() {
+        exit = apply::carry_out(&road, (&survey, open), &[].into(), output).await?;
+    } else if survey.stored.plan.has_work() {
+        output.line("`lanyard apply` does it, and `lanyard eject` with `--yes` this alone")?;
     }
-    if order.yes {
-        return apply::carry_out(&road, (&survey, open), &[].into(), output).await;
+    let unread = road.context.connectors.sources.is_empty();
+    Ok(if exit == Exit::Ok && unread { Exit::Connector } else { exit })
+}
+
+/// As every plan, except that sources that cannot be read keep nobody in:
+/// what they said last still counts for the others.
+async fn look(road: &mut Road, output: &mut Output) -> Result<(Survey, bool), AppError> {
+    match plan::look(&road.context, Settling::Finishing, output).await {
+        Err(error) if error.exit == Exit::Connector => {
+            output.error(&error.render());
+            road.context.connectors.sources.clear();
+            plan::look(&road.context, Settling::Finishing, output).await
+        }
+        looked => looked,
     }
-    output.line("`lanyard apply` does it, and `lanyard eject --yes` only this")?;
-    Ok(plan::exit(&survey, open))
 }
 
 /// One that stands already stays as it was.

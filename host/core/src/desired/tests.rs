@@ -1,4 +1,5 @@
 mod leaving;
+mod lives;
 mod names;
 mod properties;
 

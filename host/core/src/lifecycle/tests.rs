@@ -247,3 +247,93 @@ fn what_is_certain_of_a_leaver_counts_whatever_else_is_wrong() {
     "
     );
 }
+
+/// The policy with everything that a firm may add.
+fn whole_policy() -> LifecyclePolicy {
+    let mut policy = policy("Europe/Berlin");
+    policy.status.insert("withdrawn".to_owned(), LifecycleState::Cancelled);
+    policy.leaving = SignedDuration::from_hours(30 * 24);
+    policy.last_hour = Some(jiff::civil::time(17, 0, 0, 0));
+    policy.leaves.insert("parental".to_owned(), LeavePolicy::plain());
+    policy
+}
+
+#[test]
+fn a_last_day_ends_at_its_hour_where_the_person_works() {
+    let policy = whole_policy();
+    let told = |zone: &str, now: &str| {
+        let facts = [("status", "Active"), ("end", "2026-03-29"), ("timezone", zone)];
+        told_by(&policy, &facts, &[], None, now)
+    };
+    // The clocks of Berlin go on that night, those of New York went before.
+    let zones = [("Europe/Berlin", "15:00"), ("America/New_York", "21:00"), ("UTC", "17:00")];
+    for (zone, hour) in zones {
+        let at: Timestamp = format!("2026-03-29T{hour}:00Z").parse().expect("is an instant");
+        let before = (at - SignedDuration::from_secs(1)).to_string();
+        assert!(told(zone, &before).starts_with("leaving"), "{zone}");
+        assert!(told(zone, &at.to_string()).starts_with("departed"), "{zone}");
+    }
+}
+
+#[test]
+fn an_hour_that_the_clocks_skip_is_the_next_one() {
+    let mut policy = whole_policy();
+    policy.last_hour = Some(jiff::civil::time(2, 30, 0, 0));
+    let facts = [("status", "Active"), ("end", "2026-03-29")];
+    let told = |now| told_by(&policy, &facts, &[], None, now);
+    assert!(told("2026-03-29T01:29:59Z").starts_with("leaving"));
+    assert!(told("2026-03-29T01:30:00Z").starts_with("departed"));
+}
+
+#[test]
+fn whoever_was_to_begin_and_does_not_is_cancelled() {
+    let policy = whole_policy();
+    let told = |facts: &[(&str, &str)], absent| {
+        told_by(&policy, facts, &[], absent, "2026-07-15T00:00:00Z")
+    };
+    let gone = Some("2026-06-15T00:00:00Z");
+    let lines = [
+        told(&[("status", "Withdrawn"), ("start", "2026-08-01")], None),
+        told(&[("status", "Active"), ("start", "2026-08-01")], gone),
+        // The first day has come since, and nobody came.
+        told(&[("status", "Active"), ("start", "2026-07-01")], gone),
+        told(&[("status", "Active"), ("start", "2026-06-01")], gone),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    cancelled [- .. -] status is `Withdrawn`
+    cancelled [2026-06-15T00:00:00Z .. -] its record is gone from its source, before the first day (2026-08-01)
+    cancelled [2026-06-15T00:00:00Z .. -] its record is gone from its source, before the first day (2026-07-01)
+    departed [2026-06-15T00:00:00Z .. -] its record is gone from its source
+    ");
+}
+
+#[test]
+fn dates_begin_and_end_a_leave_and_a_last_day_ends_it_too() {
+    let policy = whole_policy();
+    let facts = [
+        ("status", "Long-term leave"),
+        ("leave", "Parental"),
+        ("leave_start", "2026-06-01"),
+        ("leave_end", "2026-12-31"),
+        ("end", "2027-01-10"),
+    ];
+    let told = |now| told_by(&policy, &facts, &[], None, now);
+    let lines = [
+        told("2026-05-31T21:59:59Z"),
+        told("2026-05-31T22:00:00Z"),
+        told("2026-12-31T22:59:59Z"),
+        told("2026-12-31T23:00:00Z"),
+        told("2027-01-10T16:00:00Z"),
+        told_by(&policy, &facts, &["leave_end"], None, "2026-07-01T00:00:00Z"),
+        told_by(&policy, &facts, &["leave_end"], None, "2027-02-01T00:00:00Z"),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    active [- .. 2026-12-11T16:00:00Z] no start is given
+    on-leave [2026-05-31T22:00:00Z .. 2026-12-31T23:00:00Z] leave_start 2026-06-01 has come
+    on-leave [2026-05-31T22:00:00Z .. 2026-12-31T23:00:00Z] leave_start 2026-06-01 has come
+    leaving [2026-12-11T16:00:00Z .. 2027-01-10T16:00:00Z] end is 2027-01-10
+    departed [2027-01-10T16:00:00Z .. -] end 2027-01-10 has passed
+    held: nobody can read `leave_end`
+    departed [2027-01-10T16:00:00Z .. -] end 2027-01-10 has passed
+    ");
+}
