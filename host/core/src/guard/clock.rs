@@ -5,19 +5,16 @@ use crate::{
     desired::Desired,
     id::OperationId,
     lifecycle::Jump,
-    operation::{Event, Operation, OperationKind},
+    operation::{Operation, OperationKind},
     plan::Plan,
 };
 
 /// Deletes, and removals by a last day that came in the jump.  Whoever was
-/// ejected, or left by a status or by going from a source, is not held up:
-/// no clock says so.
+/// ejected, or left by a status or by going from a source, loses access all
+/// the same: no clock says so.
 pub fn clock_jump(plan: &Plan, desired: &Desired, jump: Jump) -> Option<Finding> {
     let Jump { from, to } = jump;
     let by_time = |operation: &&Operation| {
-        if operation.event == Event::Eject {
-            return false;
-        }
         let kind = operation.change.kind();
         let Some(person) = desired.identities.get(&operation.identity) else { return false };
         let in_jump = person.state.since.is_some_and(|since| from < since && since <= to);

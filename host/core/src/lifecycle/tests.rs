@@ -337,3 +337,30 @@ fn dates_begin_and_end_a_leave_and_a_last_day_ends_it_too() {
     departed [2027-01-10T16:00:00Z .. -] end 2027-01-10 has passed
     ");
 }
+
+#[test]
+fn what_is_told_a_day_late_says_so_and_the_audit_keeps_it() {
+    use crate::operation::Cause;
+    let policy = whole_policy();
+    let name = |text: &str| -> FactName { text.parse().expect("is a name") };
+    let late = |learned: &str, end: &str| {
+        let learned = learned.parse().expect("is an instant");
+        let status = fact(Value::Text("Active".to_owned()));
+        let end = Fact { learned, ..fact(parse_moment(end).expect("is a date")) };
+        let facts = BTreeMap::from([(name("end"), &end), (name("status"), &status)]);
+        let about = About {
+            facts: &facts,
+            wrong: &[],
+            absent_since: None,
+            when_missing: WhenMissing::Departed,
+            ejected: None,
+        };
+        state(&about, &policy, learned).expect("can be told").late_days
+    };
+    // The last day ends at three in the afternoon, UTC.
+    assert_eq!(late("2026-06-14T15:00:00Z", "2026-06-02"), Some(12));
+    assert_eq!(late("2026-06-03T15:00:00Z", "2026-06-02"), Some(1));
+    assert_eq!(late("2026-06-03T14:59:59Z", "2026-06-02"), None);
+    assert_eq!(late("2026-05-01T00:00:00Z", "2026-06-02"), None);
+    assert_eq!(Cause::Late { days: 12 }.named(), "late by 12d");
+}

@@ -5,11 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    account::AccountState,
+    account::{AccountState, Assignment},
     lifecycle::{Ejection, LegalHold, LifecycleState},
+    observed::OwnedGrant,
     operation::OperationKind,
     plan::{PlanSettings, plan},
     policy::LeaverPolicy,
+    value::ObjectRef,
 };
 
 /// A person as HR may have them at some time.
@@ -19,12 +21,20 @@ struct Row {
     end: &'static str,
     status: &'static str,
     zone: &'static str,
+    department: &'static str,
 }
 
 impl Row {
     fn record(&self) -> Account {
-        let Self { start, end, status, zone } = *self;
-        worker("1", ADA, &[("start", start), ("end", end), ("status", status), ("timezone", zone)])
+        let Self { start, end, status, zone, department } = *self;
+        let facts = [
+            ("start", start),
+            ("end", end),
+            ("status", status),
+            ("timezone", zone),
+            ("department", department),
+        ];
+        worker("1", ADA, &facts)
     }
 }
 
@@ -33,11 +43,13 @@ fn rows() -> impl Strategy<Value = Row> {
     let end = prop::sample::select(vec!["2026-03-31", "2026-05-31", "2026-06-20", "2027-01-31"]);
     let status = prop::sample::select(vec!["Active", "Leave", "Gone", "Withdrawn", "Unheard of"]);
     let zone = prop::sample::select(vec!["Europe/Berlin", "Pacific/Kiritimati", "Atlantis"]);
-    (start, end, status, zone).prop_map(|(start, end, status, zone)| Row {
+    let department = prop::sample::select(vec!["Sales", "Legal"]);
+    (start, end, status, zone, department).prop_map(|(start, end, status, zone, department)| Row {
         start,
         end,
         status,
         zone,
+        department,
     })
 }
 
@@ -64,7 +76,8 @@ fn eject(observed: &mut Observed) {
     });
 }
 
-/// Accounts of hers, disabled since May if at all.
+/// Accounts of hers, disabled since May if at all, each with a grant of ours
+/// that nothing gives.
 fn hers(disabled: bool, ejected: bool) -> Observed {
     let mut observed = observed(&[("ada.example", Some("1"))]);
     for link in &mut observed.links {
@@ -75,10 +88,25 @@ fn hers(disabled: bool, ejected: bool) -> Observed {
         for def in &mut there.schema.objects {
             def.capabilities.disable = true;
             def.capabilities.delete = true;
+            def.capabilities.entitlements = true;
         }
         for account in &mut there.accounts {
             account.state = if disabled { AccountState::Disabled } else { AccountState::Active };
         }
+    }
+    let group = ObjectRef { object_type: "group".to_owned(), uid: "g1".to_owned() };
+    for link in &observed.links {
+        let (holder, entitlement) = (link.account.clone(), group.clone());
+        let relation = String::new();
+        let owned = OwnedGrant { target: link.target.clone(), holder, entitlement, relation };
+        let there = observed.targets.get_mut(&link.target).expect("is there");
+        there.assignments.push(Assignment {
+            holder: owned.holder.clone(),
+            entitlement: owned.entitlement.clone(),
+            relation: String::new(),
+            direct: true,
+        });
+        observed.ledger.insert(owned);
     }
     if ejected {
         eject(&mut observed);
@@ -117,7 +145,11 @@ proptest! {
             rule(&mut policy, "broken", fails, &["crm"], &[]);
         }
         let assembled = hired(&policy, vec![row.record()]);
-        let desired = desired(&policy, &assembled, &hers(disabled, ejected), noon());
+        let observed = hers(disabled, ejected);
+        let desired = desired(&policy, &assembled, &observed, noon());
+        let plan = plan(&PlanSettings::of(&policy), &desired, &observed, noon());
+        let revoked =
+            plan.operations.iter().filter(|it| it.change.kind() == OperationKind::Revoke).count();
         let ada = of(&desired, "1");
         let over = ejected
             || matches!(row.end, "2026-03-31" | "2026-05-31") && row.start < row.end
@@ -128,6 +160,9 @@ proptest! {
                 matches!(it.presence, Presence::Disabled | Presence::Deleted { .. })
             };
             prop_assert_eq!(ada.accounts.values().filter(|it| closed(it)).count(), 2);
+            // Nothing is left for somebody who is hired again, whatever
+            // movers keep.
+            prop_assert_eq!(revoked, 2);
         }
     }
 
@@ -170,11 +205,18 @@ proptest! {
 fn a_legal_hold_keeps_what_is_due_to_be_deleted() {
     // So that the property above is about something.
     let policy = firm();
-    let row = Row { start: "2025-01-01", end: "2026-03-31", status: "Active", zone: "UTC" };
+    let row = Row {
+        start: "2025-01-01",
+        end: "2026-03-31",
+        status: "Active",
+        zone: "UTC",
+        department: "Sales",
+    };
     let assembled = hired(&policy, vec![row.record()]);
     let observed = hers(true, false);
     let desired = desired(&policy, &assembled, &observed, noon());
     let plan = plan(&PlanSettings::of(&policy), &desired, &observed, noon());
     let kinds: Vec<OperationKind> = plan.operations.iter().map(|it| it.change.kind()).collect();
-    assert_eq!(kinds, [OperationKind::Delete, OperationKind::Delete]);
+    let (revoke, delete) = (OperationKind::Revoke, OperationKind::Delete);
+    assert_eq!(kinds, [revoke, revoke, delete, delete]);
 }
