@@ -77,6 +77,8 @@ async fn a_legal_hold_is_ordered_listed_and_released() {
     let list = desk.run(&["hold", "list"]).await.stdout;
     assert!(list.starts_with("trial: Ada Example, Ben Beispiel; since 2026-06-01"), "{list}");
     assert!(list.ends_with("review 2026-06-01 (due): asked for by a court\n"), "{list}");
+    let status = desk.run(&["status"]).await.stdout;
+    assert!(status.contains("legal hold  trial, review 2026-06-01 (due)"), "{status}");
     let ejected = desk.run(&["eject", "E1", "--reason", "asked for", "--yes"]).await;
     assert_eq!(ejected.status, Some(Exit::Ok as i32), "{}", ejected.stderr);
     let held = desk.run(&["plan"]).await.stdout;

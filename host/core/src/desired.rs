@@ -2,7 +2,7 @@
 
 mod compute;
 mod content;
-mod leave;
+pub(crate) mod leave;
 mod life;
 mod mapping;
 mod names;

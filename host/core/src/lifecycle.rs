@@ -4,6 +4,7 @@ mod clock;
 mod dates;
 mod kept;
 mod leave;
+mod unknown;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use self::{
     dates::{moment_of, parse_moment},
     kept::{Absence, Ejection, Kept, LegalHold, Undone},
     leave::LeavePolicy,
+    unknown::unknown_in_holds,
 };
 
 /// Where a person stands; names of identity lifecycle practice.

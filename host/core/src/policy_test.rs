@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    desired::person,
+    desired::{leave, person},
     fact::{Fact, RecordKey},
     id::{ConnectorName, FactName},
     lifecycle::{self, About, LifecycleState, MOMENTS, decides, parse_moment},
@@ -52,8 +52,9 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
         ejected: None,
     };
     let state = lifecycle::state(&about, &policy.lifecycle, test.at).map_err(held)?;
-    let scope = person::scope(&facts, "test", "test", state.state);
-    let wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
+    let scope = person::scope(&facts, "test", "test", state.state.broad());
+    let mut wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
+    leave::keeps_of(policy, &state, &mut wanted);
     let Expect { state: expected_state, accounts, grants } = &test.expect;
     let mut differences = Vec::new();
     if let Some(expected) = expected_state.filter(|expected| *expected != state.state) {

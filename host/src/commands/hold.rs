@@ -110,13 +110,13 @@ async fn list(
     for (name, hold) in &policy.holds {
         let people: Vec<&str> = hold.people.iter().map(String::as_str).collect();
         let (owner, review, people) = (&hold.owner, hold.review, people.join(", "));
-        let due = due(review, now);
+        let due = review_due(review, now);
         output.line(&format!("{name}: {people}; in the file, by {owner}, review {review}{due}"))?;
     }
     for hold in store.kept().await?.legal_holds {
         let people: Vec<String> = hold.people.iter().map(label).collect();
         let LegalHold { name, reason, review, by, at, .. } = hold;
-        let (people, due) = (people.join(", "), due(review, now));
+        let (people, due) = (people.join(", "), review_due(review, now));
         output.line(&format!(
             "{name}: {people}; since {at:.0} by {by}, review {review}{due}: {reason}"
         ))?;
@@ -125,7 +125,7 @@ async fn list(
 }
 
 /// A review is a day, wherever one looks from.
-fn due(review: Date, now: Timestamp) -> &'static str {
+pub(super) fn review_due(review: Date, now: Timestamp) -> &'static str {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     if review <= today { " (due)" } else { "" }
 }

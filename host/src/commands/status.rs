@@ -8,6 +8,7 @@ use lanyard_core::{
 };
 
 use super::{
+    hold::review_due,
     identity::state,
     output::{Output, counted},
     session,
@@ -23,8 +24,10 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
-    let people = people(&config.policy, &store.identities().await?, &store.kept().await?, now);
+    let kept = store.kept().await?;
+    let people = people(&config.policy, &store.identities().await?, &kept, now);
     line("people", &people, output)?;
+    lives(&config.policy, &kept, now, output)?;
     for (source, read) in store.source_reads().await? {
         let records = counted(read.keys.len(), "record", "records");
         line("source", &format!("{source}: {records}, read {:.0}", read.read_at), output)?;
@@ -67,6 +70,34 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     }
     let closed = unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
+}
+
+/// What people ordered, and what waits for them.
+fn lives(
+    policy: &Policy,
+    kept: &Kept,
+    now: Timestamp,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let standing = kept.ejections.iter().filter(|it| it.undone.is_none()).count();
+    if standing > 0 {
+        let limits = &policy.limits;
+        let waiting = kept.ejected_too_many(limits.ejects_max, limits.ejects_window, now).len();
+        let waiting =
+            if waiting > 0 { format!(", {waiting} wait for their turn") } else { String::new() };
+        line("ejected", &format!("{}{waiting}", counted(standing, "person", "people")), output)?;
+    }
+    let of_file = policy.holds.iter().map(|(name, hold)| (name, hold.review));
+    let ordered = kept.legal_holds.iter().map(|hold| (&hold.name, hold.review));
+    for (name, review) in of_file.chain(ordered) {
+        let due = review_due(review, now);
+        line("legal hold", &format!("{name}, review {review}{due}"), output)?;
+    }
+    if let Some(jump) = kept.clock.jump {
+        let text = format!("went from {:.0} to {:.0}, and nobody has looked", jump.from, jump.to);
+        line("clock", &text, output)?;
+    }
+    Ok(())
 }
 
 /// Who has departed, and where they have an account that is enabled as far

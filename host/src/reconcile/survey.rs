@@ -13,6 +13,7 @@ use lanyard_core::{
     guard::{GuardSettings, TargetShrank, guard},
     id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
+    lifecycle::unknown_in_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{PlanSettings, plan},
@@ -89,6 +90,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let absent = absence::notes(policy, &assembled, &observed);
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
+    plan.notes.extend(unknown_in_holds(policy, &assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);

@@ -23,7 +23,7 @@ pub(super) fn keeps_login(policy: &Policy, state: &StateNow, target: &ConnectorN
 }
 
 /// Takes out the grants that their leave takes away; says at which targets.
-pub(super) fn keeps_of(
+pub(crate) fn keeps_of(
     policy: &Policy,
     state: &StateNow,
     wanted: &mut BTreeMap<ConnectorName, Wanted>,

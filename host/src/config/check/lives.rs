@@ -36,6 +36,12 @@ pub(super) fn leaves(
 ) {
     for (name, leave) in written.leave.iter() {
         let place = Place::of(["lifecycle", "leave", name]);
+        if !leave.status.is_empty() && written.status.active.is_empty() {
+            let error = ConfigError::new("no status means active")
+                .label("with a status for this leave alone, everybody else would be held")
+                .hint("say which do: `status = { active = [\"Active\"] }` in `[lifecycle]`");
+            check.value(&place.key("status"), error);
+        }
         for (index, status) in leave.status.iter().enumerate() {
             let lower = status.to_lowercase();
             let other = policy.status.insert(lower.clone(), LifecycleState::OnLeave);

@@ -95,6 +95,20 @@ keep = ["crn", "crm/staff", "mail/x"]"#;
 }
 
 #[test]
+fn a_status_of_a_leave_needs_one_that_means_active() {
+    let more = "[lifecycle.leave.parental]\nstatus = [\"Parental leave\"]";
+    assert_snapshot!(errors_with(more), @r#"
+    error: no status means active
+     --> lanyard.toml:7:10
+      |
+    7 | status = ["Parental leave"]
+      |          ^^^^^^^^^^^^^^^^^^ with a status for this leave alone, everybody else would be held
+      |
+      = hint: say which do: `status = { active = ["Active"] }` in `[lifecycle]`
+    "#);
+}
+
+#[test]
 fn legal_holds_are_checked() {
     let more = r#"[hold.trial]
 people = []
