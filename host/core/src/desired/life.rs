@@ -8,7 +8,7 @@ use crate::{
     fact::{Hold, Identity},
     identity,
     lifecycle::{self, About, Kept, LifecycleState, StateNow},
-    policy::Policy,
+    policy::{HoldPolicy, Policy},
 };
 
 pub(super) struct Life {
@@ -72,6 +72,12 @@ pub(super) fn life(
     // What is wrong with the facts that decide it is in the state already.
     let mut holds: Vec<String> =
         wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
+    let state = state.map(|mut state| {
+        // A time zone without a date, a leave before the first day.
+        let unused = wrong.iter().filter(decides).filter(|_| !state.state.is_over());
+        state.doubts.extend(unused.map(ToString::to_string));
+        state
+    });
     let mut state = state.unwrap_or_else(|sentences| {
         let because = format!("its state cannot be told: {}", sentences.join("; "));
         holds.extend(sentences);
@@ -88,10 +94,15 @@ pub(super) fn life(
 
 /// The legal holds that cover somebody, of the file and by command.
 fn legal_holds(policy: &Policy, identity: &Identity, kept: &Kept) -> Vec<String> {
+    if policy.holds.is_empty() && kept.legal_holds.is_empty() {
+        return Vec::new();
+    }
     let id = identity.id.to_string();
-    let is_named =
-        |named: &String| *named == id || identity.records.iter().any(|record| record.key == *named);
-    let of_file = policy.holds.iter().filter(|(_, hold)| hold.people.iter().any(is_named));
+    let names = |hold: &HoldPolicy| {
+        let mut records = identity.records.iter();
+        hold.people.contains(&id) || records.any(|record| hold.people.contains(&record.key))
+    };
+    let of_file = policy.holds.iter().filter(|(_, hold)| names(hold));
     let ordered = kept.legal_holds.iter().filter(|hold| hold.people.contains(&identity.id));
     let mut names: Vec<String> =
         of_file.map(|(name, _)| name.clone()).chain(ordered.map(|it| it.name.clone())).collect();

@@ -1,6 +1,6 @@
 //! First and last day: what sources give as dates, as instants.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use jiff::{
     Timestamp,
@@ -9,6 +9,9 @@ use jiff::{
 };
 
 use crate::{fact::Fact, id::FactName, policy::LifecyclePolicy, value::Value};
+
+/// The zones that are built in: what a date means depends on no machine.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// A day is this long, as far as being late is concerned.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -90,8 +93,7 @@ pub(crate) fn zone_of(
     let Some(Value::Text(name)) = facts.get("timezone").and_then(|fact| fact.values.first()) else {
         return Ok(policy.timezone.clone());
     };
-    // The one that is built in: what a date means depends on no machine.
-    TimeZoneDatabase::bundled().get(name.trim()).map_err(|_unknown| {
+    ZONES.get(name.trim()).map_err(|_unknown| {
         format!("fact `timezone` (`{}`) is no time zone like Europe/Berlin", name.trim())
     })
 }
