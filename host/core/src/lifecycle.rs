@@ -43,13 +43,15 @@ pub enum LifecycleState {
     Leaving,
     OnLeave,
     Departed,
+    /// Departed, and nothing is left to close or to delete.
+    Retained,
     /// Departed, and a legal hold stands: nothing is deleted.
     Held,
 }
 
 impl LifecycleState {
     /// In the order in which a person goes through them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Announced,
         Self::Cancelled,
         Self::Prehire,
@@ -57,6 +59,7 @@ impl LifecycleState {
         Self::Leaving,
         Self::OnLeave,
         Self::Departed,
+        Self::Retained,
         Self::Held,
     ];
 
@@ -69,17 +72,18 @@ impl LifecycleState {
             Self::Leaving => "leaving",
             Self::OnLeave => "on-leave",
             Self::Departed => "departed",
+            Self::Retained => "retained",
             Self::Held => "held",
         }
     }
 
     /// Without the distinctions that say nothing about access: whoever is
-    /// leaving is active, and whoever is held has departed.
+    /// leaving is active, and whoever is retained or held has departed.
     #[must_use]
     pub fn broad(self) -> Self {
         match self {
             Self::Leaving => Self::Active,
-            Self::Held => Self::Departed,
+            Self::Retained | Self::Held => Self::Departed,
             Self::Announced
             | Self::Cancelled
             | Self::Prehire

@@ -9,7 +9,7 @@ use lanyard_core::{
 
 use super::{
     hold::review_due,
-    identity::state,
+    identity::{Lives, state},
     output::{Output, counted},
     session,
 };
@@ -24,10 +24,10 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
-    let kept = store.kept().await?;
-    let people = people(&config.policy, &store.identities().await?, &kept, now);
+    let known = Lives::of(&store).await?;
+    let people = people(&config.policy, &store.identities().await?, &known, now);
     line("people", &people, output)?;
-    lives(&config.policy, &kept, now, output)?;
+    lives(&config.policy, &known.kept, now, output)?;
     for (source, read) in store.source_reads().await? {
         let records = counted(read.keys.len(), "record", "records");
         line("source", &format!("{source}: {records}, read {:.0}", read.read_at), output)?;
@@ -115,11 +115,11 @@ async fn leavers_with_access(
         }
     }
     let mut open = Vec::new();
-    let kept = store.kept().await?;
+    let lives = Lives::of(store).await?;
     for person in store.identities().await? {
         let Some(targets) = targets.get(&person.id) else { continue };
         let facts = identity::facts_now(&person, now);
-        let state = state(policy, &person, &facts, &kept, now);
+        let state = state(policy, &person, &facts, &lives, now);
         if state.is_ok_and(|now| now.state.is_over()) {
             let label = identity::label(&person, &facts);
             open.push(format!("{label} has departed, and has access at {}", targets.join(", ")));
@@ -133,13 +133,13 @@ fn line(title: &str, text: &str, output: &mut Output) -> Result<(), AppError> {
 }
 
 /// "12: 10 active, 1 held, 1 prehire"
-fn people(policy: &Policy, identities: &[Identity], kept: &Kept, now: Timestamp) -> String {
+fn people(policy: &Policy, identities: &[Identity], lives: &Lives, now: Timestamp) -> String {
     if identities.is_empty() {
         return "nobody is known yet; `lanyard plan` reads the sources".to_owned();
     }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for person in identities {
-        let state = state(policy, person, &identity::facts_now(person, now), kept, now);
+        let state = state(policy, person, &identity::facts_now(person, now), lives, now);
         *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
     }
     format!("{}: {}", identities.len(), listed(&states))

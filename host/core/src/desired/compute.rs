@@ -114,7 +114,7 @@ fn person<'a>(
     let Around { observed, entitlements, links, now } = *around;
     let facts = identity::facts_now(identity, now);
     let Life { mut state, mut holds, legal_holds, absent_since } =
-        life(policy, identity, &facts, wrong, &observed.kept, now);
+        life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
     let mut wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {

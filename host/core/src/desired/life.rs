@@ -8,6 +8,7 @@ use crate::{
     fact::{Hold, Identity},
     identity,
     lifecycle::{self, About, Kept, LifecycleState, StateNow},
+    observed::Link,
     policy::{HoldPolicy, Policy},
 };
 
@@ -21,7 +22,8 @@ pub(super) struct Life {
     pub absent_since: Option<Timestamp>,
 }
 
-/// The state of somebody, as it is with what is remembered of them.
+/// The state of somebody, as it is with what is remembered of them; `links`
+/// are theirs.
 ///
 /// # Errors
 /// The sentences why it cannot be told.
@@ -29,7 +31,7 @@ pub fn standing(
     policy: &Policy,
     identity: &Identity,
     (facts, wrong): (&Facts<'_>, &[Hold]),
-    kept: &Kept,
+    (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Result<StateNow, Vec<String>> {
     let about = About {
@@ -44,6 +46,10 @@ pub fn standing(
     if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
         state.state = LifecycleState::Held;
         state.because = format!("{}; legal hold `{first}` stands", state.because);
+    } else if state.state == LifecycleState::Departed
+        && is_done(policy, state.since.or(learned(facts)), links, now)
+    {
+        state.state = LifecycleState::Retained;
     }
     // Whoever began before there was anything to act is not late.
     let could = kept.clock.first.zip(state.since).is_some_and(|(first, since)| first < since);
@@ -57,15 +63,31 @@ fn absent_since(identity: &Identity, kept: &Kept) -> Option<Timestamp> {
     identity.absent_since.filter(|_| !kept.absences.contains_key(&identity.id))
 }
 
+/// Whether nothing is left to do for somebody who departed: every account is
+/// deleted, or closed where none ever is, and the time for it is over.
+fn is_done(policy: &Policy, left: Option<Timestamp>, links: &[&Link], now: Timestamp) -> bool {
+    let Some(left) = left else { return false };
+    let mut links = links.iter().filter(|link| !link.gone);
+    match policy.leaver.delete_after {
+        Some(grace) => links.next().is_none() && left.checked_add(grace).is_ok_and(|at| at <= now),
+        None => !links.any(|link| link.is_open()),
+    }
+}
+
+/// Since when a status is known that no date stands beside.
+fn learned(facts: &Facts<'_>) -> Option<Timestamp> {
+    facts.get("status").map(|fact| fact.learned)
+}
+
 pub(super) fn life(
     policy: &Policy,
     identity: &Identity,
     facts: &Facts<'_>,
     wrong: &[Hold],
-    kept: &Kept,
+    (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Life {
-    let state = standing(policy, identity, (facts, wrong), kept, now);
+    let state = standing(policy, identity, (facts, wrong), (kept, links), now);
     let decides = |hold: &&Hold| {
         hold.fact.as_ref().is_some_and(|it| lifecycle::decides(it.as_str(), &policy.lifecycle))
     };

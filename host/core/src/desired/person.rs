@@ -40,6 +40,7 @@ pub(crate) fn enabled(state: LifecycleState) -> Option<bool> {
         LifecycleState::Announced
         | LifecycleState::Cancelled
         | LifecycleState::Departed
+        | LifecycleState::Retained
         | LifecycleState::Held => None,
         LifecycleState::Prehire | LifecycleState::OnLeave => Some(false),
         LifecycleState::Active | LifecycleState::Leaving => Some(true),

@@ -49,6 +49,7 @@ pub(super) fn disabled(site: &Site<'_>) -> Event {
         | LifecycleState::Prehire
         | LifecycleState::Active
         | LifecycleState::Leaving
+        | LifecycleState::Retained
         | LifecycleState::Held => match site.wanted.presence {
             Presence::Present { .. } => Event::Drift,
             Presence::Kept { .. } | Presence::Disabled | Presence::Deleted { .. } => Event::Mover,

@@ -220,3 +220,21 @@ fn a_legal_hold_keeps_what_is_due_to_be_deleted() {
     let (revoke, delete) = (OperationKind::Revoke, OperationKind::Delete);
     assert_eq!(kinds, [revoke, revoke, delete, delete]);
 }
+
+#[test]
+fn whoever_has_nothing_left_to_close_or_delete_is_retained() {
+    let mut policy = firm();
+    policy.leaver.delete_after = Some(SignedDuration::from_hours(30 * 24));
+    let state = |policy: &Policy, end: &str, observed: &Observed| {
+        let assembled = hired(policy, vec![worker("1", ADA, &[("end", end)])]);
+        of(&desired(policy, &assembled, observed, noon()), "1").state.state
+    };
+    let nothing = observed(&[]);
+    assert_eq!(state(&policy, "2026-05-02", &nothing), LifecycleState::Departed);
+    assert_eq!(state(&policy, "2026-05-01", &nothing), LifecycleState::Retained);
+    // What is there, or open where nothing is ever deleted, is left to do.
+    assert_eq!(state(&policy, "2026-05-01", &hers(true, false)), LifecycleState::Departed);
+    policy.leaver.delete_after = None;
+    assert_eq!(state(&policy, "2026-05-31", &hers(false, false)), LifecycleState::Departed);
+    assert_eq!(state(&policy, "2026-05-31", &hers(true, false)), LifecycleState::Retained);
+}
