@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    desired::Desired,
     fact::Identity,
     id::{ConnectorName, IdentityId},
     identity::Assembled,
@@ -70,11 +71,18 @@ fn required(policy: &Policy, identity: &Identity) -> Option<(u32, SignedDuration
     (strictest.0 > 1).then_some(strictest)
 }
 
-/// Who is missing and not yet believed to have left.
-pub fn notes(policy: &Policy, assembled: &Assembled, observed: &Observed) -> Vec<Note> {
+/// Who is missing and not yet believed to have left, by that or by anything
+/// else.
+pub fn notes(
+    policy: &Policy,
+    assembled: &Assembled,
+    desired: &Desired,
+    observed: &Observed,
+) -> Vec<Note> {
     let missing = assembled.identities.iter().filter_map(|identity| {
         let absence = observed.kept.absences.get(&identity.id)?;
         identity.absent_since?;
+        desired.identities.get(&identity.id).filter(|it| !it.state.state.is_over())?;
         let (times, _) = required(policy, identity)?;
         let text = format!(
             "no source has had their record since {:.0}; that counts when it was found {times} \
@@ -90,6 +98,7 @@ pub fn notes(policy: &Policy, assembled: &Assembled, observed: &Observed) -> Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desired::desired;
     use crate::example::{at, hired, id, noon, observed, policy, round, worker};
 
     const ADA: (&str, &str) = ("Ada", "Example");
@@ -160,7 +169,8 @@ mod tests {
         assert_eq!(confirm(&policy, &gone, &gone.identities, &BTreeMap::new(), &kept), [].into());
         let mut observed = observed(&[("ada.example", Some("1"))]);
         observed.kept.absences = kept;
-        let notes = notes(&policy, &gone, &observed);
+        let desired = desired(&policy, &gone, &observed, noon());
+        let notes = notes(&policy, &gone, &desired, &observed);
         assert!(notes.iter().all(|note| note.open) && notes.len() == 1, "{notes:?}");
     }
 }

@@ -87,7 +87,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         context.store.record_overlaps(&plan.overlaps).await?;
     }
     plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
-    let absent = absence::notes(policy, &assembled, &observed);
+    let absent = absence::notes(policy, &assembled, &desired, &observed);
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
     plan.notes.extend(unknown_in_holds(policy, &assembled));

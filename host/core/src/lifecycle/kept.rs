@@ -85,32 +85,36 @@ impl Kept {
         window: SignedDuration,
         now: Timestamp,
     ) -> BTreeSet<IdentityId> {
+        let turns = self.turns(max, window).into_iter();
+        let waiting = turns.filter(|(it, from)| it.undone.is_none() && now < *from);
+        waiting.map(|(it, _)| it.identity).collect()
+    }
+
+    /// When each may be carried out, in the order in which they were ordered.
+    fn turns(&self, max: u32, window: SignedDuration) -> Vec<(&Ejection, Timestamp)> {
         let mut ordered: Vec<&Ejection> = self.ejections.iter().collect();
         ordered.sort_by_key(|it| (it.at, it.identity));
         let max = usize::try_from(max).unwrap_or(usize::MAX);
-        let mut allowed: Vec<Timestamp> = Vec::with_capacity(ordered.len());
-        let mut waiting = BTreeSet::new();
+        let mut turns: Vec<(&Ejection, Timestamp)> = Vec::with_capacity(ordered.len());
         for ejection in ordered {
-            let earlier = allowed.len().checked_sub(max).and_then(|index| allowed.get(index));
+            let earlier = turns.len().checked_sub(max).and_then(|index| turns.get(index));
             let from = match (max, earlier) {
                 (0, _) => Timestamp::MAX,
-                (_, Some(earlier)) => earlier.checked_add(window).unwrap_or(Timestamp::MAX),
+                (_, Some((_, earlier))) => earlier.checked_add(window).unwrap_or(Timestamp::MAX),
                 (_, None) => ejection.at,
             };
-            let from = from.max(ejection.at);
-            if ejection.undone.is_none() && now < from {
-                waiting.insert(ejection.identity);
-            }
-            allowed.push(from);
+            turns.push((ejection, from.max(ejection.at)));
         }
-        waiting
+        turns
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::example::{at, id};
+    use crate::example::{at, id, noon};
 
     fn ordered(times: &[(&str, &str)]) -> Kept {
         let ejections = times.iter().map(|(key, time)| Ejection {
@@ -155,6 +159,32 @@ mod tests {
         assert_eq!(kept.ejected(id("1")), None);
         assert!(kept.ejected(id("2")).is_some());
         assert_eq!(waiting(&kept, "2026-06-01T12:10:00Z"), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn in_any_window_there_are_no_more_turns_than_are_allowed(
+            seconds in proptest::collection::vec(0_i64..20_000, 0..40),
+            max in 1_u32..5,
+        ) {
+            let window = SignedDuration::from_hours(1);
+            let times: Vec<(String, String)> = seconds
+                .iter()
+                .enumerate()
+                .map(|(key, second)| (key.to_string(), (noon() + SignedDuration::from_secs(*second)).to_string()))
+                .collect();
+            let times: Vec<(&str, &str)> =
+                times.iter().map(|(key, time)| (key.as_str(), time.as_str())).collect();
+            let kept = ordered(&times);
+            let turns = kept.turns(max, window);
+            let apart = usize::try_from(max).expect("is small");
+            for (index, (ejection, from)) in turns.iter().enumerate() {
+                prop_assert!(*from >= ejection.at);
+                if let Some((_, later)) = turns.get(index + apart) {
+                    prop_assert!(*later >= *from + window);
+                }
+            }
+        }
     }
 
     #[test]
