@@ -13,7 +13,8 @@ use lanyard::store::{
 };
 use lanyard_core::{
     fact::Identity,
-    id::{ConnectorName, OperationId},
+    id::{ConnectorName, IdentityId, OperationId},
+    lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
@@ -199,5 +200,53 @@ impl Store for Around {
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
         self.inner.audit(filter).await
+    }
+
+    async fn kept(&self) -> Result<Kept, StoreError> {
+        self.inner.kept().await
+    }
+
+    async fn eject(&self, ejection: &Ejection, audit: &AuditEntry) -> Result<(), StoreError> {
+        self.around("eject", self.inner.eject(ejection, audit)).await
+    }
+
+    async fn undo_ejection(
+        &self,
+        identity: IdentityId,
+        undone: &Undone,
+        audit: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        self.around("undo-ejection", self.inner.undo_ejection(identity, undone, audit)).await
+    }
+
+    async fn hold(&self, hold: &LegalHold, audit: &[AuditEntry]) -> Result<(), StoreError> {
+        self.around("hold", self.inner.hold(hold, audit)).await
+    }
+
+    async fn release_hold(
+        &self,
+        name: &str,
+        at: Timestamp,
+        audit: &[AuditEntry],
+    ) -> Result<bool, StoreError> {
+        self.around("release-hold", self.inner.release_hold(name, at, audit)).await
+    }
+
+    async fn record_overlaps(
+        &self,
+        overlaps: &BTreeMap<OwnedGrant, Option<Timestamp>>,
+    ) -> Result<(), StoreError> {
+        self.around("record-overlaps", self.inner.record_overlaps(overlaps)).await
+    }
+
+    async fn record_absences(
+        &self,
+        absences: &BTreeMap<IdentityId, Option<Absence>>,
+    ) -> Result<(), StoreError> {
+        self.around("record-absences", self.inner.record_absences(absences)).await
+    }
+
+    async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError> {
+        self.around("mark-clock", self.inner.mark_clock(marks)).await
     }
 }

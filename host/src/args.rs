@@ -87,6 +87,50 @@ pub enum Verb {
     Expand,
     /// Print the JSON Schema of the file, for editors.
     Schema,
+    /// Somebody goes now, whatever sources say: everything of theirs is closed
+    /// everywhere, past every limit but its own.
+    Eject {
+        /// Id, key of a record, label, or login name of an account.
+        identity: String,
+        /// Why; it is kept, and shown in the plan.
+        #[arg(long, required_unless_present = "undo")]
+        reason: Option<String>,
+        /// Take it back: facts count again.
+        #[arg(long, conflicts_with = "reason")]
+        undo: bool,
+        /// Carry out what the plan has for them, and nothing else.
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Legal holds: nothing of these people is deleted.
+    #[command(subcommand)]
+    Hold(HoldVerb),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HoldVerb {
+    /// Nothing of these people is deleted from now on; they are disabled as
+    /// ever.
+    Add {
+        /// What to call it.
+        name: String,
+        /// Id, key of a record, label, or login name of an account.
+        #[arg(long, required = true, num_args = 1..)]
+        who: Vec<String>,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// The date to look whether it is still needed.
+        #[arg(long, value_name = "DATE")]
+        review: jiff::civil::Date,
+    },
+    /// Those that stand, by command and in the file.
+    List,
+    /// End one: what is due is deleted by the next run.
+    Release {
+        /// What it is called.
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

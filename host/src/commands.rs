@@ -6,7 +6,9 @@ mod apply;
 mod audit;
 mod check;
 mod connector;
+mod eject;
 mod explain;
+mod hold;
 mod identity;
 mod named;
 mod output;
@@ -69,6 +71,12 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Connector(ConnectorVerb::Test { file, config_json, directory, json }) => {
             connector::test(file, config_json.as_deref(), directory, json, output).await
         }
+        Verb::Eject { identity, reason, undo, yes } => {
+            let reason = reason.as_deref();
+            let order = eject::Order { who: &identity, reason, undo, yes };
+            eject::eject(file, &order, output).await
+        }
+        Verb::Hold(verb) => hold::hold(file, verb, output).await,
         Verb::Expand => {
             output.text(&config::expand(file)?)?;
             Ok(Exit::Ok)

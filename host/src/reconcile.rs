@@ -8,6 +8,7 @@ mod call;
 mod dropped;
 mod execute;
 mod known;
+mod lives;
 mod look;
 mod perform;
 mod progress;

@@ -19,6 +19,7 @@ use lanyard_core::{
     fact::Identity,
     guard::Finding,
     id::{ConnectorName, Digest, IdentityId, OperationId},
+    lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
     plan::Plan,
@@ -140,7 +141,8 @@ pub trait Store: Send + Sync {
     /// another attempt, whose process is gone (any run but `current`); and
     /// those left uncertain.
     async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError>;
-    /// Distinct accounts per target that lost something since then.
+    /// Distinct accounts per target that lost something since then; those of
+    /// ejections are counted apart.
     async fn removals_since(
         &self,
         since: Timestamp,
@@ -153,6 +155,41 @@ pub trait Store: Send + Sync {
 
     // --- audit -----------------------------------------------------------
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError>;
+
+    // --- lives -------------------------------------------------------------
+    /// What is remembered of lives besides facts.
+    async fn kept(&self) -> Result<Kept, StoreError>;
+    /// A person's word that somebody goes now.
+    async fn eject(&self, ejection: &Ejection, audit: &AuditEntry) -> Result<(), StoreError>;
+    /// Takes that word back; false (and no entry) when none stands.
+    async fn undo_ejection(
+        &self,
+        identity: IdentityId,
+        undone: &Undone,
+        audit: &AuditEntry,
+    ) -> Result<bool, StoreError>;
+    /// A legal hold, with an entry for each of its people.  Refused while
+    /// another one of that name stands.
+    async fn hold(&self, hold: &LegalHold, audit: &[AuditEntry]) -> Result<(), StoreError>;
+    /// Ends a legal hold; false (and no entry) when none of that name stands.
+    async fn release_hold(
+        &self,
+        name: &str,
+        at: Timestamp,
+        audit: &[AuditEntry],
+    ) -> Result<bool, StoreError>;
+    /// Since when nothing gives these grants; none: something does again.
+    async fn record_overlaps(
+        &self,
+        overlaps: &BTreeMap<OwnedGrant, Option<Timestamp>>,
+    ) -> Result<(), StoreError>;
+    /// How often people were found missing; none: that is over.
+    async fn record_absences(
+        &self,
+        absences: &BTreeMap<IdentityId, Option<Absence>>,
+    ) -> Result<(), StoreError>;
+    /// When somebody looked.
+    async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError>;
 }
 
 /// One exhaustive read of a source.

@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
+    lives,
     script::{Statement, table},
     system::{self, System},
 };
@@ -69,7 +70,13 @@ impl Stage {
         let block = statement.block.as_str();
         match words.as_slice() {
             ["firm"] => self.found(block).map(|()| None),
-            ["on", moment @ ..] => self.put_clock(&moment.join(" ")).map(|()| None),
+            ["on", moment @ ..] => {
+                let now = self.put_clock(&moment.join(" "))?;
+                self.runtime.block_on(lives::looked(self.store.as_ref(), now)).map(|()| None)
+            }
+            ["the", "clock", "jumps", "to", moment @ ..] => {
+                self.put_clock(&moment.join(" ")).map(|_now| None)
+            }
             ["plan"] => self.plan().map(Some),
             ["apply"] => self.apply(&BTreeSet::new()).map(Some),
             ["apply", "releasing", kind] => self.apply(&[finding(kind)?].into()).map(Some),
@@ -81,7 +88,13 @@ impl Stage {
                 self.target(target)?.inner().groups.extend(groups);
                 Ok(None)
             }
-            [name, rest @ ..] => self.system(name, rest, block).map(|()| None),
+            [name, rest @ ..] => {
+                let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+                match self.runtime.block_on(lives::order(self.store.as_ref(), &words, now)) {
+                    Some(ordered) => ordered.map(|()| None),
+                    None => self.system(name, rest, block).map(|()| None),
+                }
+            }
             [] => Err("an empty statement".to_owned()),
         }
     }
@@ -194,7 +207,7 @@ impl Stage {
     }
 
     /// `2026-06-01` (midnight) or `2026-06-01 17:30`, in the firm's time zone.
-    fn put_clock(&self, moment: &str) -> Result<(), String> {
+    fn put_clock(&self, moment: &str) -> Result<Timestamp, String> {
         let zone = self.firm.as_ref().map(|firm| firm.context.policy.lifecycle.timezone.clone());
         let at = moment
             .replace(' ', "T")
@@ -204,7 +217,7 @@ impl Stage {
             .timestamp();
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         *clock = at;
-        Ok(())
+        Ok(at)
     }
 
     /// Settles and looks, as every command does.
@@ -384,8 +397,8 @@ fn attached(system: Arc<System>) -> Attached {
 }
 
 fn finding(word: &str) -> Result<FindingKind, String> {
-    [FindingKind::MassRemoval, FindingKind::SourceShrank, FindingKind::TargetShrank]
+    FindingKind::ALL
         .into_iter()
-        .find(|kind| kind.word() == word)
+        .find(|kind| kind.word() == word && kind.releasable())
         .ok_or_else(|| format!("`{word}` is no finding that can be released"))
 }

@@ -2,6 +2,8 @@
 
 mod compute;
 mod content;
+pub(crate) mod leave;
+mod life;
 mod mapping;
 mod names;
 pub(crate) mod person;
@@ -24,7 +26,7 @@ use crate::{
     value::Value,
 };
 
-pub use self::{compute::desired, steps::EpisodeNow};
+pub use self::{compute::desired, life::standing, steps::EpisodeNow};
 pub use unwanted::unwanted;
 
 /// What should be true of every identity at every target.
@@ -46,6 +48,10 @@ pub struct DesiredIdentity {
     /// A rule or mapping failed: nothing of this identity is changed, and
     /// these sentences say why (law 7).
     pub holds: Vec<String>,
+    /// Legal holds that cover them: nothing of theirs is deleted.
+    pub legal_holds: Vec<String>,
+    /// Targets where grants are taken at once, whatever movers may keep.
+    pub at_once: BTreeSet<ConnectorName>,
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
 }
@@ -64,6 +70,8 @@ pub enum Presence {
     /// There need not be one; if we have one, it is disabled and holds no
     /// grants, until it is due to be deleted.
     Disabled,
+    /// Nothing gives it any longer, and it stays as it is until then.
+    Kept { until: Timestamp },
     /// If we have one, it is due to go since `due`.
     Deleted { due: Timestamp },
 }

@@ -28,7 +28,7 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
-    let Plan { operations, adoptions, claims, episodes, notes, labels } = plan;
+    let Plan { operations, adoptions, claims, episodes, notes, labels, overlaps: _ } = plan;
     let mut page = Page::default();
     let names = change::Names::new(targets);
     for (identity, operations) in by_identity(operations) {
@@ -186,7 +186,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adoptions, claims: _, episodes, notes, labels: _ } = plan;
+    let Plan { operations, adoptions, episodes, notes, .. } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();

@@ -6,7 +6,6 @@ use crate::{
     desired::{Desired, DesiredIdentity},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, dropped_source},
-    lifecycle::LifecycleState,
     observed::{Link, Observed},
     policy::Policy,
 };
@@ -99,9 +98,8 @@ fn at_target(policy: &Policy, desired: &Desired, link: &Link, dropped: &mut Drop
     if link.is_open() {
         left.enabled += 1;
         let owner = desired.identities.get(identity);
-        let departed = |person: &DesiredIdentity| {
-            person.holds.is_empty() && person.state.state == LifecycleState::Departed
-        };
+        let departed =
+            |person: &DesiredIdentity| person.holds.is_empty() && person.state.state.is_over();
         left.leavers += usize::from(owner.is_some_and(departed));
     }
 }

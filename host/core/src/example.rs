@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     account::{Account, AccountState, Coverage, CoverageKind},
@@ -14,7 +14,6 @@ use crate::{
     observed::{Link, Observed, ObservedTarget, Origin},
     policy::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
-        WhenMissing,
     },
     schema::{
         AttributeDef, Capabilities, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema,
@@ -48,31 +47,22 @@ pub(crate) fn policy() -> Policy {
         workflows: Vec::new(),
         versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
-            timezone: TimeZone::UTC,
-            prehire: SignedDuration::from_hours(7 * 24),
             status: BTreeMap::from([
                 ("active".to_owned(), LifecycleState::Active),
                 ("leave".to_owned(), LifecycleState::OnLeave),
             ]),
+            ..LifecyclePolicy::default()
         },
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(30 * 24)),
             revoke_grants: true,
         },
-        limits: LimitsPolicy {
-            removals_percent: 10,
-            removals_floor: 10,
-            removals_window: SignedDuration::from_hours(24),
-        },
+        limits: LimitsPolicy::default(),
+        holds: BTreeMap::new(),
         expressions: Expressions::new(),
     };
     for source in ["hr", "more"] {
-        let source_policy = SourcePolicy {
-            facts: BTreeMap::new(),
-            missing: WhenMissing::Departed,
-            shrink_limit_percent: 20,
-        };
-        policy.sources.insert(named(source), source_policy);
+        policy.sources.insert(named(source), SourcePolicy::default());
     }
     for target in ["crm", "directory"] {
         let source = "{{ given_name | slug }}.{{ family_name | slug }}";

@@ -136,6 +136,7 @@ fn wanted_line(presence: &Presence) -> String {
         Presence::Present { enabled: false, content } => {
             format!("should be there, disabled, as `{}`", content.name)
         }
+        Presence::Kept { until } => format!("is kept as it is until {until:.0}"),
         Presence::Disabled => "should be disabled, if there is one".to_owned(),
         Presence::Deleted { due } => format!("should be deleted after {due:.0}"),
     }

@@ -1,9 +1,13 @@
 //! The guard: limits and protected accounts; a plan in, findings out.
 
+mod clock;
 mod effects;
+mod ejects;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use clock::clock_jump;
+pub use ejects::mass_ejects;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -34,6 +38,10 @@ pub enum FindingKind {
     MassRemoval,
     /// More disabled accounts would be enabled than the limit allows.
     MassEnable,
+    /// More people were ejected than may be within a window.
+    MassEject,
+    /// The clock jumped, and time alone would take something away.
+    ClockJump,
     /// A protected account would be written.
     Protected,
     /// A source lost far more of the keys it had than is usual.
@@ -45,11 +53,24 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    pub const ALL: [Self; 8] = [
+        Self::MassRemoval,
+        Self::MassEnable,
+        Self::MassEject,
+        Self::ClockJump,
+        Self::Protected,
+        Self::SourceShrank,
+        Self::TargetShrank,
+        Self::DisableEffects,
+    ];
+
     /// The word to release it with.
     pub fn word(self) -> &'static str {
         match self {
             Self::MassRemoval => "mass-removal",
             Self::MassEnable => "mass-enable",
+            Self::MassEject => "mass-eject",
+            Self::ClockJump => "clock-jump",
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
             Self::TargetShrank => "target-shrank",
@@ -185,7 +206,12 @@ fn mass_removals(
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (target, operations) in by_target(plan, OperationKind::removes) {
+    for (target, mut operations) in by_target(plan, OperationKind::removes) {
+        // Ejections have a bound of their own.
+        operations.retain(|it| it.event != Event::Eject);
+        if operations.is_empty() {
+            continue;
+        }
         let (linked, limit) = limit(settings, observed, target);
         let planned: BTreeSet<&ObjectRef> =
             operations.iter().filter_map(|it| it.change.account()).collect();
@@ -331,7 +357,7 @@ fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
         .iter()
         .filter(|it| {
             let doubted = if it.change.kind().removes() { missing } else { new };
-            doubted.contains(&it.identity)
+            doubted.contains(&it.identity) && it.event != Event::Eject
         })
         .map(|it| it.id)
         .collect();

@@ -6,6 +6,7 @@
 //! sources, facts, identity, lifecycle state, rules, desired; targets,
 //! observed; plan, guard; run.
 
+pub mod absence;
 pub mod account;
 pub mod condition;
 pub mod desired;

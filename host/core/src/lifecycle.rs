@@ -1,15 +1,31 @@
 //! Lifecycle state: a pure function of facts and the time.
 
-use std::{collections::BTreeMap, fmt};
+mod clock;
+mod dates;
+mod kept;
+mod leave;
+mod unknown;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use self::dates::{Bound, Dates};
 use crate::{
     fact::{Fact, Hold},
     id::FactName,
     policy::{LifecyclePolicy, WhenMissing},
     value::Value,
+};
+
+pub(crate) use self::dates::zone_of;
+pub use self::{
+    clock::{ClockMarks, Jump},
+    dates::{moment_of, parse_moment},
+    kept::{Absence, Ejection, Kept, LegalHold, Undone},
+    leave::LeavePolicy,
+    unknown::unknown_in_holds,
 };
 
 /// Where a person stands; names of identity lifecycle practice.
@@ -18,26 +34,68 @@ use crate::{
 pub enum LifecycleState {
     /// Known, starts later than the prehire offset.
     Announced,
+    /// Was to begin, and does not: what was made for the day goes.
+    Cancelled,
     /// Starts soon: accounts are made, disabled.
     Prehire,
     Active,
+    /// Active, and the last day is near.
+    Leaving,
     OnLeave,
     Departed,
+    /// Departed, and nothing is left to close or to delete.
+    Retained,
+    /// Departed, and a legal hold stands: nothing is deleted.
+    Held,
 }
 
 impl LifecycleState {
     /// In the order in which a person goes through them.
-    pub const ALL: [Self; 5] =
-        [Self::Announced, Self::Prehire, Self::Active, Self::OnLeave, Self::Departed];
+    pub const ALL: [Self; 9] = [
+        Self::Announced,
+        Self::Cancelled,
+        Self::Prehire,
+        Self::Active,
+        Self::Leaving,
+        Self::OnLeave,
+        Self::Departed,
+        Self::Retained,
+        Self::Held,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
             Self::Announced => "announced",
+            Self::Cancelled => "cancelled",
             Self::Prehire => "prehire",
             Self::Active => "active",
+            Self::Leaving => "leaving",
             Self::OnLeave => "on-leave",
             Self::Departed => "departed",
+            Self::Retained => "retained",
+            Self::Held => "held",
         }
+    }
+
+    /// Without the distinctions that say nothing about access: whoever is
+    /// leaving is active, and whoever is retained or held has departed.
+    #[must_use]
+    pub fn broad(self) -> Self {
+        match self {
+            Self::Leaving => Self::Active,
+            Self::Retained | Self::Held => Self::Departed,
+            Self::Announced
+            | Self::Cancelled
+            | Self::Prehire
+            | Self::Active
+            | Self::OnLeave
+            | Self::Departed => self,
+        }
+    }
+
+    /// Whether everything that was given has to go.
+    pub fn is_over(self) -> bool {
+        matches!(self.broad(), Self::Cancelled | Self::Departed)
     }
 }
 
@@ -54,114 +112,100 @@ pub struct StateNow {
     pub until: Option<Timestamp>,
     /// Sentences about facts that are wrong, and would not have changed it.
     pub doubts: Vec<String>,
+    /// So many whole days after it had begun a source told of it.
+    pub late_days: Option<i64>,
+    /// The type of their leave, where the file knows it.
+    pub leave: Option<String>,
+    /// By a person's word, and not by facts.
+    pub ejected: bool,
+    /// By a last day that has passed, and nothing else.
+    pub by_end: bool,
 }
 
-/// The facts that decide the state.
-pub(crate) const DECIDING: [&str; 3] = ["start", "end", "status"];
+impl StateNow {
+    pub fn new(state: LifecycleState, because: impl Into<String>) -> Self {
+        Self {
+            state,
+            because: because.into(),
+            since: None,
+            until: None,
+            doubts: Vec::new(),
+            late_days: None,
+            leave: None,
+            ejected: false,
+            by_end: false,
+        }
+    }
 
-/// When an engagement begins or ends, as a source gives it.
+    fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
+    }
+}
+
+/// Whether a fact of this name decides the state.
+pub(crate) fn decides(name: &str, policy: &LifecyclePolicy) -> bool {
+    matches!(name, "start" | "end" | "status" | "timezone")
+        || !policy.leaves.is_empty() && leave::FACTS.contains(&name)
+}
+
+/// Facts that are dates or instants.
+pub(crate) const MOMENTS: [&str; 4] = ["start", "end", "leave_start", "leave_end"];
+
+/// Somebody as the lifecycle looks at them.
 #[derive(Debug, Clone, Copy)]
-enum Moment {
-    Day(Date),
-    Instant(Timestamp),
-}
-
-/// A date (`2026-03-31`) or an instant (`2026-03-31T17:00:00Z`).
-pub fn parse_moment(text: &str) -> Option<Value> {
-    let text = text.trim();
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(Value::Instant(instant));
-    }
-    text.parse::<Date>().ok().map(Value::Date)
-}
-
-impl Moment {
-    fn of(fact: &Fact) -> Option<Self> {
-        match fact.values.first()? {
-            Value::Date(date) => Some(Self::Day(*date)),
-            Value::Instant(instant) => Some(Self::Instant(*instant)),
-            _ => None,
-        }
-    }
-
-    /// The first instant of a day; days without midnight begin later.
-    fn begins(self, timezone: &TimeZone) -> Option<Timestamp> {
-        match self {
-            Self::Day(date) => {
-                let zoned = date.to_zoned(timezone.clone()).ok()?;
-                Some(zoned.start_of_day().ok()?.timestamp())
-            }
-            Self::Instant(instant) => Some(instant),
-        }
-    }
-
-    /// The first instant after it: a day counts to its end.
-    fn ends(self, timezone: &TimeZone) -> Option<Timestamp> {
-        match self {
-            Self::Day(date) => Self::Day(date.tomorrow().ok()?).begins(timezone),
-            Self::Instant(instant) => Some(instant),
-        }
-    }
-}
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Day(date) => date.fmt(f),
-            Self::Instant(instant) => instant.fmt(f),
-        }
-    }
-}
-
-/// The instant a fact stands for; `last` when a day counts to its end.
-pub fn moment_of(fact: &Fact, last: bool, timezone: &TimeZone) -> Option<Timestamp> {
-    let moment = Moment::of(fact)?;
-    if last { moment.ends(timezone) } else { moment.begins(timezone) }
-}
-
-/// A moment with the instant it stands for.
-#[derive(Debug, Clone, Copy)]
-struct Bound {
-    written: Moment,
-    at: Timestamp,
+pub struct About<'a> {
+    /// Facts in effect.
+    pub facts: &'a BTreeMap<FactName, &'a Fact>,
+    /// What is known to be wrong with them.
+    pub wrong: &'a [Hold],
+    /// Since when their records are missing, where that is believed.
+    pub absent_since: Option<Timestamp>,
+    pub when_missing: WhenMissing,
+    /// An ejection that stands.
+    pub ejected: Option<&'a Ejection>,
 }
 
 /// The lifecycle state of an identity.
 ///
-/// `wrong` is what is known to be wrong with its facts.  A status that means
-/// departed counts whatever is wrong with the dates, and an end that has
-/// passed whatever is wrong with the status: neither keeps a leaver's
-/// accounts open.
+/// An ejection counts whatever facts say.  A status that means departed
+/// counts whatever is wrong with the dates, and an end that has passed
+/// whatever is wrong with the status or the time zone (it is taken in the
+/// firm's, which may be some hours early and keeps nobody's access open):
+/// nothing that is wrong keeps a leaver's accounts open.
 ///
 /// # Errors
 /// The sentences why it cannot be told: facts that nobody can read or that
 /// contradict each other, or a status that is missing or has no meaning.
 pub fn state(
-    facts: &BTreeMap<FactName, &Fact>,
-    wrong: &[Hold],
-    absent_since: Option<Timestamp>,
-    when_missing: WhenMissing,
+    about: &About<'_>,
     policy: &LifecyclePolicy,
     now: Timestamp,
 ) -> Result<StateNow, Vec<String>> {
+    let About { facts, wrong, absent_since, when_missing, ejected } = *about;
+    if let Some(Ejection { reason, at, .. }) = ejected {
+        let because = format!("ejected by a person: {reason}");
+        return Ok(StateNow { ejected: true, ..departed(because, Some(*at)) });
+    }
+    let (zone, wrong_zone) = match zone_of(facts, policy) {
+        Ok(zone) => (zone, None),
+        Err(sentence) => (policy.timezone.clone(), Some(sentence)),
+    };
+    let dates = sound(wrong, &["start", "end"]).and_then(|()| {
+        Dates::of(facts, ("start", "end"), policy.last_hour, &zone).map_err(|it| vec![it])
+    });
     // What a vanished record last said no longer counts, right or wrong.
     if let Some(since) = absent_since.filter(|_| when_missing == WhenMissing::Departed) {
-        return Ok(departed("its record is gone from its source".to_owned(), Some(since)));
+        return Ok(gone(since, dates.ok().as_ref()));
     }
-    let sound = |names: &[&str]| {
-        let texts = wrong.iter().filter(|hold| names.iter().any(|name| hold.is_about(name)));
-        let texts: Vec<String> = texts.map(ToString::to_string).collect();
-        if texts.is_empty() { Ok(()) } else { Err(texts) }
-    };
-    let status =
-        sound(&["status"]).and_then(|()| status(facts, policy).map_err(|sentence| vec![sentence]));
-    let dates = sound(&["start", "end"])
-        .and_then(|()| Dates::of(facts, policy).map_err(|sentence| vec![sentence]));
-    if let Ok(Some((LifecycleState::Departed, text))) = status {
+    let status = sound(wrong, &["status"])
+        .and_then(|()| status(facts, policy).map_err(|sentence| vec![sentence]));
+    if let Ok(Some((state @ (LifecycleState::Departed | LifecycleState::Cancelled), text))) = status
+    {
         let because = format!("status is `{text}`");
+        let ended = |dates: &Dates| dates.passed(now).map(|end| end.at);
         return Ok(match dates {
-            Ok(dates) => departed(because, dates.passed(now).map(|end| end.at)),
-            Err(doubts) => StateNow { doubts, ..departed(because, None) },
+            Ok(dates) => StateNow::new(state, because).since(ended(&dates)),
+            Err(doubts) => StateNow { doubts, ..StateNow::new(state, because) },
         });
     }
     let dates = match (dates, &status) {
@@ -169,57 +213,82 @@ pub fn state(
         (Err(wrong), Ok(_)) => return Err(wrong),
         (Err(wrong), Err(more)) => return Err([wrong, more.clone()].concat()),
     };
+    let wrong_zone = sound(wrong, &["timezone"]).err().or(wrong_zone.map(|it| vec![it]));
+    let wrong_zone = wrong_zone.filter(|_| dates.has_days()).unwrap_or_default();
     if let Some(end) = dates.passed(now) {
         let because = format!("end {} has passed", end.written);
-        let doubts = status.err().unwrap_or_default();
-        return Ok(StateNow { doubts, ..departed(because, Some(end.at)) });
+        let doubts = [status.err().unwrap_or_default(), wrong_zone].concat();
+        let late_days = end.late_days();
+        return Ok(StateNow { doubts, late_days, by_end: true, ..departed(because, Some(end.at)) });
     }
-    let status = status?;
-    let Dates { start, end } = dates;
-    if let Some(start) = start.filter(|start| start.at > now) {
+    if !wrong_zone.is_empty() {
+        return Err([wrong_zone, status.err().unwrap_or_default()].concat());
+    }
+    if let Some(start) = dates.start.filter(|start| start.at > now) {
+        status?;
         return Ok(before_start(start, policy, now));
     }
-    let (state, because) = match (status, start) {
-        (Some((LifecycleState::OnLeave, text)), _) => {
-            (LifecycleState::OnLeave, format!("status is `{text}`"))
-        }
-        (_, Some(start)) => (LifecycleState::Active, format!("start {} has come", start.written)),
-        (_, None) => (LifecycleState::Active, "no start is given".to_owned()),
+    at_work(about, status?, &dates, policy, &zone, now)
+}
+
+/// Somebody who began and has not left.
+fn at_work(
+    about: &About<'_>,
+    status: Option<(LifecycleState, &str)>,
+    dates: &Dates,
+    policy: &LifecyclePolicy,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<StateNow, Vec<String>> {
+    if !policy.leaves.is_empty() {
+        sound(about.wrong, &leave::FACTS)?;
+    }
+    let end = dates.end.map(|end| end.at);
+    let on_leave = status.filter(|(state, _)| *state == LifecycleState::OnLeave);
+    let away = leave::away(about.facts, on_leave.map(|(_, text)| text), policy, zone, now);
+    if let Some(away) = away.map_err(|sentence| vec![sentence])? {
+        let until = away.until.into_iter().chain(end).min();
+        let state = StateNow::new(LifecycleState::OnLeave, away.because).since(away.since);
+        return Ok(StateNow { until, leave: away.kind, ..state });
+    }
+    let near = |end: Timestamp| end.checked_sub(policy.leaving).unwrap_or(Timestamp::MIN);
+    if let Some(end) = dates.end.filter(|end| near(end.at) <= now) {
+        let because = format!("end is {}", end.written);
+        let state = StateNow::new(LifecycleState::Leaving, because).since(Some(near(end.at)));
+        return Ok(StateNow { until: Some(end.at), ..state });
+    }
+    let because = match dates.start {
+        Some(start) => format!("start {} has come", start.written),
+        None => "no start is given".to_owned(),
     };
-    let since = start.filter(|_| state == LifecycleState::Active).map(|start| start.at);
-    Ok(StateNow { state, because, since, until: end.map(|end| end.at), doubts: Vec::new() })
+    let state = StateNow::new(LifecycleState::Active, because);
+    // A last day that nears changes the state before it comes.
+    let until = end.map(near);
+    let late_days = dates.start.and_then(|start| start.late_days());
+    Ok(StateNow { until, late_days, ..state.since(dates.start.map(|start| start.at)) })
 }
 
-/// First and last day, in their order.
-struct Dates {
-    start: Option<Bound>,
-    end: Option<Bound>,
-}
-
-impl Dates {
-    fn of(facts: &BTreeMap<FactName, &Fact>, policy: &LifecyclePolicy) -> Result<Self, String> {
-        let start = bound(facts, "start", |moment| moment.begins(&policy.timezone))?;
-        let end = bound(facts, "end", |moment| moment.ends(&policy.timezone))?;
-        if let (Some(start), Some(end)) = (start, end)
-            && end.at <= start.at
-        {
-            return Err(format!(
-                "fact `end` ({}) is before fact `start` ({})",
-                end.written, start.written
-            ));
-        }
-        Ok(Self { start, end })
-    }
-
-    /// The end, once it has passed.
-    fn passed(&self, now: Timestamp) -> Option<Bound> {
-        self.end.filter(|end| end.at <= now)
-    }
+/// What is wrong with any of these facts.
+fn sound(wrong: &[Hold], names: &[&str]) -> Result<(), Vec<String>> {
+    let texts = wrong.iter().filter(|hold| names.iter().any(|name| hold.is_about(name)));
+    let texts: Vec<String> = texts.map(ToString::to_string).collect();
+    if texts.is_empty() { Ok(()) } else { Err(texts) }
 }
 
 fn departed(because: String, since: Option<Timestamp>) -> StateNow {
-    let state = LifecycleState::Departed;
-    StateNow { state, because, since, until: None, doubts: Vec::new() }
+    StateNow::new(LifecycleState::Departed, because).since(since)
+}
+
+/// A record that vanished before the first day is of somebody who never came.
+fn gone(since: Timestamp, dates: Option<&Dates>) -> StateNow {
+    let because = "its record is gone from its source";
+    match dates.and_then(|dates| dates.start).filter(|start| start.at > since) {
+        Some(start) => {
+            let because = format!("{because}, before the first day ({})", start.written);
+            StateNow::new(LifecycleState::Cancelled, because).since(Some(since))
+        }
+        None => departed(because.to_owned(), Some(since)),
+    }
 }
 
 fn before_start(start: Bound, policy: &LifecyclePolicy, now: Timestamp) -> StateNow {
@@ -227,27 +296,12 @@ fn before_start(start: Bound, policy: &LifecyclePolicy, now: Timestamp) -> State
     // A prehire time beyond the calendar: since ever.
     let prehire = start.at.checked_sub(policy.prehire).unwrap_or(Timestamp::MIN);
     if prehire <= now {
-        let state = LifecycleState::Prehire;
-        let (since, until) = (Some(prehire), Some(start.at));
-        StateNow { state, because, since, until, doubts: Vec::new() }
+        let state = StateNow::new(LifecycleState::Prehire, because).since(Some(prehire));
+        StateNow { until: Some(start.at), ..state }
     } else {
-        let state = LifecycleState::Announced;
-        StateNow { state, because, since: None, until: Some(prehire), doubts: Vec::new() }
+        let state = StateNow::new(LifecycleState::Announced, because);
+        StateNow { until: Some(prehire), ..state }
     }
-}
-
-fn bound(
-    facts: &BTreeMap<FactName, &Fact>,
-    name: &str,
-    at: impl Fn(Moment) -> Option<Timestamp>,
-) -> Result<Option<Bound>, String> {
-    let Some(fact) = facts.get(name).filter(|fact| !fact.values.is_empty()) else {
-        return Ok(None);
-    };
-    let bound = Moment::of(fact)
-        .and_then(|written| at(written).map(|at| Bound { written, at }))
-        .ok_or_else(|| format!("fact `{name}` is no date"))?;
-    Ok(Some(bound))
 }
 
 /// What the fact `status` means, and its text.

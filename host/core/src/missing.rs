@@ -8,7 +8,6 @@ use crate::{
     fact::{Identity, Reading},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, when_missing},
-    lifecycle::LifecycleState,
     observed::Observed,
     plan::{Note, NoteKind},
     policy::{Policy, WhenMissing},
@@ -59,9 +58,10 @@ fn note(kind: NoteKind, text: String, open: bool) -> Note {
 
 /// Whether what is to go is known, and in the plan.
 fn has_left(desired: &Desired, id: IdentityId) -> bool {
-    desired.identities.get(&id).is_some_and(|person| {
-        person.holds.is_empty() && person.state.state == LifecycleState::Departed
-    })
+    desired
+        .identities
+        .get(&id)
+        .is_some_and(|person| person.holds.is_empty() && person.state.state.is_over())
 }
 
 fn has_enabled(policy: &Policy, observed: &Observed, id: IdentityId) -> bool {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     id::{ConnectorName, IdentityId},
+    lifecycle::Kept,
     schema::{IdStability, Schema},
     value::ObjectRef,
     workflow::Remembered,
@@ -29,6 +30,8 @@ pub struct Observed {
     pub declined: BTreeSet<Declined>,
     /// Login names that accounts of ours had, also of some that are gone.
     pub names: BTreeMap<ConnectorName, Vec<HeldName>>,
+    /// What is remembered of lives besides facts.
+    pub kept: Kept,
 }
 
 /// A login name that somebody had.

@@ -165,6 +165,8 @@ pub enum Event {
     Joiner,
     Mover,
     Leaver,
+    /// Gone by a person's word, whatever sources say.
+    Eject,
     Rehire,
     /// Leave of absence begins or ends.
     Leave,
@@ -178,6 +180,7 @@ impl Event {
             Self::Joiner => "joiner",
             Self::Mover => "mover",
             Self::Leaver => "leaver",
+            Self::Eject => "eject",
             Self::Rehire => "rehire",
             Self::Leave => "leave",
             Self::Drift => "drift",
@@ -200,6 +203,8 @@ pub enum Cause {
     Step { workflow: WorkflowName, step: StepName, line: Option<u32> },
     /// The leaver policy (`delete-after` passed, say).
     Leaver { because: String },
+    /// A source told so many whole days after it should have been done.
+    Late { days: i64 },
     /// The target holds something else than what is desired.
     Observed { because: String },
 }
@@ -222,6 +227,7 @@ impl fmt::Display for Cause {
                 line.map_or(Ok(()), |line| write!(f, " (line {line})"))
             }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
+            Self::Late { days } => write!(f, "late by {days}d: the source told of it so late"),
             Self::Observed { because } => f.write_str(because),
         }
     }
@@ -240,6 +246,7 @@ impl Cause {
                 columns => format!("fact {fact} from {source}, columns {}", columns.join(", ")),
             },
             Self::Leaver { .. } => "leaver policy".to_owned(),
+            Self::Late { days } => format!("late by {days}d"),
             Self::Observed { .. } => "what the target holds".to_owned(),
         }
     }

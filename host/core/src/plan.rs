@@ -6,14 +6,16 @@ mod attributes;
 mod catalogue;
 mod event;
 mod grants;
+mod only;
 mod order;
 mod outline;
+mod overlap;
 mod waits;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -51,6 +53,10 @@ pub struct Plan {
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
     pub labels: BTreeMap<IdentityId, String>,
+    /// Grants that stay for a while, since when nothing gives them (none:
+    /// something does again); to be remembered, and nothing to carry out.
+    #[serde(skip)]
+    pub overlaps: BTreeMap<OwnedGrant, Option<Timestamp>>,
 }
 
 /// An episode of a workflow, and what is new of it.
@@ -141,6 +147,13 @@ impl Plan {
         self.notes.iter().filter(|note| note.open).count()
     }
 
+    /// Takes up how people call these identities.
+    pub fn label(&mut self, desired: &Desired, who: impl IntoIterator<Item = IdentityId>) {
+        let people = &desired.identities;
+        let labels = who.into_iter().filter_map(|id| Some((id, people.get(&id)?.label.clone())));
+        self.labels.extend(labels);
+    }
+
     /// The hash that approvals, releases and `apply` refer to.
     ///
     /// # Errors
@@ -156,6 +169,8 @@ pub struct PlanSettings<'a> {
     pub targets: BTreeMap<&'a ConnectorName, TargetSettings<'a>>,
     /// Whether an account that is no longer wanted loses our grants.
     pub revoke_grants: bool,
+    /// How long a mover keeps grants that nothing gives any longer.
+    pub overlap: SignedDuration,
 }
 
 /// What planning needs to know of one target.
@@ -182,7 +197,11 @@ impl<'a> PlanSettings<'a> {
             };
             (name, settings)
         });
-        Self { targets: targets.collect(), revoke_grants: policy.leaver.revoke_grants }
+        Self {
+            targets: targets.collect(),
+            revoke_grants: policy.leaver.revoke_grants,
+            overlap: policy.lifecycle.overlap,
+        }
     }
 }
 
@@ -220,7 +239,7 @@ pub fn plan(
             }
         }
     }
-    let Outline { drafts, adoptions, claims, notes } = outline;
+    let Outline { drafts, adoptions, claims, notes, overlaps } = outline;
     let news = |person: &DesiredIdentity| person.episodes.clone();
     let episodes: Vec<PlannedEpisode> = desired
         .identities
@@ -246,6 +265,7 @@ pub fn plan(
         episodes,
         notes: notes.into_iter().collect(),
         labels,
+        overlaps,
     }
 }
 
@@ -277,6 +297,8 @@ fn plan_identity(
             newcomer: !world.links.contains_key(&identity),
             known: world.known,
             revoke_grants: settings.revoke_grants,
+            overlap: settings.overlap,
+            kept: world.kept,
             now,
         };
         accounts::plan_account(&site, outline);

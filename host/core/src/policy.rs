@@ -5,12 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::{
+    SignedDuration,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 
 use crate::{
     condition::Condition,
     id::{ConnectorName, Digest, FactName, RuleName},
-    lifecycle::LifecycleState,
+    lifecycle::{LeavePolicy, LifecycleState},
     schema::DisableEffect,
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
@@ -34,6 +38,8 @@ pub struct Policy {
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,
+    /// Legal holds of the file, by their names.
+    pub holds: BTreeMap<String, HoldPolicy>,
     /// Holds every compiled template and condition above.
     pub expressions: Expressions,
 }
@@ -65,6 +71,23 @@ pub struct SourcePolicy {
     /// When a read lost more than this many percent of the keys of the last
     /// exhaustive one, the guard asks before anybody leaves or comes by it.
     pub shrink_limit_percent: u8,
+    /// So many readings have to lack a record before that is believed.
+    pub confirmations: u32,
+    /// Readings count when they are at least this far apart.
+    pub confirmation_interval: SignedDuration,
+}
+
+impl Default for SourcePolicy {
+    fn default() -> Self {
+        Self {
+            facts: BTreeMap::new(),
+            missing: WhenMissing::Departed,
+            // More than a bad quarter, far less than a file cut in half.
+            shrink_limit_percent: 20,
+            confirmations: 1,
+            confirmation_interval: SignedDuration::ZERO,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +168,7 @@ pub struct Rule {
     pub grants: BTreeMap<ConnectorName, Vec<Template>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LifecyclePolicy {
     /// For facts that are dates without a zone.
     pub timezone: TimeZone,
@@ -155,6 +178,44 @@ pub struct LifecyclePolicy {
     /// the fact is not looked at.  Not empty: a value that is not in it
     /// holds the identity.
     pub status: BTreeMap<String, LifecycleState>,
+    /// The hour that ends a last day; none: it counts to its end.
+    pub last_hour: Option<Time>,
+    /// How long before the last day somebody is leaving.
+    pub leaving: SignedDuration,
+    /// How long a mover keeps what nothing gives them any longer.
+    pub overlap: SignedDuration,
+    /// Types of leave, by the names in the file.
+    pub leaves: BTreeMap<String, LeavePolicy>,
+    /// The type of leave that a value of `status`, lower-case, means.
+    pub leave_status: BTreeMap<String, String>,
+    /// A clock that went on by more than this since the last run is asked
+    /// about before time alone takes anything away; none: never.
+    pub clock_jump: Option<SignedDuration>,
+}
+
+impl Default for LifecyclePolicy {
+    fn default() -> Self {
+        Self {
+            timezone: TimeZone::UTC,
+            prehire: SignedDuration::from_hours(7 * 24),
+            status: BTreeMap::new(),
+            last_hour: None,
+            leaving: SignedDuration::ZERO,
+            overlap: SignedDuration::ZERO,
+            leaves: BTreeMap::new(),
+            leave_status: BTreeMap::new(),
+            clock_jump: None,
+        }
+    }
+}
+
+/// A legal hold of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldPolicy {
+    /// Keys of records, or ids.
+    pub people: BTreeSet<String>,
+    pub review: Date,
+    pub owner: String,
 }
 
 #[derive(Debug, Clone)]
@@ -173,4 +234,20 @@ pub struct LimitsPolicy {
     pub removals_percent: u8,
     pub removals_floor: u32,
     pub removals_window: SignedDuration,
+    /// Ejections that are carried out within any window; the others wait.
+    pub ejects_max: u32,
+    pub ejects_window: SignedDuration,
+}
+
+impl Default for LimitsPolicy {
+    fn default() -> Self {
+        // A usual day of a company stays below these; a broken file does not.
+        Self {
+            removals_percent: 10,
+            removals_floor: 10,
+            removals_window: SignedDuration::from_hours(24),
+            ejects_max: 3,
+            ejects_window: SignedDuration::from_hours(1),
+        }
+    }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    desired::person,
+    desired::{leave, person},
     fact::{Fact, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::{self, LifecycleState, parse_moment},
+    lifecycle::{self, About, LifecycleState, MOMENTS, decides, parse_moment},
     policy::{Policy, WhenMissing},
     value::Value,
 };
@@ -38,16 +38,23 @@ pub struct Expect {
 /// # Errors
 /// A sentence for everything that differs.
 pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
-    let owned = facts(test)?;
+    let owned = facts(policy, test)?;
     let facts: BTreeMap<FactName, &Fact> =
         owned.iter().map(|(name, fact)| (name.clone(), fact)).collect();
     let held = |sentences: Vec<String>| -> Vec<String> {
         sentences.iter().map(|sentence| format!("the identity is held: {sentence}")).collect()
     };
-    let state = lifecycle::state(&facts, &[], None, WhenMissing::Keep, &policy.lifecycle, test.at)
-        .map_err(held)?;
-    let scope = person::scope(&facts, "test", "test", state.state);
-    let wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
+    let about = About {
+        facts: &facts,
+        wrong: &[],
+        absent_since: None,
+        when_missing: WhenMissing::Keep,
+        ejected: None,
+    };
+    let state = lifecycle::state(&about, &policy.lifecycle, test.at).map_err(held)?;
+    let scope = person::scope(&facts, "test", "test", state.state.broad());
+    let mut wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
+    leave::keeps_of(policy, &state, &mut wanted);
     let Expect { state: expected_state, accounts, grants } = &test.expect;
     let mut differences = Vec::new();
     if let Some(expected) = expected_state.filter(|expected| *expected != state.state) {
@@ -89,12 +96,13 @@ fn list(names: &BTreeSet<&str>) -> String {
 }
 
 /// The facts of a test, as a source named `test` would give them.
-fn facts(test: &PolicyTest) -> Result<BTreeMap<FactName, Fact>, Vec<String>> {
+fn facts(policy: &Policy, test: &PolicyTest) -> Result<BTreeMap<FactName, Fact>, Vec<String>> {
     let source = ConnectorName::new("test").map_err(|error| vec![error.to_string()])?;
     let mut facts = BTreeMap::new();
     let mut unreadable = Vec::new();
     for (name, texts) in &test.facts {
-        let moment = matches!(name.as_str(), "start" | "end");
+        let name_text = name.as_str();
+        let moment = MOMENTS.contains(&name_text) && decides(name_text, &policy.lifecycle);
         let values: Vec<Value> = texts
             .iter()
             .filter(|text| !text.trim().is_empty())

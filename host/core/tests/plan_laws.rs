@@ -275,6 +275,8 @@ fn amiss(
             }
             Some(content)
         }
+        // What a mover keeps stays as it is.
+        Presence::Kept { .. } => return amiss,
         Presence::Disabled | Presence::Deleted { .. } => {
             if !closed {
                 amiss.push("open");

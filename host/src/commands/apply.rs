@@ -76,27 +76,24 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
-    let kinds = [
-        FindingKind::MassRemoval,
-        FindingKind::MassEnable,
-        FindingKind::SourceShrank,
-        FindingKind::TargetShrank,
-        FindingKind::Protected,
-        FindingKind::DisableEffects,
-    ];
     words
         .iter()
-        .map(|word| match kinds.iter().find(|kind| kind.word() == word) {
-            Some(kind) if kind.releasable() => Ok(*kind),
+        .map(|word| match FindingKind::ALL.into_iter().find(|kind| kind.word() == word) {
+            Some(kind) if kind.releasable() => Ok(kind),
             Some(kind) => Err(AppError::new(
                 Exit::Usage,
                 format!("the finding `{}` cannot be released", kind.word()),
             )
             .hint("it is what the file says; change `protected` or `require` there")),
             None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
-                .hint("findings that can be released: mass-removal, mass-enable, source-shrank, target-shrank")),
+                .hint(format!("findings that can be released: {}", releasable()))),
         })
         .collect()
+}
+
+fn releasable() -> String {
+    let kinds = FindingKind::ALL.into_iter().filter(|kind| kind.releasable());
+    kinds.map(FindingKind::word).collect::<Vec<_>>().join(", ")
 }
 
 /// A plan from a file, or from the store by its digest.
@@ -147,7 +144,7 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
     )))
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     road: &Road,
     (survey, open): (&Survey, bool),
     released: &BTreeSet<FindingKind>,

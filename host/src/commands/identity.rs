@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
+    desired,
     fact::{Fact, Identity},
-    id::FactName,
+    id::{FactName, IdentityId},
     identity,
-    lifecycle::{self, StateNow},
+    lifecycle::{Kept, StateNow},
+    observed::Link,
     policy::Policy,
 };
 use serde::Serialize;
@@ -40,8 +42,9 @@ pub(super) async fn identity(
     match verb {
         IdentityVerb::List { json } => {
             let identities = store.identities().await?;
+            let lives = Lives::of(&store).await?;
             let shown: Vec<Shown<'_>> =
-                identities.iter().map(|it| shown(&config.policy, it, now)).collect();
+                identities.iter().map(|it| shown(&config.policy, it, &lives, now)).collect();
             if json {
                 output.json(&shown)?;
             } else {
@@ -55,16 +58,32 @@ pub(super) async fn identity(
             if json {
                 output.json(&found)?;
             } else {
-                show(&config.policy, &found, now, output)?;
+                show(&config.policy, &found, &Lives::of(&store).await?, now, output)?;
             }
         }
     }
     Ok(Exit::Ok)
 }
 
-fn shown<'a>(policy: &Policy, it: &'a Identity, now: jiff::Timestamp) -> Shown<'a> {
+/// What is remembered of lives, and whose accounts there are.
+pub(super) struct Lives {
+    pub(super) kept: Kept,
+    links: BTreeMap<IdentityId, Vec<Link>>,
+}
+
+impl Lives {
+    pub(super) async fn of(store: &dyn Store) -> Result<Self, AppError> {
+        let mut links: BTreeMap<IdentityId, Vec<Link>> = BTreeMap::new();
+        for link in store.links().await? {
+            links.entry(link.identity).or_default().push(link);
+        }
+        Ok(Self { kept: store.kept().await?, links })
+    }
+}
+
+fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timestamp) -> Shown<'a> {
     let facts = identity::facts_now(it, now);
-    let (state, because) = match state(policy, it, &facts, now) {
+    let (state, because) = match state(policy, it, &facts, lives, now) {
         Ok(now) => (now.state.word(), now.because),
         Err(problems) => ("held", problems.join("; ")),
     };
@@ -81,23 +100,26 @@ pub(super) fn state(
     policy: &Policy,
     it: &Identity,
     facts: &BTreeMap<FactName, &Fact>,
+    lives: &Lives,
     now: jiff::Timestamp,
 ) -> Result<StateNow, Vec<String>> {
-    if let Some(source) = identity::dropped_source(policy, it) {
+    let dropped = identity::dropped_source(policy, it);
+    if let Some(source) = dropped.filter(|_| lives.kept.ejected(it.id).is_none()) {
         return Err(vec![format!("its source `{source}` is no longer in the file")]);
     }
-    let missing = identity::when_missing(policy, it);
     // What was wrong with a reading is not kept; what was known before is.
-    lifecycle::state(facts, &[], it.absent_since, missing, &policy.lifecycle, now)
+    let links: Vec<&Link> = lives.links.get(&it.id).into_iter().flatten().collect();
+    desired::standing(policy, it, (facts, &[]), (&lives.kept, &links), now)
 }
 
 fn show(
     policy: &Policy,
     it: &Identity,
+    lives: &Lives,
     now: jiff::Timestamp,
     output: &mut Output,
 ) -> Result<(), AppError> {
-    let Shown { id, label, key: _, state, because } = shown(policy, it, now);
+    let Shown { id, label, key: _, state, because } = shown(policy, it, lives, now);
     output.line(&format!("{label}\n  id     {id}\n  state  {state}: {because}"))?;
     for record in &it.records {
         output.line(&format!("  record {} of {}", record.key, record.source))?;

@@ -151,6 +151,10 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
     let mut policy = config.policy;
     policy.keep_versions(&store.definitions().await?);
+    if matches!(telemetry::set_clock(), Ok(Some(_))) {
+        // Whoever sets the clock means it to jump.
+        policy.lifecycle.clock_jump = None;
+    }
     let context = Context {
         policy: Arc::new(policy),
         config: config.digest,

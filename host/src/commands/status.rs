@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    fact::Identity, id::IdentityId, identity, lifecycle::LifecycleState, policy::Policy,
-    run::OperationState,
+    fact::Identity, id::IdentityId, identity, lifecycle::Kept, policy::Policy, run::OperationState,
 };
 
 use super::{
-    identity::state,
+    hold::review_due,
+    identity::{Lives, state},
     output::{Output, counted},
     session,
 };
@@ -24,8 +24,10 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
-    let people = people(&config.policy, &store.identities().await?, now);
+    let known = Lives::of(&store).await?;
+    let people = people(&config.policy, &store.identities().await?, &known, now);
     line("people", &people, output)?;
+    lives(&config.policy, &known.kept, now, output)?;
     for (source, read) in store.source_reads().await? {
         let records = counted(read.keys.len(), "record", "records");
         line("source", &format!("{source}: {records}, read {:.0}", read.read_at), output)?;
@@ -70,6 +72,34 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
 
+/// What people ordered, and what waits for them.
+fn lives(
+    policy: &Policy,
+    kept: &Kept,
+    now: Timestamp,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let standing = kept.ejections.iter().filter(|it| it.undone.is_none()).count();
+    if standing > 0 {
+        let limits = &policy.limits;
+        let waiting = kept.ejected_too_many(limits.ejects_max, limits.ejects_window, now).len();
+        let waiting =
+            if waiting > 0 { format!(", {waiting} wait for their turn") } else { String::new() };
+        line("ejected", &format!("{}{waiting}", counted(standing, "person", "people")), output)?;
+    }
+    let of_file = policy.holds.iter().map(|(name, hold)| (name, hold.review));
+    let ordered = kept.legal_holds.iter().map(|hold| (&hold.name, hold.review));
+    for (name, review) in of_file.chain(ordered) {
+        let due = review_due(review, now);
+        line("legal hold", &format!("{name}, review {review}{due}"), output)?;
+    }
+    if let Some(jump) = kept.clock.jump {
+        let text = format!("went from {:.0} to {:.0}, and nobody has looked", jump.from, jump.to);
+        line("clock", &text, output)?;
+    }
+    Ok(())
+}
+
 /// Who has departed, and where they have an account that is enabled as far
 /// as we know.
 async fn leavers_with_access(
@@ -85,11 +115,12 @@ async fn leavers_with_access(
         }
     }
     let mut open = Vec::new();
+    let lives = Lives::of(store).await?;
     for person in store.identities().await? {
         let Some(targets) = targets.get(&person.id) else { continue };
         let facts = identity::facts_now(&person, now);
-        let state = state(policy, &person, &facts, now);
-        if state.is_ok_and(|now| now.state == LifecycleState::Departed) {
+        let state = state(policy, &person, &facts, &lives, now);
+        if state.is_ok_and(|now| now.state.is_over()) {
             let label = identity::label(&person, &facts);
             open.push(format!("{label} has departed, and has access at {}", targets.join(", ")));
         }
@@ -102,13 +133,13 @@ fn line(title: &str, text: &str, output: &mut Output) -> Result<(), AppError> {
 }
 
 /// "12: 10 active, 1 held, 1 prehire"
-fn people(policy: &Policy, identities: &[Identity], now: Timestamp) -> String {
+fn people(policy: &Policy, identities: &[Identity], lives: &Lives, now: Timestamp) -> String {
     if identities.is_empty() {
         return "nobody is known yet; `lanyard plan` reads the sources".to_owned();
     }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for person in identities {
-        let state = state(policy, person, &identity::facts_now(person, now), now);
+        let state = state(policy, person, &identity::facts_now(person, now), lives, now);
         *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
     }
     format!("{}: {}", identities.len(), listed(&states))

@@ -8,6 +8,7 @@
 mod account;
 mod connectors;
 mod expressions;
+mod lives;
 mod permissions;
 mod policy;
 mod tests_of_file;
@@ -63,6 +64,7 @@ pub(super) fn check(
     let rules = policy::rules(&mut check, file);
     let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
+    let holds = lives::holds(&mut check, file);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -75,6 +77,7 @@ pub(super) fn check(
         lifecycle,
         leaver: policy::leaver(&file.leaver),
         limits: policy::limits(&file.limits),
+        holds,
         expressions: check.expressions,
     };
     let config = Config {

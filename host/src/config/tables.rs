@@ -12,13 +12,16 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 28] = [
+const TABLES: [&[&str]; 31] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
+    &["lifecycle", "leave", "*"],
     &["leaver"],
     &["limits"],
     &["limits", "removals"],
+    &["limits", "ejects"],
+    &["hold", "*"],
     &["rule", "*"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],

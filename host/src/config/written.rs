@@ -4,6 +4,7 @@
 //! Written back, this is the file with every default.  No `flatten`,
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
+mod lives;
 mod permissions;
 mod policy;
 mod workflow;
@@ -12,6 +13,7 @@ use lanyard_core::id::{ConnectorName, RuleName, WorkflowName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use permissions::{
     Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
 };
@@ -71,6 +73,9 @@ pub(super) struct File {
     /// How much may be taken away before a person has to look.
     #[serde(default)]
     pub(super) limits: Limits,
+    /// Legal holds: nothing of these people is deleted.
+    #[serde(default)]
+    pub(super) hold: Entries<String, Hold>,
     /// What the rules must say of invented people; run by `lanyard check`.
     #[serde(default)]
     pub(super) test: Vec<TestCase>,
@@ -111,6 +116,13 @@ pub(super) struct Source {
     /// What a record missing from a complete read means.
     #[serde(default)]
     pub(super) missing: Missing,
+    /// So many readings have to lack a record before that is believed.
+    #[serde(default = "once")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub(super) confirmations: u32,
+    /// Readings that confirm each other are at least this far apart.
+    #[serde(default = "half_a_day")]
+    pub(super) interval: Duration,
     /// A read that lost more than this many percent of the last one's keys
     /// proves no absence, and nobody new.
     #[serde(default = "shrink_limit")]
@@ -125,6 +137,15 @@ pub(super) struct Source {
     /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn half_a_day() -> Duration {
+    // A file that is wrong today is usually mended by the next night.
+    Duration::hours(12)
 }
 
 fn shrink_limit() -> Percent {

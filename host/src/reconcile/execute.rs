@@ -23,6 +23,7 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError,
+    lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
@@ -61,6 +62,9 @@ pub async fn execute(
     }
     if released.contains(&FindingKind::TargetShrank) {
         accept_lost(context, survey).await?;
+    }
+    if released.contains(&FindingKind::ClockJump) {
+        accept_clock(context, survey).await?;
     }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     context.store.claim(&claims(context, survey)).await?;

@@ -61,6 +61,7 @@ pub(super) async fn known_of(
         workflows: store.workflows().await?,
         declined: store.declined().await?,
         names: store.names().await?,
+        kept: store.kept().await?,
     })
 }
 

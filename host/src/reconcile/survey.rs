@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
+    absence,
     desired::{Desired, desired, unwanted},
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
@@ -12,6 +13,7 @@ use lanyard_core::{
     guard::{GuardSettings, TargetShrank, guard},
     id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
+    lifecycle::unknown_in_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{PlanSettings, plan},
@@ -19,7 +21,7 @@ use lanyard_core::{
     workflow::{Definition, Episode, EpisodeEnd},
 };
 
-use super::{Context, ReconcileError, Stop, dropped::note, known::known_of, read};
+use super::{Context, ReconcileError, Stop, dropped::note, known::known_of, lives, read};
 use crate::{
     connector::Connectors,
     store::{AuditEntry, SourceRead, StoredPlan},
@@ -68,8 +70,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !definitions.is_empty() {
         context.store.know_workflows(&definitions, now).await?;
     }
-    let Observing { observed, unread, shrank } = observe(context, now).await?;
+    let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
+    observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
     if !found.is_empty() {
@@ -80,7 +83,14 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         context.store.record_episodes(&seen).await?;
     }
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
+    if !plan.overlaps.is_empty() {
+        context.store.record_overlaps(&plan.overlaps).await?;
+    }
     plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
+    let absent = absence::notes(policy, &assembled, &desired, &observed);
+    plan.label(&desired, absent.iter().filter_map(|note| note.identity));
+    plan.notes.extend(absent);
+    plan.notes.extend(unknown_in_holds(policy, &assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
@@ -88,6 +98,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let settings = GuardSettings::of(policy);
     let mut findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
+    findings.extend(lives::findings(context, &plan, &desired, &mut observed.kept, now));
+    context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest: plan.digest()?,
         plan,
@@ -198,6 +210,7 @@ async fn assemble_identities(
     // A shrunk read becomes the new measure only when a person says so.
     let mut reads = proving(readings);
     reads.retain(|source, _| !shrank.contains(source));
+    lives::confirm_absences(context, &assembled, &known, &reads).await?;
     context.store.record_identities(&assembled.to_record(false), &reads, now).await?;
     Ok(assembled)
 }

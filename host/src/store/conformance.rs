@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod example;
 pub(crate) mod identities;
 pub(crate) mod journal;
+pub(crate) mod lives;
 pub(crate) mod marks;
 pub(crate) mod runs;
 pub(crate) mod workflows;
@@ -68,6 +69,11 @@ macro_rules! suite {
             marks::a_mark_with_another_epoch_is_refused,
             marks::marks_have_a_quota_by_number,
             marks::marks_have_a_quota_by_size,
+            lives::an_ejection_stands_until_it_is_undone_and_is_kept,
+            lives::a_legal_hold_stands_until_it_is_released,
+            lives::since_when_a_grant_is_unwanted_goes_with_the_grant,
+            lives::who_is_missing_is_counted_until_it_is_over,
+            lives::the_clock_is_marked_with_its_jump,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,

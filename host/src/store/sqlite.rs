@@ -7,6 +7,7 @@ mod clock;
 mod columns;
 mod identities;
 mod journal;
+mod lives;
 mod marks;
 mod migrations;
 mod names;
@@ -29,7 +30,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
-    id::{ConnectorName, OperationId},
+    id::{ConnectorName, IdentityId, OperationId},
+    lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
@@ -329,5 +331,66 @@ impl Store for SqliteStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
         let filter = filter.clone();
         self.read("list the audit", move |tx| audit::rows(tx, &filter)).await
+    }
+
+    async fn kept(&self) -> Result<Kept, StoreError> {
+        self.read("read what is kept of lives", lives::kept).await
+    }
+
+    async fn eject(&self, ejection: &Ejection, audit: &AuditEntry) -> Result<(), StoreError> {
+        let (ejection, audit) = (ejection.clone(), audit.clone());
+        self.write("record an ejection", move |tx| lives::eject(tx, &ejection, &audit)).await
+    }
+
+    async fn undo_ejection(
+        &self,
+        identity: IdentityId,
+        undone: &Undone,
+        audit: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        let (undone, audit) = (undone.clone(), audit.clone());
+        self.write("undo an ejection", move |tx| {
+            lives::undo_ejection(tx, identity, &undone, &audit)
+        })
+        .await
+    }
+
+    async fn hold(&self, hold: &LegalHold, audit: &[AuditEntry]) -> Result<(), StoreError> {
+        let (hold, audit) = (hold.clone(), audit.to_vec());
+        self.write("record a legal hold", move |tx| lives::hold(tx, &hold, &audit)).await
+    }
+
+    async fn release_hold(
+        &self,
+        name: &str,
+        at: Timestamp,
+        audit: &[AuditEntry],
+    ) -> Result<bool, StoreError> {
+        let (name, audit) = (name.to_owned(), audit.to_vec());
+        self.write("release a legal hold", move |tx| lives::release_hold(tx, &name, at, &audit))
+            .await
+    }
+
+    async fn record_overlaps(
+        &self,
+        overlaps: &BTreeMap<OwnedGrant, Option<Timestamp>>,
+    ) -> Result<(), StoreError> {
+        let overlaps = overlaps.clone();
+        self.write("keep since when grants are unwanted", move |tx| {
+            lives::record_overlaps(tx, &overlaps)
+        })
+        .await
+    }
+
+    async fn record_absences(
+        &self,
+        absences: &BTreeMap<IdentityId, Option<Absence>>,
+    ) -> Result<(), StoreError> {
+        let absences = absences.clone();
+        self.write("keep who is missing", move |tx| lives::record_absences(tx, &absences)).await
+    }
+
+    async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError> {
+        self.write("mark the clock", move |tx| lives::mark_clock(tx, marks)).await
     }
 }

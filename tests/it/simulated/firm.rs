@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use lanyard::{
     connector::{Attached, Connector, Connectors},
     reconcile::{self, Context, Progress, ReconcileError, Settled, Stop, Summary, Survey},
@@ -22,7 +22,6 @@ use lanyard_core::{
     observed::{Link, Origin, OwnedGrant},
     policy::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
-        WhenMissing,
     },
     template::Expressions,
 };
@@ -85,11 +84,7 @@ fn policy() -> Policy {
     Policy {
         sources: BTreeMap::from([(
             named("hr"),
-            SourcePolicy {
-                facts: BTreeMap::new(),
-                missing: WhenMissing::Departed,
-                shrink_limit_percent: 100,
-            },
+            SourcePolicy { shrink_limit_percent: 100, ..SourcePolicy::default() },
         )]),
         targets,
         retired_sources: BTreeSet::new(),
@@ -98,16 +93,17 @@ fn policy() -> Policy {
         workflows: Vec::new(),
         versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
-            timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(24),
             status: BTreeMap::from([("active".to_owned(), LifecycleState::Active)]),
+            ..LifecyclePolicy::default()
         },
         leaver: LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true },
         limits: LimitsPolicy {
             removals_percent: 100,
             removals_floor: 1000,
-            removals_window: SignedDuration::from_hours(24),
+            ..LimitsPolicy::default()
         },
+        holds: BTreeMap::new(),
         expressions,
     }
 }

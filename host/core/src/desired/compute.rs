@@ -1,5 +1,7 @@
 //! From identities and rules to what should be true at every target.
 
+mod left;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Desired, DesiredAccount, DesiredIdentity, Presence,
     content::Site,
+    leave,
+    life::{Life, life},
     managed_object,
     names::{Given, Names},
     person::{self, Facts, Wanted},
@@ -39,6 +43,8 @@ struct Person<'a> {
     deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     episodes: Vec<EpisodeNow>,
     holds: Vec<String>,
+    legal_holds: Vec<String>,
+    at_once: BTreeSet<ConnectorName>,
 }
 
 /// What should be true of every identity now.
@@ -112,26 +118,17 @@ fn person<'a>(
 ) -> Person<'a> {
     let Around { observed, entitlements, links, now } = *around;
     let facts = identity::facts_now(identity, now);
-    let missing = identity::when_missing(policy, identity);
-    let absent = identity.absent_since;
-    let state = lifecycle::state(&facts, wrong, absent, missing, &policy.lifecycle, now);
-    let decides = |hold: &&Hold| lifecycle::DECIDING.iter().any(|name| hold.is_about(name));
-    // What is wrong with the facts that decide it is in the state already.
-    let mut holds: Vec<String> =
-        wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
-    let mut state = state.unwrap_or_else(|sentences| {
-        let because = format!("its state cannot be told: {}", sentences.join("; "));
-        holds.extend(sentences);
-        // Nothing is desired of somebody announced, nor of a hold.
-        let state = LifecycleState::Announced;
-        StateNow { state, because, since: None, until: None, doubts: Vec::new() }
-    });
+    let Life { mut state, mut holds, legal_holds, absent_since } =
+        life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
-    let scope = person::scope(&facts, &id, identity::key(identity), state.state);
+    let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
     let mut wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
         holds.extend(failed);
         BTreeMap::new()
     });
+    let mut at_once = leave::keeps_of(policy, &state, &mut wanted);
+    let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
+    let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
         policy,
         observed,
@@ -140,7 +137,8 @@ fn person<'a>(
         state: &state,
         facts: &facts,
         scope: &scope,
-        absent_since: absent,
+        absent_since,
+        zone: &zone,
         links,
         now,
     };
@@ -152,7 +150,8 @@ fn person<'a>(
         failed.extend(more);
         Overrides::default()
     });
-    if state.state == LifecycleState::Departed {
+    at_once.extend(overrides.taken.iter().cloned());
+    if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
         // when it would have had them deleted.
         deletes.extend((!failed.is_empty()).then_some(None));
@@ -162,7 +161,20 @@ fn person<'a>(
     }
     let label = identity::label(identity, &facts);
     let accounts = BTreeMap::new();
-    Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }
+    Person {
+        label,
+        facts,
+        scope,
+        state,
+        wanted,
+        accounts,
+        overrides,
+        deletes,
+        episodes,
+        holds,
+        legal_holds,
+        at_once,
+    }
 }
 
 /// What accounts at every target are made of, besides who they are for.
@@ -255,7 +267,8 @@ impl Person<'_> {
     ) {
         let Some(wanted) = self.wanted.get(site.name) else { return };
         // A step can ask for an account before the state does.
-        let enabled = person::enabled(self.state.state).unwrap_or_default();
+        let enabled = person::enabled(self.state.state).unwrap_or_default()
+            || leave::keeps_login(policy, &self.state, site.name);
         let (enabled, because) = match self.overrides.enabled.get(site.name) {
             Some((enabled, cause)) => (*enabled, Some(cause.clone())),
             None => (enabled, None),
@@ -290,9 +303,15 @@ impl Person<'_> {
             causes.push(cause.clone());
             return DesiredAccount { presence: Presence::Deleted { due: since }, causes };
         }
+        if let Some(until) = self.kept_until(policy, links, now) {
+            return DesiredAccount { presence: Presence::Kept { until }, causes };
+        }
         let workflow_deletes = self.workflow_deletes(links);
+        if let Some(due) = self.never_came(policy, links).filter(|_| !workflow_deletes) {
+            return DesiredAccount { presence: Presence::Deleted { due }, causes };
+        }
         // Somebody announced comes back: their accounts wait for them.
-        let departed = self.state.since.filter(|_| state == LifecycleState::Departed);
+        let departed = self.state.since.filter(|_| state.is_over());
         let due = (state != LifecycleState::Announced)
             .then(|| due(policy.leaver.delete_after?, links, departed, now))
             .flatten()
@@ -327,11 +346,12 @@ impl Person<'_> {
     }
 
     fn finished(self) -> DesiredIdentity {
-        let Self { label, state, wanted, accounts, episodes, holds, .. } = self;
+        let Self { label, state, wanted, accounts, episodes, holds, legal_holds, at_once, .. } =
+            self;
         let unread = wanted.into_keys().filter(|target| !accounts.contains_key(target)).collect();
         let (accounts, episodes) =
             if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
-        DesiredIdentity { label, state, accounts, unread, holds, episodes }
+        DesiredIdentity { label, state, accounts, unread, holds, legal_holds, at_once, episodes }
     }
 }
 

@@ -37,15 +37,19 @@ pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: LifecycleStat
 /// Whether rules are asked at all in this state, and accounts enabled.
 pub(crate) fn enabled(state: LifecycleState) -> Option<bool> {
     match state {
-        LifecycleState::Announced | LifecycleState::Departed => None,
+        LifecycleState::Announced
+        | LifecycleState::Cancelled
+        | LifecycleState::Departed
+        | LifecycleState::Retained
+        | LifecycleState::Held => None,
         LifecycleState::Prehire | LifecycleState::OnLeave => Some(false),
-        LifecycleState::Active => Some(true),
+        LifecycleState::Active | LifecycleState::Leaving => Some(true),
     }
 }
 
 /// Accounts and grants by the rules, in the order of the file.
 ///
-/// Somebody announced or departed is given nothing, whatever rules say, so
+/// Somebody announced, cancelled or departed is given nothing, whatever rules say, so
 /// that no failing rule can keep a leaver's accounts open.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::person::Facts;
 use crate::{
@@ -72,6 +72,8 @@ pub(super) struct Subject<'a> {
     pub facts: &'a Facts<'a>,
     pub scope: &'a Scope,
     pub absent_since: Option<Timestamp>,
+    /// Of their dates.
+    pub zone: &'a TimeZone,
     /// Accounts of theirs that are not gone.
     pub links: &'a [&'a Link],
     pub now: Timestamp,
@@ -170,7 +172,7 @@ impl Subject<'_> {
             state: self.state,
             facts: self.facts,
             absent_since: self.absent_since,
-            timezone: &self.policy.lifecycle.timezone,
+            timezone: self.zone,
             now: self.now,
         }
     }
@@ -260,7 +262,7 @@ impl Subject<'_> {
             &Situation {
                 expressions: &self.policy.expressions,
                 scope: self.scope,
-                timezone: &self.policy.lifecycle.timezone,
+                timezone: self.zone,
                 achieved: &achieved,
                 now: self.now,
             },

@@ -1,4 +1,5 @@
 mod leaving;
+mod lives;
 mod names;
 mod properties;
 
@@ -46,6 +47,7 @@ fn told(desired: &Desired, key: &str) -> String {
                 let word = if *enabled { "enabled" } else { "disabled" };
                 format!("{word} {} [{}]", content.name, grants.join(", "))
             }
+            Presence::Kept { until } => format!("kept until {until}"),
             Presence::Disabled => "gone: disabled".to_owned(),
             Presence::Deleted { due } => format!("gone: deleted, due {due}"),
         };

@@ -29,6 +29,9 @@ pub fn unwanted(
 
 fn wanted_no_longer(person: &DesiredIdentity, link: &Link) -> bool {
     let presence = person.accounts.get(&link.target).map(|account| &account.presence);
-    let closed = matches!(presence, Some(Presence::Disabled | Presence::Deleted { .. }));
+    let closed = matches!(
+        presence,
+        Some(Presence::Kept { .. } | Presence::Disabled | Presence::Deleted { .. })
+    );
     closed && !link.gone && person.state.state != LifecycleState::Announced
 }

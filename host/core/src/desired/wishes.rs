@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     id::ConnectorName,
-    lifecycle::LifecycleState,
     operation::Cause,
     template::Template,
     workflow::{AccountVerb, Action},
@@ -24,6 +23,8 @@ pub(super) struct Overrides {
     pub enabled: BTreeMap<ConnectorName, (bool, Cause)>,
     /// To be deleted, since when.
     pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
+    /// Targets where a step takes grants away: at once, without an overlap.
+    pub taken: BTreeSet<ConnectorName>,
 }
 
 /// Applies wishes in the order of the file; what takes away comes after what
@@ -38,7 +39,7 @@ pub(super) fn apply(
 ) -> Result<Overrides, Vec<String>> {
     let mut overrides = Overrides::default();
     let mut failed = Vec::new();
-    let gone = subject.state.state == LifecycleState::Departed;
+    let gone = subject.state.state.is_over();
     // Whoever departed is given nothing, whatever a step says.
     for wish in wishes.iter().filter(|_| !gone) {
         if let Err(sentence) = give(subject, wish, wanted, &mut overrides) {
@@ -106,6 +107,7 @@ fn take(
         }
         Action::Revoke { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
+                overrides.taken.insert(target.clone());
                 let meant = subject.entitlement(&target, &entitlement);
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.retain(|grant, _| {
@@ -120,6 +122,7 @@ fn take(
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.clear();
                 }
+                overrides.taken.insert(target);
             }
         }
         _ => {}

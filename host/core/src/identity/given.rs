@@ -11,7 +11,18 @@ use crate::{
 };
 
 /// Facts with a meaning to the lifecycle, and what conditions know besides.
-const STANDING: [&str; 6] = ["start", "end", "status", "id", "key", "state"];
+const STANDING: [&str; 10] = [
+    "start",
+    "end",
+    "status",
+    "timezone",
+    "leave",
+    "leave_start",
+    "leave_end",
+    "id",
+    "key",
+    "state",
+];
 /// Set by the mapping of an account itself.
 const OWN: [&str; 3] = ["login", "reference", "suffix"];
 

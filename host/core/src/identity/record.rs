@@ -8,7 +8,7 @@ use crate::{
     account::Account,
     fact::{Fact, Hold, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::parse_moment,
+    lifecycle::{MOMENTS, decides, parse_moment},
     policy::{Policy, SourcePolicy},
     template::{Expressions, Scope, Template},
     value::{Attribute, Completeness, Value},
@@ -41,7 +41,7 @@ pub(super) fn facts(
     } else {
         by_template(&policy.expressions, &source.facts, &key, record, (read_at, now))
     };
-    for moment in ["start", "end"] {
+    for moment in MOMENTS.into_iter().filter(|name| decides(name, &policy.lifecycle)) {
         read_moments(&mut said, moment, &key);
     }
     said

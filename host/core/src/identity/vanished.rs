@@ -63,6 +63,7 @@ pub(super) fn vanished(policy: &Policy, read: &Read<'_>, lost_fact: &Lost<'_>) -
     let Lost { name, old, start: _, alone } = lost_fact;
     let decides = match name.as_str() {
         "start" | "end" => true,
+        "leave_start" | "leave_end" => !policy.lifecycle.leaves.is_empty(),
         "status" => !policy.lifecycle.status.is_empty(),
         _ => false,
     };

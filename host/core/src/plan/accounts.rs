@@ -30,6 +30,15 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
         Presence::Present { enabled, content } => {
             plan_present(site, *enabled, content, &seen, outline);
         }
+        Presence::Kept { until } => {
+            for (_, account) in &seen {
+                let text = format!(
+                    "the account `{}` is kept until {until:.0}, though nothing gives it any more",
+                    account.name
+                );
+                outline.remark(site, NoteKind::Waits, text);
+            }
+        }
         Presence::Disabled => plan_closed(site, None, &seen, outline),
         Presence::Deleted { due } => plan_closed(site, Some(*due), &seen, outline),
     }
@@ -290,6 +299,7 @@ fn plan_closed(
     seen: &[(&Link, &Account)],
     outline: &mut Outline,
 ) {
+    let delete_after = delete_after.filter(|_| !legally_held(site, seen, outline));
     let due = delete_after.is_some_and(|after| after <= site.now);
     plan_unseen(site, due, outline);
     for (link, account) in seen {
@@ -322,6 +332,20 @@ fn plan_closed(
             outline.remark_target_open(site, NoteKind::Unable, text, due);
         }
     }
+}
+
+/// Whether a legal hold keeps accounts that are due to be deleted; each is
+/// noted.  Disabling them is no part of it.
+fn legally_held(site: &Site<'_>, seen: &[(&Link, &Account)], outline: &mut Outline) -> bool {
+    let Some(hold) = site.person.legal_holds.first() else { return false };
+    for (_, account) in seen {
+        let text = format!(
+            "the account `{}` is due to be deleted, and is kept by the legal hold `{hold}`",
+            account.name
+        );
+        outline.remark(site, NoteKind::Waits, text);
+    }
+    true
 }
 
 /// Accounts of ours that nothing wants, and that were not among those read.

@@ -41,24 +41,29 @@ pub(super) fn enabled(site: &Site<'_>, link: &Link, content: &AccountContent) ->
 
 /// An account of ours is closed.
 pub(super) fn disabled(site: &Site<'_>) -> Event {
-    match site.person.state.state {
-        LifecycleState::Departed => Event::Leaver,
+    match site.person.state.state.broad() {
+        _ if site.person.state.ejected => Event::Eject,
+        LifecycleState::Departed | LifecycleState::Cancelled => Event::Leaver,
         LifecycleState::OnLeave => Event::Leave,
-        LifecycleState::Announced | LifecycleState::Prehire | LifecycleState::Active => {
-            match site.wanted.presence {
-                Presence::Present { .. } => Event::Drift,
-                Presence::Disabled | Presence::Deleted { .. } => Event::Mover,
-            }
-        }
+        LifecycleState::Announced
+        | LifecycleState::Prehire
+        | LifecycleState::Active
+        | LifecycleState::Leaving
+        | LifecycleState::Retained
+        | LifecycleState::Held => match site.wanted.presence {
+            Presence::Present { .. } => Event::Drift,
+            Presence::Kept { .. } | Presence::Disabled | Presence::Deleted { .. } => Event::Mover,
+        },
     }
 }
 
 /// Anything else about an account: `turn` is what its state shows.
 pub(super) fn changed(site: &Site<'_>, turn: Option<Event>) -> Event {
-    match (turn, site.person.state.state) {
-        (Some(event), _) => event,
-        (None, LifecycleState::Departed) => Event::Leaver,
-        (None, _) => Event::Mover,
+    match turn {
+        Some(event) => event,
+        None if site.person.state.ejected => Event::Eject,
+        None if site.person.state.state.is_over() => Event::Leaver,
+        None => Event::Mover,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NoteKind, event, outline::Outline, world::Site};
+use super::{NoteKind, event, outline::Outline, overlap, world::Site};
 use crate::{
     account::{Account, Assignment},
     desired::{AccountContent, DesiredGrant},
@@ -66,6 +66,11 @@ pub(super) fn for_present(
     let excess = |entitlement: &ObjectRef, relation: &str| {
         !wanted.keys().any(|(it, of)| *it == entitlement && related(of, relation))
     };
+    for owned in site.there.owned(holder) {
+        if !excess(&owned.entitlement, &owned.relation) {
+            overlap::given(site, owned, outline);
+        }
+    }
     revoke_excess(site, def, account, all, &excess, turn, outline);
     note_unmanaged(site, account, &excess, outline);
 }
@@ -215,6 +220,7 @@ fn revoke_excess(
             Some(true) if !def.capabilities.entitlements => {
                 (NoteKind::Unable, format!("`{label}` cannot be revoked by this connector"))
             }
+            Some(true) if overlap::keeps(site, owned, &label, outline) => continue,
             Some(true) => {
                 let because = format!("nothing gives `{label}` any more, and we granted it");
                 let change = Change::Revoke {

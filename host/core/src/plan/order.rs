@@ -70,9 +70,11 @@ struct Place {
 fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
     let kind = draft.change.kind();
     let phase = match (draft.event, kind) {
-        (Event::Leaver, OperationKind::Disable) => 0,
-        (Event::Leaver, OperationKind::Revoke) => 1,
-        _ => 2,
+        (Event::Eject, OperationKind::Disable) => 0,
+        (Event::Eject, OperationKind::Revoke) => 1,
+        (Event::Leaver, OperationKind::Disable) => 2,
+        (Event::Leaver, OperationKind::Revoke) => 3,
+        _ => 4,
     };
     let stage = match kind {
         OperationKind::Create

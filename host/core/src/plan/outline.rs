@@ -6,6 +6,8 @@ use super::{
     Adoption, Note, NoteKind,
     world::{Site, There},
 };
+use jiff::Timestamp;
+
 use crate::{
     id::{ConnectorName, IdentityId},
     observed::{Link, OwnedGrant},
@@ -28,6 +30,7 @@ pub(super) struct Outline {
     pub(super) adoptions: BTreeSet<Adoption>,
     pub(super) claims: BTreeSet<OwnedGrant>,
     pub(super) notes: BTreeSet<Note>,
+    pub(super) overlaps: BTreeMap<OwnedGrant, Option<Timestamp>>,
 }
 
 impl Outline {
@@ -142,9 +145,13 @@ impl Outline {
         &mut self,
         site: &Site<'_>,
         event: Event,
-        causes: Vec<Cause>,
+        mut causes: Vec<Cause>,
         change: Change,
     ) {
+        let deletes = matches!(change, Change::Delete { .. });
+        if matches!(event, Event::Joiner | Event::Leaver) && !deletes {
+            causes.extend(site.person.state.late_days.map(|days| Cause::Late { days }));
+        }
         let Site { identity, target, .. } = site;
         let target = (*target).clone();
         self.drafts.push(Draft { identity: *identity, target, change, event, causes });

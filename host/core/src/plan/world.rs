@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{PlanSettings, adoption::Candidates, catalogue::Catalogue};
 use crate::{
     account::{Account, Assignment},
     desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
     id::{ConnectorName, IdentityId},
+    lifecycle::Kept,
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
     value::ObjectRef,
 };
@@ -21,6 +22,7 @@ pub(super) struct World<'a> {
     pub(super) links: BTreeMap<IdentityId, LinksByTarget<'a>>,
     pub(super) in_doubt: &'a BTreeSet<(IdentityId, ConnectorName)>,
     pub(super) known: &'a Desired,
+    pub(super) kept: &'a Kept,
 }
 
 /// One target.
@@ -56,6 +58,8 @@ pub(super) struct Site<'a> {
     /// Everybody, to tell whose id an account carries.
     pub(super) known: &'a Desired,
     pub(super) revoke_grants: bool,
+    pub(super) overlap: SignedDuration,
+    pub(super) kept: &'a Kept,
     pub(super) now: Timestamp,
 }
 
@@ -112,7 +116,7 @@ impl<'a> World<'a> {
             }
             targets.insert(name, there);
         }
-        Self { targets, links, in_doubt: &observed.in_doubt, known: desired }
+        Self { targets, links, in_doubt: &observed.in_doubt, known: desired, kept: &observed.kept }
     }
 
     /// Whether somebody has an account of ours that is not known disabled.
@@ -162,7 +166,7 @@ fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeS
     wanted
         .filter_map(|account| match &account.presence {
             Presence::Present { content, .. } => Some(content),
-            Presence::Disabled | Presence::Deleted { .. } => None,
+            Presence::Kept { .. } | Presence::Disabled | Presence::Deleted { .. } => None,
         })
         .flat_map(|content| content.grants.keys().map(|grant| grant.entitlement.as_str()))
         .collect()

@@ -85,3 +85,15 @@ fn a_test_without_the_status_the_lifecycle_asks_for_is_of_somebody_held() {
         @r#"the identity is held: there is no fact `status`; add a value, or say what none means with `""` in `[lifecycle] status`"#
     );
 }
+
+#[test]
+fn a_test_of_somebody_on_leave_expects_what_they_keep() {
+    let mut policy = policy();
+    let keep_grants = [(named("crm"), ["sellers".to_owned()].into())].into();
+    let leave = crate::lifecycle::LeavePolicy { keep_grants, ..Default::default() };
+    policy.lifecycle.leaves.insert("parental".to_owned(), leave);
+    let facts = [("department", "Sales"), ("leave", "parental"), ("level", "3")];
+    let grants: &[(&str, &[&str])] = &[("crm", &["sellers"]), ("directory", &[])];
+    let expected = expect(LifecycleState::OnLeave, &["crm", "directory"], grants);
+    assert_eq!(run(&policy, &test(&facts, expected)), Ok(()));
+}

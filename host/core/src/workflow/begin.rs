@@ -34,7 +34,7 @@ pub struct Trigger<'a> {
 pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, String> {
     let learned = |name: &str| about.facts.get(name).map(|fact| taken_up(fact));
     match on {
-        On::State(state) if about.state.state == *state => {
+        On::State(state) if [about.state.state, about.state.state.broad()].contains(state) => {
             let known = ["start", "end", "status"].into_iter().filter_map(learned).max();
             Ok(about.state.since.max(known).max(about.absent_since))
         }

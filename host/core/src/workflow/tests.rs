@@ -321,13 +321,7 @@ fn standing_now(on: &On, state: &StateNow, facts: &[(&str, Fact)], now: &str) ->
 }
 
 fn departed(since: &str) -> StateNow {
-    StateNow {
-        state: LifecycleState::Departed,
-        because: String::new(),
-        since: Some(at(since)),
-        until: None,
-        doubts: Vec::new(),
-    }
+    StateNow { since: Some(at(since)), ..StateNow::new(LifecycleState::Departed, "") }
 }
 
 #[test]

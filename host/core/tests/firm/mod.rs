@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     desired::{AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence},
@@ -90,7 +90,11 @@ impl File {
             };
             (name, settings)
         });
-        PlanSettings { targets: targets.collect(), revoke_grants: self.revoke_grants }
+        PlanSettings {
+            targets: targets.collect(),
+            revoke_grants: self.revoke_grants,
+            overlap: SignedDuration::ZERO,
+        }
     }
 }
 
@@ -295,16 +299,12 @@ pub(crate) fn person(
 ) -> (IdentityId, DesiredIdentity) {
     let person = DesiredIdentity {
         label: format!("{key} Example"),
-        state: StateNow {
-            state,
-            because: "start 2026-01-01".into(),
-            since: None,
-            until: None,
-            doubts: Vec::new(),
-        },
+        state: StateNow::new(state, "start 2026-01-01"),
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         unread: BTreeSet::new(),
         holds: Vec::new(),
+        legal_holds: Vec::new(),
+        at_once: BTreeSet::new(),
         episodes: Vec::new(),
     };
     (identity(key), person)

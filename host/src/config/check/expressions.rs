@@ -14,7 +14,8 @@ use crate::config::{
 /// What Lanyard knows of everybody, besides facts.
 const KNOWN: [&str; 3] = ["id", "key", "state"];
 /// Facts with a meaning to the lifecycle, which a source need not give.
-const STANDARD: [&str; 3] = ["start", "end", "status"];
+const STANDARD: [&str; 7] =
+    ["start", "end", "status", "timezone", "leave", "leave_start", "leave_end"];
 
 /// Every fact that can be there; none when a source passes on attributes
 /// that only its connector knows.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use lanyard_core::{
     condition::{Condition, Test},
     id::{ConnectorName, FactName},
@@ -15,6 +15,7 @@ use lanyard_core::{
 use super::{
     Check,
     account::{self, Order},
+    lives,
 };
 use crate::config::{
     document::{Part, Place},
@@ -43,7 +44,15 @@ pub(super) fn sources(
             Missing::Keep => WhenMissing::Keep,
         };
         let shrink_limit_percent = source.shrink_limit.0;
-        sources.insert(name.clone(), SourcePolicy { facts, missing, shrink_limit_percent });
+        lives::confirmations(check, &Place::of(["source", name.as_str()]), source);
+        let policy = SourcePolicy {
+            facts,
+            missing,
+            shrink_limit_percent,
+            confirmations: source.confirmations,
+            confirmation_interval: source.interval.0,
+        };
+        sources.insert(name.clone(), policy);
     }
     sources
 }
@@ -247,10 +256,11 @@ pub(super) fn lifecycle(
         TimeZone::UTC
     });
     let mut status = BTreeMap::new();
-    let written::Status { active, on_leave, departed } = &written.status;
+    let written::Status { active, on_leave, cancelled, departed } = &written.status;
     for (key, values, state) in [
         ("active", active, LifecycleState::Active),
         ("on-leave", on_leave, LifecycleState::OnLeave),
+        ("cancelled", cancelled, LifecycleState::Cancelled),
         ("departed", departed, LifecycleState::Departed),
     ] {
         for (index, value) in values.iter().enumerate() {
@@ -262,20 +272,42 @@ pub(super) fn lifecycle(
             }
         }
     }
-    LifecyclePolicy { timezone, prehire: written.prehire.0, status }
+    let mut policy = LifecyclePolicy {
+        timezone,
+        prehire: written.prehire.0,
+        status,
+        last_hour: lives::last_hour(check, written.last_hour.as_deref()),
+        leaving: written.leaving.0,
+        overlap: written.overlap.0,
+        clock_jump: duration(written.clock_jump),
+        ..LifecyclePolicy::default()
+    };
+    lives::leaves(check, written, &mut policy);
+    policy
+}
+
+/// None: never.
+fn duration(written: After) -> Option<SignedDuration> {
+    match written {
+        After::Never => None,
+        After::Duration(duration) => Some(duration.0),
+    }
 }
 
 pub(super) fn leaver(written: &written::Leaver) -> LeaverPolicy {
     LeaverPolicy {
-        delete_after: match written.delete_after {
-            After::Never => None,
-            After::Duration(duration) => Some(duration.0),
-        },
+        delete_after: duration(written.delete_after),
         revoke_grants: matches!(written.grants, GrantsOfLeaver::Revoke),
     }
 }
 
 pub(super) fn limits(written: &written::Limits) -> LimitsPolicy {
     let written::Removals { percent, floor, window } = &written.removals;
-    LimitsPolicy { removals_percent: percent.0, removals_floor: *floor, removals_window: window.0 }
+    LimitsPolicy {
+        removals_percent: percent.0,
+        removals_floor: *floor,
+        removals_window: window.0,
+        ejects_max: written.ejects.max,
+        ejects_window: written.ejects.window.0,
+    }
 }

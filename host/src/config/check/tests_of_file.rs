@@ -94,8 +94,10 @@ impl From<State> for LifecycleState {
     fn from(state: State) -> Self {
         match state {
             State::Announced => Self::Announced,
+            State::Cancelled => Self::Cancelled,
             State::Prehire => Self::Prehire,
             State::Active => Self::Active,
+            State::Leaving => Self::Leaving,
             State::OnLeave => Self::OnLeave,
             State::Departed => Self::Departed,
         }

@@ -295,7 +295,7 @@ expect = { state = "activ" }"#;
       --> lanyard.toml:18:20
        |
     18 | expect = { state = "activ" }
-       |                    ^^^^^^^ expected one of `announced`, `prehire`, `active`, `on-leave`, `departed`
+       |                    ^^^^^^^ expected one of `announced`, `cancelled`, `prehire`, `active`, `leaving`, `on-leave`, `departed`
        |
        = hint: did you mean `active`?
     "#);

@@ -34,6 +34,8 @@ permissions = { directories = { data = { path = ".", access = "read" } } }
 facts = { given_name = "{{ firstname }}", family_name = "{{ lastname }}", start = "{{ hired }}", title = "{{ job | split('#') | last }}", department = "{{ department }}", country = "{{ country }}", type = "{{ type }}", manager = "{{ manager }}", level = "{{ level }}" }
 missing = "keep"
 shrink-limit = 30
+confirmations = 3
+interval = "20h"
 
 [target.directory]
 plugin = "ldap"
@@ -85,7 +87,24 @@ accounts = ["directory"]
 [lifecycle]
 timezone = "Europe/Berlin"
 prehire = "14d"
-status = { active = ["Active"], on-leave = ["Long-term leave"], departed = ["Former employee"] }
+status = { active = ["Active"], on-leave = ["Long-term leave"], cancelled = ["Withdrawn"], departed = ["Former employee"] }
+last-hour = "17:00"
+leaving = "30d"
+overlap = "10d"
+clock-jump = "never"
+
+[lifecycle.leave.parental]
+status = ["Parental leave"]
+login = "keep"
+grants = "revoke"
+keep = ["crm", "directory/staff"]
+
+[lifecycle.leave.sabbatical]
+
+[hold.case-17]
+people = ["1001"]
+review = 2027-03-31
+owner = "legal"
 
 [leaver]
 delete-after = "never"
@@ -93,6 +112,7 @@ grants = "keep"
 
 [limits]
 removals = { percent = 5, floor = 3, window = "12h" }
+ejects = { max = 1, window = "2h" }
 
 [[test]]
 name = "sales gets the crm"
@@ -120,14 +140,15 @@ fn meaning(loaded: &Loaded) -> String {
         .collect();
     let connectors = &loaded.config.connectors;
     format!(
-        "{connectors:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}\n{rules:#?}\n{:#?}\n{:?}\n{:?}\n{tests:#?}",
+        "{connectors:#?}\n{:#?}\n{:#?}\n{:?}\n{:?}\n{rules:#?}\n{:#?}\n{:?}\n{:?}\n{:?}\n{tests:#?}",
         policy.sources,
         policy.targets,
         policy.retired_sources,
         policy.retired_targets,
         policy.lifecycle,
         policy.leaver,
-        policy.limits
+        policy.limits,
+        policy.holds
     )
 }
 
@@ -192,6 +213,8 @@ fn expanding_ten_lines_shows_every_default() {
     [source.hr]
     plugin = "csv"
     missing = "departed"
+    confirmations = 1
+    interval = "12h"
     shrink-limit = 20
 
     [source.hr.config]
@@ -278,11 +301,17 @@ fn expanding_ten_lines_shows_every_default() {
     [lifecycle]
     timezone = "UTC"
     prehire = "7d"
+    leaving = "0s"
+    overlap = "0s"
+    clock-jump = "40d"
 
     [lifecycle.status]
     active = []
     on-leave = []
+    cancelled = []
     departed = []
+
+    [lifecycle.leave]
 
     [leaver]
     delete-after = "30d"
@@ -292,6 +321,12 @@ fn expanding_ten_lines_shows_every_default() {
     percent = 10
     floor = 10
     window = "1d"
+
+    [limits.ejects]
+    max = 3
+    window = "1h"
+
+    [hold]
     "#);
 }
 

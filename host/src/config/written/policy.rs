@@ -6,6 +6,7 @@ use lanyard_core::id::FactName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::lives::{Ejects, Leave};
 use crate::config::element::{
     duration::{After, Duration},
     entries::Entries,
@@ -36,6 +37,20 @@ pub(in crate::config) struct Lifecycle {
     pub(in crate::config) prehire: Duration,
     /// What values of the fact `status` mean, ignoring case.
     pub(in crate::config) status: Status,
+    /// The hour that ends a last day, like `17:00`; without it, its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) last_hour: Option<String>,
+    /// How long before the last day somebody is leaving: active, and workflows
+    /// can begin on it.
+    pub(in crate::config) leaving: Duration,
+    /// How long a mover keeps what nothing gives them any longer.
+    pub(in crate::config) overlap: Duration,
+    /// A clock that went on by more than this between two looks is asked about
+    /// before time alone takes anything away.
+    pub(in crate::config) clock_jump: After,
+    /// Types of leave; the facts `leave`, `leave_start` and `leave_end` say
+    /// who is on one, as `status` does.
+    pub(in crate::config) leave: Entries<String, Leave>,
 }
 
 impl Default for Lifecycle {
@@ -44,6 +59,12 @@ impl Default for Lifecycle {
             timezone: "UTC".to_owned(),
             prehire: Duration::hours(7 * 24),
             status: Status::default(),
+            last_hour: None,
+            leaving: Duration::seconds(0),
+            overlap: Duration::seconds(0),
+            // Whoever looks every week, or once a month, never sees it.
+            clock_jump: After::Duration(Duration::hours(40 * 24)),
+            leave: Entries::default(),
         }
     }
 }
@@ -55,6 +76,8 @@ pub(in crate::config) struct Status {
     pub(in crate::config) active: Vec<String>,
     /// Away for a while: accounts are disabled, grants stay.
     pub(in crate::config) on_leave: Vec<String>,
+    /// Was to begin here, and does not.
+    pub(in crate::config) cancelled: Vec<String>,
     /// Works here no more.
     pub(in crate::config) departed: Vec<String>,
 }
@@ -90,6 +113,8 @@ pub(in crate::config) struct Limits {
     /// How many accounts of a target may lose something: the larger of percent
     /// and floor, within the window.
     pub(in crate::config) removals: Removals,
+    /// How many people may be ejected, within the window.
+    pub(in crate::config) ejects: Ejects,
 }
 
 /// How many accounts of a target may lose something before a person has to
@@ -147,8 +172,10 @@ pub(in crate::config) struct Expect {
 #[serde(rename_all = "kebab-case")]
 pub(in crate::config) enum State {
     Announced,
+    Cancelled,
     Prehire,
     Active,
+    Leaving,
     OnLeave,
     Departed,
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use lanyard_core::{
     fault::{Fault, FaultKind},
     id::OperationId,
-    operation::{Before, Change},
+    operation::{Before, Change, Event},
     run::{OperationEvent, OperationState, Verification},
 };
 
@@ -247,6 +247,10 @@ pub(crate) async fn removals_are_counted_by_account_from_a_time_on(store: &dyn S
     let mut enable = intent(run, 5, 1, "c");
     enable.operation = operation(5, Change::Enable { account: user("c") });
     perform(store, &enable, Vec::new()).await;
+    // Ejections have a bound of their own.
+    let mut eject = intent(run, 6, 1, "d");
+    eject.operation.event = Event::Eject;
+    perform(store, &eject, Vec::new()).await;
 
     let removed = store.removals_since(at(10)).await.unwrap();
     let expected = BTreeSet::from([user("a"), user("b")]);

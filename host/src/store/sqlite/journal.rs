@@ -24,7 +24,8 @@ pub(super) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_
      WHERE phase IN ('sent', 'uncertain', 'unfinished') AND (phase = 'uncertain' OR run IS NOT ?1)
      ORDER BY run, operation";
 pub(super) const REMOVALS: &str = "SELECT DISTINCT target, object_type, uid FROM operation
-     WHERE removes = 1 AND done_at IS NOT NULL AND done_at >= ?1 AND uid IS NOT NULL";
+     WHERE removes = 1 AND done_at IS NOT NULL AND done_at >= ?1 AND uid IS NOT NULL
+         AND json_extract(body, '$.event') IS NOT 'eject'";
 
 /// An operation as it stands in the journal.
 struct Standing {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_declined.sql"),
     include_str!("migrations/0006_workflow.sql"),
     include_str!("migrations/0007_names.sql"),
+    include_str!("migrations/0008_lifecycle.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

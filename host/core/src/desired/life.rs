@@ -1,0 +1,134 @@
+//! Where somebody stands now, and what keeps anything of them from being
+//! changed or deleted.
+
+use jiff::Timestamp;
+
+use super::person::Facts;
+use crate::{
+    fact::{Hold, Identity},
+    identity,
+    lifecycle::{self, About, Kept, LifecycleState, StateNow},
+    observed::Link,
+    policy::{HoldPolicy, Policy},
+};
+
+pub(super) struct Life {
+    pub state: StateNow,
+    /// Why nothing of them is changed (law 7).
+    pub holds: Vec<String>,
+    /// Legal holds: nothing of theirs is deleted.
+    pub legal_holds: Vec<String>,
+    /// Since when their records are missing, where that is believed.
+    pub absent_since: Option<Timestamp>,
+}
+
+/// The state of somebody, as it is with what is remembered of them; `links`
+/// are theirs.
+///
+/// # Errors
+/// The sentences why it cannot be told.
+pub fn standing(
+    policy: &Policy,
+    identity: &Identity,
+    (facts, wrong): (&Facts<'_>, &[Hold]),
+    (kept, links): (&Kept, &[&Link]),
+    now: Timestamp,
+) -> Result<StateNow, Vec<String>> {
+    let about = About {
+        facts,
+        wrong,
+        absent_since: absent_since(identity, kept),
+        when_missing: identity::when_missing(policy, identity),
+        ejected: kept.ejected(identity.id),
+    };
+    let mut state = lifecycle::state(&about, &policy.lifecycle, now)?;
+    let holds = legal_holds(policy, identity, kept);
+    if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
+        state.state = LifecycleState::Held;
+        state.because = format!("{}; legal hold `{first}` stands", state.because);
+    } else if state.state == LifecycleState::Departed
+        && is_done(policy, state.since.or(learned(facts)), links, now)
+    {
+        state.state = LifecycleState::Retained;
+    }
+    // Whoever began before there was anything to act is not late.
+    let could = kept.clock.first.zip(state.since).is_some_and(|(first, since)| first < since);
+    if !could && !state.state.is_over() {
+        state.late_days = None;
+    }
+    Ok(state)
+}
+
+fn absent_since(identity: &Identity, kept: &Kept) -> Option<Timestamp> {
+    identity.absent_since.filter(|_| !kept.absences.contains_key(&identity.id))
+}
+
+/// Whether nothing is left to do for somebody who departed: every account is
+/// deleted, or closed where none ever is, and the time for it is over.
+fn is_done(policy: &Policy, left: Option<Timestamp>, links: &[&Link], now: Timestamp) -> bool {
+    let Some(left) = left else { return false };
+    let mut links = links.iter().filter(|link| !link.gone);
+    match policy.leaver.delete_after {
+        Some(grace) => links.next().is_none() && left.checked_add(grace).is_ok_and(|at| at <= now),
+        None => !links.any(|link| link.is_open()),
+    }
+}
+
+/// Since when a status is known that no date stands beside.
+fn learned(facts: &Facts<'_>) -> Option<Timestamp> {
+    facts.get("status").map(|fact| fact.learned)
+}
+
+pub(super) fn life(
+    policy: &Policy,
+    identity: &Identity,
+    facts: &Facts<'_>,
+    wrong: &[Hold],
+    (kept, links): (&Kept, &[&Link]),
+    now: Timestamp,
+) -> Life {
+    let state = standing(policy, identity, (facts, wrong), (kept, links), now);
+    let decides = |hold: &&Hold| {
+        hold.fact.as_ref().is_some_and(|it| lifecycle::decides(it.as_str(), &policy.lifecycle))
+    };
+    // What is wrong with the facts that decide it is in the state already.
+    let mut holds: Vec<String> =
+        wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
+    let state = state.map(|mut state| {
+        // A time zone without a date, a leave before the first day.
+        let unused = wrong.iter().filter(decides).filter(|_| !state.state.is_over());
+        state.doubts.extend(unused.map(ToString::to_string));
+        state
+    });
+    let mut state = state.unwrap_or_else(|sentences| {
+        let because = format!("its state cannot be told: {}", sentences.join("; "));
+        holds.extend(sentences);
+        // Nothing is desired of somebody announced, nor of a hold.
+        StateNow::new(LifecycleState::Announced, because)
+    });
+    if state.ejected {
+        // A person said so, whatever is wrong with what sources say.
+        state.doubts.append(&mut holds);
+    }
+    let legal_holds = legal_holds(policy, identity, kept);
+    Life { state, holds, legal_holds, absent_since: absent_since(identity, kept) }
+}
+
+/// The legal holds that cover somebody, of the file and by command.
+fn legal_holds(policy: &Policy, identity: &Identity, kept: &Kept) -> Vec<String> {
+    if policy.holds.is_empty() && kept.legal_holds.is_empty() {
+        return Vec::new();
+    }
+    let id = identity.id.to_string();
+    let names = |hold: &HoldPolicy| {
+        let mut records = identity.records.iter();
+        hold.people.contains(&id) || records.any(|record| hold.people.contains(&record.key))
+    };
+    let of_file = policy.holds.iter().filter(|(_, hold)| names(hold));
+    let ordered = kept.legal_holds.iter().filter(|hold| hold.people.contains(&identity.id));
+    let mut names: Vec<String> =
+        of_file.map(|(name, _)| name.clone()).chain(ordered.map(|it| it.name.clone())).collect();
+    names.sort();
+    names.dedup();
+    names
+}

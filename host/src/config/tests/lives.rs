@@ -1,0 +1,168 @@
+//! Leave, holds and the rest of the lifecycle, as an operator misspells them.
+
+use insta::assert_snapshot;
+
+use super::errors_with;
+
+#[test]
+fn what_the_lifecycle_waits_for_is_checked() {
+    let more = r#"[lifecycle]
+last-hour = "5 pm"
+leaving = "a month"
+overlap = "10"
+clock-jump = "often"
+[lifecycle.status]
+active = ["Active"]
+cancelled = ["active"]"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: `5 pm` is no hour of a day
+     --> lanyard.toml:7:13
+      |
+    7 | last-hour = "5 pm"
+      |             ^^^^^^ needs an hour like "17:00"
+
+    error: bad value for `leaving`
+     --> lanyard.toml:8:11
+      |
+    8 | leaving = "a month"
+      |           ^^^^^^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+
+    error: bad value for `overlap`
+     --> lanyard.toml:9:11
+      |
+    9 | overlap = "10"
+      |           ^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+
+    error: bad value for `clock-jump`
+      --> lanyard.toml:10:14
+       |
+    10 | clock-jump = "often"
+       |              ^^^^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+
+    error: status `active` means two things
+      --> lanyard.toml:13:14
+       |
+    13 | cancelled = ["active"]
+       |              ^^^^^^^^ is also in `active`
+    "#);
+}
+
+#[test]
+fn types_of_leave_are_checked() {
+    let more = r#"[lifecycle.status]
+active = ["Active"]
+[lifecycle.leave.parental]
+status = ["Parental leave", "active"]
+login = "maybe"
+[lifecycle.leave.sabbatical]
+status = ["parental leave"]
+keep = ["crn", "crm/staff", "mail/x"]"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: status `active` means two things
+     --> lanyard.toml:9:29
+      |
+    9 | status = ["Parental leave", "active"]
+      |                             ^^^^^^^^ is also in `active`
+
+    error: unknown choice for `login`
+      --> lanyard.toml:10:9
+       |
+    10 | login = "maybe"
+       |         ^^^^^^^ expected `block` or `keep`
+
+    error: status `parental leave` means two things
+      --> lanyard.toml:12:11
+       |
+    12 | status = ["parental leave"]
+       |           ^^^^^^^^^^^^^^^^ is also in `[lifecycle.leave.parental]`
+
+    error: unknown target `crn`
+      --> lanyard.toml:13:9
+       |
+    13 | keep = ["crn", "crm/staff", "mail/x"]
+       |         ^^^^^ no `[target.crn]` in this file
+       |
+       = hint: did you mean `crm`?
+
+    error: unknown target `mail`
+      --> lanyard.toml:13:29
+       |
+    13 | keep = ["crn", "crm/staff", "mail/x"]
+       |                             ^^^^^^^^ no `[target.mail]` in this file
+       |
+       = hint: targets here: crm
+    "#);
+}
+
+#[test]
+fn a_status_of_a_leave_needs_one_that_means_active() {
+    let more = "[lifecycle.leave.parental]\nstatus = [\"Parental leave\"]";
+    assert_snapshot!(errors_with(more), @r#"
+    error: no status means active
+     --> lanyard.toml:7:10
+      |
+    7 | status = ["Parental leave"]
+      |          ^^^^^^^^^^^^^^^^^^ with a status for this leave alone, everybody else would be held
+      |
+      = hint: say which do: `status = { active = ["Active"] }` in `[lifecycle]`
+    "#);
+}
+
+#[test]
+fn legal_holds_are_checked() {
+    let more = r#"[hold.trial]
+people = []
+review = "next year"
+owner = "legal"
+[hold.other]
+people = ["1001"]
+review = 2027-03-31
+[limits.ejects]
+max = -1"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: the hold `trial` is for nobody
+     --> lanyard.toml:7:10
+      |
+    7 | people = []
+      |          ^^ needs the keys of records, or ids
+
+    error: `next year` is no date
+     --> lanyard.toml:8:10
+      |
+    8 | review = "next year"
+      |          ^^^^^^^^^^^ needs a date like "2027-03-31"
+
+    error: `hold.other` has no `owner`
+      --> lanyard.toml:10:7
+       |
+    10 | [hold.other]
+       |       ^^^^^ `owner` is needed here
+
+    error: wrong type for `max`
+      --> lanyard.toml:14:7
+       |
+    14 | max = -1
+       |       ^^ expected a whole number from 0 to 4294967295
+    "#);
+}
+
+#[test]
+fn confirmations_need_time_in_between() {
+    let source = |more: &str| errors_with(&format!("[source.more]\nplugin = \"csv\"\n{more}"));
+    assert_snapshot!(source("confirmations = 0"), @r#"
+    error: a record cannot be missing in no reading
+     --> lanyard.toml:8:17
+      |
+    8 | confirmations = 0
+      |                 ^ needs at least 1
+      |
+      = hint: for a record that is missing to mean nothing, write `missing = "keep"`
+    "#);
+    assert_snapshot!(source("confirmations = 2\ninterval = \"0s\""), @r#"
+    error: readings at the same moment confirm nothing
+     --> lanyard.toml:9:12
+      |
+    9 | interval = "0s"
+      |            ^^^^ needs some time, like "12h"
+    "#);
+}

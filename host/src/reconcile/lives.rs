@@ -1,0 +1,87 @@
+//! What is remembered of lives from one look to the next.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lanyard_core::{
+    absence,
+    desired::Desired,
+    fact::Identity,
+    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects},
+    id::{ConnectorName, IdentityId},
+    identity::Assembled,
+    lifecycle::{ClockMarks, Kept},
+    plan::Plan,
+};
+
+use super::{Context, ReconcileError, Survey};
+use crate::store::{SourceRead, StoreError, StoredPlan};
+
+/// How often people were found missing, counted with these reads.
+///
+/// Before anybody is recorded as absent: after a crash in between they would
+/// pass for confirmed.
+pub(super) async fn confirm_absences(
+    context: &Context,
+    assembled: &Assembled,
+    known: &[Identity],
+    reads: &BTreeMap<ConnectorName, SourceRead>,
+) -> Result<(), StoreError> {
+    let before = context.store.kept().await?.absences;
+    let reads = reads.iter().map(|(source, read)| (source.clone(), read.read_at)).collect();
+    let changed = absence::confirm(&context.policy, assembled, known, &reads, &before);
+    if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
+}
+
+/// What the guard says by what is remembered of lives.  A jump of the clock
+/// that takes nothing from anybody is forgotten.
+pub(super) fn findings(
+    context: &Context,
+    plan: &Plan,
+    desired: &Desired,
+    kept: &mut Kept,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let jumped = kept.clock.jump.and_then(|jump| clock_jump(plan, desired, jump));
+    if jumped.is_none() {
+        kept.clock.jump = None;
+    }
+    let ejects = mass_ejects(&context.policy.limits, plan, kept, now);
+    jumped.into_iter().chain(ejects).collect()
+}
+
+/// A person said that the clock is right.
+pub(super) async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreError> {
+    let marks = ClockMarks { jump: None, ..survey.observed.kept.clock };
+    context.store.mark_clock(marks).await
+}
+
+impl Survey {
+    /// What it says of one identity, to be carried out by itself.  What was
+    /// found of sources is for the whole plan.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn only(
+        mut self,
+        context: &Context,
+        identity: IdentityId,
+    ) -> Result<Self, ReconcileError> {
+        let now = self.stored.made_at;
+        let plan = self.stored.plan.only(identity);
+        let policy = context.policy.as_ref();
+        let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
+        let removed = context.store.removals_since(since).await?;
+        let settings = GuardSettings::of(policy);
+        let mut findings =
+            guard(&settings, &plan, &self.observed, &removed, &self.assembled.shrank);
+        findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
+        let jump = self.observed.kept.clock.jump;
+        findings.extend(jump.and_then(|jump| clock_jump(&plan, &self.desired, jump)));
+        findings.retain(|finding| !finding.blocks.is_empty());
+        let digest = plan.digest()?;
+        self.stored = StoredPlan { digest, plan, findings, ..self.stored };
+        context.store.save_plan(&self.stored).await?;
+        Ok(self)
+    }
+}
