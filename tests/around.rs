@@ -17,7 +17,7 @@ use lanyard_core::{
     observed::{Declined, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
-    workflow::{Definition, Episode, Remembered},
+    workflow::{Definition, Episode, OwnFact, Remembered},
 };
 
 /// Told `before` or `after` and the method, with dashes; an error is what
@@ -195,5 +195,18 @@ impl Store for Around {
 
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
         self.inner.audit(filter).await
+    }
+
+    async fn own_facts(&self) -> Result<Vec<OwnFact>, StoreError> {
+        self.inner.own_facts().await
+    }
+
+    async fn set_fact(
+        &self,
+        own: &OwnFact,
+        episode: &Episode,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
     }
 }

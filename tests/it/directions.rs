@@ -8,7 +8,7 @@ use std::{
 
 /// A room of the host, and the rooms of the host it may name; `lib` and
 /// `main` wire them.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("args", &[]),
     ("telemetry", &[]),
     ("connector", &[]),
@@ -16,8 +16,9 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("store", &[]),
     ("wasm", &["config", "connector"]),
     ("contract", &["config", "connector", "wasm"]),
-    ("reconcile", &["config", "connector", "store"]),
-    ("errors", &["config", "reconcile", "store", "wasm"]),
+    ("messenger", &["config"]),
+    ("reconcile", &["config", "connector", "messenger", "store"]),
+    ("errors", &["config", "messenger", "reconcile", "store", "wasm"]),
     (
         "commands",
         &[
@@ -26,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "connector",
             "contract",
             "errors",
+            "messenger",
             "reconcile",
             "store",
             "telemetry",

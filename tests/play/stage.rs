@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
+    people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
 };
@@ -39,6 +40,7 @@ pub(crate) struct Stage {
     runtime: Runtime,
     store: Arc<dyn Store>,
     clock: Arc<Mutex<Timestamp>>,
+    mail: Arc<MailRoom>,
     firm: Option<Firm>,
 }
 
@@ -60,6 +62,7 @@ impl Stage {
             runtime,
             store: Arc::new(store),
             clock: Arc::new(Mutex::new(Timestamp::UNIX_EPOCH)),
+            mail: Arc::default(),
             firm: None,
         })
     }
@@ -76,6 +79,15 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["mail"] => Ok(Some(self.mail.taken())),
+            ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
+            ["approvals"] => self.said(|context, now| people::approvals(context, now)).map(Some),
+            [user, "approves", who] => self.answered(user, true, who).map(Some),
+            [user, "denies", who] => self.answered(user, false, who).map(Some),
+            ["say", what, workflow, who, step] => {
+                let said = [*what, *workflow, *who, *step];
+                self.said(|context, now| people::says(context, said, now)).map(Some)
+            }
             ["groups", "at", target, groups @ ..] => {
                 let groups = groups.iter().map(|group| group.trim_end_matches(',').to_owned());
                 self.target(target)?.inner().groups.extend(groups);
@@ -84,6 +96,18 @@ impl Stage {
             [name, rest @ ..] => self.system(name, rest, block).map(|()| None),
             [] => Err("an empty statement".to_owned()),
         }
+    }
+
+    fn answered(&self, user: &str, yes: bool, who: &str) -> Result<String, String> {
+        self.said(|context, now| people::answers(context, (user, yes, who), now))
+    }
+
+    fn said<'s, T: Future<Output = Result<String, String>>>(
+        &'s self,
+        say: impl FnOnce(&'s Context, Timestamp) -> T,
+    ) -> Result<String, String> {
+        let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.runtime.block_on(say(&self.firm()?.context, now))
     }
 
     fn firm(&self) -> Result<&Firm, String> {
@@ -168,6 +192,7 @@ impl Stage {
             config: digest,
             store: Arc::clone(&self.store),
             connectors,
+            messenger: Arc::<MailRoom>::clone(&self.mail),
             actor: "operator".to_owned(),
             stop: Stop::default(),
             clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
@@ -187,6 +212,7 @@ impl Stage {
             }
         }
         let path = folder.join("lanyard.toml");
+        let file = with_defaults(file)?;
         fs::write(&path, file).map_err(|error| error.to_string())?;
         config::load(&path, &|_variable| None)
             .map(|loaded| loaded.config)
@@ -232,7 +258,12 @@ impl Stage {
         };
         let context = &self.firm()?.context;
         let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
+        let steps: Mutex<Vec<String>> = Mutex::default();
         let report = |progress: Progress| {
+            if let Progress::Step { step, how } = &progress {
+                let line = people::step_line(&survey.stored.plan, step, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
             if let Some((operation, how)) = told(&progress) {
                 let line = answers::line(operation, &survey);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,6 +293,9 @@ impl Stage {
             for news in &planned.news {
                 let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
             }
+        }
+        for line in steps.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let _infallible = writeln!(text, "{line}");
         }
         if text.is_empty() {
             text.push_str("nothing to do\n");
@@ -367,6 +401,24 @@ fn account_state(word: &str) -> Result<AccountState, String> {
         .into_iter()
         .find(|state| state.word() == word)
         .ok_or_else(|| format!("`{word}` is no state of an account here"))
+}
+
+/// `default workflow leaver` stands for what `lanyard workflow default` prints.
+fn with_defaults(file: &str) -> Result<String, String> {
+    let mut text = String::new();
+    for line in file.lines() {
+        match line.strip_prefix("default workflow ") {
+            None => text.push_str(line),
+            Some(name) => {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/workflows");
+                let path = path.join(name).with_extension("toml");
+                let shipped = fs::read_to_string(&path);
+                text.push_str(&shipped.map_err(|error| format!("`{name}`: {error}"))?);
+            }
+        }
+        text.push('\n');
+    }
+    Ok(text)
 }
 
 fn stub(plugins: &Path, name: &str) -> std::io::Result<()> {

@@ -3,6 +3,8 @@
 //! Built by the host's `config` room and by nothing else; no string in here
 //! might still be wrong.
 
+mod telling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, tz::TimeZone};
@@ -14,6 +16,8 @@ use crate::{
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
 };
+
+pub use telling::{Delegation, Message, StepsPolicy};
 
 #[derive(Debug)]
 pub struct Policy {
@@ -33,6 +37,7 @@ pub struct Policy {
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,
+    pub steps: StepsPolicy,
     /// Holds every compiled template and condition above.
     pub expressions: Expressions,
 }

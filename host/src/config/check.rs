@@ -6,7 +6,9 @@
 //! errors is never handed on.
 
 mod connectors;
+mod effects;
 mod expressions;
+mod notify;
 mod permissions;
 mod policy;
 mod tests_of_file;
@@ -31,6 +33,9 @@ use super::{
     report::ConfigError,
     written::File,
 };
+
+/// The source of facts that steps set.
+const OURS: &str = lanyard_core::workflow::OURS;
 
 /// What every check needs.
 struct Check<'c, 'i> {
@@ -62,6 +67,8 @@ pub(super) fn check(
     let rules = policy::rules(&mut check, file);
     let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
+    let steps = notify::steps(&mut check, file, &lifecycle.timezone);
+    let notify = notify::notify(&mut check, file);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -71,6 +78,7 @@ pub(super) fn check(
         rules,
         workflows,
         versions: BTreeMap::new(),
+        steps,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
         limits: policy::limits(&file.limits),
@@ -81,6 +89,7 @@ pub(super) fn check(
         digest: Digest::of(""),
         store: base.join(&file.store.path),
         connectors,
+        notify,
         policy,
         text: String::new(),
     };
@@ -120,6 +129,12 @@ impl Check<'_, '_> {
             );
         }
         let sources = self.names("source");
+        if sources.iter().any(|name| name == OURS) {
+            let error = ConfigError::new(format!("no source can be called `{OURS}`"))
+                .label("facts that workflows set come from this name")
+                .hint("give it another name");
+            self.key(&Place::of(["source", OURS]), error);
+        }
         for name in self.names("target").iter().filter(|name| sources.contains(name)) {
             let error = ConfigError::new(format!("`{name}` is both a source and a target"))
                 .label(format!("`[source.{name}]` has this name"))

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 28] = [
+const TABLES: [&[&str]; 34] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -22,6 +22,12 @@ const TABLES: [&[&str]; 28] = [
     &["rule", "*"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
+    &["workflow", "*", "steps", "*", "escalate"],
+    &["notify"],
+    &["notify", "smtp"],
+    &["notify", "webhook", "*"],
+    &["message", "*"],
+    &["delegation", "*"],
     &["test", "*"],
     &["test", "*", "expect"],
     &["source", "*"],

@@ -27,6 +27,7 @@ use super::{
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     schedule::Schedule,
+    steps,
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
@@ -79,8 +80,13 @@ pub async fn execute(
     };
     runner.summary.blocked = blocked.len();
     runner.run(&mut schedule).await?;
+    let mut summary = runner.summary;
+    // What takes access away has been sent before anybody is told.
+    let operations = plan.operations.iter().filter(|it| blocked.contains(&it.id));
+    let held = operations.map(|operation| operation.identity).collect();
+    steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     context.store.end_run(run, context.now()).await?;
-    Ok(runner.summary)
+    Ok(summary)
 }
 
 fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {

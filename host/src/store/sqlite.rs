@@ -14,6 +14,7 @@ mod open;
 mod plans;
 mod problem;
 mod runs;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod workflows;
@@ -32,7 +33,7 @@ use lanyard_core::{
     observed::{Declined, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
-    workflow::{Definition, Episode, Remembered},
+    workflow::{Definition, Episode, OwnFact, Remembered},
 };
 use rusqlite::Connection;
 
@@ -324,5 +325,19 @@ impl Store for SqliteStore {
     async fn audit(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
         let filter = filter.clone();
         self.read("list the audit", move |tx| audit::rows(tx, &filter)).await
+    }
+
+    async fn own_facts(&self) -> Result<Vec<OwnFact>, StoreError> {
+        self.read("list facts of ours", steps::own_facts).await
+    }
+
+    async fn set_fact(
+        &self,
+        own: &OwnFact,
+        episode: &Episode,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
+        self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
     }
 }

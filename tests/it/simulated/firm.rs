@@ -21,8 +21,8 @@ use lanyard_core::{
     lifecycle::LifecycleState,
     observed::{Link, Origin, OwnedGrant},
     policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
-        WhenMissing,
+        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, StepsPolicy,
+        TargetPolicy, WhenMissing,
     },
     template::Expressions,
 };
@@ -100,6 +100,7 @@ fn policy() -> Policy {
         retired_targets: BTreeSet::new(),
         rules,
         workflows: Vec::new(),
+        steps: StepsPolicy::default(),
         versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
@@ -152,6 +153,7 @@ impl Firm {
             config: Digest::of("file"),
             store: Arc::new(Around { inner: Arc::new(inner), beside }),
             connectors,
+            messenger: Arc::new(lanyard::messenger::Nowhere),
             actor: "operator".to_owned(),
             clock: hurried(),
             stop: Stop::default(),
@@ -198,6 +200,7 @@ impl Firm {
 
     fn show(&self, progress: &Progress) {
         let line = match progress {
+            Progress::Step { .. } => return,
             Progress::Began { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())

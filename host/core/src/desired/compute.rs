@@ -1,12 +1,15 @@
 //! From identities and rules to what should be true at every target.
 
+mod carry;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Desired, DesiredAccount, DesiredIdentity, Presence,
+    Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     content::Site,
+    effects::Due,
     managed_object,
     names::Names,
     person::{self, Facts, Wanted},
@@ -37,6 +40,8 @@ struct Person<'a> {
     /// Targets where a workflow says when accounts are deleted.
     deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     episodes: Vec<EpisodeNow>,
+    due: Vec<Due>,
+    steps: DesiredSteps,
     holds: Vec<String>,
 }
 
@@ -77,6 +82,7 @@ pub fn desired(
         }
     }
     leave(policy, &observed.links, &mut people, now);
+    carry::carry_out(policy, assembled, observed, &mut people);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
     Desired { identities }
 }
@@ -142,7 +148,8 @@ fn person<'a>(
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
-    let Turn { episodes, mut deletes, holds: mut failed, .. } = turn;
+    let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
+    let steps = DesiredSteps { open, ..DesiredSteps::default() };
     let overrides = overrides.unwrap_or_else(|more| {
         failed.extend(more);
         Overrides::default()
@@ -157,7 +164,20 @@ fn person<'a>(
     }
     let label = identity::label(identity, &facts);
     let accounts = BTreeMap::new();
-    Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }
+    Person {
+        label,
+        facts,
+        scope,
+        state,
+        wanted,
+        accounts,
+        overrides,
+        deletes,
+        episodes,
+        due,
+        steps,
+        holds,
+    }
 }
 
 /// Desired accounts of everybody at one target: names first, those who have
@@ -304,10 +324,13 @@ impl Person<'_> {
     }
 
     fn finished(self) -> DesiredIdentity {
-        let Self { label, state, accounts, episodes, holds, .. } = self;
-        let (accounts, episodes) =
-            if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
-        DesiredIdentity { label, state, accounts, holds, episodes }
+        let Self { label, state, accounts, episodes, steps, holds, .. } = self;
+        if !holds.is_empty() {
+            let (accounts, episodes) = (BTreeMap::new(), Vec::new());
+            let steps = DesiredSteps::default();
+            return DesiredIdentity { label, state, accounts, holds, episodes, steps };
+        }
+        DesiredIdentity { label, state, accounts, holds, episodes, steps }
     }
 }
 

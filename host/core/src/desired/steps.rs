@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::person::Facts;
+use super::{
+    DesiredStep,
+    effects::{Due, due, open},
+    person::Facts,
+};
 use crate::{
     account::Entitlement,
     entitlement::Index,
@@ -47,6 +51,10 @@ pub(super) struct Turn {
     /// policy does not.
     pub deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     pub holds: Vec<String>,
+    /// Steps to be carried out now.
+    pub due: Vec<Due>,
+    /// Steps that failed, and stay open until a person says something.
+    pub open: Vec<DesiredStep>,
     /// Workflows that a step of another one begins.
     started: Vec<WorkflowName>,
 }
@@ -248,6 +256,7 @@ impl Subject<'_> {
         }
         turn.deletes.extend(workflow.steps.iter().filter_map(deletes).cloned());
         if !episode.is_open() {
+            turn.open.extend(open(workflow, &episode));
             let steps = lasting_steps(workflow, &episode);
             turn.wishes
                 .extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
@@ -267,18 +276,22 @@ impl Subject<'_> {
         );
         let before = begun.is_none().then(|| episode.clone());
         let mut news: Vec<String> = begun.into_iter().collect();
-        let Advanced { begun, ended, due, in_force, waits, end, holds } = looked;
+        let Advanced { begun, ended, due: ready, in_force, waits, end, holds } = looked;
         turn.holds.extend(holds);
         for (step, at) in begun {
-            episode.steps.insert(step, StepRecord::Begun { at });
+            // What is tried from now on is so from when it is tried: nothing
+            // that is decided depends on when somebody looks.
+            if news.is_empty() || !ready.contains(&step) {
+                episode.steps.insert(step, StepRecord::Begun { at });
+            }
         }
         for (step, at, end) in ended {
             episode.steps.insert(step, StepRecord::Ended { at, end });
         }
-        for id in due {
-            let Some(Step { task: Task::Do(Action::Start { workflow: started }), .. }) =
-                workflow.step(&id)
-            else {
+        for id in ready {
+            let Some(Step { task: Task::Do(action), .. }) = workflow.step(&id) else { continue };
+            let Action::Start { workflow: started } = action else {
+                turn.due.push(due(workflow, &episode, id, action));
                 continue;
             };
             news.push(format!("workflow `{}`: step `{id}` begins `{started}`", workflow.name));
@@ -286,9 +299,11 @@ impl Subject<'_> {
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            news.push(format!("workflow `{}` stops: step `{step}` took too long", workflow.name));
+            let trouble = episode.ended(step).map_or("took too long", |(_, end)| end.trouble());
+            news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
         }
         episode.end = end;
+        turn.open.extend(open(workflow, &episode));
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
@@ -298,11 +313,7 @@ impl Subject<'_> {
     fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
         let Task::Do(action) = &step.task else { return None };
         let ended = episode.ended(&step.id).map(|(at, _)| at);
-        let cause = Cause::Step {
-            workflow: workflow.name.clone(),
-            step: step.id.clone(),
-            line: workflow.line,
-        };
+        let cause = cause(workflow, &step.id);
         Some(Wish { action: action.clone(), since: ended.unwrap_or(self.now), cause })
     }
 
@@ -320,7 +331,11 @@ impl Subject<'_> {
                 targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
                     && self.is_theirs(&owned.target, &owned.holder)
             }),
-            Action::Start { .. } => false,
+            Action::Start { .. }
+            | Action::Notify { .. }
+            | Action::Approve(_)
+            | Action::SetFact { .. }
+            | Action::Ticket { .. } => false,
         }
     }
 
@@ -365,6 +380,10 @@ impl EpisodeNow {
     fn seen(episode: Episode) -> Self {
         Self { episode, changed: true, news: Vec::new(), waits: BTreeMap::new() }
     }
+}
+
+pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
+    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
-    desired::{AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence},
+    desired::{
+        AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, DesiredSteps,
+        Presence,
+    },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
@@ -301,6 +304,7 @@ pub(crate) fn person(
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         holds: Vec::new(),
         episodes: Vec::new(),
+        steps: DesiredSteps::default(),
     };
     (identity(key), person)
 }
