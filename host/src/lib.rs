@@ -17,3 +17,4 @@ pub mod reconcile;
 pub mod store;
 pub mod telemetry;
 pub mod wasm;
+pub mod workflows;

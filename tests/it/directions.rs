@@ -8,12 +8,13 @@ use std::{
 
 /// A room of the host, and the rooms of the host it may name; `lib` and
 /// `main` wire them.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("args", &[]),
     ("telemetry", &[]),
     ("connector", &[]),
     ("config", &[]),
     ("store", &[]),
+    ("workflows", &[]),
     ("wasm", &["config", "connector"]),
     ("contract", &["config", "connector", "wasm"]),
     ("messenger", &["config"]),
@@ -32,6 +33,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
             "store",
             "telemetry",
             "wasm",
+            "workflows",
         ],
     ),
 ];

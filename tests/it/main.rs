@@ -19,6 +19,7 @@ mod directions;
 mod dropped;
 mod exit_status;
 mod leavers;
+mod messages;
 mod named;
 mod pages;
 mod record;

@@ -160,3 +160,21 @@ steps = [
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
 }
+
+#[test]
+fn every_workflow_to_copy_can_be_loaded_and_names_only_what_it_brings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanyard.toml");
+    std::fs::create_dir(folder.path().join("plugins")).unwrap();
+    std::fs::write(folder.path().join("plugins/csv.wasm"), []).unwrap();
+    for (name, text) in lanyard::workflows::DEFAULTS {
+        let notify = "from = \"lanyard@example.org\"\nsmtp = { host = \"mail.example.org\" }";
+        let whole = format!("[source.hr]\nplugin = \"csv\"\n{text}\n[notify]\n{notify}\n");
+        std::fs::write(&file, whole).unwrap();
+        let loaded = lanyard::config::load(&file, &|_variable| None);
+        let loaded = loaded.unwrap_or_else(|errors| panic!("{}", errors.render()));
+        let workflows = &loaded.config.policy.workflows;
+        let names: Vec<&str> = workflows.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, [name]);
+    }
+}

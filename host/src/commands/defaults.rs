@@ -1,20 +1,10 @@
-//! Workflows to copy: what a firm begins with.
+//! `lanyard workflow default`.
 
 use crate::{
     config::nearest,
     errors::{AppError, Exit},
+    workflows::DEFAULTS,
 };
-
-/// By name, with their text.
-pub(super) const DEFAULTS: [(&str, &str); 7] = [
-    ("prehire", include_str!("../../workflows/prehire.toml")),
-    ("joiner", include_str!("../../workflows/joiner.toml")),
-    ("mover", include_str!("../../workflows/mover.toml")),
-    ("leave", include_str!("../../workflows/leave.toml")),
-    ("leaver", include_str!("../../workflows/leaver.toml")),
-    ("rehire", include_str!("../../workflows/rehire.toml")),
-    ("contractor-end", include_str!("../../workflows/contractor-end.toml")),
-];
 
 /// One of them, or what there is.
 pub(super) fn shown(name: Option<&str>) -> Result<String, AppError> {

@@ -40,12 +40,12 @@ pub(super) struct Firm {
     pub(super) directory: Arc<System>,
     pub(super) crm: Arc<System>,
     source: Arc<Source>,
-    log: Arc<Mutex<Vec<String>>>,
+    pub(super) log: Arc<Mutex<Vec<String>>>,
     shown: Mutex<Vec<String>>,
     _folder: tempfile::TempDir,
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     let mut expressions = Expressions::new();
     let mut template = |source: &str| expressions.template(source).unwrap();
     let mut target = |after: &[&str]| TargetPolicy {

@@ -25,8 +25,12 @@ pub(super) fn told(
 ) -> Option<(Vec<Recipient>, MessageName)> {
     let to: Vec<Recipient> = step.to.iter().map(|to| to.0.clone()).collect();
     let (false, Some(template)) = (to.is_empty(), &step.template) else {
-        let error = ConfigError::new(format!("a step with `{verb}` needs `to` and `template`"));
-        check.value(place, error);
+        // What is written and wrong has been told.
+        let written = |key| check.report.document.has(&place.key(key));
+        if !written("to") || !written("template") || step.to.is_empty() && !bad_to(check, place) {
+            let error = ConfigError::new(format!("a step with `{verb}` needs `to` and `template`"));
+            check.value(place, error);
+        }
         return None;
     };
     message(check, file, &place.key("template"), template);
@@ -47,6 +51,11 @@ pub(super) fn told(
         }
     }
     Some((to, template.clone()))
+}
+
+/// Whether something that was wrong has been taken out of `to`.
+fn bad_to(check: &Check<'_, '_>, place: &Place) -> bool {
+    check.report.document.has(&place.key("to").index(0))
 }
 
 fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
