@@ -10,7 +10,8 @@ use lanyard_core::{
     id::{IdentityId, WorkflowName},
     operation::Cause,
     workflow::{
-        Address, Delivery, Effect, Episode, OwnFact, PlannedStep, StepEnd, StepRecord, pause_after,
+        Address, Asked, Delivery, Effect, Episode, OwnFact, PlannedStep, StepEnd, StepRecord,
+        pause_after,
     },
 };
 
@@ -49,7 +50,7 @@ pub(super) async fn carry_out(
         } else {
             match &step.effect {
                 Effect::SetFact { .. } => hand.set_fact(step).await?,
-                Effect::Ask { .. } => hand.ask(step).await?,
+                Effect::Ask { .. } | Effect::Remind { .. } => hand.ask(step).await?,
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
                 }
@@ -116,6 +117,14 @@ impl Hand<'_> {
         begun.unwrap_or_else(|| self.context.now())
     }
 
+    fn asked(&self, step: &PlannedStep) -> Option<Asked> {
+        let episode = self.episodes.get(&step.identity)?.get(&step.workflow)?;
+        match episode.steps.get(&step.step)? {
+            StepRecord::Asked { asked, .. } => Some(asked.clone()),
+            _ => None,
+        }
+    }
+
     async fn set_fact(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
         let Effect::SetFact { fact, value } = &step.effect else { return Ok(()) };
         let at = self.context.now();
@@ -142,8 +151,19 @@ impl Hand<'_> {
     /// The question is durable first; whoever was not told finds it by
     /// looking.
     async fn ask(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
-        let Effect::Ask { question, deliveries } = &step.effect else { return Ok(()) };
-        let asked = question.clone().asked(self.context.now());
+        let now = self.context.now();
+        let (asked, deliveries) = match &step.effect {
+            Effect::Ask { question, deliveries } => (question.clone().asked(now), deliveries),
+            Effect::Remind { deliveries } => {
+                let Some(mut asked) = self.asked(step) else {
+                    self.skip(step, "it has been answered");
+                    return Ok(());
+                };
+                asked.rounds = asked.rounds_due(now);
+                (asked, deliveries)
+            }
+            Effect::Notify { .. } | Effect::SetFact { .. } => return Ok(()),
+        };
         let record = StepRecord::Asked { begun: self.begun(step), asked };
         let Some(episode) = self.with(step, record) else {
             self.skip(step, LEFT);

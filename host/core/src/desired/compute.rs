@@ -82,7 +82,7 @@ pub fn desired(
         }
     }
     leave(policy, &observed.links, &mut people, now);
-    carry::carry_out(policy, assembled, observed, &mut people);
+    carry::carry_out(policy, assembled, observed, &mut people, now);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
     Desired { identities }
 }

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::{
     DesiredStep, DesiredSteps,
     reach::{Reach, Somebody, opted_out},
@@ -17,8 +19,8 @@ use crate::{
     policy::Policy,
     template::{Scope, Template},
     workflow::{
-        Action, Address, Approve, Attempts, Delivery, Effect, Episode, OnFailure, PlannedStep,
-        Question, Recipient, Whom, Workflow, approval_id, open_steps,
+        Action, Address, Approve, Asked, Attempts, Delivery, Effect, Episode, OnFailure,
+        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, approval_id, open_steps,
     },
 };
 
@@ -30,6 +32,8 @@ pub(super) struct Due {
     pub step: StepName,
     pub action: Action<Template>,
     pub attempts: Attempts,
+    /// A question that is open already.
+    pub asked: Option<Asked>,
     pub cause: Cause,
 }
 
@@ -52,6 +56,10 @@ pub(super) fn due(
         workflow: workflow.name.clone(),
         ordinal: episode.ordinal,
         attempts: episode.attempts(&step),
+        asked: match episode.steps.get(&step) {
+            Some(StepRecord::Asked { asked, .. }) => Some(asked.clone()),
+            _ => None,
+        },
         action: action.clone(),
         cause: cause(workflow, &step),
         step,
@@ -83,11 +91,12 @@ pub(super) fn effects(
     about: &About<'_>,
     due: Vec<Due>,
     reach: &Reach<'_>,
+    now: Timestamp,
 ) -> DesiredSteps {
     let mut steps = DesiredSteps::default();
     for due in due {
         let teller = Teller { policy, about, due: &due, reach };
-        match teller.effect() {
+        match teller.effect(now) {
             Ok(effect) => steps.planned.push(PlannedStep {
                 identity: about.id,
                 workflow: due.workflow,
@@ -115,7 +124,7 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    fn effect(&self) -> Result<Effect, String> {
+    fn effect(&self, now: Timestamp) -> Result<Effect, String> {
         match &self.due.action {
             Action::Notify { to, template } => {
                 let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
@@ -125,7 +134,10 @@ impl Teller<'_> {
                 let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
                 Ok(Effect::Notify { deliveries, ticket: true })
             }
-            Action::Approve(approve) => self.ask(approve),
+            Action::Approve(approve) => match &self.due.asked {
+                Some(asked) => self.remind(approve, asked, now),
+                None => self.ask(approve),
+            },
             Action::SetFact { fact, value } => {
                 let value = self.render(value, &self.scope("", "")?)?;
                 if value.trim().is_empty() {
@@ -169,6 +181,24 @@ impl Teller<'_> {
         };
         let question = Question { stages, expire: approve.expire, escalate, reason };
         Ok(Effect::Ask { question, deliveries })
+    }
+
+    /// Those who are asked by now: of a further stage, or because nobody has
+    /// answered.
+    fn remind(
+        &self,
+        approve: &Approve<Template>,
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Result<Effect, String> {
+        let Due { workflow, ordinal, step, .. } = self.due;
+        let id = approval_id(self.about.id, workflow, *ordinal, step);
+        let scope = self.scope(&id, &asked.reason)?;
+        let deliveries = match &approve.template {
+            Some(template) => self.to_people(asked.waits_for(now), template, &scope)?,
+            None => Vec::new(),
+        };
+        Ok(Effect::Remind { deliveries })
     }
 
     /// Those of a stage who can be found; nobody is asked about themselves.

@@ -40,6 +40,7 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
                 page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
                 delivery_lines("tell", deliveries, page);
             }
+            Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
             Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
         }
         for cause in &step.causes {

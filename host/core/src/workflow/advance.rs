@@ -9,7 +9,7 @@ use super::{
     approval::{Asked, approval_id},
     compile::{Step, Task, Wait, Workflow},
     definition::{Action, OnFailure},
-    effect::PATIENCE,
+    effect::{Approve, PATIENCE},
     episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
 };
 use crate::{
@@ -247,6 +247,13 @@ impl Look<'_> {
             }
             Some(StepRecord::Asked { asked, .. }) if asked.expires <= self.about.now => {
                 Stage::Ends(asked.expires, StepEnd::Expired)
+            }
+            // Who is told nothing has nothing to be told.
+            Some(StepRecord::Asked { asked, .. })
+                if asked.rounds < asked.rounds_due(self.about.now)
+                    && matches!(action, Action::Approve(Approve { template: Some(_), .. })) =>
+            {
+                Stage::Due
             }
             Some(StepRecord::Asked { asked, .. }) => Stage::Waits(approval(
                 &approval_id(

@@ -19,6 +19,9 @@ pub struct Asked {
     pub reason: String,
     /// Who agreed, stage by stage.
     pub approved: Vec<Agreed>,
+    /// How often others were asked than before: at first, at each further
+    /// stage, and when it was escalated.
+    pub rounds: usize,
 }
 
 /// A question before it is asked: nothing in it depends on when that is.
@@ -40,6 +43,7 @@ impl Question {
             escalate: escalate.map(|(length, whom)| (after(length), whom)),
             reason,
             approved: Vec::new(),
+            rounds: 1,
         }
     }
 }
@@ -74,6 +78,12 @@ impl Asked {
     /// Whether everybody who has to agree has.
     pub fn is_agreed(&self) -> bool {
         self.approved.len() >= self.stages.len()
+    }
+
+    /// How often others should have been asked by now.
+    pub fn rounds_due(&self, now: Timestamp) -> usize {
+        let escalated = self.escalate.as_ref().is_some_and(|(from, _)| *from <= now);
+        self.approved.len() + 1 + usize::from(escalated)
     }
 
     /// Those whose answer is waited for.
@@ -137,6 +147,7 @@ mod tests {
             escalate: Some((at(5), [who("director")].into())),
             reason: String::new(),
             approved: Vec::new(),
+            rounds: 1,
         }
     }
 

@@ -97,6 +97,8 @@ pub enum Effect {
     Notify { deliveries: Vec<Delivery>, ticket: bool },
     /// A question to approvers, and what they are told.
     Ask { question: Question, deliveries: Vec<Delivery> },
+    /// Others are asked the same now, and told so.
+    Remind { deliveries: Vec<Delivery> },
     /// A fact of ours.
     SetFact { fact: FactName, value: String },
 }

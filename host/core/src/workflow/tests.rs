@@ -1,5 +1,7 @@
 //! A leaver workflow, walked day by day.
 
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};

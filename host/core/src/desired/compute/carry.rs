@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::Person;
 use crate::{
     desired::{
@@ -21,6 +23,7 @@ pub(super) fn carry_out(
     assembled: &Assembled,
     observed: &Observed,
     people: &mut BTreeMap<IdentityId, Person<'_>>,
+    now: Timestamp,
 ) {
     let due: BTreeMap<IdentityId, Vec<Due>> = people
         .iter_mut()
@@ -41,7 +44,7 @@ pub(super) fn carry_out(
         let Some(person) = people.get(&id) else { continue };
         let accounts = person.logins(id, observed);
         let about = About { id, scope: &person.scope, accounts };
-        found.push((id, effects(policy, &about, due, &reach)));
+        found.push((id, effects(policy, &about, due, &reach, now)));
     }
     for (id, DesiredSteps { planned, unable, .. }) in found {
         let Some(person) = people.get_mut(&id) else { continue };
