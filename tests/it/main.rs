@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod approval;
 mod bad_input;
 mod built;
 mod clock;

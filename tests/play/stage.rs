@@ -81,7 +81,7 @@ impl Stage {
             ["explain", who] => self.explain(who).map(Some),
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
-            ["approvals"] => self.said(|context, now| people::approvals(context, now)).map(Some),
+            ["approvals"] => self.said(people::approvals).map(Some),
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["say", what, workflow, who, step] => {

@@ -233,13 +233,19 @@ fn sentence(summary: &Summary) -> String {
         (uncertain, "uncertain"),
         (blocked, "held back"),
         (skipped, "not attempted"),
-        (steps, "steps carried out"),
-        (steps_failed, "steps to be tried again"),
-        (steps_unknown, "steps of unknown outcome"),
-        (steps_skipped, "steps not tried"),
     ] {
         if *count > 0 {
             parts.push(format!("{count} {what}"));
+        }
+    }
+    for (count, what) in [
+        (steps, "carried out"),
+        (steps_failed, "to be tried again"),
+        (steps_unknown, "of unknown outcome"),
+        (steps_skipped, "not tried"),
+    ] {
+        if *count > 0 {
+            parts.push(format!("{} {what}", counted(*count, "step", "steps")));
         }
     }
     let how = if *stopped { "stopped" } else { "done" };

@@ -38,7 +38,7 @@ pub(super) async fn approval(
             let store = session::open_store(&config)?;
             let labels = labels(&store, now).await?;
             let open = reconcile::open_approvals(&store, now).await?;
-            let mut found = open.iter().filter(|it| it.id.starts_with(&id)).peekable();
+            let mut found = open.iter().filter(|it| it.is(&id)).peekable();
             if found.peek().is_none() {
                 let error = reconcile::DecisionError::NoApproval(id);
                 return Err(error.into());

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    desired::DesiredStep,
     id::{IdentityId, StepName, WorkflowName},
     policy::Policy,
     workflow::{Episode, EpisodeEnd, Workflow, mermaid, words},
@@ -143,6 +144,9 @@ async fn status(
             for (step, why) in &episode.waits {
                 output.line(&format!("  step `{step}`: {why}"))?;
             }
+        }
+        for DesiredStep { workflow, step, text } in &person.steps.open {
+            output.line(&format!("{}: `{workflow}` step `{step}` {text}", person.label))?;
         }
     }
     Ok(())

@@ -27,6 +27,16 @@ pub struct OpenApproval {
     episode: Episode,
 }
 
+/// Fewer characters of an id are a slip, not a reference.
+const SHORTEST: usize = 4;
+
+impl OpenApproval {
+    /// Whether it is meant by its id, or by the beginning of it.
+    pub fn is(&self, wanted: &str) -> bool {
+        wanted.len() >= SHORTEST && self.id.starts_with(wanted)
+    }
+}
+
 /// Why what somebody says does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum DecisionError {
@@ -102,7 +112,7 @@ pub async fn decide(
     (actor, now): (&str, Timestamp),
 ) -> Result<Said, DecisionError> {
     let open = open_approvals(store, now).await?;
-    let mut found = open.into_iter().filter(|it| it.id.starts_with(wanted));
+    let mut found = open.into_iter().filter(|it| it.is(wanted));
     let approval = match (found.next(), found.next()) {
         (Some(only), None) => only,
         (None, _) => return Err(DecisionError::NoApproval(wanted.to_owned())),

@@ -20,6 +20,9 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
             Effect::Notify { deliveries, ticket } => {
                 let verb = if *ticket { "ask" } else { "tell" };
                 delivery_lines(verb, deliveries, page);
+                if deliveries.is_empty() {
+                    page.line(1, "> nobody wants to be told");
+                }
             }
             Effect::Ask { question, deliveries } => {
                 let stages: Vec<String> = question
@@ -55,8 +58,5 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
 fn delivery_lines(verb: &str, deliveries: &[Delivery], page: &mut Page) {
     for Delivery { to, subject, .. } in deliveries {
         page.line(1, &format!("> {verb} {to}: {subject}"));
-    }
-    if deliveries.is_empty() && verb == "tell" {
-        page.line(1, "> nobody is to be told");
     }
 }
