@@ -88,6 +88,25 @@ async fn a_workflow_draws_itself_and_an_unknown_one_is_told() {
     ");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_in_which_a_step_begins_another_workflow_is_the_same_an_hour_later() {
+    let test = "a_plan_in_which_a_step_begins_another_workflow_is_the_same_an_hour_later";
+    let Some(desk) = Desk::new(test) else { return };
+    let next = "[workflow.moved]\non = { changed = [\"department\"] }\n\
+         steps = [ { id = \"go\", do = \"start\", workflow = \"next\" } ]\n\
+         [workflow.next]\non = \"demand\"\nsteps = [ { id = \"w\", wait = \"3d\" } ]\n";
+    desk.configure(&format!("{}{next}", crate::desk::SOURCE));
+    desk.write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan"]).await.status, Some(0));
+    desk.write("people.csv", PEOPLE.replace("Ada,Example,Sales", "Ada,Example,Legal"));
+    let (nine, ten) = (Some("2026-06-01T09:00:00Z"), Some("2026-06-01T10:00:00Z"));
+    desk.run_at(nine, &["plan", "--out", "plan.json"]).await;
+    let applied = desk.run_at(ten, &["apply", "plan.json", "--yes"]).await;
+    assert_eq!(applied.status, Some(0), "{}{}", applied.stdout, applied.stderr);
+    let status = desk.run_at(ten, &["workflow", "status"]).await.stdout;
+    assert!(status.contains("waits until 2026-06-04T10:00:00Z"), "{status}");
+}
+
 #[tokio::test]
 async fn mistakes_in_workflows_are_told_where_they_are() {
     let Some(desk) = Desk::new("mistakes_in_workflows_are_told_where_they_are") else { return };

@@ -1,5 +1,6 @@
 //! Accounts and grants that should be true now.
 
+mod achieved;
 mod compute;
 mod content;
 mod effects;

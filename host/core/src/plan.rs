@@ -44,7 +44,7 @@ pub struct Plan {
     /// Grants found as desired, which become ours when the plan is applied.
     pub claims: Vec<OwnedGrant>,
     /// Episodes of workflows that begin, go on or end, as they are recorded
-    /// when the plan is applied.
+    /// when the plan is applied, once they are [dated](Episode::dated).
     pub episodes: Vec<PlannedEpisode>,
     /// Steps of workflows with an effect outside accounts and access, carried
     /// out after the operations.
@@ -234,7 +234,10 @@ pub fn plan(
         .values()
         .flat_map(news)
         .filter(|now| !now.news.is_empty())
-        .map(|EpisodeNow { episode, news, .. }| PlannedEpisode { episode, news })
+        .map(|EpisodeNow { episode, decided, news, .. }| PlannedEpisode {
+            episode: episode.undated(&decided, now),
+            news,
+        })
         .collect();
     let steps: Vec<PlannedStep> =
         desired.identities.values().flat_map(|person| person.steps.planned.clone()).collect();

@@ -31,7 +31,7 @@ pub use self::{
         Address, Approve, Attempts, Delivery, Effect, PATIENCE, PlannedStep, Recipient, Whom,
         pause_after,
     },
-    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+    episode::{Decided, Episode, EpisodeEnd, StepEnd, StepRecord},
     own::{OURS, OwnFact, add_own_facts, set_facts, without_own_facts},
 };
 

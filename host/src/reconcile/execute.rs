@@ -115,8 +115,13 @@ fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
 /// blocked goes on all the same: its steps say what should be so.
 fn episodes(context: &Context, survey: &Survey) -> Vec<(Episode, Option<AuditEntry>)> {
     let at = context.now();
-    let planned = survey.stored.plan.episodes.iter();
-    planned.map(|it| (it.episode.clone(), episode_entry(context, &it.episode, at))).collect()
+    let planned = survey.stored.plan.episodes.iter().map(|it| it.episode.clone().dated(at));
+    planned
+        .map(|episode| {
+            let entry = episode_entry(context, &episode, at);
+            (episode, entry)
+        })
+        .collect()
 }
 
 struct Runner<'a> {

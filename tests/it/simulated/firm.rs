@@ -200,8 +200,7 @@ impl Firm {
 
     fn show(&self, progress: &Progress) {
         let line = match progress {
-            Progress::Step { .. } => return,
-            Progress::Began { .. } => return,
+            Progress::Began { .. } | Progress::Step { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
             }

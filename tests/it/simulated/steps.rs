@@ -83,7 +83,7 @@ fn telling() -> (Policy, Definition) {
     let workflow = Workflow::compile(&definition, Some(1), &mut policy.expressions).unwrap();
     policy.workflows.push(workflow);
     policy.steps.messages.insert(named("note"), Message { subject, body });
-    policy.steps.language = "en".to_owned();
+    "en".clone_into(&mut policy.steps.language);
     (policy, definition)
 }
 

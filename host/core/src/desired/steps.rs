@@ -11,7 +11,6 @@ use super::{
     person::Facts,
 };
 use crate::{
-    account::Entitlement,
     entitlement::Index,
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
@@ -19,10 +18,9 @@ use crate::{
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
-    value::ObjectRef,
     workflow::{
-        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, On, Situation, Step, StepEnd,
-        StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
+        AccountVerb, Action, Advanced, Begin, Decided, Episode, EpisodeEnd, On, Situation, Step,
+        StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
     },
 };
 
@@ -37,6 +35,8 @@ pub struct EpisodeNow {
     /// plan is applied.  Without any, a change is what was seen: a wait that
     /// is over, an account that is closed.
     pub news: Vec<String>,
+    /// What of it is so because of this look.
+    pub decided: Decided,
     /// What is waited for, step by step.
     pub waits: BTreeMap<StepName, String>,
 }
@@ -231,6 +231,9 @@ impl Subject<'_> {
         }
         let ordinal = latest.map_or(1, |latest| latest.ordinal.saturating_add(1));
         self.begin(workflow, ordinal, self.now, turn);
+        if let Some(begun) = turn.episodes.last_mut() {
+            begun.decided.began = true;
+        }
         Ok(())
     }
 
@@ -276,8 +279,22 @@ impl Subject<'_> {
         );
         let before = begun.is_none().then(|| episode.clone());
         let mut news: Vec<String> = begun.into_iter().collect();
-        let Advanced { begun, ended, due: ready, in_force, waits, end, holds } = looked;
+        let Advanced { begun, ended, seen, due: ready, in_force, waits, end, holds } = looked;
         turn.holds.extend(holds);
+        let mut decided = Decided { began: false, steps: seen };
+        // What begins or ends by what is seen does so now as well.
+        let mut follows = |step: &StepName, at: Timestamp| {
+            let after = workflow.step(step).map(|step| &step.after).into_iter().flatten();
+            if at == self.now && after.into_iter().any(|it| decided.steps.contains(it)) {
+                decided.steps.insert(step.clone());
+            }
+        };
+        for (step, at, _) in &ended {
+            follows(step, *at);
+        }
+        for (step, at) in &begun {
+            follows(step, *at);
+        }
         for (step, at) in begun {
             // What is tried from now on is so from when it is tried: nothing
             // that is decided depends on when somebody looks.
@@ -296,6 +313,7 @@ impl Subject<'_> {
             };
             news.push(format!("workflow `{}`: step `{id}` begins `{started}`", workflow.name));
             turn.started.push(started.clone());
+            decided.steps.insert(id.clone());
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
@@ -307,7 +325,7 @@ impl Subject<'_> {
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
-        turn.episodes.push(EpisodeNow { episode, changed, news, waits });
+        turn.episodes.push(EpisodeNow { episode, changed, news, decided, waits });
     }
 
     fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
@@ -316,69 +334,13 @@ impl Subject<'_> {
         let cause = cause(workflow, &step.id);
         Some(Wish { action: action.clone(), since: ended.unwrap_or(self.now), cause })
     }
-
-    /// Whether what a step wishes is so, by what targets last said.
-    fn achieved(&self, action: &Action<Template>) -> bool {
-        match action {
-            Action::Accounts { verb, targets } => self.accounts_are(*verb, targets.as_ref()),
-            Action::Grant { grants } => grants.iter().all(|(target, templates)| {
-                templates.iter().all(|template| self.holds(target, template).unwrap_or(false))
-            }),
-            Action::Revoke { grants } => grants.iter().all(|(target, templates)| {
-                templates.iter().all(|template| !self.holds(target, template).unwrap_or(true))
-            }),
-            Action::RevokeAll { targets } => !self.observed.ledger.iter().any(|owned| {
-                targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
-                    && self.is_theirs(&owned.target, &owned.holder)
-            }),
-            Action::Start { .. }
-            | Action::Notify { .. }
-            | Action::Approve(_)
-            | Action::SetFact { .. }
-            | Action::Ticket { .. } => false,
-        }
-    }
-
-    fn is_theirs(&self, target: &ConnectorName, account: &ObjectRef) -> bool {
-        self.links.iter().any(|link| link.target == *target && link.account == *account)
-    }
-
-    fn accounts_are(&self, verb: AccountVerb, targets: Option<&BTreeSet<ConnectorName>>) -> bool {
-        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
-        let mut links = self.links.iter().filter(meant);
-        match verb {
-            AccountVerb::Delete => links.next().is_none(),
-            AccountVerb::Disable => !links.any(|link| link.is_open()),
-            AccountVerb::Enable => links.all(|link| link.disabled_since.is_none()),
-            AccountVerb::Create => targets.is_some_and(|targets| {
-                targets.iter().all(|target| self.links.iter().any(|link| link.target == *target))
-            }),
-        }
-    }
-
-    /// Whether they hold an entitlement by what we granted; none while nobody
-    /// can tell which one is meant.
-    fn holds(&self, target: &ConnectorName, template: &Template) -> Option<bool> {
-        let text = self.policy.expressions.render(template, self.scope).ok()?;
-        let meant = self.entitlement(target, text.trim())?;
-        Some(self.observed.ledger.iter().any(|owned| {
-            owned.target == *target
-                && owned.entitlement == meant.reference
-                && self.is_theirs(target, &owned.holder)
-        }))
-    }
-
-    /// The entitlement that a text of the file means at a target.
-    pub(super) fn entitlement(&self, target: &ConnectorName, text: &str) -> Option<&Entitlement> {
-        let aliases = &self.policy.targets.get(target)?.entitlements;
-        self.entitlements.get(target)?.only(aliases, text)
-    }
 }
 
 impl EpisodeNow {
     /// Something was seen, and nothing is decided.
     fn seen(episode: Episode) -> Self {
-        Self { episode, changed: true, news: Vec::new(), waits: BTreeMap::new() }
+        let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
+        Self { episode, changed: true, news, decided, waits }
     }
 }
 

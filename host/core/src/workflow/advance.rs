@@ -1,7 +1,7 @@
 //! Where an episode stands: what has ended, what is to be done now, what is
 //! waited for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -38,6 +38,8 @@ pub struct Advanced {
     /// Steps that ended by time, by what is observed, or by their condition,
     /// and are not recorded yet; in the order in which they did.
     pub ended: Vec<(StepName, Timestamp, StepEnd)>,
+    /// Those of them that ended because of what is so now.
+    pub seen: BTreeSet<StepName>,
     /// Steps to be carried out now.
     pub due: Vec<StepName>,
     /// Steps about accounts and access that have begun: what they ask for is
@@ -114,6 +116,9 @@ impl Look<'_> {
             self.advanced.in_force.push(step.id.clone());
         }
         if let Stage::Ends(at, end) = stage {
+            if at == self.about.now && ends_by_sight(step) && end == StepEnd::Done {
+                self.advanced.seen.insert(step.id.clone());
+            }
             self.advanced.ended.push((step.id.clone(), at, end));
             return;
         }
@@ -325,6 +330,11 @@ fn approval(id: &str, asked: &Asked) -> String {
         (passed, all) => format!(", stage {} of {all}", passed + 1),
     };
     format!("waits for approval {id}{stage}, no longer than until {:.0}", asked.expires)
+}
+
+/// Whether it ends when somebody sees that something is so.
+fn ends_by_sight(step: &Step) -> bool {
+    lasting(step) || matches!(step.task, Task::Wait(Wait::Facts(_)))
 }
 
 /// What a step does once, outside accounts and access.

@@ -1,6 +1,6 @@
 //! One identity going through a workflow once, as it is recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,75 @@ impl StepEnd {
     }
 }
 
+/// What of an episode is so because somebody looks, and at no other time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// It began, by a step of another workflow.
+    pub began: bool,
+    /// Steps that ended by what is seen, or by being carried out in the plan
+    /// itself, and those that began by that.
+    pub steps: BTreeSet<StepName>,
+}
+
+/// Stands in a plan for the instant at which it is applied.
+const WHEN_APPLIED: Timestamp = Timestamp::MAX;
+
 impl Episode {
+    /// As a plan has it: what is so from `now` on because somebody looked is
+    /// so from when the plan is applied, and the plan the same an hour later.
+    #[must_use]
+    pub fn undated(mut self, decided: &Decided, now: Timestamp) -> Self {
+        let Decided { began, steps } = decided;
+        if *began {
+            self.began = WHEN_APPLIED;
+        }
+        self.left = self.left.map(|_| WHEN_APPLIED);
+        let any = *began || !steps.is_empty();
+        match &mut self.end {
+            Some(EpisodeEnd::Withdrawn { at }) => *at = WHEN_APPLIED,
+            Some(EpisodeEnd::Finished { at } | EpisodeEnd::Stopped { at, .. })
+                if any && *at == now =>
+            {
+                *at = WHEN_APPLIED;
+            }
+            _ => {}
+        }
+        for (step, record) in &mut self.steps {
+            if let StepRecord::Begun { at } | StepRecord::Ended { at, .. } = record
+                && (steps.contains(step) || *began && *at == now)
+            {
+                *at = WHEN_APPLIED;
+            }
+        }
+        self
+    }
+
+    /// As it is recorded when a plan is applied.
+    #[must_use]
+    pub fn dated(mut self, now: Timestamp) -> Self {
+        let change = |at: &mut Timestamp| {
+            if *at == WHEN_APPLIED {
+                *at = now;
+            }
+        };
+        change(&mut self.began);
+        self.left.iter_mut().for_each(change);
+        if let Some(
+            EpisodeEnd::Finished { at }
+            | EpisodeEnd::Withdrawn { at }
+            | EpisodeEnd::Stopped { at, .. },
+        ) = &mut self.end
+        {
+            change(at);
+        }
+        for record in self.steps.values_mut() {
+            if let StepRecord::Begun { at } | StepRecord::Ended { at, .. } = record {
+                change(at);
+            }
+        }
+        self
+    }
+
     /// Whether steps of it may still become due.
     pub fn is_open(&self) -> bool {
         self.end.is_none()
