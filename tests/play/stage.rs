@@ -4,25 +4,22 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    fs,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use lanyard::{
-    config::{self, Config},
+    config::Config,
     connector::{Attached, Connectors},
     reconcile::{self, Context, Progress, Settling, Stop, Survey},
     store::{Store, sqlite::SqliteStore},
 };
-use lanyard_core::{
-    account::AccountState, explain::explain, guard::FindingKind, id::Digest, identity::key,
-};
+use lanyard_core::{explain::explain, guard::FindingKind, id::Digest, identity::key};
 use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
+    file,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -156,7 +153,7 @@ impl Stage {
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,
-            ["sets", name, state] => inner.by_name(name)?.state = account_state(state)?,
+            ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
             other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
         }
         Ok(())
@@ -164,7 +161,7 @@ impl Stage {
 
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
-        let config = self.configured(file)?;
+        let config = file::configured(self.folder.path(), file)?;
         let (mut sources, mut targets) = match self.firm.take() {
             Some(firm) => (firm.sources, firm.targets),
             None => (BTreeMap::new(), BTreeMap::new()),
@@ -199,24 +196,6 @@ impl Stage {
         };
         self.firm = Some(Firm { context, sources, targets });
         Ok(())
-    }
-
-    /// The file as the program loads it; the plugins are never run.
-    fn configured(&self, file: &str) -> Result<Config, String> {
-        let folder = self.folder.path();
-        let plugins = folder.join("plugins");
-        fs::create_dir_all(&plugins).map_err(|error| error.to_string())?;
-        for line in file.lines() {
-            if let Some(name) = line.trim().strip_prefix("plugin = ") {
-                stub(&plugins, name.trim_matches('"')).map_err(|error| error.to_string())?;
-            }
-        }
-        let path = folder.join("lanyard.toml");
-        let file = with_defaults(file)?;
-        fs::write(&path, file).map_err(|error| error.to_string())?;
-        config::load(&path, &|_variable| None)
-            .map(|loaded| loaded.config)
-            .map_err(|errors| errors.to_string())
     }
 
     /// `2026-06-01` (midnight) or `2026-06-01 17:30`, in the firm's time zone.
@@ -376,7 +355,8 @@ impl Stage {
 fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), String> {
     let mut cells: BTreeMap<String, String> = row.into_iter().collect();
     let name = cells.remove("name").ok_or("an account needs a column `name`")?;
-    let state = account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
+    let state =
+        system::account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
     let groups = cells.remove("groups").unwrap_or_default();
     let account = inner.add(&name, state);
     account.state = state;
@@ -394,35 +374,6 @@ fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), Stri
         inner.held.insert((uid.clone(), group.to_owned()));
     }
     Ok(())
-}
-
-fn account_state(word: &str) -> Result<AccountState, String> {
-    [AccountState::Active, AccountState::Disabled]
-        .into_iter()
-        .find(|state| state.word() == word)
-        .ok_or_else(|| format!("`{word}` is no state of an account here"))
-}
-
-/// `default workflow leaver` stands for what `lanyard workflow default` prints.
-fn with_defaults(file: &str) -> Result<String, String> {
-    let mut text = String::new();
-    for line in file.lines() {
-        match line.strip_prefix("default workflow ") {
-            None => text.push_str(line),
-            Some(name) => {
-                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/workflows");
-                let path = path.join(name).with_extension("toml");
-                let shipped = fs::read_to_string(&path);
-                text.push_str(&shipped.map_err(|error| format!("`{name}`: {error}"))?);
-            }
-        }
-        text.push('\n');
-    }
-    Ok(text)
-}
-
-fn stub(plugins: &Path, name: &str) -> std::io::Result<()> {
-    fs::write(plugins.join(format!("{name}.wasm")), [])
 }
 
 fn attached(system: Arc<System>) -> Attached {
