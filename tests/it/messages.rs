@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use demo_apps::mail::{MailServer, Manner};
+use insta::assert_snapshot;
 use lanyard::{
     config::{
         notify::{Mail, Notify, Webhook},
@@ -19,6 +20,8 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
+
+use crate::desk::{Desk, PEOPLE, SOURCE};
 
 fn by_mail(address: SocketAddr) -> Notify {
     let mail = Mail {
@@ -160,4 +163,72 @@ async fn the_answer_of_a_webhook_says_whether_it_was_taken() {
     assert_eq!(failed, Sent::Unknown("the webhook failed (500)".to_owned()));
     let silent = posted("").await.0;
     assert_eq!(silent, Sent::Unknown("the webhook did not answer".to_owned()));
+}
+
+/// A desk whose mails go to `server`, and where a message about Ada is due.
+async fn due(test: &str, server: &MailServer) -> Option<Desk> {
+    let desk = Desk::new(test)?;
+    let port = server.address().port();
+    desk.configure(&format!(
+        r#"{SOURCE}
+[notify]
+from = "lanyard@example.org"
+smtp = {{ host = "127.0.0.1", port = {port}, tls = "off" }}
+
+[message.note]
+subject = "About {{{{ given_name }}}}"
+body = "Please see to it."
+
+[workflow.told]
+on = "demand"
+steps = [ {{ id = "tell", do = "notify", to = ["mail:it@example.org"], template = "note", on-failure = "obligation" }} ]
+"#
+    ));
+    desk.write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan"]).await.status, Some(0));
+    assert_eq!(desk.run(&["workflow", "run", "told", "E1"]).await.status, Some(0));
+    Some(desk)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_sends_what_its_plan_shows_and_the_next_one_nothing() {
+    let server = MailServer::start(Manner::Takes).await.unwrap();
+    let test = "a_run_sends_what_its_plan_shows_and_the_next_one_nothing";
+    let Some(desk) = due(test, &server).await else { return };
+    assert_snapshot!(desk.run(&["plan"]).await.stdout, @r"
+    Ada Example (53878fad): step `tell`
+      > tell it@example.org: About Ada
+          because workflow `told`, step `tell` (line 16)
+
+    plan DIGEST: nothing to do, 1 step
+    ");
+    assert_eq!(server.taken(), []);
+    for _ in 0..2 {
+        let run = desk.run(&["run", "once"]).await;
+        assert_eq!(run.status, Some(0), "{}{}", run.stdout, run.stderr);
+    }
+    let taken = server.taken();
+    assert_eq!(taken.len(), 1);
+    assert!(taken[0].text.contains("Subject: About Ada\r\n"), "{}", taken[0].text);
+    let audit = desk.run(&["audit", "list", "--json"]).await.stdout;
+    assert!(audit.contains("\"sent\"") && !audit.contains("it@example.org"), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_unknown_outcome_stays_open_until_a_person_closes_it() {
+    let server = MailServer::start(Manner::BreaksOff).await.unwrap();
+    let test = "a_message_of_unknown_outcome_stays_open_until_a_person_closes_it";
+    let Some(desk) = due(test, &server).await else { return };
+    for arguments in [&["run", "once"][..], &["run", "once"], &["plan"], &["status"]] {
+        let said = desk.run(arguments).await;
+        assert_eq!(said.status, Some(66), "{arguments:?} {}{}", said.stdout, said.stderr);
+    }
+    assert_eq!(server.taken().len(), 1);
+    assert_snapshot!(desk.run(&["workflow", "status"]).await.stdout, @"Ada Example: `told` step `tell` broke off: it may have been carried out, and is not repeated; say `lanyard workflow done` when it is");
+    let done = ["workflow", "done", "told", "E1", "tell", "--reason", "rang them up"];
+    assert_eq!(desk.run(&done).await.status, Some(0));
+    for arguments in [&["plan"][..], &["status"]] {
+        let said = desk.run(arguments).await;
+        assert_eq!(said.status, Some(0), "{arguments:?} {}{}", said.stdout, said.stderr);
+    }
 }
