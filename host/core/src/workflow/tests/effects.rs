@@ -121,3 +121,53 @@ fn a_question_that_nobody_answers_in_time_is_a_no() {
     Stopped { at: 2026-07-06T00:00:00Z, step: StepName("tell") }
     "#);
 }
+
+/// What becomes of an attempt.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Taken,
+    /// Certainly not.
+    Refused,
+    /// The process dies after it was sent.
+    Dies,
+}
+
+proptest::proptest! {
+    /// Looks at any times, replayed, and any fates of attempts.
+    #[test]
+    fn a_step_is_done_at_most_once_whatever_is_replayed(
+        looks in proptest::collection::vec((0_i64..200, 0_u8..3, proptest::bool::ANY), 1..40)
+    ) {
+        let mut walk = telling(OnFailure::Stop);
+        let mut hours = 0;
+        let mut may_have_been_sent = 0;
+        for (later, fate, looked_only) in looks {
+            hours += later;
+            let now = at("2026-07-01").checked_add(SignedDuration::from_hours(hours)).unwrap();
+            let advanced = walk.look(&now.to_string());
+            walk.record(&advanced);
+            if looked_only || !advanced.due.iter().any(|step| step.as_str() == "tell") {
+                continue;
+            }
+            let tell = StepName::new("tell").unwrap();
+            let begun = walk.episode.begun(&tell).unwrap_or(now);
+            let count = walk.episode.attempts(&tell).count + 1;
+            let attempts = Attempts { count, sent: BTreeSet::new() };
+            set(&mut walk, StepRecord::Sent { begun, at: now, attempts: attempts.clone() });
+            let fate = [Fate::Taken, Fate::Refused, Fate::Dies][usize::from(fate)];
+            match fate {
+                Fate::Taken => {
+                    may_have_been_sent += 1;
+                    set(&mut walk, StepRecord::Ended { at: now, end: StepEnd::Done });
+                }
+                Fate::Refused => {
+                    let next = now.checked_add(pause_after(count)).unwrap();
+                    let why = "refused".to_owned();
+                    set(&mut walk, StepRecord::Again { begun, attempts, next, why });
+                }
+                Fate::Dies => may_have_been_sent += 1,
+            }
+        }
+        proptest::prop_assert!(may_have_been_sent <= 1);
+    }
+}
