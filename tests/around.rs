@@ -18,7 +18,7 @@ use lanyard_core::{
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
-    workflow::{Definition, Episode, Remembered},
+    workflow::{Definition, Episode, OwnFact, Remembered},
 };
 
 /// Told `before` or `after` and the method, with dashes; an error is what
@@ -248,5 +248,18 @@ impl Store for Around {
 
     async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError> {
         self.around("mark-clock", self.inner.mark_clock(marks)).await
+    }
+
+    async fn own_facts(&self) -> Result<Vec<OwnFact>, StoreError> {
+        self.inner.own_facts().await
+    }
+
+    async fn set_fact(
+        &self,
+        own: &OwnFact,
+        episode: &Episode,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
     }
 }

@@ -18,6 +18,7 @@ use anyhow::{Context as _, anyhow, bail};
 use lanyard::{
     config::{self, Loaded, Role},
     connector::{Attached, Connectors},
+    messenger::Post,
     reconcile::{self, Stop},
     store::sqlite::SqliteStore,
     telemetry,
@@ -67,6 +68,7 @@ async fn main() -> anyhow::Result<()> {
         config: config.digest,
         store: Arc::new(store),
         connectors,
+        messenger: Arc::new(Post::new(&config.notify)?),
         actor: "crashing".to_owned(),
         clock: telemetry::clock(),
         stop: Stop::default(),

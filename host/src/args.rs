@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use lanyard_core::id::{ConnectorName, WorkflowName};
+use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -105,6 +105,9 @@ pub enum Verb {
     /// Legal holds: nothing of these people is deleted.
     #[command(subcommand)]
     Hold(HoldVerb),
+    /// Questions to people that workflows ask.
+    #[command(subcommand)]
+    Approval(ApprovalVerb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +133,33 @@ pub enum HoldVerb {
     Release {
         /// What it is called.
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ApprovalVerb {
+    /// Those that are open, and until when.
+    List,
+    /// One of them: who agreed, and whose answer is waited for.
+    Show {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
+    /// Agree, as the person that `[actors]` says you are.
+    Approve {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Say no.
+    Deny {
+        /// Its id, or the beginning of it.
+        id: String,
+        /// Why, for the audit.
+        #[arg(long)]
+        reason: Option<String>,
     },
 }
 
@@ -246,6 +276,41 @@ pub enum WorkflowVerb {
         workflow: WorkflowName,
         /// Who: id, key of a record, label, or login name of an account.
         identity: String,
+    },
+    /// Say that a step is done, which failed or waits for that.
+    Done {
+        /// The workflow's name in the file.
+        workflow: WorkflowName,
+        /// Who: id, key of a record, label, or login name of an account.
+        identity: String,
+        /// The step's `id` in the file.
+        step: StepName,
+        /// How it was done, for the audit.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Have a step that failed tried anew.
+    Retry {
+        /// The workflow's name in the file.
+        workflow: WorkflowName,
+        /// Who: id, key of a record, label, or login name of an account.
+        identity: String,
+        /// The step's `id` in the file.
+        step: StepName,
+    },
+    /// Have what comes after a step that failed go on without it.
+    Skip {
+        /// The workflow's name in the file.
+        workflow: WorkflowName,
+        /// Who: id, key of a record, label, or login name of an account.
+        identity: String,
+        /// The step's `id` in the file.
+        step: StepName,
+    },
+    /// Print workflows to copy: their names, or one of them.
+    Default {
+        /// Which one.
+        name: Option<String>,
     },
 }
 

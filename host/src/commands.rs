@@ -3,9 +3,11 @@
 
 mod account;
 mod apply;
+mod approval;
 mod audit;
 mod check;
 mod connector;
+mod defaults;
 mod eject;
 mod explain;
 mod hold;
@@ -81,6 +83,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             output.text(&config::expand(file)?)?;
             Ok(Exit::Ok)
         }
+        Verb::Approval(verb) => approval::approval(file, verb, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;
             Ok(Exit::Ok)

@@ -9,6 +9,7 @@ mod check;
 mod document;
 mod element;
 mod mask;
+pub mod notify;
 pub mod permissions;
 mod read;
 pub mod report;
@@ -50,6 +51,7 @@ pub struct Config {
     pub digest: Digest,
     pub store: PathBuf,
     pub connectors: BTreeMap<ConnectorName, ConnectorConfig>,
+    pub notify: notify::Notify,
     pub policy: Policy,
     /// The file, for the places of what is found wrong later.
     text: String,

@@ -7,7 +7,8 @@ use lanyard_core::{fault::FaultKind, identity::Asker};
 
 use crate::{
     config::{self, ConfigErrors},
-    reconcile::ReconcileError,
+    messenger::MessengerError,
+    reconcile::{DecisionError, ReconcileError},
     store::StoreError,
     wasm::LoadError,
 };
@@ -130,6 +131,35 @@ impl From<StoreError> for AppError {
             }
             error => Self::new(Exit::Store, error),
         }
+    }
+}
+
+impl From<DecisionError> for AppError {
+    fn from(error: DecisionError) -> Self {
+        match error {
+            DecisionError::Store(error) => error.into(),
+            DecisionError::NoApproval(_) | DecisionError::Ambiguous(_) => {
+                Self::new(Exit::Usage, error)
+                    .hint("`lanyard approval list` shows those that are open")
+            }
+            DecisionError::NoActor(ref user) => {
+                let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
+                Self::new(Exit::Usage, error).hint(hint)
+            }
+            DecisionError::NoPerson { .. } | DecisionError::Began | DecisionError::Refused(_) => {
+                Self::new(Exit::Usage, error)
+            }
+            DecisionError::NotIn { .. } | DecisionError::NoSuchStep { .. } => {
+                Self::new(Exit::Usage, error)
+                    .hint("`lanyard workflow status` shows who is in which")
+            }
+        }
+    }
+}
+
+impl From<MessengerError> for AppError {
+    fn from(error: MessengerError) -> Self {
+        Self::new(Exit::Config, error)
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Rooms in reading order, along the one road: the operator's file
 //! (`config`), what connects (`connector`, `wasm`, tried by `contract`), what
-//! is kept (`store`), the road itself (`reconcile`), and the verbs people use (`commands`).
+//! is kept (`store`), what tells people (`messenger`), the road itself (`reconcile`), and the verbs people use (`commands`).
 //! Everything that decides is in `lanyard-core`.
 
 pub mod args;
@@ -12,7 +12,9 @@ pub mod config;
 pub mod connector;
 pub mod contract;
 pub mod errors;
+pub mod messenger;
 pub mod reconcile;
 pub mod store;
 pub mod telemetry;
 pub mod wasm;
+pub mod workflows;

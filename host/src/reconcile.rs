@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod decide;
 mod dropped;
 mod execute;
 mod known;
@@ -16,6 +17,7 @@ mod read;
 mod record;
 mod schedule;
 mod settle;
+mod steps;
 mod survey;
 mod whose;
 
@@ -31,13 +33,15 @@ use lanyard_core::{
 
 use crate::{
     connector::Connectors,
+    messenger::Messenger,
     store::{Store, StoreError},
 };
 
+pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
 pub use known::{LastKnown, last_known};
-pub use progress::{Progress, Stop, Summary};
+pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
@@ -50,6 +54,7 @@ pub struct Context {
     pub config: Digest,
     pub store: Arc<dyn Store>,
     pub connectors: Connectors,
+    pub messenger: Arc<dyn Messenger>,
     /// Who ordered it (an OS user).
     pub actor: String,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,

@@ -25,7 +25,7 @@ use lanyard_core::{
     plan::Plan,
     run::{OperationEvent, OperationState},
     value::ObjectRef,
-    workflow::{Definition, Episode, Remembered},
+    workflow::{Definition, Episode, OwnFact, Remembered},
 };
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +190,17 @@ pub trait Store: Send + Sync {
     ) -> Result<(), StoreError>;
     /// When somebody looked.
     async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError>;
+    // --- steps of workflows ----------------------------------------------
+    /// Facts that steps set.
+    async fn own_facts(&self) -> Result<Vec<OwnFact>, StoreError>;
+    /// One more, in the place of an older one, with the episode as it is
+    /// from then on.
+    async fn set_fact(
+        &self,
+        own: &OwnFact,
+        episode: &Episode,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError>;
 }
 
 /// One exhaustive read of a source.

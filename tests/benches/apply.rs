@@ -170,6 +170,7 @@ fn context(folder: &Path, parallel: u32) -> Context {
             sources: [(hr, attached(System::source(company::records(PEOPLE))))].into(),
             targets: [(name, attached(System::target()))].into(),
         },
+        messenger: Arc::new(lanyard::messenger::Nowhere),
         actor: "bench".to_owned(),
         clock: Arc::new(move || {
             let mut now = now.lock().unwrap();

@@ -8,16 +8,18 @@ use std::{
 
 /// A room of the host, and the rooms of the host it may name; `lib` and
 /// `main` wire them.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("args", &[]),
     ("telemetry", &[]),
     ("connector", &[]),
     ("config", &[]),
     ("store", &[]),
+    ("workflows", &[]),
     ("wasm", &["config", "connector"]),
     ("contract", &["config", "connector", "wasm"]),
-    ("reconcile", &["config", "connector", "store"]),
-    ("errors", &["config", "reconcile", "store", "wasm"]),
+    ("messenger", &["config"]),
+    ("reconcile", &["config", "connector", "messenger", "store"]),
+    ("errors", &["config", "messenger", "reconcile", "store", "wasm"]),
     (
         "commands",
         &[
@@ -26,10 +28,12 @@ const ALLOWED: [(&str, &[&str]); 10] = [
             "connector",
             "contract",
             "errors",
+            "messenger",
             "reconcile",
             "store",
             "telemetry",
             "wasm",
+            "workflows",
         ],
     ),
 ];

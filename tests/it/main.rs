@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod approval;
 mod bad_input;
 mod built;
 mod clock;
@@ -20,6 +21,7 @@ mod dropped;
 mod exit_status;
 mod leavers;
 mod lives;
+mod messages;
 mod named;
 mod pages;
 mod record;

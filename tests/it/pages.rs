@@ -87,6 +87,26 @@ fn the_file_on_the_operators_page_is_valid_and_its_test_passes() {
 }
 
 #[test]
+fn the_messages_on_the_operators_page_go_with_its_file() {
+    let Some((programs, plugins)) = built::all("messages", &["lanyard"], &["csv", "ldap"]) else {
+        return;
+    };
+    let page = fs::read_to_string(built::root().join("host/OPERATING.md")).unwrap();
+    let block = page.split("```toml\n").find(|block| block.starts_with("[notify]")).unwrap();
+    let block = block.split("```").next().unwrap().replace("\"no_mail\"", "\"status\"");
+    let folder = tempfile::tempdir().unwrap();
+    // Facts of that file's people, so that every name is held against them.
+    let file = format!("{}\n{block}", toml_of("host/OPERATING.md"));
+    fs::write(folder.path().join("lanyard.toml"), file).unwrap();
+    symlink(&plugins, folder.path().join("plugins")).unwrap();
+    for name in ["hr", "secrets"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("secrets/ldap"), "secret").unwrap();
+    told(&lanyard(&programs.join("lanyard"), folder.path(), &["check", "--offline"]));
+}
+
+#[test]
 fn who_only_looks_needs_no_secrets() {
     let Some((programs, plugins)) = built::all("secrets", &["lanyard"], &["csv", "scim"]) else {
         return;

@@ -7,5 +7,6 @@ mod left;
 mod order;
 mod readings;
 mod renames;
+mod steps;
 mod system;
 mod writes;

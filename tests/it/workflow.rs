@@ -88,6 +88,25 @@ async fn a_workflow_draws_itself_and_an_unknown_one_is_told() {
     ");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_in_which_a_step_begins_another_workflow_is_the_same_an_hour_later() {
+    let test = "a_plan_in_which_a_step_begins_another_workflow_is_the_same_an_hour_later";
+    let Some(desk) = Desk::new(test) else { return };
+    let next = "[workflow.moved]\non = { changed = [\"department\"] }\n\
+         steps = [ { id = \"go\", do = \"start\", workflow = \"next\" } ]\n\
+         [workflow.next]\non = \"demand\"\nsteps = [ { id = \"w\", wait = \"3d\" } ]\n";
+    desk.configure(&format!("{}{next}", crate::desk::SOURCE));
+    desk.write("people.csv", PEOPLE);
+    assert_eq!(desk.run(&["plan"]).await.status, Some(0));
+    desk.write("people.csv", PEOPLE.replace("Ada,Example,Sales", "Ada,Example,Legal"));
+    let (nine, ten) = (Some("2026-06-01T09:00:00Z"), Some("2026-06-01T10:00:00Z"));
+    desk.run_at(nine, &["plan", "--out", "plan.json"]).await;
+    let applied = desk.run_at(ten, &["apply", "plan.json", "--yes"]).await;
+    assert_eq!(applied.status, Some(0), "{}{}", applied.stdout, applied.stderr);
+    let status = desk.run_at(ten, &["workflow", "status"]).await.stdout;
+    assert!(status.contains("waits until 2026-06-04T10:00:00Z"), "{status}");
+}
+
 #[tokio::test]
 async fn mistakes_in_workflows_are_told_where_they_are() {
     let Some(desk) = Desk::new("mistakes_in_workflows_are_told_where_they_are") else { return };
@@ -159,4 +178,22 @@ steps = [
     24 |   { id = "a", wait = "3d", after = ["b"] },
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     "#);
+}
+
+#[test]
+fn every_workflow_to_copy_can_be_loaded_and_names_only_what_it_brings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lanyard.toml");
+    std::fs::create_dir(folder.path().join("plugins")).unwrap();
+    std::fs::write(folder.path().join("plugins/csv.wasm"), []).unwrap();
+    for (name, text) in lanyard::workflows::DEFAULTS {
+        let notify = "from = \"lanyard@example.org\"\nsmtp = { host = \"mail.example.org\" }";
+        let whole = format!("[source.hr]\nplugin = \"csv\"\n{text}\n[notify]\n{notify}\n");
+        std::fs::write(&file, whole).unwrap();
+        let loaded = lanyard::config::load(&file, &|_variable| None);
+        let loaded = loaded.unwrap_or_else(|errors| panic!("{}", errors.render()));
+        let workflows = &loaded.config.policy.workflows;
+        let names: Vec<&str> = workflows.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, [name]);
+    }
 }

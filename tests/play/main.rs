@@ -5,7 +5,9 @@
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
 mod answers;
+mod file;
 mod lives;
+mod people;
 mod script;
 mod stage;
 mod system;

@@ -4,26 +4,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    fs,
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use lanyard::{
-    config::{self, Config},
+    config::Config,
     connector::{Attached, Connectors},
     reconcile::{self, Context, Progress, Settling, Stop, Survey},
     store::{Store, sqlite::SqliteStore},
 };
-use lanyard_core::{
-    account::AccountState, explain::explain, guard::FindingKind, id::Digest, identity::key,
-};
+use lanyard_core::{explain::explain, guard::FindingKind, id::Digest, identity::key};
 use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    lives,
+    file, lives,
+    people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
 };
@@ -40,6 +37,7 @@ pub(crate) struct Stage {
     runtime: Runtime,
     store: Arc<dyn Store>,
     clock: Arc<Mutex<Timestamp>>,
+    mail: Arc<MailRoom>,
     firm: Option<Firm>,
 }
 
@@ -61,6 +59,7 @@ impl Stage {
             runtime,
             store: Arc::new(store),
             clock: Arc::new(Mutex::new(Timestamp::UNIX_EPOCH)),
+            mail: Arc::default(),
             firm: None,
         })
     }
@@ -83,6 +82,15 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["mail"] => Ok(Some(self.mail.taken())),
+            ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
+            ["approvals"] => self.said(people::approvals).map(Some),
+            [user, "approves", who] => self.answered(user, true, who).map(Some),
+            [user, "denies", who] => self.answered(user, false, who).map(Some),
+            ["say", what, workflow, who, step] => {
+                let said = [*what, *workflow, *who, *step];
+                self.said(|context, now| people::says(context, said, now)).map(Some)
+            }
             ["groups", "at", target, groups @ ..] => {
                 let groups = groups.iter().map(|group| group.trim_end_matches(',').to_owned());
                 self.target(target)?.inner().groups.extend(groups);
@@ -97,6 +105,18 @@ impl Stage {
             }
             [] => Err("an empty statement".to_owned()),
         }
+    }
+
+    fn answered(&self, user: &str, yes: bool, who: &str) -> Result<String, String> {
+        self.said(|context, now| people::answers(context, (user, yes, who), now))
+    }
+
+    fn said<'s, T: Future<Output = Result<String, String>>>(
+        &'s self,
+        say: impl FnOnce(&'s Context, Timestamp) -> T,
+    ) -> Result<String, String> {
+        let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.runtime.block_on(say(&self.firm()?.context, now))
     }
 
     fn firm(&self) -> Result<&Firm, String> {
@@ -145,7 +165,7 @@ impl Stage {
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,
-            ["sets", name, state] => inner.by_name(name)?.state = account_state(state)?,
+            ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
             other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
         }
         Ok(())
@@ -153,7 +173,7 @@ impl Stage {
 
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
-        let config = self.configured(file)?;
+        let config = file::configured(self.folder.path(), file)?;
         let (mut sources, mut targets) = match self.firm.take() {
             Some(firm) => (firm.sources, firm.targets),
             None => (BTreeMap::new(), BTreeMap::new()),
@@ -181,29 +201,13 @@ impl Stage {
             config: digest,
             store: Arc::clone(&self.store),
             connectors,
+            messenger: Arc::<MailRoom>::clone(&self.mail),
             actor: "operator".to_owned(),
             stop: Stop::default(),
             clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         self.firm = Some(Firm { context, sources, targets });
         Ok(())
-    }
-
-    /// The file as the program loads it; the plugins are never run.
-    fn configured(&self, file: &str) -> Result<Config, String> {
-        let folder = self.folder.path();
-        let plugins = folder.join("plugins");
-        fs::create_dir_all(&plugins).map_err(|error| error.to_string())?;
-        for line in file.lines() {
-            if let Some(name) = line.trim().strip_prefix("plugin = ") {
-                stub(&plugins, name.trim_matches('"')).map_err(|error| error.to_string())?;
-            }
-        }
-        let path = folder.join("lanyard.toml");
-        fs::write(&path, file).map_err(|error| error.to_string())?;
-        config::load(&path, &|_variable| None)
-            .map(|loaded| loaded.config)
-            .map_err(|errors| errors.to_string())
     }
 
     /// `2026-06-01` (midnight) or `2026-06-01 17:30`, in the firm's time zone.
@@ -245,7 +249,12 @@ impl Stage {
         };
         let context = &self.firm()?.context;
         let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
+        let steps: Mutex<Vec<String>> = Mutex::default();
         let report = |progress: Progress| {
+            if let Progress::Step { step, how } = &progress {
+                let line = people::step_line(&survey.stored.plan, step, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
             if let Some((operation, how)) = told(&progress) {
                 let line = answers::line(operation, &survey);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
@@ -275,6 +284,9 @@ impl Stage {
             for news in &planned.news {
                 let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
             }
+        }
+        for line in steps.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            let _infallible = writeln!(text, "{line}");
         }
         if text.is_empty() {
             text.push_str("nothing to do\n");
@@ -355,7 +367,8 @@ impl Stage {
 fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), String> {
     let mut cells: BTreeMap<String, String> = row.into_iter().collect();
     let name = cells.remove("name").ok_or("an account needs a column `name`")?;
-    let state = account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
+    let state =
+        system::account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
     let groups = cells.remove("groups").unwrap_or_default();
     let account = inner.add(&name, state);
     account.state = state;
@@ -373,17 +386,6 @@ fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), Stri
         inner.held.insert((uid.clone(), group.to_owned()));
     }
     Ok(())
-}
-
-fn account_state(word: &str) -> Result<AccountState, String> {
-    [AccountState::Active, AccountState::Disabled]
-        .into_iter()
-        .find(|state| state.word() == word)
-        .ok_or_else(|| format!("`{word}` is no state of an account here"))
-}
-
-fn stub(plugins: &Path, name: &str) -> std::io::Result<()> {
-    fs::write(plugins.join(format!("{name}.wasm")), [])
 }
 
 fn attached(system: Arc<System>) -> Attached {

@@ -360,3 +360,11 @@ impl Connector for System {
         })
     }
 }
+
+/// As scenarios call it.
+pub(crate) fn account_state(word: &str) -> Result<AccountState, String> {
+    [AccountState::Active, AccountState::Disabled]
+        .into_iter()
+        .find(|state| state.word() == word)
+        .ok_or_else(|| format!("`{word}` is no state of an account here"))
+}

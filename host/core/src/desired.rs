@@ -1,12 +1,15 @@
 //! Accounts and grants that should be true now.
 
+mod achieved;
 mod compute;
 mod content;
+mod effects;
 pub(crate) mod leave;
 mod life;
 mod mapping;
 mod names;
 pub(crate) mod person;
+mod reach;
 mod references;
 mod steps;
 mod typed;
@@ -18,12 +21,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    id::{ConnectorName, IdentityId},
+    id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
     operation::Cause,
     policy::TargetPolicy,
     schema::{ObjectDef, ObjectRole, Schema},
     value::Value,
+    workflow::PlannedStep,
 };
 
 pub use self::{compute::desired, life::standing, steps::EpisodeNow};
@@ -54,6 +58,26 @@ pub struct DesiredIdentity {
     pub at_once: BTreeSet<ConnectorName>,
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
+    pub steps: DesiredSteps,
+}
+
+/// Steps of workflows with an effect outside accounts and access.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DesiredSteps {
+    /// To be carried out once.
+    pub planned: Vec<PlannedStep>,
+    /// Due, and nobody can tell what they would do.
+    pub unable: Vec<DesiredStep>,
+    /// Failed, and open until a person says something.
+    pub open: Vec<DesiredStep>,
+}
+
+/// A step, and a sentence about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredStep {
+    pub workflow: WorkflowName,
+    pub step: StepName,
+    pub text: String,
 }
 
 /// What should be true of one identity at one target.

@@ -1,6 +1,7 @@
 //! A plan as people read it: who, what happens, and why.
 
 mod change;
+mod step;
 
 pub(crate) use self::change::{shown, value};
 
@@ -28,7 +29,7 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
-    let Plan { operations, adoptions, claims, episodes, notes, labels, overlaps: _ } = plan;
+    let Plan { operations, adoptions, claims, episodes, steps, notes, labels, overlaps: _ } = plan;
     let mut page = Page::default();
     let names = change::Names::new(targets);
     for (identity, operations) in by_identity(operations) {
@@ -45,6 +46,7 @@ pub fn render(
         page.gap();
     }
     episode_lines(episodes, labels, &mut page);
+    step::lines(steps, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
@@ -186,7 +188,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adoptions, episodes, notes, .. } = plan;
+    let Plan { operations, adoptions, episodes, steps, notes, .. } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
@@ -204,6 +206,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !episodes.is_empty() {
         parts.push(format!("{} of workflows", counted(episodes.len(), "episode", "episodes")));
+    }
+    if !steps.is_empty() {
+        parts.push(counted(steps.len(), "step", "steps"));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

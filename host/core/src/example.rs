@@ -13,7 +13,8 @@ use crate::{
     lifecycle::LifecycleState,
     observed::{Link, Observed, ObservedTarget, Origin},
     policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
+        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, StepsPolicy,
+        TargetPolicy,
     },
     schema::{
         AttributeDef, Capabilities, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema,
@@ -45,6 +46,7 @@ pub(crate) fn policy() -> Policy {
         retired_targets: BTreeSet::new(),
         rules: Vec::new(),
         workflows: Vec::new(),
+        steps: StepsPolicy::default(),
         versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
             status: BTreeMap::from([

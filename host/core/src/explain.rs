@@ -3,7 +3,10 @@
 
 use crate::{
     account::AccountState,
-    desired::{AccountContent, DesiredAccount, DesiredIdentity, EpisodeNow, Presence},
+    desired::{
+        AccountContent, DesiredAccount, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow,
+        Presence,
+    },
     diff::{Page, shown, value},
     fact::Identity,
     id::ConnectorName,
@@ -11,7 +14,7 @@ use crate::{
     operation::Cause,
     schema::ObjectDef,
     value::ObjectRef,
-    workflow::StepRecord,
+    workflow::{PlannedStep, StepRecord},
 };
 
 /// One page about one identity.
@@ -34,6 +37,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
         page.line(1, &format!("held, nothing is changed: {hold}"));
     }
     explain_episodes(&desired.episodes, &mut page);
+    explain_steps(&desired.steps, &mut page);
     let links = || observed.links.iter().filter(|link| link.identity == identity.id);
     let mut targets: Vec<&ConnectorName> =
         desired.accounts.keys().chain(links().map(|link| &link.target)).collect();
@@ -62,6 +66,17 @@ fn explain_episodes(episodes: &[EpisodeNow], page: &mut Page) {
         for (step, why) in waits {
             page.line(2, &format!("step `{step}`: {why}"));
         }
+    }
+}
+
+/// Steps that the next plan carries out, and those that failed.
+fn explain_steps(steps: &DesiredSteps, page: &mut Page) {
+    for PlannedStep { workflow, step, causes, .. } in &steps.planned {
+        page.line(1, &format!("step `{step}` of `{workflow}` is to be carried out"));
+        because(2, causes, page);
+    }
+    for DesiredStep { workflow, step, text } in &steps.open {
+        page.line(1, &format!("step `{step}` of `{workflow}` is not done: it {text}"));
     }
 }
 

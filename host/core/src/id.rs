@@ -112,6 +112,14 @@ name! {
     StepName
 }
 name! {
+    /// What people are told by steps.
+    MessageName
+}
+name! {
+    /// Where messages go that are no mail.
+    WebhookName
+}
+name! {
     /// The name of a fact of an identity (`given_name`, `department`).
     FactName
 }

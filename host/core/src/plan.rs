@@ -23,13 +23,13 @@ use self::{
     world::{Site, World},
 };
 use crate::{
-    desired::{Desired, DesiredIdentity, EpisodeNow},
+    desired::{Desired, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow},
     id::{ConnectorName, Digest, IdentityId},
     observed::{Observed, OwnedGrant},
     operation::Operation,
     policy::Policy,
     value::ObjectRef,
-    workflow::Episode,
+    workflow::{Effect, Episode, PlannedStep},
 };
 
 pub(crate) use self::attributes::{compared, same_values};
@@ -47,8 +47,12 @@ pub struct Plan {
     /// Grants found as desired, which become ours when the plan is applied.
     pub claims: Vec<OwnedGrant>,
     /// Episodes of workflows that begin, go on or end, as they are recorded
-    /// when the plan is applied.
+    /// when the plan is applied, once they are [dated](Episode::dated).
     pub episodes: Vec<PlannedEpisode>,
+    /// Steps of workflows with an effect outside accounts and access, carried
+    /// out after the operations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<PlannedStep>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
@@ -112,6 +116,8 @@ pub enum NoteKind {
     Dropped,
     /// People whom one source no longer has stay by another.
     Elsewhere,
+    /// A step of a workflow failed, and a person has to say something.
+    Undone,
 }
 
 impl NoteKind {
@@ -126,6 +132,7 @@ impl NoteKind {
             Self::Doubtful => "doubtful",
             Self::Dropped => "dropped",
             Self::Elsewhere => "elsewhere",
+            Self::Undone => "not done",
         }
     }
 }
@@ -138,7 +145,10 @@ impl Plan {
 
     /// Whether applying it changes anything, at targets or in our books.
     pub fn has_work(&self) -> bool {
-        !self.operations.is_empty() || !self.claims.is_empty() || !self.episodes.is_empty()
+        !self.operations.is_empty()
+            || !self.claims.is_empty()
+            || !self.episodes.is_empty()
+            || !self.steps.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -231,6 +241,7 @@ pub fn plan(
             }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
             adoption::left_behind(&world, *identity, person, &mut outline);
+            about_steps(*identity, person, &mut outline);
         } else {
             // Whether they should keep what they have is not known.
             let open = world.has_open(*identity);
@@ -246,14 +257,20 @@ pub fn plan(
         .values()
         .flat_map(news)
         .filter(|now| !now.news.is_empty())
-        .map(|EpisodeNow { episode, news, .. }| PlannedEpisode { episode, news })
+        .map(|EpisodeNow { episode, decided, news, .. }| PlannedEpisode {
+            episode: episode.undated(&decided, now),
+            news,
+        })
         .collect();
+    let steps: Vec<PlannedStep> =
+        desired.identities.values().flat_map(|person| person.steps.planned.clone()).collect();
     let operations = order::ordered(settings, drafts);
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
         .chain(adoptions.iter().map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
+        .chain(steps.iter().flat_map(concerned))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = occurring
         .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
@@ -263,10 +280,33 @@ pub fn plan(
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
         episodes,
+        steps,
         notes: notes.into_iter().collect(),
         labels,
         overlaps,
     }
+}
+
+/// Steps that cannot be carried out, and those that failed.
+fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Outline) {
+    let DesiredSteps { planned: _, unable, open } = &person.steps;
+    for DesiredStep { workflow, step, text } in unable {
+        let text = format!("workflow `{workflow}`, step `{step}`: {text}");
+        outline.about_person(NoteKind::Waits, identity, &text, false);
+    }
+    for DesiredStep { workflow, step, text } in open {
+        let text = format!("workflow `{workflow}`, step `{step}` {text}");
+        outline.about_person(NoteKind::Undone, identity, &text, true);
+    }
+}
+
+/// Whom a step is about, and who is asked by it.
+fn concerned(step: &PlannedStep) -> Vec<IdentityId> {
+    let mut people = vec![step.identity];
+    if let Effect::Ask { question, .. } = &step.effect {
+        people.extend(question.stages.iter().flatten());
+    }
+    people
 }
 
 fn plan_identity(

@@ -3,6 +3,8 @@
 //! Built by the host's `config` room and by nothing else; no string in here
 //! might still be wrong.
 
+mod telling;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{
@@ -19,6 +21,8 @@ use crate::{
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
 };
+
+pub use telling::{Delegation, Message, StepsPolicy};
 
 #[derive(Debug)]
 pub struct Policy {
@@ -40,6 +44,7 @@ pub struct Policy {
     pub limits: LimitsPolicy,
     /// Legal holds of the file, by their names.
     pub holds: BTreeMap<String, HoldPolicy>,
+    pub steps: StepsPolicy,
     /// Holds every compiled template and condition above.
     pub expressions: Expressions,
 }

@@ -8,22 +8,31 @@
 //! which things are noticed.
 
 mod advance;
+mod approval;
 mod begin;
 mod compile;
 mod definition;
 mod draw;
+mod effect;
 mod episode;
+mod own;
 
 pub use self::{
-    advance::{Advanced, Situation, advance, lasting_steps},
+    advance::{Advanced, Situation, advance, lasting_steps, open_steps},
+    approval::{Agreed, AnswerRefused, Answering, Asked, Question, approval_id},
     begin::{Begin, Trigger, standing},
     compile::{CompileError, Step, Task, Wait, Workflow},
     definition::{
         AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure,
         StepDefinition, TaskDefinition, WaitDefinition,
     },
-    draw::{mermaid, words},
-    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+    draw::{duration, mermaid, words},
+    effect::{
+        Address, Approve, Attempts, Delivery, Effect, PATIENCE, PlannedStep, Recipient, Whom,
+        pause_after,
+    },
+    episode::{Decided, Episode, EpisodeEnd, StepEnd, StepRecord},
+    own::{OURS, OwnFact, add_own_facts, set_facts, without_own_facts},
 };
 
 use std::collections::BTreeMap;

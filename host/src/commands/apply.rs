@@ -8,7 +8,9 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lanyard_core::{guard::FindingKind, operation::Operation, run::Verification};
+use lanyard_core::{
+    guard::FindingKind, operation::Operation, run::Verification, workflow::PlannedStep,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{self, Progress, Settling, Summary, Survey},
+    reconcile::{self, Progress, Settling, StepTold, Summary, Survey},
     store::{Store, StoredPlan},
 };
 
@@ -58,7 +60,11 @@ pub(super) async fn apply(
     let words: Vec<&str> = released.iter().map(|kind| kind.word()).collect();
     let release =
         if words.is_empty() { String::new() } else { format!("release {} and ", words.join(", ")) };
-    let count = counted(operations, "operation", "operations");
+    let mut count = counted(operations, "operation", "operations");
+    let steps = survey.stored.plan.steps.len();
+    if steps > 0 {
+        count = format!("{count} and {}", counted(steps, "step", "steps"));
+    }
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
@@ -210,6 +216,10 @@ fn sentence(summary: &Summary) -> String {
         uncertain,
         blocked,
         skipped,
+        steps,
+        steps_failed,
+        steps_unknown,
+        steps_skipped,
         stopped,
     } = summary;
     let mut parts = vec![format!("{verified} verified")];
@@ -224,6 +234,16 @@ fn sentence(summary: &Summary) -> String {
     ] {
         if *count > 0 {
             parts.push(format!("{count} {what}"));
+        }
+    }
+    for (count, what) in [
+        (steps, "carried out"),
+        (steps_failed, "to be tried again"),
+        (steps_unknown, "of unknown outcome"),
+        (steps_skipped, "not tried"),
+    ] {
+        if *count > 0 {
+            parts.push(format!("{} {what}", counted(*count, "step", "steps")));
         }
     }
     let how = if *stopped { "stopped" } else { "done" };
@@ -280,6 +300,7 @@ impl Shown {
                 self.operation(&operation, &format!("UNCERTAIN: {fault}"), true);
                 self.tick();
             }
+            Progress::Step { step, how } => self.step(&step, &how),
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);
                 self.tick();
@@ -300,6 +321,19 @@ impl Shown {
             Some(bar) if !important => bar.set_message(format!("{verb} {}", operation.target)),
             _ => self.say(&line),
         }
+    }
+
+    fn step(&self, step: &PlannedStep, how: &StepTold) {
+        let id = step.identity.to_string();
+        let who = self.labels.get(&step.identity).unwrap_or(&id);
+        let how = match how {
+            StepTold::Done => "done".to_owned(),
+            StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
+            StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
+            StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),
+            StepTold::Skipped(why) => format!("not tried: {why}"),
+        };
+        self.say(&format!("step `{}` of `{}` for {who}: {how}", step.step, step.workflow));
     }
 
     fn say(&self, line: &str) {

@@ -13,6 +13,7 @@ use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
     connector::{Attached, Connector, Connectors},
     errors::{AppError, Exit},
+    messenger::Post,
     reconcile::{Context, Stop},
     store::{Store, sqlite::SqliteStore},
     telemetry,
@@ -149,6 +150,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         )));
     }
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
+    let messenger = Arc::new(Post::new(&config.notify)?);
     let mut policy = config.policy;
     policy.keep_versions(&store.definitions().await?);
     if matches!(telemetry::set_clock(), Ok(Some(_))) {
@@ -160,6 +162,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         config: config.digest,
         store,
         connectors,
+        messenger,
         actor: actor(),
         clock: telemetry::clock(),
         stop: Stop::default(),

@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    fact::Identity, id::IdentityId, identity, lifecycle::Kept, policy::Policy, run::OperationState,
+    desired::{Desired, DesiredStep},
+    fact::Identity,
+    id::IdentityId,
+    identity,
+    lifecycle::Kept,
+    policy::Policy,
+    run::OperationState,
 };
 
 use super::{
@@ -68,7 +74,11 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &open {
         line("open", sentence, output)?;
     }
-    let closed = unsettled.is_empty() && !left.is_open() && open.is_empty();
+    let undone = steps_not_done(&known.desired);
+    for sentence in &undone {
+        line("not done", sentence, output)?;
+    }
+    let closed = undone.is_empty() && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
 
@@ -98,6 +108,17 @@ fn lives(
         line("clock", &text, output)?;
     }
     Ok(())
+}
+
+/// Steps of workflows that failed, until a person says something.
+fn steps_not_done(desired: &Desired) -> Vec<String> {
+    let people = desired.identities.values();
+    people
+        .flat_map(|person| person.steps.open.iter().map(move |step| (&person.label, step)))
+        .map(|(label, DesiredStep { workflow, step, text })| {
+            format!("{label}: workflow `{workflow}`, step `{step}` {text}")
+        })
+        .collect()
 }
 
 /// Who has departed, and where they have an account that is enabled as far

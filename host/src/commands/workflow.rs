@@ -4,21 +4,22 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    id::{IdentityId, WorkflowName},
+    desired::DesiredStep,
+    id::{IdentityId, StepName, WorkflowName},
     policy::Policy,
     workflow::{Episode, EpisodeEnd, Workflow, mermaid, words},
 };
 
 use super::{
-    named,
+    defaults, named,
     output::{Output, counted},
     session::{self, Use},
 };
 use crate::{
     args::WorkflowVerb,
-    config::nearest,
+    config::{Config, nearest},
     errors::{AppError, Exit},
-    reconcile,
+    reconcile::{self, Saying},
     store::{AuditEntry, Store},
     telemetry,
 };
@@ -28,6 +29,10 @@ pub(super) async fn workflow(
     verb: WorkflowVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    if let WorkflowVerb::Default { name } = &verb {
+        output.text(&defaults::shown(name.as_deref())?)?;
+        return Ok(Exit::Ok);
+    }
     let config = session::load_without_secrets(file)?.config;
     let now = telemetry::clock()();
     match verb {
@@ -57,8 +62,45 @@ pub(super) async fn workflow(
             cancel(&store, &workflow, identity, now).await?;
             output.line(&format!("`{workflow}` is cancelled for {identity}"))?;
         }
+        WorkflowVerb::Done { workflow, identity, step, reason } => {
+            let at = Place { config: &config, workflow, identity, step, now };
+            say(&at, Saying::Done { reason }, output).await?;
+        }
+        WorkflowVerb::Retry { workflow, identity, step } => {
+            let at = Place { config: &config, workflow, identity, step, now };
+            say(&at, Saying::Retry, output).await?;
+        }
+        WorkflowVerb::Skip { workflow, identity, step } => {
+            let at = Place { config: &config, workflow, identity, step, now };
+            say(&at, Saying::Skip, output).await?;
+        }
+        // It needs no file, and was answered above.
+        WorkflowVerb::Default { .. } => {}
     }
     Ok(Exit::Ok)
+}
+
+/// A step of somebody's way through a workflow.
+struct Place<'a> {
+    config: &'a Config,
+    workflow: WorkflowName,
+    identity: String,
+    step: StepName,
+    now: Timestamp,
+}
+
+async fn say(at: &Place<'_>, saying: Saying, output: &mut Output) -> Result<(), AppError> {
+    let store = session::exclusive_store(at.config, Use::Changes, output).await?;
+    let identity = named::identity(&store, &at.identity, at.now).await?.id;
+    let step = (&at.workflow, &at.step);
+    let how = match &saying {
+        Saying::Done { .. } => "is done",
+        Saying::Skip => "is skipped",
+        Saying::Retry => "is tried anew by the next plan",
+    };
+    let actor = session::actor();
+    reconcile::say_of_step(&store, identity, step, saying, (&actor, at.now)).await?;
+    output.line(&format!("step `{}` of `{}` {how} for {identity}", at.step, at.workflow))
 }
 
 fn known<'a>(policy: &'a Policy, name: &WorkflowName) -> Result<&'a Workflow, AppError> {
@@ -102,6 +144,9 @@ async fn status(
             for (step, why) in &episode.waits {
                 output.line(&format!("  step `{step}`: {why}"))?;
             }
+        }
+        for DesiredStep { workflow, step, text } in &person.steps.open {
+            output.line(&format!("{}: `{workflow}` step `{step}` {text}", person.label))?;
         }
     }
     Ok(())

@@ -7,8 +7,10 @@
 
 mod account;
 mod connectors;
+mod effects;
 mod expressions;
 mod lives;
+mod notify;
 mod permissions;
 mod policy;
 mod tests_of_file;
@@ -33,6 +35,9 @@ use super::{
     report::ConfigError,
     written::File,
 };
+
+/// The source of facts that steps set.
+const OURS: &str = lanyard_core::workflow::OURS;
 
 /// What every check needs.
 struct Check<'c, 'i> {
@@ -65,6 +70,8 @@ pub(super) fn check(
     let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
     let holds = lives::holds(&mut check, file);
+    let steps = notify::steps(&mut check, file, &lifecycle.timezone);
+    let notify = notify::notify(&mut check, file);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -74,6 +81,7 @@ pub(super) fn check(
         rules,
         workflows,
         versions: BTreeMap::new(),
+        steps,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
         limits: policy::limits(&file.limits),
@@ -85,6 +93,7 @@ pub(super) fn check(
         digest: Digest::of(""),
         store: base.join(&file.store.path),
         connectors,
+        notify,
         policy,
         text: String::new(),
     };
@@ -124,6 +133,12 @@ impl Check<'_, '_> {
             );
         }
         let sources = self.names("source");
+        if sources.iter().any(|name| name == OURS) {
+            let error = ConfigError::new(format!("no source can be called `{OURS}`"))
+                .label("facts that workflows set come from this name")
+                .hint("give it another name");
+            self.key(&Place::of(["source", OURS]), error);
+        }
         for name in self.names("target").iter().filter(|name| sources.contains(name)) {
             let error = ConfigError::new(format!("`{name}` is both a source and a target"))
                 .label(format!("`[source.{name}]` has this name"))

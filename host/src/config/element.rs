@@ -2,6 +2,7 @@
 
 pub(super) mod duration;
 pub(super) mod entries;
+pub(super) mod localised;
 pub(super) mod on;
 pub(super) mod origin;
 pub(super) mod percent;
@@ -11,6 +12,7 @@ pub(super) mod size;
 pub(super) mod text;
 pub(super) mod wait;
 pub(super) mod when;
+pub(super) mod whom;
 
 /// Gives a type with `FromStr` and `Display` its place in the file: a string,
 /// with `$expecting` as what an operator is told.

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 31] = [
+const TABLES: [&[&str]; 37] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -25,6 +25,12 @@ const TABLES: [&[&str]; 31] = [
     &["rule", "*"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
+    &["workflow", "*", "steps", "*", "escalate"],
+    &["notify"],
+    &["notify", "smtp"],
+    &["notify", "webhook", "*"],
+    &["message", "*"],
+    &["delegation", "*"],
     &["test", "*"],
     &["test", "*", "expect"],
     &["source", "*"],

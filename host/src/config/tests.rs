@@ -5,6 +5,7 @@ mod lives;
 mod meaning;
 mod permitted;
 mod shape;
+mod steps;
 mod whole;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

@@ -5,15 +5,17 @@
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
 mod lives;
+mod notify;
 mod permissions;
 mod policy;
 mod workflow;
 
-use lanyard_core::id::{ConnectorName, RuleName, WorkflowName};
+use lanyard_core::id::{ConnectorName, MessageName, RuleName, WorkflowName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
+pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{
     Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
 };
@@ -30,7 +32,7 @@ use super::{
         entries::Entries,
         percent::Percent,
         size::Size,
-        text::Texts,
+        text::{Text, Texts},
     },
 };
 
@@ -64,6 +66,19 @@ pub(super) struct File {
     /// What happens, in order, when something changes in somebody's life.
     #[serde(default)]
     pub(super) workflow: Entries<WorkflowName, Workflow>,
+    /// How people are told something.
+    #[serde(default)]
+    pub(super) notify: Notify,
+    /// What steps tell people.
+    #[serde(default)]
+    #[schemars(with = "std::collections::BTreeMap<String, Message>")]
+    pub(super) message: Entries<MessageName, Message>,
+    /// Keys of the records of people behind OS users, who decide at the desk.
+    #[serde(default)]
+    pub(super) actors: Entries<String, Text>,
+    /// Who answers in the place of somebody else.
+    #[serde(default)]
+    pub(super) delegation: Vec<Delegation>,
     /// What dates and statuses mean.
     #[serde(default)]
     pub(super) lifecycle: Lifecycle,

@@ -28,6 +28,7 @@ use super::{
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     schedule::Schedule,
+    steps,
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
@@ -83,8 +84,13 @@ pub async fn execute(
     };
     runner.summary.blocked = blocked.len();
     runner.run(&mut schedule).await?;
+    let mut summary = runner.summary;
+    // What takes access away has been sent before anybody is told.
+    let operations = plan.operations.iter().filter(|it| blocked.contains(&it.id));
+    let held = operations.map(|operation| operation.identity).collect();
+    steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     context.store.end_run(run, context.now()).await?;
-    Ok(runner.summary)
+    Ok(summary)
 }
 
 fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
@@ -113,8 +119,13 @@ fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {
 /// blocked goes on all the same: its steps say what should be so.
 fn episodes(context: &Context, survey: &Survey) -> Vec<(Episode, Option<AuditEntry>)> {
     let at = context.now();
-    let planned = survey.stored.plan.episodes.iter();
-    planned.map(|it| (it.episode.clone(), episode_entry(context, &it.episode, at))).collect()
+    let planned = survey.stored.plan.episodes.iter().map(|it| it.episode.clone().dated(at));
+    planned
+        .map(|episode| {
+            let entry = episode_entry(context, &episode, at);
+            (episode, entry)
+        })
+        .collect()
 }
 
 struct Runner<'a> {

@@ -11,6 +11,7 @@ use lanyard_core::{
     observed::{Observed, ObservedTarget},
     operation::Change,
     policy::Policy,
+    workflow::add_own_facts,
 };
 
 use crate::store::{Store, StoreError, Unsettled};
@@ -43,7 +44,8 @@ pub async fn last_known(
     policy.keep_versions(&store.definitions().await?);
     let observed = known_of(store.observations().await?, store).await?;
     let identities = store.identities().await?;
-    let assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
+    let mut assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
+    add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     let desired = desired(&policy, &assembled, &observed, now);
     Ok(LastKnown { policy, assembled, observed, desired })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lanyard_core::{fault::Fault, operation::Operation, run::Verification};
+use lanyard_core::{fault::Fault, operation::Operation, run::Verification, workflow::PlannedStep};
 use tokio::sync::watch;
 
 use crate::store::RunId;
@@ -56,6 +56,25 @@ pub enum Progress {
         operation: Operation,
         why: &'static str,
     },
+    /// A step of a workflow, and what became of it.
+    Step {
+        step: PlannedStep,
+        how: StepTold,
+    },
+}
+
+/// What became of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepTold {
+    Done,
+    /// Certainly not carried out, or not wholly; a later run tries again.
+    Again(String),
+    /// People are asked, and could not be told so.
+    Untold(String),
+    /// It may have been carried out, and is not a second time.
+    Unknown(String),
+    /// Not tried, and why.
+    Skipped(&'static str),
 }
 
 /// How a run ended, in operations.
@@ -72,6 +91,11 @@ pub struct Summary {
     pub blocked: usize,
     /// Not attempted: something before it failed, or the run was stopped.
     pub skipped: usize,
+    /// Steps of workflows that were carried out.
+    pub steps: usize,
+    pub steps_failed: usize,
+    pub steps_unknown: usize,
+    pub steps_skipped: usize,
     pub stopped: bool,
 }
 
@@ -83,6 +107,8 @@ impl Summary {
             && self.failed == 0
             && self.uncertain == 0
             && self.skipped == 0
+            && self.steps_failed == 0
+            && self.steps_unknown == 0
             && !self.stopped
     }
 }

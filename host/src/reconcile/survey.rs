@@ -18,7 +18,7 @@ use lanyard_core::{
     observed::{Observed, ObservedTarget},
     plan::{PlanSettings, plan},
     policy::Policy,
-    workflow::{Definition, Episode, EpisodeEnd},
+    workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
 };
 
 use super::{Context, ReconcileError, Stop, dropped::note, known::known_of, lives, read};
@@ -64,7 +64,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
             None => ReconcileError::Fact { unknown, known: columns },
         });
     }
-    let assembled = assemble_identities(context, &readings, now).await?;
+    let mut assembled = assemble_identities(context, &readings, now).await?;
+    add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
     let definitions: Vec<Definition> =
         context.policy.workflows.iter().map(|it| it.definition.clone()).collect();
     if !definitions.is_empty() {
@@ -221,7 +222,8 @@ pub(super) async fn accept_shrunk(
     context: &Context,
     survey: &Survey,
 ) -> Result<(), ReconcileError> {
-    let identities = survey.assembled.to_record(true);
+    let mut identities = survey.assembled.to_record(true);
+    without_own_facts(&mut identities);
     let at = survey.stored.made_at;
     Ok(context.store.record_identities(&identities, &survey.reads, at).await?)
 }

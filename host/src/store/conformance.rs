@@ -8,6 +8,7 @@ pub(crate) mod journal;
 pub(crate) mod lives;
 pub(crate) mod marks;
 pub(crate) mod runs;
+pub(crate) mod steps;
 pub(crate) mod workflows;
 
 /// Makes a test of each demand; `$fresh` is a function that gives an empty
@@ -65,6 +66,7 @@ macro_rules! suite {
             workflows::a_workflow_keeps_the_time_it_was_first_known,
             workflows::every_form_of_a_workflow_is_kept,
             workflows::the_latest_episode_counts_and_what_began_is_audited,
+            steps::a_fact_of_ours_is_kept_with_its_step_and_its_entry,
             marks::a_mark_is_recalled_by_later_attempts,
             marks::a_mark_with_another_epoch_is_refused,
             marks::marks_have_a_quota_by_number,

@@ -16,6 +16,7 @@ mod open;
 mod plans;
 mod problem;
 mod runs;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod workflows;
@@ -35,7 +36,7 @@ use lanyard_core::{
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
     value::ObjectRef,
-    workflow::{Definition, Episode, Remembered},
+    workflow::{Definition, Episode, OwnFact, Remembered},
 };
 use rusqlite::Connection;
 
@@ -392,5 +393,19 @@ impl Store for SqliteStore {
 
     async fn mark_clock(&self, marks: ClockMarks) -> Result<(), StoreError> {
         self.write("mark the clock", move |tx| lives::mark_clock(tx, marks)).await
+    }
+
+    async fn own_facts(&self) -> Result<Vec<OwnFact>, StoreError> {
+        self.read("list facts of ours", steps::own_facts).await
+    }
+
+    async fn set_fact(
+        &self,
+        own: &OwnFact,
+        episode: &Episode,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
+        self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
     }
 }

@@ -1,4 +1,4 @@
-//! The two applications of the demo and of the tests, and the company that
+//! The applications of the demo and of the tests, and the company that
 //! uses them.
 //!
 //! The applications stand for systems somebody else runs: each keeps its own
@@ -8,6 +8,7 @@
 //!
 //! - [`crm`] speaks SCIM 2.0 over HTTP, with fault switches;
 //! - [`directory`] speaks LDAP;
+//! - [`mail`] takes mails;
 //! - [`process`] starts either as a process;
 //! - [`company`] writes the HR files in `tests/data`;
 //! - [`demo`] walks that company through Lanyard and both applications.
@@ -16,5 +17,6 @@ pub mod company;
 pub mod crm;
 pub mod demo;
 pub mod directory;
+pub mod mail;
 pub mod process;
 pub mod state;

@@ -21,7 +21,8 @@ use lanyard_core::{
     lifecycle::LifecycleState,
     observed::{Link, Origin, OwnedGrant},
     policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
+        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, StepsPolicy,
+        TargetPolicy,
     },
     template::Expressions,
 };
@@ -39,12 +40,12 @@ pub(super) struct Firm {
     pub(super) directory: Arc<System>,
     pub(super) crm: Arc<System>,
     source: Arc<Source>,
-    log: Arc<Mutex<Vec<String>>>,
+    pub(super) log: Arc<Mutex<Vec<String>>>,
     shown: Mutex<Vec<String>>,
     _folder: tempfile::TempDir,
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     let mut expressions = Expressions::new();
     let mut template = |source: &str| expressions.template(source).unwrap();
     let mut target = |after: &[&str]| TargetPolicy {
@@ -91,6 +92,7 @@ fn policy() -> Policy {
         retired_targets: BTreeSet::new(),
         rules,
         workflows: Vec::new(),
+        steps: StepsPolicy::default(),
         versions: BTreeMap::new(),
         lifecycle: LifecyclePolicy {
             prehire: SignedDuration::from_hours(24),
@@ -144,6 +146,7 @@ impl Firm {
             config: Digest::of("file"),
             store: Arc::new(Around { inner: Arc::new(inner), beside }),
             connectors,
+            messenger: Arc::new(lanyard::messenger::Nowhere),
             actor: "operator".to_owned(),
             clock: hurried(),
             stop: Stop::default(),
@@ -190,7 +193,7 @@ impl Firm {
 
     fn show(&self, progress: &Progress) {
         let line = match progress {
-            Progress::Began { .. } => return,
+            Progress::Began { .. } | Progress::Step { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
             }

@@ -1,5 +1,6 @@
 //! From identities and rules to what should be true at every target.
 
+mod carry;
 mod left;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Desired, DesiredAccount, DesiredIdentity, Presence,
+    Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     content::Site,
+    effects::Due,
     leave,
     life::{Life, life},
     managed_object,
@@ -42,6 +44,8 @@ struct Person<'a> {
     /// Targets where a workflow says when accounts are deleted.
     deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     episodes: Vec<EpisodeNow>,
+    due: Vec<Due>,
+    steps: DesiredSteps,
     holds: Vec<String>,
     legal_holds: Vec<String>,
     at_once: BTreeSet<ConnectorName>,
@@ -88,6 +92,7 @@ pub fn desired(
         }
     }
     leave(policy, &observed.links, &mut people, now);
+    carry::carry_out(policy, assembled, observed, &mut people, now);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
     Desired { identities }
 }
@@ -145,7 +150,8 @@ fn person<'a>(
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
-    let Turn { episodes, mut deletes, holds: mut failed, .. } = turn;
+    let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
+    let steps = DesiredSteps { open, ..DesiredSteps::default() };
     let overrides = overrides.unwrap_or_else(|more| {
         failed.extend(more);
         Overrides::default()
@@ -171,6 +177,8 @@ fn person<'a>(
         overrides,
         deletes,
         episodes,
+        due,
+        steps,
         holds,
         legal_holds,
         at_once,
@@ -346,12 +354,35 @@ impl Person<'_> {
     }
 
     fn finished(self) -> DesiredIdentity {
-        let Self { label, state, wanted, accounts, episodes, holds, legal_holds, at_once, .. } =
-            self;
+        let Self {
+            label,
+            state,
+            wanted,
+            accounts,
+            episodes,
+            steps,
+            holds,
+            legal_holds,
+            at_once,
+            ..
+        } = self;
         let unread = wanted.into_keys().filter(|target| !accounts.contains_key(target)).collect();
-        let (accounts, episodes) =
-            if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
-        DesiredIdentity { label, state, accounts, unread, holds, legal_holds, at_once, episodes }
+        let (accounts, episodes, steps) = if holds.is_empty() {
+            (accounts, episodes, steps)
+        } else {
+            (BTreeMap::new(), Vec::new(), DesiredSteps::default())
+        };
+        DesiredIdentity {
+            label,
+            state,
+            accounts,
+            unread,
+            holds,
+            legal_holds,
+            at_once,
+            episodes,
+            steps,
+        }
     }
 }
 

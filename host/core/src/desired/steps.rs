@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::person::Facts;
+use super::{
+    DesiredStep,
+    effects::{Due, due, open},
+    person::Facts,
+};
 use crate::{
-    account::Entitlement,
     entitlement::Index,
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
@@ -15,10 +18,9 @@ use crate::{
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
-    value::ObjectRef,
     workflow::{
-        AccountVerb, Action, Advanced, Begin, Episode, EpisodeEnd, On, Situation, Step, StepEnd,
-        StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
+        AccountVerb, Action, Advanced, Begin, Decided, Episode, EpisodeEnd, On, Situation, Step,
+        StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
     },
 };
 
@@ -33,6 +35,8 @@ pub struct EpisodeNow {
     /// plan is applied.  Without any, a change is what was seen: a wait that
     /// is over, an account that is closed.
     pub news: Vec<String>,
+    /// What of it is so because of this look.
+    pub decided: Decided,
     /// What is waited for, step by step.
     pub waits: BTreeMap<StepName, String>,
 }
@@ -47,6 +51,10 @@ pub(super) struct Turn {
     /// policy does not.
     pub deletes: Vec<Option<BTreeSet<ConnectorName>>>,
     pub holds: Vec<String>,
+    /// Steps to be carried out now.
+    pub due: Vec<Due>,
+    /// Steps that failed, and stay open until a person says something.
+    pub open: Vec<DesiredStep>,
     /// Workflows that a step of another one begins.
     started: Vec<WorkflowName>,
 }
@@ -225,6 +233,9 @@ impl Subject<'_> {
         }
         let ordinal = latest.map_or(1, |latest| latest.ordinal.saturating_add(1));
         self.begin(workflow, ordinal, self.now, turn);
+        if let Some(begun) = turn.episodes.last_mut() {
+            begun.decided.began = true;
+        }
         Ok(())
     }
 
@@ -250,6 +261,7 @@ impl Subject<'_> {
         }
         turn.deletes.extend(workflow.steps.iter().filter_map(deletes).cloned());
         if !episode.is_open() {
+            turn.open.extend(open(workflow, &episode));
             let steps = lasting_steps(workflow, &episode);
             turn.wishes
                 .extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
@@ -269,104 +281,73 @@ impl Subject<'_> {
         );
         let before = begun.is_none().then(|| episode.clone());
         let mut news: Vec<String> = begun.into_iter().collect();
-        let Advanced { begun, ended, due, in_force, waits, end, holds } = looked;
+        let Advanced { begun, ended, seen, due: ready, in_force, waits, end, holds } = looked;
         turn.holds.extend(holds);
+        let mut decided = Decided { began: false, steps: seen };
+        // What begins or ends by what is seen does so now as well.
+        let mut follows = |step: &StepName, at: Timestamp| {
+            let after = workflow.step(step).map(|step| &step.after).into_iter().flatten();
+            if at == self.now && after.into_iter().any(|it| decided.steps.contains(it)) {
+                decided.steps.insert(step.clone());
+            }
+        };
+        for (step, at, _) in &ended {
+            follows(step, *at);
+        }
+        for (step, at) in &begun {
+            follows(step, *at);
+        }
         for (step, at) in begun {
-            episode.steps.insert(step, StepRecord::Begun { at });
+            // What is tried from now on is so from when it is tried: nothing
+            // that is decided depends on when somebody looks.
+            if news.is_empty() || !ready.contains(&step) {
+                episode.steps.insert(step, StepRecord::Begun { at });
+            }
         }
         for (step, at, end) in ended {
             episode.steps.insert(step, StepRecord::Ended { at, end });
         }
-        for id in due {
-            let Some(Step { task: Task::Do(Action::Start { workflow: started }), .. }) =
-                workflow.step(&id)
-            else {
+        for id in ready {
+            let Some(Step { task: Task::Do(action), .. }) = workflow.step(&id) else { continue };
+            let Action::Start { workflow: started } = action else {
+                turn.due.push(due(workflow, &episode, id, action));
                 continue;
             };
             news.push(format!("workflow `{}`: step `{id}` begins `{started}`", workflow.name));
             turn.started.push(started.clone());
+            decided.steps.insert(id.clone());
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            news.push(format!("workflow `{}` stops: step `{step}` took too long", workflow.name));
+            let trouble = episode.ended(step).map_or("took too long", |(_, end)| end.trouble());
+            news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
         }
         episode.end = end;
+        turn.open.extend(open(workflow, &episode));
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
-        turn.episodes.push(EpisodeNow { episode, changed, news, waits });
+        turn.episodes.push(EpisodeNow { episode, changed, news, decided, waits });
     }
 
     fn wish(&self, workflow: &Workflow, step: &Step, episode: &Episode) -> Option<Wish> {
         let Task::Do(action) = &step.task else { return None };
         let ended = episode.ended(&step.id).map(|(at, _)| at);
-        let cause = Cause::Step {
-            workflow: workflow.name.clone(),
-            step: step.id.clone(),
-            line: workflow.line,
-        };
+        let cause = cause(workflow, &step.id);
         Some(Wish { action: action.clone(), since: ended.unwrap_or(self.now), cause })
-    }
-
-    /// Whether what a step wishes is so, by what targets last said.
-    fn achieved(&self, action: &Action<Template>) -> bool {
-        match action {
-            Action::Accounts { verb, targets } => self.accounts_are(*verb, targets.as_ref()),
-            Action::Grant { grants } => grants.iter().all(|(target, templates)| {
-                templates.iter().all(|template| self.holds(target, template).unwrap_or(false))
-            }),
-            Action::Revoke { grants } => grants.iter().all(|(target, templates)| {
-                templates.iter().all(|template| !self.holds(target, template).unwrap_or(true))
-            }),
-            Action::RevokeAll { targets } => !self.observed.ledger.iter().any(|owned| {
-                targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
-                    && self.is_theirs(&owned.target, &owned.holder)
-            }),
-            Action::Start { .. } => false,
-        }
-    }
-
-    fn is_theirs(&self, target: &ConnectorName, account: &ObjectRef) -> bool {
-        self.links.iter().any(|link| link.target == *target && link.account == *account)
-    }
-
-    fn accounts_are(&self, verb: AccountVerb, targets: Option<&BTreeSet<ConnectorName>>) -> bool {
-        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
-        let mut links = self.links.iter().filter(meant);
-        match verb {
-            AccountVerb::Delete => links.next().is_none(),
-            AccountVerb::Disable => !links.any(|link| link.is_open()),
-            AccountVerb::Enable => links.all(|link| link.disabled_since.is_none()),
-            AccountVerb::Create => targets.is_some_and(|targets| {
-                targets.iter().all(|target| self.links.iter().any(|link| link.target == *target))
-            }),
-        }
-    }
-
-    /// Whether they hold an entitlement by what we granted; none while nobody
-    /// can tell which one is meant.
-    fn holds(&self, target: &ConnectorName, template: &Template) -> Option<bool> {
-        let text = self.policy.expressions.render(template, self.scope).ok()?;
-        let meant = self.entitlement(target, text.trim())?;
-        Some(self.observed.ledger.iter().any(|owned| {
-            owned.target == *target
-                && owned.entitlement == meant.reference
-                && self.is_theirs(target, &owned.holder)
-        }))
-    }
-
-    /// The entitlement that a text of the file means at a target.
-    pub(super) fn entitlement(&self, target: &ConnectorName, text: &str) -> Option<&Entitlement> {
-        let aliases = &self.policy.targets.get(target)?.entitlements;
-        self.entitlements.get(target)?.only(aliases, text)
     }
 }
 
 impl EpisodeNow {
     /// Something was seen, and nothing is decided.
     fn seen(episode: Episode) -> Self {
-        Self { episode, changed: true, news: Vec::new(), waits: BTreeMap::new() }
+        let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
+        Self { episode, changed: true, news, decided, waits }
     }
+}
+
+pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
+    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

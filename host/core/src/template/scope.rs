@@ -78,6 +78,26 @@ impl Scope {
         own.insert(name.to_owned(), Dynamic::from(text));
     }
 
+    /// A variable with parts (`accounts.crm`) that no fact hides.
+    pub fn own_map<'a>(&mut self, name: &str, parts: impl Iterator<Item = (&'a str, &'a str)>) {
+        let map: BTreeMap<String, Dynamic> =
+            parts.map(|(name, text)| (name.to_owned(), Dynamic::from(text))).collect();
+        let own = &mut Arc::make_mut(&mut self.variables).own;
+        own.insert(name.to_owned(), Dynamic::from(map));
+    }
+
+    /// The facts of somebody else (`manager.mail`), which no fact hides.
+    pub fn own_facts<'a>(
+        &mut self,
+        name: &str,
+        facts: impl Iterator<Item = (&'a str, &'a [Value])>,
+    ) {
+        let map: BTreeMap<String, Dynamic> =
+            facts.map(|(name, values)| (name.to_owned(), dynamic(values))).collect();
+        let own = &mut Arc::make_mut(&mut self.variables).own;
+        own.insert(name.to_owned(), Dynamic::from(map));
+    }
+
     /// The attributes of a record under their exact names, as `record`.
     pub fn record<'a>(&mut self, attributes: impl Iterator<Item = (&'a str, &'a [Value])>) {
         let map: BTreeMap<String, Dynamic> =

@@ -1,14 +1,16 @@
 //! Where an episode stands: what has ended, what is to be done now, what is
 //! waited for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
+    approval::{Asked, approval_id},
     compile::{Step, Task, Wait, Workflow},
     definition::{Action, OnFailure},
-    episode::{Episode, EpisodeEnd, StepEnd},
+    effect::{Approve, PATIENCE},
+    episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
 };
 use crate::{
     id::StepName,
@@ -36,6 +38,8 @@ pub struct Advanced {
     /// Steps that ended by time, by what is observed, or by their condition,
     /// and are not recorded yet; in the order in which they did.
     pub ended: Vec<(StepName, Timestamp, StepEnd)>,
+    /// Those of them that ended because of what is so now.
+    pub seen: BTreeSet<StepName>,
     /// Steps to be carried out now.
     pub due: Vec<StepName>,
     /// Steps about accounts and access that have begun: what they ask for is
@@ -83,10 +87,20 @@ impl Look<'_> {
         if was_in_force(self.episode, step) {
             self.advanced.in_force.push(step.id.clone());
         }
-        if self.ended(&step.id).is_some() {
+        if let Some((_, end)) = self.ended(&step.id) {
+            if asks(step, end) {
+                let waits = format!(
+                    "it {}; a person says `lanyard workflow retry` or `skip`",
+                    end.trouble()
+                );
+                self.advanced.waits.insert(step.id.clone(), waits);
+            }
             return;
         }
-        let Some(since) = self.ready(step) else { return };
+        let Some(ready) = self.ready(step) else { return };
+        // What has an effect is tried from when somebody first looks.
+        let fresh = if effect(step).is_some() { self.about.now } else { ready };
+        let since = self.episode.begun(&step.id).unwrap_or(fresh);
         match self.stage(step, since) {
             Ok(stage) => self.take(step, since, stage),
             Err(error) => self
@@ -102,6 +116,9 @@ impl Look<'_> {
             self.advanced.in_force.push(step.id.clone());
         }
         if let Stage::Ends(at, end) = stage {
+            if at == self.about.now && ends_by_sight(step) && end == StepEnd::Done {
+                self.advanced.seen.insert(step.id.clone());
+            }
             self.advanced.ended.push((step.id.clone(), at, end));
             return;
         }
@@ -132,8 +149,11 @@ impl Look<'_> {
         let mut since = self.episode.began;
         for after in &step.after {
             let (at, end) = self.ended(after)?;
-            let goes_on =
-                end.is_good() || self.workflow.step(after)?.on_failure == OnFailure::Continue;
+            let goes_on = end.is_good()
+                || matches!(
+                    self.workflow.step(after)?.on_failure,
+                    OnFailure::Continue | OnFailure::Obligation
+                );
             if !goes_on {
                 return None;
             }
@@ -150,6 +170,7 @@ impl Look<'_> {
         }
         let stage = match &step.task {
             Task::Wait(wait) => self.wait(wait, since)?,
+            Task::Do(action) if effect(step).is_some() => self.effect(step, action),
             Task::Do(action) => self.action(action),
         };
         Ok(self.timed(step, since, stage))
@@ -157,7 +178,7 @@ impl Look<'_> {
 
     /// A step that is not over by its timeout is over then.
     fn timed(&self, step: &Step, since: Timestamp, stage: Stage) -> Stage {
-        let Some(timeout) = step.timeout else { return stage };
+        let Some(timeout) = step.timeout.or_else(|| self.patience(step)) else { return stage };
         let limit = since.checked_add(timeout).unwrap_or(Timestamp::MAX);
         match stage {
             Stage::Ends(at, end) if at <= limit => Stage::Ends(at, end),
@@ -208,6 +229,53 @@ impl Look<'_> {
         }
     }
 
+    /// Tried for a while, unless the file says how long; who is asked has
+    /// their own time.
+    fn patience(&self, step: &Step) -> Option<SignedDuration> {
+        let tried = !matches!(
+            self.episode.steps.get(&step.id),
+            Some(StepRecord::Asked { .. } | StepRecord::Told { .. })
+        );
+        effect(step).filter(|_| tried).map(|_| PATIENCE)
+    }
+
+    fn effect(&self, step: &Step, action: &Action<Template>) -> Stage {
+        match self.episode.steps.get(&step.id) {
+            // Whoever wrote this never wrote what came of it.
+            Some(StepRecord::Sent { at, .. }) => Stage::Ends(*at, StepEnd::Unknown),
+            Some(StepRecord::Again { next, why, .. }) if *next > self.about.now => {
+                Stage::Waits(format!("{why}; tried again from {next:.0}"))
+            }
+            Some(StepRecord::Asked { asked, .. }) if asked.is_agreed() => {
+                let at = asked.approved.last().map_or(self.about.now, |last| last.at);
+                Stage::Ends(at, StepEnd::Done)
+            }
+            Some(StepRecord::Asked { asked, .. }) if asked.expires <= self.about.now => {
+                Stage::Ends(asked.expires, StepEnd::Expired)
+            }
+            // Who is told nothing has nothing to be told.
+            Some(StepRecord::Asked { asked, .. })
+                if asked.rounds < asked.rounds_due(self.about.now)
+                    && matches!(action, Action::Approve(Approve { template: Some(_), .. })) =>
+            {
+                Stage::Due
+            }
+            Some(StepRecord::Asked { asked, .. }) => Stage::Waits(approval(
+                &approval_id(
+                    self.episode.identity,
+                    &self.episode.workflow,
+                    self.episode.ordinal,
+                    &step.id,
+                ),
+                asked,
+            )),
+            Some(StepRecord::Told { .. }) => Stage::Waits(
+                "waits until a person says that it is done: `lanyard workflow done`".to_owned(),
+            ),
+            _ => self.action(action),
+        }
+    }
+
     fn finish(mut self) -> Advanced {
         let failed = self.workflow.steps.iter().find(|step| {
             let bad = self.ended(&step.id).is_some_and(|(_, end)| !end.is_good());
@@ -223,7 +291,9 @@ impl Look<'_> {
         }
         let ends: Option<Vec<Timestamp>> =
             self.workflow.steps.iter().map(|step| self.ended(&step.id).map(|(at, _)| at)).collect();
-        if let Some(ends) = ends {
+        let mut steps = self.workflow.steps.iter();
+        let asks = steps.any(|step| self.ended(&step.id).is_some_and(|(_, end)| asks(step, end)));
+        if let Some(ends) = ends.filter(|_| !asks) {
             let at = ends.into_iter().max().unwrap_or(self.episode.began);
             self.advanced.end = Some(EpisodeEnd::Finished { at });
         }
@@ -235,6 +305,49 @@ impl Look<'_> {
 /// has ended, and what it is about is still so.
 pub fn lasting_steps<'a>(workflow: &'a Workflow, episode: &Episode) -> Vec<&'a Step> {
     workflow.steps.iter().filter(|step| was_in_force(episode, step)).collect()
+}
+
+/// Steps that failed and stay open until a person says something, and what
+/// is the matter with each.
+pub fn open_steps<'a>(
+    workflow: &'a Workflow,
+    episode: &'a Episode,
+) -> impl Iterator<Item = (&'a Step, &'a StepEnd)> {
+    workflow.steps.iter().filter_map(|step| {
+        let (_, end) = episode.ended(&step.id)?;
+        let open = step.on_failure == OnFailure::Obligation || asks(step, end);
+        (open && !end.is_good()).then_some((step, end))
+    })
+}
+
+fn asks(step: &Step, end: &StepEnd) -> bool {
+    step.on_failure == OnFailure::Ask && !end.is_good()
+}
+
+fn approval(id: &str, asked: &Asked) -> String {
+    let stage = match (asked.approved.len(), asked.stages.len()) {
+        (_, 1) => String::new(),
+        (passed, all) => format!(", stage {} of {all}", passed + 1),
+    };
+    format!("waits for approval {id}{stage}, no longer than until {:.0}", asked.expires)
+}
+
+/// Whether it ends when somebody sees that something is so.
+fn ends_by_sight(step: &Step) -> bool {
+    lasting(step) || matches!(step.task, Task::Wait(Wait::Facts(_)))
+}
+
+/// What a step does once, outside accounts and access.
+fn effect(step: &Step) -> Option<&Action<Template>> {
+    match &step.task {
+        Task::Do(
+            action @ (Action::Notify { .. }
+            | Action::Approve(_)
+            | Action::SetFact { .. }
+            | Action::Ticket { .. }),
+        ) => Some(action),
+        _ => None,
+    }
 }
 
 fn was_in_force(episode: &Episode, step: &Step) -> bool {
@@ -255,7 +368,11 @@ impl<T> Action<T> {
             | Self::Grant { .. }
             | Self::Revoke { .. }
             | Self::RevokeAll { .. } => true,
-            Self::Start { .. } => false,
+            Self::Start { .. }
+            | Self::Notify { .. }
+            | Self::Approve(_)
+            | Self::SetFact { .. }
+            | Self::Ticket { .. } => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::definition::{
     Action, ConditionDefinition, Definition, On, OnFailure, StepDefinition, TaskDefinition,
     WaitDefinition,
 };
+use super::effect::Approve;
 use crate::{
     condition::Condition,
     id::{Digest, StepName, WorkflowName},
@@ -209,6 +210,24 @@ impl<T> Action<T> {
             Self::Revoke { grants } => Action::Revoke { grants: lists(grants, change)? },
             Self::RevokeAll { targets } => Action::RevokeAll { targets: targets.clone() },
             Self::Start { workflow } => Action::Start { workflow: workflow.clone() },
+            Self::Notify { to, template } => {
+                Action::Notify { to: to.clone(), template: template.clone() }
+            }
+            Self::Approve(Approve { stages, expire, reason, escalate, template }) => {
+                Action::Approve(Approve {
+                    stages: stages.clone(),
+                    expire: *expire,
+                    reason: reason.as_ref().map(change).transpose()?,
+                    escalate: escalate.clone(),
+                    template: template.clone(),
+                })
+            }
+            Self::SetFact { fact, value } => {
+                Action::SetFact { fact: fact.clone(), value: change(value)? }
+            }
+            Self::Ticket { to, template } => {
+                Action::Ticket { to: to.clone(), template: template.clone() }
+            }
         })
     }
 }

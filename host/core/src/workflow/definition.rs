@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     condition::Test,
-    id::{ConnectorName, Digest, FactName, StepName, WorkflowName},
+    id::{ConnectorName, Digest, FactName, MessageName, StepName, WorkflowName},
     lifecycle::LifecycleState,
+    workflow::effect::{Approve, Recipient},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +87,11 @@ pub enum OnFailure {
     Stop,
     /// What comes after it goes on.
     Continue,
+    /// What comes after it goes on, and it stays open until a person says
+    /// that it is done.
+    Obligation,
+    /// What comes after it waits until a person says what to do.
+    Ask,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +115,14 @@ pub enum Action<T> {
     RevokeAll { targets: Option<BTreeSet<ConnectorName>> },
     /// Another workflow begins for the same identity.
     Start { workflow: WorkflowName },
+    /// These are told something.
+    Notify { to: Vec<Recipient>, template: MessageName },
+    /// Somebody has to agree.
+    Approve(Approve<T>),
+    /// A fact of ours, where no source gives it.
+    SetFact { fact: FactName, value: T },
+    /// Others are asked to do something, and a person says that it is done.
+    Ticket { to: Vec<Recipient>, template: MessageName },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

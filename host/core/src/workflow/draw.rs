@@ -10,6 +10,7 @@ use super::{
         AccountVerb, Action, Definition, Offset, On, OnFailure, StepDefinition, TaskDefinition,
         WaitDefinition,
     },
+    effect::{Approve, Recipient, Whom},
 };
 use crate::id::{ConnectorName, FactName};
 
@@ -81,6 +82,8 @@ fn about(step: &StepDefinition) -> String {
         let then = match step.on_failure {
             OnFailure::Stop => "or stop",
             OnFailure::Continue => "or go on",
+            OnFailure::Obligation => "or stay open",
+            OnFailure::Ask => "or ask",
         };
         let _infallible = write!(text, ", within {} {then}", duration(timeout));
     }
@@ -108,15 +111,32 @@ fn doing(action: &Action<String>) -> String {
         Action::Revoke { grants } => format!("revoke {}", listed(grants.values().flatten())),
         Action::RevokeAll { targets } => format!("revoke everything{}", at(targets)),
         Action::Start { workflow } => format!("begin {workflow}"),
+        Action::Notify { to, template } => format!("tell {} {template}", all(to)),
+        Action::Ticket { to, template } => {
+            format!("ask {} for {template}, until a person says it is done", all(to))
+        }
+        Action::Approve(Approve { stages, expire, .. }) => {
+            let stages: Vec<String> = stages.iter().map(|stage| any(stage)).collect();
+            format!("approval by {}, within {}", stages.join(", then "), duration(*expire))
+        }
+        Action::SetFact { fact, value } => format!("{fact} becomes {value}"),
     }
+}
+
+fn all(to: &[Recipient]) -> String {
+    to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn any(whom: &[Whom]) -> String {
+    whom.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 fn listed<'a>(texts: impl Iterator<Item = &'a String>) -> String {
     texts.map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// In its largest whole unit.
-fn duration(length: SignedDuration) -> String {
+/// A length of time in its largest whole unit: `30d`, `90m`.
+pub fn duration(length: SignedDuration) -> String {
     let seconds = length.as_secs();
     [("d", 86_400), ("h", 3_600), ("m", 60)]
         .into_iter()

@@ -1,10 +1,11 @@
 //! One identity going through a workflow once, as it is recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{approval::Asked, effect::Attempts};
 use crate::id::{Digest, IdentityId, StepName, WorkflowName};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +47,37 @@ pub enum EpisodeEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRecord {
-    Begun { at: Timestamp },
-    Ended { at: Timestamp, end: StepEnd },
+    Begun {
+        at: Timestamp,
+    },
+    /// About to be carried out: when nothing follows, nobody knows whether it
+    /// was.
+    Sent {
+        begun: Timestamp,
+        at: Timestamp,
+        attempts: Attempts,
+    },
+    /// Certainly not carried out, or not wholly; there is another attempt.
+    Again {
+        begun: Timestamp,
+        attempts: Attempts,
+        next: Timestamp,
+        why: String,
+    },
+    /// People are asked.
+    Asked {
+        begun: Timestamp,
+        asked: Asked,
+    },
+    /// Others were told, and a person says when it is done.
+    Told {
+        begun: Timestamp,
+        at: Timestamp,
+    },
+    Ended {
+        at: Timestamp,
+        end: StepEnd,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,12 +88,25 @@ pub enum StepEnd {
     Skipped,
     /// It took longer than its timeout.
     TimedOut,
+    /// It may have been carried out, and is not a second time.
+    Unknown,
+    /// Somebody who was asked said no.
+    Denied {
+        by: IdentityId,
+    },
+    /// Nobody who was asked answered in time.
+    Expired,
+    /// A person said that it is done, or need not be.
+    Closed {
+        by: String,
+        reason: Option<String>,
+    },
 }
 
 impl StepEnd {
     /// Whether what comes after it goes on without further ado.
     pub fn is_good(&self) -> bool {
-        matches!(self, Self::Done | Self::Skipped)
+        matches!(self, Self::Done | Self::Skipped | Self::Closed { .. })
     }
 
     pub fn word(&self) -> &'static str {
@@ -71,11 +114,94 @@ impl StepEnd {
             Self::Done => "done",
             Self::Skipped => "skipped",
             Self::TimedOut => "timed out",
+            Self::Unknown => "unknown",
+            Self::Denied { .. } => "denied",
+            Self::Expired => "not answered",
+            Self::Closed { .. } => "closed by a person",
+        }
+    }
+
+    /// What went wrong, after "step x".
+    pub fn trouble(&self) -> &'static str {
+        match self {
+            Self::Done | Self::Skipped | Self::Closed { .. } => "has ended",
+            Self::TimedOut => "took too long",
+            Self::Unknown => "broke off: it may have been carried out, and is not repeated",
+            Self::Denied { .. } => "was denied",
+            Self::Expired => "was answered by nobody in time, which is a no",
         }
     }
 }
 
+/// What of an episode is so because somebody looks, and at no other time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// It began, by a step of another workflow.
+    pub began: bool,
+    /// Steps that ended by what is seen, or by being carried out in the plan
+    /// itself, and those that began by that.
+    pub steps: BTreeSet<StepName>,
+}
+
+/// Stands in a plan for the instant at which it is applied.
+const WHEN_APPLIED: Timestamp = Timestamp::MAX;
+
 impl Episode {
+    /// As a plan has it: what is so from `now` on because somebody looked is
+    /// so from when the plan is applied, and the plan the same an hour later.
+    #[must_use]
+    pub fn undated(mut self, decided: &Decided, now: Timestamp) -> Self {
+        let Decided { began, steps } = decided;
+        if *began {
+            self.began = WHEN_APPLIED;
+        }
+        self.left = self.left.map(|_| WHEN_APPLIED);
+        let any = *began || !steps.is_empty();
+        match &mut self.end {
+            Some(EpisodeEnd::Withdrawn { at }) => *at = WHEN_APPLIED,
+            Some(EpisodeEnd::Finished { at } | EpisodeEnd::Stopped { at, .. })
+                if any && *at == now =>
+            {
+                *at = WHEN_APPLIED;
+            }
+            _ => {}
+        }
+        for (step, record) in &mut self.steps {
+            if let StepRecord::Begun { at } | StepRecord::Ended { at, .. } = record
+                && (steps.contains(step) || *began && *at == now)
+            {
+                *at = WHEN_APPLIED;
+            }
+        }
+        self
+    }
+
+    /// As it is recorded when a plan is applied.
+    #[must_use]
+    pub fn dated(mut self, now: Timestamp) -> Self {
+        let change = |at: &mut Timestamp| {
+            if *at == WHEN_APPLIED {
+                *at = now;
+            }
+        };
+        change(&mut self.began);
+        self.left.iter_mut().for_each(change);
+        if let Some(
+            EpisodeEnd::Finished { at }
+            | EpisodeEnd::Withdrawn { at }
+            | EpisodeEnd::Stopped { at, .. },
+        ) = &mut self.end
+        {
+            change(at);
+        }
+        for record in self.steps.values_mut() {
+            if let StepRecord::Begun { at } | StepRecord::Ended { at, .. } = record {
+                change(at);
+            }
+        }
+        self
+    }
+
     /// Whether steps of it may still become due.
     pub fn is_open(&self) -> bool {
         self.end.is_none()
@@ -111,7 +237,30 @@ impl Episode {
     pub fn ended(&self, step: &StepName) -> Option<(Timestamp, &StepEnd)> {
         match self.steps.get(step)? {
             StepRecord::Ended { at, end } => Some((*at, end)),
-            StepRecord::Begun { .. } => None,
+            _ => None,
+        }
+    }
+
+    /// Since when a step has been under way; none before, and once it has
+    /// ended.
+    pub fn begun(&self, step: &StepName) -> Option<Timestamp> {
+        match self.steps.get(step)? {
+            StepRecord::Begun { at } => Some(*at),
+            StepRecord::Sent { begun, .. }
+            | StepRecord::Again { begun, .. }
+            | StepRecord::Asked { begun, .. }
+            | StepRecord::Told { begun, .. } => Some(*begun),
+            StepRecord::Ended { .. } => None,
+        }
+    }
+
+    /// How often a step was tried, and what of it is done.
+    pub fn attempts(&self, step: &StepName) -> Attempts {
+        match self.steps.get(step) {
+            Some(StepRecord::Sent { attempts, .. } | StepRecord::Again { attempts, .. }) => {
+                attempts.clone()
+            }
+            _ => Attempts::default(),
         }
     }
 }

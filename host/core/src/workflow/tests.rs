@@ -1,5 +1,7 @@
 //! A leaver workflow, walked day by day.
 
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -132,7 +134,7 @@ impl Walk {
 
 /// One line per thing to know.
 fn shown(advanced: &Advanced) -> String {
-    let Advanced { begun: _, ended, due, in_force, waits, end, holds } = advanced;
+    let Advanced { begun: _, ended, seen: _, due, in_force, waits, end, holds } = advanced;
     let mut lines = Vec::new();
     lines.extend(ended.iter().map(|(step, at, end)| format!("{step} {} at {at}", end.word())));
     lines.extend(due.iter().map(|step| format!("{step} due")));

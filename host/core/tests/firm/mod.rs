@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
-    desired::{AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence},
+    desired::{
+        AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, DesiredSteps,
+        Presence,
+    },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
@@ -306,6 +309,7 @@ pub(crate) fn person(
         legal_holds: Vec::new(),
         at_once: BTreeSet::new(),
         episodes: Vec::new(),
+        steps: DesiredSteps::default(),
     };
     (identity(key), person)
 }

@@ -33,6 +33,8 @@ pub(super) fn known_facts(file: &File, document: &Document<'_>) -> Option<Vec<St
         return None;
     }
     facts.extend(STANDARD.map(str::to_owned));
+    let steps = file.workflow.iter().flat_map(|(_, workflow)| &workflow.steps);
+    facts.extend(steps.filter_map(|step| Some(step.fact.as_ref()?.to_string())));
     Some(facts)
 }
 

@@ -100,19 +100,7 @@ fn secret_sources(
 ) -> BTreeMap<String, SecretSource> {
     let mut sources = BTreeMap::new();
     for (name, secret) in written.iter() {
-        let place = place.key(name);
-        let source = match secret {
-            Secret::Env(variable) => {
-                check.variable(&place.key("env"), name, variable);
-                SecretSource::Env(variable.clone())
-            }
-            Secret::File(path) => SecretSource::File(check.file(
-                &place.key("file"),
-                &format!("secret `{name}`"),
-                path,
-            )),
-        };
-        sources.insert(name.clone(), source);
+        sources.insert(name.clone(), check.secret_source(&place.key(name), name, secret));
     }
     sources
 }
@@ -233,6 +221,24 @@ impl Check<'_, '_> {
             .label(format!("no such name in `{secrets}`"))
             .hint(hint);
         self.value(place, error);
+    }
+
+    /// Where a secret is; that it is there is looked at.
+    pub(super) fn secret_source(
+        &mut self,
+        place: &Place,
+        name: &str,
+        secret: &Secret,
+    ) -> SecretSource {
+        match secret {
+            Secret::Env(variable) => {
+                self.variable(&place.key("env"), name, variable);
+                SecretSource::Env(variable.clone())
+            }
+            Secret::File(path) => {
+                SecretSource::File(self.file(&place.key("file"), &format!("secret `{name}`"), path))
+            }
+        }
     }
 
     fn variable(&mut self, place: &Place, secret: &str, variable: &str) {

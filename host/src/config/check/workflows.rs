@@ -10,7 +10,7 @@ use lanyard_core::{
     },
 };
 
-use super::{Check, policy::tests_of};
+use super::{Check, effects, policy::tests_of};
 use crate::config::{
     document::{Part, Place},
     element::{
@@ -188,6 +188,16 @@ fn action(
             known_workflow(check, file, &place.key("workflow"), workflow);
             Action::Start { workflow: workflow.clone() }
         }
+        Verb::Notify => {
+            let (to, template) = effects::told(check, file, place, verb.word(), step)?;
+            Action::Notify { to, template }
+        }
+        Verb::Ticket => {
+            let (to, template) = effects::told(check, file, place, verb.word(), step)?;
+            Action::Ticket { to, template }
+        }
+        Verb::Approve => effects::approve(check, file, place, step)?,
+        Verb::SetFact => effects::set_fact(check, place, step)?,
     })
 }
 

@@ -205,6 +205,7 @@ fn expanding_ten_lines_shows_every_default() {
     plugin-directory = "plugins"
     retired-sources = []
     retired-targets = []
+    delegation = []
     test = []
 
     [store]
@@ -297,6 +298,16 @@ fn expanding_ten_lines_shows_every_default() {
     [rule.everyone.grants]
 
     [workflow]
+
+    [notify]
+    language = "en"
+    digest = false
+
+    [notify.webhook]
+
+    [message]
+
+    [actors]
 
     [lifecycle]
     timezone = "UTC"

@@ -1,14 +1,19 @@
 //! Workflows and their steps, as written.
 
 use lanyard_core::{
-    id::{StepName, WorkflowName},
+    id::{FactName, MessageName, StepName, WorkflowName},
     workflow::OnFailure,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::element::{
-    duration::Duration, entries::Entries, on::Begins, wait::Wait, when::When,
+    duration::Duration,
+    entries::Entries,
+    on::Begins,
+    wait::Wait,
+    when::When,
+    whom::{Person, To},
 };
 
 /// Ordered steps for a change in somebody's life.
@@ -48,6 +53,36 @@ pub(in crate::config) struct Step {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub(in crate::config) workflow: Option<WorkflowName>,
+    /// Who is told: `manager`, `self`, the key of a record, `mail:…`,
+    /// `webhook:…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::config) to: Vec<To>,
+    /// What they are told: a `[message.…]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(in crate::config) template: Option<MessageName>,
+    /// One of these has to agree: `manager`, or the key of a record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::config) by: Vec<Person>,
+    /// One of each list has to agree, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::config) stages: Vec<Vec<Person>>,
+    /// No answer for so long is a no; 5 days when it is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) expire: Option<Expire>,
+    /// What is asked, as people read it; a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) reason: Option<String>,
+    /// Who may answer as well when nobody has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) escalate: Option<Escalate>,
+    /// The fact that becomes so, where no source gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(in crate::config) fact: Option<FactName>,
+    /// Its value, as a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) value: Option<String>,
     /// Steps that must have ended first; without it the step begins with the
     /// workflow.
     #[serde(default)]
@@ -59,7 +94,7 @@ pub(in crate::config) struct Step {
     /// How long it may take; after that it has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) timeout: Option<Duration>,
-    /// What happens when it takes too long.
+    /// What happens when it fails or takes too long.
     #[serde(default)]
     pub(in crate::config) on_failure: Failure,
 }
@@ -78,6 +113,35 @@ pub(in crate::config) enum Verb {
     /// Holds nothing that Lanyard granted.
     RevokeAll,
     Start,
+    /// These are told something.
+    Notify,
+    /// Somebody has to agree.
+    Approve,
+    /// A fact of ours.
+    SetFact,
+    /// Others are asked to do something, until a person says that it is done.
+    Ticket,
+}
+
+/// Who may answer as well when nobody has.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(in crate::config) struct Escalate {
+    /// This long after the question.
+    pub(in crate::config) after: Duration,
+    /// Whom: `manager.manager`, or the key of a record.
+    pub(in crate::config) to: Person,
+}
+
+/// How long a question stands.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(in crate::config) struct Expire(pub(in crate::config) Duration);
+
+impl Default for Expire {
+    fn default() -> Self {
+        Self(Duration::hours(5 * 24))
+    }
 }
 
 impl Verb {
@@ -91,6 +155,10 @@ impl Verb {
             Self::Revoke => "revoke",
             Self::RevokeAll => "revoke-all",
             Self::Start => "start",
+            Self::Notify => "notify",
+            Self::Approve => "approve",
+            Self::SetFact => "set-fact",
+            Self::Ticket => "ticket",
         }
     }
 
@@ -104,11 +172,14 @@ impl Verb {
             | Self::RevokeAll => &["targets"],
             Self::Grant | Self::Revoke => &["grants"],
             Self::Start => &["workflow"],
+            Self::Notify | Self::Ticket => &["to", "template"],
+            Self::Approve => &["by", "stages", "expire", "reason", "escalate", "template"],
+            Self::SetFact => &["fact", "value"],
         }
     }
 }
 
-/// What happens when a step takes too long.
+/// What happens when a step fails or takes too long.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::config) enum Failure {
@@ -117,6 +188,11 @@ pub(in crate::config) enum Failure {
     Stop,
     /// What comes after it goes on.
     Continue,
+    /// What comes after it goes on, and it stays open until a person says
+    /// that it is done.
+    Obligation,
+    /// What comes after it waits until a person says what to do.
+    Ask,
 }
 
 impl From<Failure> for OnFailure {
@@ -124,6 +200,8 @@ impl From<Failure> for OnFailure {
         match written {
             Failure::Stop => Self::Stop,
             Failure::Continue => Self::Continue,
+            Failure::Obligation => Self::Obligation,
+            Failure::Ask => Self::Ask,
         }
     }
 }

@@ -17,7 +17,7 @@ fn definition(name: &str) -> Definition {
     }
 }
 
-fn episode(ordinal: u32) -> Episode {
+pub(crate) fn episode(ordinal: u32) -> Episode {
     let definition = definition("leaver");
     Episode {
         identity: ada(),

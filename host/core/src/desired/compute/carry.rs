@@ -1,0 +1,80 @@
+//! Steps that are due, once everything else of everybody is known.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Person;
+use crate::{
+    desired::{
+        DesiredStep, DesiredSteps, Presence,
+        effects::{About, Due, effects},
+        reach::{Reach, Somebody},
+    },
+    id::IdentityId,
+    identity::Assembled,
+    observed::Observed,
+    policy::Policy,
+};
+
+/// What the steps that are due would do.
+pub(super) fn carry_out(
+    policy: &Policy,
+    assembled: &Assembled,
+    observed: &Observed,
+    people: &mut BTreeMap<IdentityId, Person<'_>>,
+    now: Timestamp,
+) {
+    let due: BTreeMap<IdentityId, Vec<Due>> = people
+        .iter_mut()
+        .filter(|(_, person)| !person.due.is_empty() && person.holds.is_empty())
+        .map(|(id, person)| (*id, std::mem::take(&mut person.due)))
+        .collect();
+    if due.is_empty() {
+        return;
+    }
+    let everybody = assembled.identities.iter().filter_map(|identity| {
+        let Person { label, facts, state, .. } = people.get(&identity.id)?;
+        let keys = identity.records.iter().map(|record| record.key.as_str()).collect();
+        Some((identity.id, keys, Somebody { label, facts, state: state.state }))
+    });
+    let reach = Reach::of(everybody);
+    let mut found = Vec::new();
+    for (id, due) in due {
+        let Some(person) = people.get(&id) else { continue };
+        let accounts = person.logins(id, observed);
+        let about = About { id, scope: &person.scope, accounts };
+        found.push((id, effects(policy, &about, due, &reach, now)));
+    }
+    for (id, DesiredSteps { planned, unable, .. }) in found {
+        let Some(person) = people.get_mut(&id) else { continue };
+        for step in &unable {
+            person.waits(step);
+        }
+        (person.steps.planned, person.steps.unable) = (planned, unable);
+    }
+}
+
+impl Person<'_> {
+    /// What their accounts are called, or will be.
+    fn logins(&self, id: IdentityId, observed: &Observed) -> BTreeMap<String, String> {
+        let links = observed.links.iter().filter(|link| link.identity == id && !link.gone);
+        let there = links.filter_map(|link| {
+            let accounts = &observed.targets.get(&link.target)?.accounts;
+            let account = accounts.iter().find(|account| account.reference == link.account)?;
+            Some((link.target.to_string(), account.name.clone()))
+        });
+        let wanted = self.accounts.iter().filter_map(|(target, wanted)| match &wanted.presence {
+            Presence::Present { content, .. } => Some((target.to_string(), content.name.clone())),
+            Presence::Disabled | Presence::Kept { .. } | Presence::Deleted { .. } => None,
+        });
+        there.chain(wanted).collect()
+    }
+
+    fn waits(&mut self, step: &DesiredStep) {
+        let mut episodes = self.episodes.iter_mut();
+        if let Some(now) = episodes.find(|now| now.episode.workflow == step.workflow) {
+            now.waits.insert(step.step.clone(), step.text.clone());
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! What steps that are due would do: who is told what, who is asked, which
+//! fact becomes so.
+//!
+//! Looked at after everything else of everybody is known, and only when a
+//! step is due: who is whose manager takes an index of all people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{
+    DesiredStep, DesiredSteps,
+    reach::{Reach, Somebody, opted_out},
+    steps::cause,
+};
+use crate::{
+    id::{IdentityId, MessageName, StepName, WorkflowName},
+    operation::Cause,
+    policy::Policy,
+    template::{Scope, Template},
+    workflow::{
+        Action, Address, Approve, Asked, Attempts, Delivery, Effect, Episode, OnFailure,
+        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, approval_id, open_steps,
+    },
+};
+
+/// A step whose time has come.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub workflow: WorkflowName,
+    pub ordinal: u32,
+    pub step: StepName,
+    pub action: Action<Template>,
+    pub attempts: Attempts,
+    /// A question that is open already.
+    pub asked: Option<Asked>,
+    pub cause: Cause,
+}
+
+/// Whom a step is about.
+pub(super) struct About<'a> {
+    pub id: IdentityId,
+    pub scope: &'a Scope,
+    /// Login names by target.
+    pub accounts: BTreeMap<String, String>,
+}
+
+/// A step whose time has come.
+pub(super) fn due(
+    workflow: &Workflow,
+    episode: &Episode,
+    step: StepName,
+    action: &Action<Template>,
+) -> Due {
+    Due {
+        workflow: workflow.name.clone(),
+        ordinal: episode.ordinal,
+        attempts: episode.attempts(&step),
+        asked: match episode.steps.get(&step) {
+            Some(StepRecord::Asked { asked, .. }) => Some(asked.clone()),
+            _ => None,
+        },
+        action: action.clone(),
+        cause: cause(workflow, &step),
+        step,
+    }
+}
+
+/// Steps that failed and stay open, whatever else becomes of the episode.
+pub(super) fn open(workflow: &Workflow, episode: &Episode) -> Vec<DesiredStep> {
+    let open = open_steps(workflow, episode).map(|(step, end)| DesiredStep {
+        workflow: workflow.name.clone(),
+        step: step.id.clone(),
+        text: format!("{}; {}", end.trouble(), advice(step.on_failure)),
+    });
+    open.collect()
+}
+
+fn advice(on_failure: OnFailure) -> &'static str {
+    match on_failure {
+        OnFailure::Ask => "say `lanyard workflow retry` or `skip`",
+        OnFailure::Obligation | OnFailure::Stop | OnFailure::Continue => {
+            "say `lanyard workflow done` when it is"
+        }
+    }
+}
+
+/// What the steps of one person would do, and which of them cannot.
+pub(super) fn effects(
+    policy: &Policy,
+    about: &About<'_>,
+    due: Vec<Due>,
+    reach: &Reach<'_>,
+    now: Timestamp,
+) -> DesiredSteps {
+    let mut steps = DesiredSteps::default();
+    for due in due {
+        let teller = Teller { policy, about, due: &due, reach };
+        match teller.effect(now) {
+            Ok(effect) => steps.planned.push(PlannedStep {
+                identity: about.id,
+                workflow: due.workflow,
+                ordinal: due.ordinal,
+                step: due.step,
+                attempt: due.attempts.count.saturating_add(1),
+                effect,
+                causes: vec![due.cause],
+            }),
+            Err(sentence) => steps.unable.push(DesiredStep {
+                workflow: due.workflow,
+                step: due.step,
+                text: sentence,
+            }),
+        }
+    }
+    steps
+}
+
+struct Teller<'a> {
+    policy: &'a Policy,
+    about: &'a About<'a>,
+    due: &'a Due,
+    reach: &'a Reach<'a>,
+}
+
+impl Teller<'_> {
+    fn effect(&self, now: Timestamp) -> Result<Effect, String> {
+        match &self.due.action {
+            Action::Notify { to, template } => {
+                let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
+                Ok(Effect::Notify { deliveries, ticket: false })
+            }
+            Action::Ticket { to, template } => {
+                let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
+                Ok(Effect::Notify { deliveries, ticket: true })
+            }
+            Action::Approve(approve) => match &self.due.asked {
+                Some(asked) => self.remind(approve, asked, now),
+                None => self.ask(approve),
+            },
+            Action::SetFact { fact, value } => {
+                let value = self.render(value, &self.scope("", "")?)?;
+                if value.trim().is_empty() {
+                    return Err(format!("the value of `{fact}` is empty"));
+                }
+                Ok(Effect::SetFact { fact: fact.clone(), value: value.trim().to_owned() })
+            }
+            Action::Accounts { .. }
+            | Action::Grant { .. }
+            | Action::Revoke { .. }
+            | Action::RevokeAll { .. }
+            | Action::Start { .. } => Err("it has no effect of its own".to_owned()),
+        }
+    }
+
+    fn ask(&self, approve: &Approve<Template>) -> Result<Effect, String> {
+        let mut stages = Vec::new();
+        for stage in &approve.stages {
+            stages.push(self.approvers(stage)?);
+        }
+        let escalate = approve
+            .escalate
+            .as_ref()
+            .map(|(after, whom)| {
+                Ok::<_, String>((*after, self.approvers(std::slice::from_ref(whom))?))
+            })
+            .transpose()?;
+        let reason = match &approve.reason {
+            Some(template) => self.render(template, &self.scope("", "")?)?,
+            None => String::new(),
+        };
+        let Due { workflow, ordinal, step, .. } = self.due;
+        let id = approval_id(self.about.id, workflow, *ordinal, step);
+        let deliveries = match &approve.template {
+            Some(template) => {
+                let first = stages.first().into_iter().flatten();
+                let scope = self.scope(&id, &reason)?;
+                self.to_people(first.copied(), template, &scope)?
+            }
+            None => Vec::new(),
+        };
+        let question = Question { stages, expire: approve.expire, escalate, reason };
+        Ok(Effect::Ask { question, deliveries })
+    }
+
+    /// Those who are asked by now: of a further stage, or because nobody has
+    /// answered.
+    fn remind(
+        &self,
+        approve: &Approve<Template>,
+        asked: &Asked,
+        now: Timestamp,
+    ) -> Result<Effect, String> {
+        let Due { workflow, ordinal, step, .. } = self.due;
+        let id = approval_id(self.about.id, workflow, *ordinal, step);
+        let scope = self.scope(&id, &asked.reason)?;
+        let deliveries = match &approve.template {
+            Some(template) => self.to_people(asked.waits_for(now), template, &scope)?,
+            None => Vec::new(),
+        };
+        Ok(Effect::Remind { deliveries })
+    }
+
+    /// Those of a stage who can be found; nobody is asked about themselves.
+    fn approvers(&self, stage: &[Whom]) -> Result<BTreeSet<IdentityId>, String> {
+        let mut found = BTreeSet::new();
+        let mut missing = Vec::new();
+        for whom in stage {
+            match self.reach.whom(self.about.id, whom) {
+                Ok(id) if id == self.about.id => {
+                    missing.push("nobody decides about themselves".to_owned());
+                }
+                Ok(id) => {
+                    found.insert(id);
+                }
+                Err(sentence) => missing.push(sentence),
+            }
+        }
+        if found.is_empty() {
+            return Err(format!("nobody can be asked: {}", missing.join("; ")));
+        }
+        Ok(found)
+    }
+
+    fn deliveries(
+        &self,
+        to: &[Recipient],
+        template: &MessageName,
+        scope: &Scope,
+    ) -> Result<Vec<Delivery>, String> {
+        let mut deliveries = Vec::new();
+        for recipient in to {
+            match recipient {
+                Recipient::Person(whom) => {
+                    let id = self.reach.whom(self.about.id, whom)?;
+                    deliveries.extend(self.to_people([id], template, scope)?);
+                }
+                Recipient::Mail(address) => {
+                    let to = Address::Mail(address.clone());
+                    deliveries.extend(self.delivery(to, "", template, scope)?);
+                }
+                Recipient::Webhook(name) => {
+                    let to = Address::Webhook(name.clone());
+                    deliveries.extend(self.delivery(to, "", template, scope)?);
+                }
+            }
+        }
+        Ok(once_each(deliveries))
+    }
+
+    fn to_people(
+        &self,
+        people: impl IntoIterator<Item = IdentityId>,
+        template: &MessageName,
+        scope: &Scope,
+    ) -> Result<Vec<Delivery>, String> {
+        let mut deliveries = Vec::new();
+        for id in people {
+            let somebody = self.reach.somebody(id)?;
+            if opted_out(self.policy, somebody.facts) {
+                continue;
+            }
+            let address = somebody
+                .mail()
+                .ok_or_else(|| format!("`{}` has no mail address", somebody.label))?;
+            let to = Address::Mail(address);
+            deliveries.extend(self.delivery(to, &somebody.language(), template, scope)?);
+        }
+        Ok(once_each(deliveries))
+    }
+
+    /// None: it was sent by an earlier attempt.
+    fn delivery(
+        &self,
+        to: Address,
+        language: &str,
+        template: &MessageName,
+        scope: &Scope,
+    ) -> Result<Option<Delivery>, String> {
+        let Due { workflow, ordinal, step, attempts, .. } = self.due;
+        let id = Delivery::id_of(self.about.id, (workflow, *ordinal, step), &to);
+        if attempts.sent.contains(&id) {
+            return Ok(None);
+        }
+        let steps = &self.policy.steps;
+        let (subject, body) = steps
+            .messages
+            .get(template)
+            .and_then(|message| message.in_language(language, &steps.language))
+            .ok_or_else(|| format!("the file has no message `{template}` any more"))?;
+        let subject = one_line(&self.render(subject, scope)?);
+        let body = self.render(body, scope)?;
+        Ok(Some(Delivery { id, to, subject, body }))
+    }
+
+    fn render(&self, template: &Template, scope: &Scope) -> Result<String, String> {
+        if template.reads().contains("manager") {
+            // Whose manager is not known is said in words.
+            self.reach.whom(self.about.id, &Whom::Manager(1))?;
+        }
+        let rendered = self.policy.expressions.render(template, scope);
+        rendered.map_err(|error| error.to_string())
+    }
+
+    /// Facts of the person, `manager`, `accounts`, and what the step is.
+    fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
+        let mut scope = self.about.scope.clone();
+        scope.own("workflow", self.due.workflow.as_str());
+        scope.own("step", self.due.step.as_str());
+        scope.own("approval", approval);
+        scope.own("reason", reason);
+        let accounts = self.about.accounts.iter();
+        scope.own_map("accounts", accounts.map(|(name, login)| (name.as_str(), login.as_str())));
+        if let Ok(manager) = self.reach.whom(self.about.id, &Whom::Manager(1)) {
+            let Somebody { facts, .. } = self.reach.somebody(manager)?;
+            let facts = facts.iter().map(|(name, fact)| (name.as_str(), fact.values.as_slice()));
+            scope.own_facts("manager", facts);
+        }
+        Ok(scope)
+    }
+}
+
+/// The same message twice to one address is one.
+fn once_each(mut deliveries: Vec<Delivery>) -> Vec<Delivery> {
+    let mut seen = BTreeSet::new();
+    deliveries.retain(|delivery| seen.insert(delivery.id.clone()));
+    deliveries
+}
+
+/// A line break in a name must not become another header.
+fn one_line(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}

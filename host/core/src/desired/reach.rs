@@ -1,0 +1,124 @@
+//! Who is whose manager, and how people are reached.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::person::Facts;
+use crate::{
+    id::{FactName, IdentityId},
+    lifecycle::LifecycleState,
+    policy::Policy,
+    workflow::Whom,
+};
+
+/// One of everybody.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Somebody<'a> {
+    pub label: &'a str,
+    pub facts: &'a Facts<'a>,
+    pub state: LifecycleState,
+}
+
+/// Everybody, by what the fact `manager` may hold.
+pub(super) struct Reach<'a> {
+    people: BTreeMap<IdentityId, Somebody<'a>>,
+    by_key: BTreeMap<&'a str, BTreeSet<IdentityId>>,
+    /// Mail addresses and labels, in lower case.
+    by_name: BTreeMap<String, BTreeSet<IdentityId>>,
+}
+
+impl<'a> Reach<'a> {
+    /// `people` with the keys of their records.
+    pub(super) fn of(
+        people: impl Iterator<Item = (IdentityId, Vec<&'a str>, Somebody<'a>)>,
+    ) -> Self {
+        let mut reach =
+            Self { people: BTreeMap::new(), by_key: BTreeMap::new(), by_name: BTreeMap::new() };
+        for (id, keys, somebody) in people {
+            for key in keys {
+                reach.by_key.entry(key).or_default().insert(id);
+            }
+            for name in somebody.mail().into_iter().chain([somebody.label.to_owned()]) {
+                reach.by_name.entry(name.to_lowercase()).or_default().insert(id);
+            }
+            reach.people.insert(id, somebody);
+        }
+        reach
+    }
+
+    pub(super) fn somebody(&self, id: IdentityId) -> Result<Somebody<'a>, String> {
+        self.people.get(&id).copied().ok_or_else(|| "nobody knows them any more".to_owned())
+    }
+
+    /// # Errors
+    /// The sentence why nobody is meant, or nobody can tell who is.
+    pub(super) fn whom(&self, from: IdentityId, whom: &Whom) -> Result<IdentityId, String> {
+        match whom {
+            Whom::Themself => Ok(from),
+            Whom::Key(key) => {
+                let found = self.by_key.get(key.as_str());
+                self.only(found, &format!("the key `{key}`"))
+            }
+            Whom::Manager(levels) => {
+                let mut at = from;
+                for _ in 0..*levels {
+                    at = self.manager_of(at)?;
+                }
+                Ok(at)
+            }
+        }
+    }
+
+    fn manager_of(&self, id: IdentityId) -> Result<IdentityId, String> {
+        let somebody = self.somebody(id)?;
+        let label = somebody.label;
+        let Some(named) = somebody.text("manager") else {
+            return Err(format!("`{label}` has no manager"));
+        };
+        let by_key = self.by_key.get(named.as_str());
+        let found = by_key.or_else(|| self.by_name.get(&named.to_lowercase()));
+        self.only(found, &format!("the manager of `{label}`"))
+    }
+
+    fn only(&self, found: Option<&BTreeSet<IdentityId>>, what: &str) -> Result<IdentityId, String> {
+        let found: Vec<IdentityId> = found.into_iter().flatten().copied().collect();
+        match found.as_slice() {
+            [only] => {
+                if self.somebody(*only)?.state == LifecycleState::Departed {
+                    return Err(format!("{what} has departed"));
+                }
+                Ok(*only)
+            }
+            [] => Err(format!("{what} is nobody we know")),
+            _ => Err(format!("{what} could be several people")),
+        }
+    }
+}
+
+impl Somebody<'_> {
+    /// The first value of a fact, if it is no empty text.
+    fn text(&self, name: &str) -> Option<String> {
+        let value = self.facts.get(name)?.values.first()?.to_string();
+        let value = value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    pub(super) fn mail(&self) -> Option<String> {
+        self.text("mail")
+    }
+
+    pub(super) fn language(&self) -> String {
+        self.text("language").unwrap_or_default().to_lowercase()
+    }
+}
+
+/// Whether somebody wants no messages.
+pub(super) fn opted_out(policy: &Policy, facts: &Facts<'_>) -> bool {
+    let says_yes = |name: &FactName| {
+        facts.get(name).is_some_and(|fact| {
+            fact.values.iter().any(|value| {
+                matches!(value.to_string().to_lowercase().as_str(), "true" | "yes" | "1")
+            })
+        })
+    };
+    policy.steps.opt_out.as_ref().is_some_and(says_yes)
+}

@@ -1,0 +1,62 @@
+//! What steps of workflows would do, as people read it.
+
+use std::collections::BTreeMap;
+
+use super::{Page, person};
+use crate::{
+    id::IdentityId,
+    workflow::{Delivery, Effect, PlannedStep, duration},
+};
+
+pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+    for step in steps {
+        let who = person(labels, step.identity);
+        let again = match step.attempt {
+            1 => String::new(),
+            attempt => format!(" (attempt {attempt})"),
+        };
+        page.line(0, &format!("{who}: step `{}`{again}", step.step));
+        match &step.effect {
+            Effect::Notify { deliveries, ticket } => {
+                let verb = if *ticket { "ask" } else { "tell" };
+                delivery_lines(verb, deliveries, page);
+                if deliveries.is_empty() {
+                    page.line(1, "> nobody wants to be told");
+                }
+            }
+            Effect::Ask { question, deliveries } => {
+                let stages: Vec<String> = question
+                    .stages
+                    .iter()
+                    .map(|stage| {
+                        let names: Vec<String> =
+                            stage.iter().map(|id| person(labels, *id)).collect();
+                        names.join(" or ")
+                    })
+                    .collect();
+                let reason = match question.reason.as_str() {
+                    "" => String::new(),
+                    reason => format!(": {reason}"),
+                };
+                let length = duration(question.expire);
+                let stages = stages.join(", then ");
+                page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
+                delivery_lines("tell", deliveries, page);
+            }
+            Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
+            Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
+        }
+        for cause in &step.causes {
+            page.line(3, &format!("because {cause}"));
+        }
+    }
+    if !steps.is_empty() {
+        page.gap();
+    }
+}
+
+fn delivery_lines(verb: &str, deliveries: &[Delivery], page: &mut Page) {
+    for Delivery { to, subject, .. } in deliveries {
+        page.line(1, &format!("> {verb} {to}: {subject}"));
+    }
+}

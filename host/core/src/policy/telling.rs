@@ -1,0 +1,65 @@
+//! What steps tell people, and in which language.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    id::{FactName, MessageName},
+    template::Template,
+};
+
+/// What steps with an effect need of the operator's file.
+#[derive(Debug, Default)]
+pub struct StepsPolicy {
+    pub messages: BTreeMap<MessageName, Message>,
+    /// Of those who have no fact `language`, or one that a message lacks.
+    pub language: String,
+    /// Whoever has a value for this fact that means yes is told nothing.
+    pub opt_out: Option<FactName>,
+    /// All messages of a run to one recipient are one.
+    pub digest: bool,
+    /// Keys of the people behind OS users.
+    pub actors: BTreeMap<String, String>,
+    pub delegations: Vec<Delegation>,
+}
+
+/// A message by language (`en`); the language of the file is always there.
+#[derive(Debug)]
+pub struct Message {
+    pub subject: BTreeMap<String, Template>,
+    pub body: BTreeMap<String, Template>,
+}
+
+/// Somebody answers in the place of somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// Keys of their records.
+    pub from: String,
+    pub to: String,
+    pub until: Timestamp,
+}
+
+impl StepsPolicy {
+    /// The keys of those whom somebody with the keys `own` answers for.
+    pub fn stands_for<'a>(
+        &'a self,
+        own: &'a [&str],
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a str> {
+        let valid = self.delegations.iter().filter(move |it| now < it.until);
+        valid.filter(|it| own.contains(&it.to.as_str())).map(|it| it.from.as_str())
+    }
+}
+
+impl Message {
+    /// Subject and body in a language, or in that of the file.
+    pub fn in_language(&self, wanted: &str, default: &str) -> Option<(&Template, &Template)> {
+        let pick = |texts: &'_ BTreeMap<String, Template>| -> Option<String> {
+            let main = wanted.split(['-', '_']).next().unwrap_or_default();
+            let known = [wanted, main, default];
+            known.into_iter().find(|it| texts.contains_key(*it)).map(str::to_owned)
+        };
+        Some((self.subject.get(&pick(&self.subject)?)?, self.body.get(&pick(&self.body)?)?))
+    }
+}

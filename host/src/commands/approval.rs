@@ -1,0 +1,108 @@
+//! `lanyard approval list`, `show`, `approve` and `deny`.
+
+use std::{collections::BTreeMap, path::Path};
+
+use lanyard_core::{
+    id::IdentityId,
+    identity::{facts_now, label},
+};
+
+use super::{
+    output::Output,
+    session::{self, Use},
+};
+use crate::{
+    args::ApprovalVerb,
+    errors::{AppError, Exit},
+    reconcile::{self, OpenApproval, Said},
+    store::Store,
+    telemetry,
+};
+
+pub(super) async fn approval(
+    file: &Path,
+    verb: ApprovalVerb,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let config = session::load_without_secrets(file)?.config;
+    let now = telemetry::clock()();
+    match verb {
+        ApprovalVerb::List => {
+            let store = session::open_store(&config)?;
+            let labels = labels(&store, now).await?;
+            for open in reconcile::open_approvals(&store, now).await? {
+                output.line(&line(&open, &labels))?;
+            }
+        }
+        ApprovalVerb::Show { id } => {
+            let store = session::open_store(&config)?;
+            let labels = labels(&store, now).await?;
+            let open = reconcile::open_approvals(&store, now).await?;
+            let mut found = open.iter().filter(|it| it.is(&id)).peekable();
+            if found.peek().is_none() {
+                let error = reconcile::DecisionError::NoApproval(id);
+                return Err(error.into());
+            }
+            for open in found {
+                show(open, &labels, now, output)?;
+            }
+        }
+        ApprovalVerb::Approve { id, reason } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            let by = (session::actor(), now);
+            let answer = (true, reason.as_deref());
+            let steps = &config.policy.steps;
+            let said = reconcile::decide(&store, steps, &id, answer, (&by.0, by.1)).await?;
+            output.line(match said {
+                Said::NextStage => "approved; others are asked now",
+                Said::Approved | Said::Denied => "approved; the next plan goes on",
+            })?;
+        }
+        ApprovalVerb::Deny { id, reason } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            let by = (session::actor(), now);
+            let answer = (false, reason.as_deref());
+            let steps = &config.policy.steps;
+            reconcile::decide(&store, steps, &id, answer, (&by.0, by.1)).await?;
+            output.line("denied")?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+type Labels = BTreeMap<IdentityId, String>;
+
+async fn labels(store: &dyn Store, now: jiff::Timestamp) -> Result<Labels, AppError> {
+    let people = store.identities().await?;
+    Ok(people.iter().map(|it| (it.id, label(it, &facts_now(it, now)))).collect())
+}
+
+fn called(labels: &Labels, id: IdentityId) -> String {
+    labels.get(&id).cloned().unwrap_or_else(|| id.to_string())
+}
+
+fn line(open: &OpenApproval, labels: &Labels) -> String {
+    let OpenApproval { id, identity, workflow, step, asked, .. } = open;
+    let who = called(labels, *identity);
+    let reason = match asked.reason.as_str() {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    format!("{id}  {who}, `{workflow}` step `{step}`, until {:.0}{reason}", asked.expires)
+}
+
+fn show(
+    open: &OpenApproval,
+    labels: &Labels,
+    now: jiff::Timestamp,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    output.line(&line(open, labels))?;
+    for agreed in &open.asked.approved {
+        output.line(&format!("  {} agreed at {:.0}", called(labels, agreed.by), agreed.at))?;
+    }
+    for id in open.asked.waits_for(now) {
+        output.line(&format!("  {} is asked", called(labels, id)))?;
+    }
+    Ok(())
+}

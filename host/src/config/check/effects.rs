@@ -1,0 +1,152 @@
+//! Steps that tell, ask or remember: what they name is there.
+
+use lanyard_core::{
+    id::MessageName,
+    workflow::{Action, Approve, Recipient, Whom},
+};
+
+use super::Check;
+use crate::config::{
+    document::Place,
+    report::ConfigError,
+    written::{File, Step},
+};
+
+/// Facts that decide who works here, which no step may say.
+const DECIDING: [&str; 3] = ["start", "end", "status"];
+
+/// `notify` and `ticket`: who is told what.
+pub(super) fn told(
+    check: &mut Check<'_, '_>,
+    file: &File,
+    place: &Place,
+    verb: &str,
+    step: &Step,
+) -> Option<(Vec<Recipient>, MessageName)> {
+    let to: Vec<Recipient> = step.to.iter().map(|to| to.0.clone()).collect();
+    let (false, Some(template)) = (to.is_empty(), &step.template) else {
+        // What is written and wrong has been told.
+        let written = |key| check.report.document.has(&place.key(key));
+        if !written("to") || !written("template") || step.to.is_empty() && !bad_to(check, place) {
+            let error = ConfigError::new(format!("a step with `{verb}` needs `to` and `template`"));
+            check.value(place, error);
+        }
+        return None;
+    };
+    message(check, file, &place.key("template"), template);
+    for (index, recipient) in to.iter().enumerate() {
+        let place = place.key("to").index(index);
+        match recipient {
+            Recipient::Webhook(name) => {
+                let known: Vec<&str> =
+                    file.notify.webhook.iter().map(|(name, _)| name.as_str()).collect();
+                if !known.contains(&name.as_str()) {
+                    let error = ConfigError::new(format!("unknown webhook `{name}`"))
+                        .label(format!("no `[notify.webhook.{name}]` in this file"))
+                        .nearest(name.as_str(), known);
+                    check.value(&place, error);
+                }
+            }
+            Recipient::Mail(_) | Recipient::Person(_) => by_mail(check, file, &place),
+        }
+    }
+    Some((to, template.clone()))
+}
+
+/// Whether something that was wrong has been taken out of `to`.
+fn bad_to(check: &Check<'_, '_>, place: &Place) -> bool {
+    check.report.document.has(&place.key("to").index(0))
+}
+
+fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
+    if file.notify.smtp.is_none() {
+        let error = ConfigError::new("there is no way to send a mail")
+            .label("people are told by mail")
+            .hint("`[notify]` with `from` and `smtp = { host = \"mail.example.org\" }`");
+        check.value(place, error);
+    }
+}
+
+fn message(check: &mut Check<'_, '_>, file: &File, place: &Place, name: &MessageName) {
+    let known: Vec<&str> = file.message.iter().map(|(name, _)| name.as_str()).collect();
+    if !known.contains(&name.as_str()) {
+        let error = ConfigError::new(format!("unknown message `{name}`"))
+            .label(format!("no `[message.{name}]` in this file"))
+            .nearest(name.as_str(), known);
+        check.value(place, error);
+    }
+}
+
+pub(super) fn approve(
+    check: &mut Check<'_, '_>,
+    file: &File,
+    place: &Place,
+    step: &Step,
+) -> Option<Action<String>> {
+    let stages = match (step.by.is_empty(), step.stages.is_empty()) {
+        (false, true) => vec![step.by.iter().map(|it| it.0.clone()).collect()],
+        (true, false) => {
+            let stage = |stage: &Vec<_>| stage.iter().map(whom).collect();
+            step.stages.iter().map(stage).collect()
+        }
+        _ => {
+            let error = ConfigError::new("a step with `approve` needs either `by` or `stages`")
+                .hint("`by = [\"manager\"]`, or several in order: `stages = [[\"manager\"], [\"1001\"]]`");
+            check.value(place, error);
+            return None;
+        }
+    };
+    own(check, place, &stages);
+    if let Some(template) = &step.template {
+        message(check, file, &place.key("template"), template);
+        by_mail(check, file, &place.key("template"));
+    }
+    if let Some(reason) = &step.reason {
+        check.template(&place.key("reason"), reason, &[]);
+    }
+    Some(Action::Approve(Approve {
+        stages,
+        expire: step.expire.unwrap_or_default().0.0,
+        reason: step.reason.clone(),
+        escalate: step.escalate.as_ref().map(|it| (it.after.0, it.to.0.clone())),
+        template: step.template.clone(),
+    }))
+}
+
+fn whom(person: &crate::config::element::whom::Person) -> Whom {
+    person.0.clone()
+}
+
+/// A stage that nobody may ever pass.
+fn own(check: &mut Check<'_, '_>, place: &Place, stages: &[Vec<Whom>]) {
+    for (index, stage) in stages.iter().enumerate() {
+        let by = check.report.document.has(&place.key("by"));
+        let place = if by { place.key("by") } else { place.key("stages").index(index) };
+        if stage.is_empty() {
+            check.value(&place, ConfigError::new("nobody is asked in this stage"));
+        } else if stage.iter().all(|whom| *whom == Whom::Themself) {
+            let error =
+                ConfigError::new("nobody decides about themselves").label("only `self` is asked");
+            check.value(&place, error);
+        }
+    }
+}
+
+pub(super) fn set_fact(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    step: &Step,
+) -> Option<Action<String>> {
+    let (Some(fact), Some(value)) = (&step.fact, &step.value) else {
+        let error = ConfigError::new("a step with `set-fact` needs `fact` and `value`");
+        check.value(place, error);
+        return None;
+    };
+    if DECIDING.contains(&fact.as_str()) {
+        let error = ConfigError::new(format!("`{fact}` cannot be set by a step"))
+            .label("who works here is for a source to say");
+        check.value(&place.key("fact"), error);
+    }
+    check.template(&place.key("value"), value, &[]);
+    Some(Action::SetFact { fact: fact.clone(), value: value.clone() })
+}

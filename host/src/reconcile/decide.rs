@@ -1,0 +1,264 @@
+//! What people say: of questions they are asked, and of steps that wait for
+//! them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    fact::Identity,
+    id::{IdentityId, StepName, WorkflowName},
+    policy::StepsPolicy,
+    workflow::{
+        Agreed, AnswerRefused, Answering, Asked, Episode, EpisodeEnd, StepEnd, StepRecord,
+        approval_id,
+    },
+};
+
+use crate::store::{AuditEntry, Store, StoreError};
+
+/// A question that people can answer.
+#[derive(Debug, Clone)]
+pub struct OpenApproval {
+    pub id: String,
+    pub identity: IdentityId,
+    pub workflow: WorkflowName,
+    pub step: StepName,
+    pub asked: Asked,
+    episode: Episode,
+}
+
+/// Fewer characters of an id are a slip, not a reference.
+const SHORTEST: usize = 4;
+
+impl OpenApproval {
+    /// Whether it is meant by its id, or by the beginning of it.
+    pub fn is(&self, wanted: &str) -> bool {
+        wanted.len() >= SHORTEST && self.id.starts_with(wanted)
+    }
+}
+
+/// Why what somebody says does not count.
+#[derive(Debug, thiserror::Error)]
+pub enum DecisionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("there is no open approval `{0}`")]
+    NoApproval(String),
+    #[error("`{0}` could be several approvals; give more of it")]
+    Ambiguous(String),
+    #[error("nobody knows who `{0}` is among the people")]
+    NoActor(String),
+    #[error("the file says that `{user}` is `{key}`, and nobody has that key")]
+    NoPerson { user: String, key: String },
+    #[error("whoever began it does not decide about it")]
+    Began,
+    #[error(transparent)]
+    Refused(#[from] AnswerRefused),
+    #[error("{identity} is not in `{workflow}`")]
+    NotIn { identity: IdentityId, workflow: WorkflowName },
+    #[error("`{workflow}` has no step `{step}` that {what}")]
+    NoSuchStep { workflow: WorkflowName, step: StepName, what: &'static str },
+}
+
+/// Questions that are open, the one that expires first at the beginning.
+pub async fn open_approvals(
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<Vec<OpenApproval>, StoreError> {
+    let remembered = store.workflows().await?;
+    let mut open = Vec::new();
+    for episode in remembered.episodes.into_values().flat_map(BTreeMap::into_values) {
+        if !episode.is_open() {
+            continue;
+        }
+        for (step, record) in &episode.steps {
+            if let StepRecord::Asked { asked, .. } = record
+                && now < asked.expires
+            {
+                let (identity, workflow) = (episode.identity, &episode.workflow);
+                open.push(OpenApproval {
+                    id: approval_id(identity, workflow, episode.ordinal, step),
+                    identity,
+                    workflow: workflow.clone(),
+                    step: step.clone(),
+                    asked: asked.clone(),
+                    episode: episode.clone(),
+                });
+            }
+        }
+    }
+    open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
+    Ok(open)
+}
+
+/// What became of a question by an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    Denied,
+    /// Others are asked now.
+    NextStage,
+    Approved,
+}
+
+/// The answer of the person behind an OS user.
+///
+/// # Errors
+/// When it does not count, which is audited where somebody was asked.
+pub async fn decide(
+    store: &dyn Store,
+    policy: &StepsPolicy,
+    wanted: &str,
+    (yes, reason): (bool, Option<&str>),
+    (actor, now): (&str, Timestamp),
+) -> Result<Said, DecisionError> {
+    let open = open_approvals(store, now).await?;
+    let mut found = open.into_iter().filter(|it| it.is(wanted));
+    let approval = match (found.next(), found.next()) {
+        (Some(only), None) => only,
+        (None, _) => return Err(DecisionError::NoApproval(wanted.to_owned())),
+        (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
+    };
+    let OpenApproval { id, identity, step, mut asked, mut episode, .. } = approval;
+    let people = store.identities().await?;
+    let answering = answering(policy, &people, actor, now)?;
+    let by = answering.who;
+    let refused = if episode.by.as_deref() == Some(actor) {
+        Err(DecisionError::Began)
+    } else {
+        asked.may_answer(identity, &answering, now).map_err(DecisionError::from)
+    };
+    let mut entry = entry(&episode, &step, (actor, now));
+    entry.detail.insert("approval".to_owned(), id);
+    entry.detail.insert("by".to_owned(), by.to_string());
+    if let Err(refused) = refused {
+        "answer refused".clone_into(&mut entry.result);
+        entry.detail.insert("refused".to_owned(), refused.to_string());
+        store.record_episodes(&[(episode, Some(entry))]).await?;
+        return Err(refused);
+    }
+    let begun = episode.begun(&step).unwrap_or(now);
+    let (said, record) = if yes {
+        asked.approved.push(Agreed { at: now, by });
+        if asked.is_agreed() {
+            (Said::Approved, StepRecord::Ended { at: now, end: StepEnd::Done })
+        } else {
+            (Said::NextStage, StepRecord::Asked { begun, asked })
+        }
+    } else {
+        (Said::Denied, StepRecord::Ended { at: now, end: StepEnd::Denied { by } })
+    };
+    if yes { "approved" } else { "denied" }.clone_into(&mut entry.result);
+    entry.detail.extend(reason.map(|reason| ("reason".to_owned(), reason.to_owned())));
+    episode.steps.insert(step, record);
+    store.record_episodes(&[(episode, Some(entry))]).await?;
+    Ok(said)
+}
+
+/// Who an OS user is, and in whose place they answer.
+fn answering(
+    policy: &StepsPolicy,
+    people: &[Identity],
+    actor: &str,
+    now: Timestamp,
+) -> Result<Answering, DecisionError> {
+    let by_key = |key: &str| {
+        let mut people = people.iter();
+        people.find(|person| person.records.iter().any(|record| record.key == key))
+    };
+    let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
+    let person = by_key(key)
+        .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
+    let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
+    let stands_for: BTreeSet<IdentityId> =
+        policy.stands_for(&keys, now).filter_map(by_key).map(|person| person.id).collect();
+    Ok(Answering { who: person.id, stands_for })
+}
+
+/// What a person says of a step that waits for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saying {
+    /// What was asked for is done.
+    Done { reason: Option<String> },
+    /// It need not be.
+    Skip,
+    /// It is tried anew.
+    Retry,
+}
+
+/// Takes down what a person says of a step.
+///
+/// # Errors
+/// When nobody waits for that.
+pub async fn say_of_step(
+    store: &dyn Store,
+    identity: IdentityId,
+    (workflow, step): (&WorkflowName, &StepName),
+    saying: Saying,
+    (actor, now): (&str, Timestamp),
+) -> Result<(), DecisionError> {
+    let remembered = store.workflows().await?;
+    let mut episode = remembered
+        .latest(identity, workflow)
+        .filter(|it| it.stands())
+        .cloned()
+        .ok_or_else(|| DecisionError::NotIn { identity, workflow: workflow.clone() })?;
+    let record = episode.steps.get(step);
+    let failed = matches!(record, Some(StepRecord::Ended { end, .. }) if !end.is_good());
+    let waits = matches!(record, Some(StepRecord::Told { .. }));
+    let fits = match &saying {
+        Saying::Done { .. } => failed || waits,
+        Saying::Skip | Saying::Retry => failed,
+    };
+    if !fits {
+        let (workflow, step) = (workflow.clone(), step.clone());
+        let what = if matches!(saying, Saying::Done { .. }) {
+            "has failed or waits for somebody"
+        } else {
+            "has failed"
+        };
+        return Err(DecisionError::NoSuchStep { workflow, step, what });
+    }
+    let mut entry = entry(&episode, step, (actor, now));
+    let by = actor.to_owned();
+    let (result, record) = match saying {
+        Saying::Done { reason } => {
+            entry.detail.extend(reason.clone().map(|it| ("reason".to_owned(), it)));
+            let end = StepEnd::Closed { by, reason };
+            ("said to be done", StepRecord::Ended { at: now, end })
+        }
+        Saying::Skip => {
+            let end = StepEnd::Closed { by, reason: None };
+            ("skipped by a person", StepRecord::Ended { at: now, end })
+        }
+        Saying::Retry => ("to be tried anew", StepRecord::Begun { at: now }),
+    };
+    // What stopped because of it goes on.
+    let stopped_by = match &episode.end {
+        Some(EpisodeEnd::Stopped { step, .. }) => Some(step),
+        _ => None,
+    };
+    if stopped_by == Some(step) || matches!(record, StepRecord::Begun { .. }) {
+        episode.end = None;
+    }
+    result.clone_into(&mut entry.result);
+    episode.steps.insert(step.clone(), record);
+    Ok(store.record_episodes(&[(episode, Some(entry))]).await?)
+}
+
+fn entry(episode: &Episode, step: &StepName, (actor, at): (&str, Timestamp)) -> AuditEntry {
+    AuditEntry {
+        at,
+        actor: actor.to_owned(),
+        action: "step".to_owned(),
+        identity: Some(episode.identity),
+        target: None,
+        account: None,
+        result: String::new(),
+        verification: None,
+        detail: BTreeMap::from([
+            ("workflow".to_owned(), episode.workflow.to_string()),
+            ("episode".to_owned(), episode.ordinal.to_string()),
+            ("step".to_owned(), step.to_string()),
+        ]),
+    }
+}
