@@ -126,3 +126,25 @@ fn who_only_looks_needs_no_secrets() {
         told(&output);
     }
 }
+
+#[test]
+fn every_scenario_that_the_operators_page_names_is_played() {
+    let text = fs::read_to_string(built::root().join("host/OPERATING.md")).unwrap();
+    let (_, after) = text.split_once("\n| Entra | here | scenario |\n").unwrap();
+    let table = after.split_once("\n\n").unwrap().0;
+    let mut named = 0;
+    for row in table.lines().skip(1) {
+        let scenarios = row.trim_end_matches('|').rsplit('|').next().unwrap();
+        for name in scenarios.split('`').skip(1).step_by(2) {
+            let file = built::root().join(format!("tests/scenarios/{name}.txt"));
+            assert!(file.is_file(), "{row}\nthere is no {}", file.display());
+            named += 1;
+        }
+        let unsaid = row.contains("not yet");
+        assert!(
+            unsaid || scenarios.contains('`'),
+            "no scenario, and not said to be missing: {row}"
+        );
+    }
+    assert!(named > 15, "{named}");
+}
