@@ -7,7 +7,10 @@
 //! observed; plan, guard; run.
 
 pub mod account;
+pub mod authority;
+pub mod case;
 pub mod condition;
+pub mod correlation;
 pub mod desired;
 pub mod diff;
 pub mod dropped;

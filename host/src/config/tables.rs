@@ -12,13 +12,15 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 28] = [
+const TABLES: [&[&str]; 31] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
     &["leaver"],
     &["limits"],
     &["limits", "removals"],
+    &["correlate"],
+    &["correlate", "compare"],
     &["rule", "*"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
@@ -26,6 +28,7 @@ const TABLES: [&[&str]; 28] = [
     &["test", "*", "expect"],
     &["source", "*"],
     &["source", "*", "limits"],
+    &["source", "*", "table"],
     &["source", "*", "permissions"],
     &["source", "*", "permissions", "reads", "*"],
     &["source", "*", "permissions", "authorization", "*", "basic"],

@@ -4,6 +4,7 @@ mod form;
 mod meaning;
 mod permitted;
 mod shape;
+mod sources;
 mod whole;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

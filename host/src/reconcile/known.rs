@@ -7,7 +7,7 @@ use lanyard_core::{
     desired::{Desired, desired},
     dropped::{Dropped, dropped},
     id::{ConnectorName, IdentityId},
-    identity::{Assembled, assemble},
+    identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
     operation::Change,
     policy::Policy,
@@ -43,7 +43,8 @@ pub async fn last_known(
     policy.keep_versions(&store.definitions().await?);
     let observed = known_of(store.observations().await?, store).await?;
     let identities = store.identities().await?;
-    let assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
+    let mut assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
+    provide(&policy, &mut assembled, &identities, &observed);
     let desired = desired(&policy, &assembled, &observed, now);
     Ok(LastKnown { policy, assembled, observed, desired })
 }

@@ -11,7 +11,7 @@ use lanyard_core::{
     fault::Fault,
     guard::{GuardSettings, TargetShrank, guard},
     id::ConnectorName,
-    identity::{Assembled, UnknownFact, assemble, unknown_facts},
+    identity::{Assembled, UnknownFact, assemble, provide, unknown_facts},
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{PlanSettings, plan},
@@ -62,7 +62,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
             None => ReconcileError::Fact { unknown, known: columns },
         });
     }
-    let assembled = assemble_identities(context, &readings, now).await?;
+    let mut assembled = assemble_identities(context, &readings, &known, now).await?;
     let definitions: Vec<Definition> =
         context.policy.workflows.iter().map(|it| it.definition.clone()).collect();
     if !definitions.is_empty() {
@@ -70,6 +70,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     }
     let Observing { observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
+    provide(policy, &mut assembled, &known, &observed);
+    keep_identities(context, &assembled, &readings, now).await?;
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
     if !found.is_empty() {
@@ -183,23 +185,31 @@ pub async fn refresh(
     Ok(())
 }
 
-/// Identities as the readings make them, and what of it may be kept.
+/// Identities as the readings make them.
 async fn assemble_identities(
     context: &Context,
     readings: &[Reading],
+    known: &[Identity],
     now: Timestamp,
 ) -> Result<Assembled, ReconcileError> {
-    let known = context.store.identities().await?;
     let before = context.store.source_reads().await?;
     let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
-    let assembled = assemble(&context.policy, readings, &known, &baseline, now);
+    Ok(assemble(&context.policy, readings, known, &baseline, now))
+}
+
+/// What of them may be kept, with what their accounts say of them.
+async fn keep_identities(
+    context: &Context,
+    assembled: &Assembled,
+    readings: &[Reading],
+    now: Timestamp,
+) -> Result<(), ReconcileError> {
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
     // A shrunk read becomes the new measure only when a person says so.
     let mut reads = proving(readings);
     reads.retain(|source, _| !shrank.contains(source));
-    context.store.record_identities(&assembled.to_record(false), &reads, now).await?;
-    Ok(assembled)
+    Ok(context.store.record_identities(&assembled.to_record(false), &reads, now).await?)
 }
 
 /// A person released that a source shrank: what it says now is the measure,

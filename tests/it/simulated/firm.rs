@@ -15,7 +15,9 @@ use lanyard::{
     store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
 use lanyard_core::{
+    authority::Authority,
     condition::{Condition, Test},
+    correlation::Correlation,
     fault::FaultKind,
     id::{Digest, IdentityId},
     lifecycle::LifecycleState,
@@ -53,6 +55,8 @@ fn policy() -> Policy {
         name: template("{{ given_name | lower }}"),
         attributes: BTreeMap::from([("title".to_owned(), vec![template("{{ title }}")])]),
         match_by: Vec::new(),
+
+        provides: BTreeMap::new(),
         entitlements: BTreeMap::new(),
         after: after.iter().map(|name| named(name)).collect(),
         protected: BTreeSet::new(),
@@ -95,9 +99,12 @@ fn policy() -> Policy {
                 shrink_limit_percent: 100,
             },
         )]),
+        tables: BTreeMap::new(),
         targets,
         retired_sources: BTreeSet::new(),
         retired_targets: BTreeSet::new(),
+        authority: Authority::default(),
+        correlation: Correlation::default(),
         rules,
         workflows: Vec::new(),
         versions: BTreeMap::new(),
@@ -107,12 +114,16 @@ fn policy() -> Policy {
             status: BTreeMap::from([("active".to_owned(), LifecycleState::Active)]),
         },
         leaver: LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true },
-        limits: LimitsPolicy {
-            removals_percent: 100,
-            removals_floor: 1000,
-            removals_window: SignedDuration::from_hours(24),
-        },
+        limits: limits(),
         expressions,
+    }
+}
+
+fn limits() -> LimitsPolicy {
+    LimitsPolicy {
+        removals_percent: 100,
+        removals_floor: 1000,
+        removals_window: SignedDuration::from_hours(24),
     }
 }
 

@@ -12,7 +12,7 @@ use lanyard_core::{
     },
 };
 
-use super::Check;
+use super::{Check, sources};
 use crate::config::{
     document::{Part, Place},
     element::{
@@ -23,12 +23,13 @@ use crate::config::{
     written::{self, File, GrantsOfLeaver, Missing},
 };
 
-pub(super) fn sources(
+pub(super) fn people(
     check: &mut Check<'_, '_>,
     file: &File,
 ) -> BTreeMap<ConnectorName, SourcePolicy> {
     let mut sources = BTreeMap::new();
-    for (name, source) in file.source.iter() {
+    let people = file.source.iter().filter(|(_, source)| source.table.is_none());
+    for (name, source) in people {
         let place = Place::of(["source", name.as_str(), "facts"]);
         let mut facts = BTreeMap::new();
         for (fact, template) in source.facts.iter() {
@@ -53,7 +54,8 @@ pub(super) fn targets(
     for (name, target) in file.target.iter() {
         let place = Place::of(["target", name.as_str()]);
         let after = after(check, &place.key("after"), name, &target.after);
-        let checked = account(check, &place, target, after);
+        let provides = sources::provides(check, file, name, target);
+        let checked = account(check, &place, target, (after, provides));
         targets.extend(checked.map(|target| (name.clone(), target)));
     }
     cycles(check, &targets);
@@ -84,7 +86,7 @@ fn account(
     check: &mut Check<'_, '_>,
     place: &Place,
     target: &written::Target,
-    after: BTreeSet<ConnectorName>,
+    (after, provides): (BTreeSet<ConnectorName>, BTreeMap<FactName, String>),
 ) -> Option<TargetPolicy> {
     let account = &target.account;
     let place = place.key("account");
@@ -106,6 +108,7 @@ fn account(
         name: name?,
         attributes,
         match_by: account.match_by.clone(),
+        provides,
         entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         after,
         protected: target.protected.iter().cloned().collect(),
