@@ -161,6 +161,11 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
+            ["makes", attribute, text, "of", name] => {
+                let made = system::attribute_of(attribute, text);
+                inner.by_name(name)?.attributes.push(made);
+                inner.attributes.insert((*attribute).to_owned());
+            }
             ["is", "another", "system"] => inner.accounts.clear(),
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
@@ -183,7 +188,7 @@ impl Stage {
         let definitions = self.runtime.block_on(self.store.definitions());
         policy.keep_versions(&definitions.map_err(|error| error.to_string())?);
         let mut connectors = Connectors::default();
-        for name in policy.sources.keys() {
+        for name in policy.sources.keys().chain(policy.tables.keys()) {
             let system = sources.entry(name.to_string());
             let system = system.or_insert_with(|| Arc::new(System::source()));
             let attached = attached(Arc::clone(system));

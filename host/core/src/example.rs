@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     account::{Account, AccountState, Coverage, CoverageKind},
+    authority::Authority,
     condition::{Condition, Test},
+    correlation::Correlation,
     fact::{Identity, Reading},
     id::IdentityId,
     identity::{Assembled, assemble},
@@ -36,14 +38,19 @@ pub(crate) fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T
     name.parse().expect("is a name")
 }
 
+const LOGIN: &str = "{{ given_name | slug }}.{{ family_name | slug }}";
+
 /// Sources `hr` and `more`; target `directory` for everybody with
 /// `department`, `crm` for Sales.
 pub(crate) fn policy() -> Policy {
     let mut policy = Policy {
         sources: BTreeMap::new(),
+        tables: BTreeMap::new(),
         targets: BTreeMap::new(),
         retired_sources: BTreeSet::new(),
         retired_targets: BTreeSet::new(),
+        authority: Authority::default(),
+        correlation: Correlation::default(),
         rules: Vec::new(),
         workflows: Vec::new(),
         steps: StepsPolicy::default(),
@@ -67,8 +74,7 @@ pub(crate) fn policy() -> Policy {
         policy.sources.insert(named(source), SourcePolicy::default());
     }
     for target in ["crm", "directory"] {
-        let source = "{{ given_name | slug }}.{{ family_name | slug }}";
-        let name = policy.expressions.template(source).expect("is correct");
+        let name = policy.expressions.template(LOGIN).expect("is correct");
         policy.targets.insert(named(target), TargetPolicy::new(name));
     }
     rule(

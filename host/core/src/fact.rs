@@ -40,6 +40,15 @@ pub struct Fact {
     pub effective_until: Option<Timestamp>,
 }
 
+impl Fact {
+    /// Whether it has a value that counts now.
+    pub fn is_in_effect(&self, now: Timestamp) -> bool {
+        self.effective_from.is_none_or(|from| from <= now)
+            && self.effective_until.is_none_or(|until| now < until)
+            && !self.values.is_empty()
+    }
+}
+
 /// An identity with the facts known of it.
 ///
 /// `facts` holds, per name, every fact of every source (several with ranges

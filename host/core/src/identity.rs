@@ -2,8 +2,12 @@
 //! they give, and who is provably no longer there.
 
 mod assemble;
+mod correlate;
 mod given;
+mod likeness;
+mod lookup;
 mod newcomers;
+mod provided;
 mod read;
 mod record;
 mod spelling;
@@ -14,10 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub use assemble::assemble;
+pub use assemble::{assemble, assemble_decided};
 pub use given::{Asker, UnknownFact, unknown_facts};
+pub use provided::provide;
 
 use crate::{
+    case::Case,
     fact::{Fact, Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     policy::{Policy, WhenMissing},
@@ -39,6 +45,9 @@ pub struct Assembled {
     /// People of sources that were not read, or not wholly, of whom nobody
     /// can tell whether they are still there.
     pub unsaid: BTreeMap<ConnectorName, BTreeSet<IdentityId>>,
+    /// Records of which nobody can tell whose they are; nothing is done for
+    /// the newcomers they would be.
+    pub cases: Vec<Case>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
     /// Identities nobody knew before, that only shrunk sources speak of.
@@ -95,17 +104,19 @@ impl Assembled {
 }
 
 /// The facts of an identity that are in effect, the best source's of each
-/// name.
+/// name; of several that a record gives, the one that took effect last.
 pub fn facts_now(identity: &Identity, now: Timestamp) -> BTreeMap<FactName, &Fact> {
-    let in_effect = |fact: &&Fact| {
-        fact.effective_from.is_none_or(|from| from <= now)
-            && fact.effective_until.is_none_or(|until| now < until)
-            && !fact.values.is_empty()
+    let best = |facts: &'_ [Fact]| -> Option<usize> {
+        let mut in_effect = facts.iter().enumerate().filter(|(_, it)| it.is_in_effect(now));
+        let (at, first) = in_effect.next()?;
+        let same = in_effect.filter(|(_, fact)| fact.record == first.record);
+        let later = same.max_by_key(|(at, fact)| (fact.effective_from, *at));
+        Some(later.filter(|(_, it)| it.effective_from > first.effective_from).map_or(at, |it| it.0))
     };
     identity
         .facts
         .iter()
-        .filter_map(|(name, facts)| Some((name.clone(), facts.iter().find(in_effect)?)))
+        .filter_map(|(name, facts)| Some((name.clone(), facts.get(best(facts)?)?)))
         .collect()
 }
 

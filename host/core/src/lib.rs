@@ -8,7 +8,10 @@
 
 pub mod absence;
 pub mod account;
+pub mod authority;
+pub mod case;
 pub mod condition;
+pub mod correlation;
 pub mod desired;
 pub mod diff;
 pub mod dropped;

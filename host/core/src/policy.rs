@@ -14,7 +14,9 @@ use jiff::{
 };
 
 use crate::{
+    authority::Authority,
     condition::Condition,
+    correlation::Correlation,
     id::{ConnectorName, Digest, FactName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState},
     schema::DisableEffect,
@@ -27,12 +29,18 @@ pub use telling::{Delegation, Message, StepsPolicy};
 #[derive(Debug)]
 pub struct Policy {
     pub sources: BTreeMap<ConnectorName, SourcePolicy>,
+    /// Sources of things that are not people.
+    pub tables: BTreeMap<ConnectorName, TablePolicy>,
     pub targets: BTreeMap<ConnectorName, TargetPolicy>,
     /// Sources that are no longer there, and whose people have left.
     pub retired_sources: BTreeSet<ConnectorName>,
     /// Targets that are no longer there, and whose accounts we no longer
     /// answer for.
     pub retired_targets: BTreeSet<ConnectorName>,
+    /// Which source decides a fact that several give.
+    pub authority: Authority,
+    /// By what records of several sources are one person's.
+    pub correlation: Correlation,
     /// In the order of the file.
     pub rules: Vec<Rule>,
     /// In the order of the file.
@@ -50,6 +58,15 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Facts that are no attribute of a record of people.
+    pub fn of_tables_and_targets(&self) -> impl Iterator<Item = &FactName> {
+        let of_tables = self
+            .tables
+            .values()
+            .flat_map(|it| it.facts.keys().chain(it.tree.iter().map(|tree| &tree.within)));
+        of_tables.chain(self.targets.values().flat_map(|target| target.provides.keys()))
+    }
+
     /// Takes up older forms of workflows, for episodes that began with them.
     /// One that cannot be compiled any more is left out: its episodes are
     /// held and say so.
@@ -95,6 +112,29 @@ impl Default for SourcePolicy {
     }
 }
 
+/// A source of things that are not people (an organisation tree, cost
+/// centres), which people point into by a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TablePolicy {
+    /// The fact whose value is the key of a record.
+    pub key: FactName,
+    /// Facts by the attribute of the record they are.
+    pub facts: BTreeMap<FactName, String>,
+    /// For a tree.
+    pub tree: Option<Tree>,
+    /// As of any other source.
+    pub shrink_limit_percent: u8,
+}
+
+/// Records that are below one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// The attribute with the key of the record above.
+    pub parent: String,
+    /// The fact that has the key and all those above it.
+    pub within: FactName,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhenMissing {
     /// A record that an exhaustive read no longer has: the person departed.
@@ -127,6 +167,8 @@ pub struct TargetPolicy {
     pub reuse_names_after: Option<SignedDuration>,
     /// Attributes that suggest an existing account is somebody's.
     pub match_by: Vec<String>,
+    /// Facts that the accounts of identities give, by attribute.
+    pub provides: BTreeMap<FactName, String>,
     /// Names for entitlements used in rules: alias to id or name at the target.
     pub entitlements: BTreeMap<String, String>,
     /// Targets whose account must exist before this one's.
@@ -152,6 +194,7 @@ impl TargetPolicy {
             unique_with: BTreeSet::new(),
             reuse_names_after: None,
             match_by: Vec::new(),
+            provides: BTreeMap::new(),
             entitlements: BTreeMap::new(),
             after: BTreeSet::new(),
             prefer_after: BTreeSet::new(),

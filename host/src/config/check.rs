@@ -13,6 +13,7 @@ mod lives;
 mod notify;
 mod permissions;
 mod policy;
+mod sources;
 mod tests_of_file;
 mod workflows;
 
@@ -62,7 +63,10 @@ pub(super) fn check(
     check.known_facts = expressions::known_facts(file, &check.report.document);
     check.source_and_target_names();
     let connectors = connectors::connectors(&mut check, file);
-    let sources = policy::sources(&mut check, file);
+    let sources = policy::people(&mut check, file);
+    let tables = sources::tables(&mut check, file);
+    let authority = sources::authority(&mut check, file);
+    let correlation = sources::correlation(&mut check, file);
     let targets = policy::targets(&mut check, file);
     let retired_sources = check.retired("source", &file.retired_sources);
     let retired_targets = check.retired("target", &file.retired_targets);
@@ -75,9 +79,12 @@ pub(super) fn check(
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
+        tables,
         targets,
         retired_sources,
         retired_targets,
+        authority,
+        correlation,
         rules,
         workflows,
         versions: BTreeMap::new(),

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 37] = [
+const TABLES: [&[&str]; 40] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -22,6 +22,8 @@ const TABLES: [&[&str]; 37] = [
     &["limits", "removals"],
     &["limits", "ejects"],
     &["hold", "*"],
+    &["correlate"],
+    &["correlate", "compare"],
     &["rule", "*"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
@@ -35,6 +37,7 @@ const TABLES: [&[&str]; 37] = [
     &["test", "*", "expect"],
     &["source", "*"],
     &["source", "*", "limits"],
+    &["source", "*", "table"],
     &["source", "*", "permissions"],
     &["source", "*", "permissions", "reads", "*"],
     &["source", "*", "permissions", "authorization", "*", "basic"],

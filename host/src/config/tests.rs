@@ -5,6 +5,7 @@ mod lives;
 mod meaning;
 mod permitted;
 mod shape;
+mod sources;
 mod steps;
 mod whole;
 

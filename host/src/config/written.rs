@@ -8,6 +8,7 @@ mod lives;
 mod notify;
 mod permissions;
 mod policy;
+mod sources;
 mod workflow;
 
 use lanyard_core::id::{ConnectorName, MessageName, RuleName, WorkflowName};
@@ -23,6 +24,7 @@ pub(super) use policy::{
     GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
 };
 
+pub(super) use sources::{Authority, Compare, Correlate, Table};
 pub(super) use workflow::{Step, Verb, Workflow};
 
 use super::{
@@ -57,6 +59,13 @@ pub(super) struct File {
     /// Where people are read from.
     #[serde(default)]
     pub(super) source: Entries<ConnectorName, Source>,
+    /// Which source decides a fact that several give, by fact; `default` is
+    /// for all others.  Default: the order of the sources in this file.
+    #[serde(default)]
+    pub(super) authority: Authority,
+    /// By what records of several sources are one person's.
+    #[serde(default)]
+    pub(super) correlate: Correlate,
     /// Where accounts are managed.
     #[serde(default)]
     pub(super) target: Entries<ConnectorName, Target>,
@@ -149,6 +158,9 @@ pub(super) struct Source {
     /// its own name.
     #[serde(default)]
     pub(super) facts: Entries<lanyard_core::id::FactName, String>,
+    /// Its records are no people: people point into it by a fact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) table: Option<Table>,
     /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
@@ -202,6 +214,10 @@ pub(super) struct Target {
     /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,
+    /// Facts that accounts give which are somebody's, and the attribute that
+    /// each is: what the target makes itself.
+    #[serde(default)]
+    pub(super) provides: Entries<lanyard_core::id::FactName, String>,
     /// What an account looks like.
     #[serde(default)]
     pub(super) account: Account,

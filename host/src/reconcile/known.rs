@@ -7,7 +7,7 @@ use lanyard_core::{
     desired::{Desired, desired},
     dropped::{Dropped, dropped},
     id::{ConnectorName, IdentityId},
-    identity::{Assembled, assemble},
+    identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
     operation::Change,
     policy::Policy,
@@ -45,6 +45,7 @@ pub async fn last_known(
     let observed = known_of(store.observations().await?, store).await?;
     let identities = store.identities().await?;
     let mut assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
+    provide(&policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     let desired = desired(&policy, &assembled, &observed, now);
     Ok(LastKnown { policy, assembled, observed, desired })

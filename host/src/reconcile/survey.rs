@@ -12,7 +12,7 @@ use lanyard_core::{
     fault::Fault,
     guard::{GuardSettings, TargetShrank, guard},
     id::ConnectorName,
-    identity::{Assembled, UnknownFact, assemble, unknown_facts},
+    identity::{Assembled, UnknownFact, assemble, provide, unknown_facts},
     lifecycle::unknown_in_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
@@ -64,8 +64,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
             None => ReconcileError::Fact { unknown, known: columns },
         });
     }
-    let mut assembled = assemble_identities(context, &readings, now).await?;
-    add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
+    let mut assembled = assemble_identities(context, &readings, &known, now).await?;
+    let believed = believed(&assembled, &readings);
+    lives::confirm_absences(context, &assembled, &known, &believed).await?;
     let definitions: Vec<Definition> =
         context.policy.workflows.iter().map(|it| it.definition.clone()).collect();
     if !definitions.is_empty() {
@@ -74,6 +75,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    provide(policy, &mut assembled, &known, &observed);
+    context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
+    add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
     let desired = desired(policy, &assembled, &observed, now);
     let found = unwanted(&assembled, &desired, &observed.links, now);
     if !found.is_empty() {
@@ -196,24 +200,26 @@ pub async fn refresh(
     Ok(())
 }
 
-/// Identities as the readings make them, and what of it may be kept.
+/// Identities as the readings make them.
 async fn assemble_identities(
     context: &Context,
     readings: &[Reading],
+    known: &[Identity],
     now: Timestamp,
 ) -> Result<Assembled, ReconcileError> {
-    let known = context.store.identities().await?;
     let before = context.store.source_reads().await?;
     let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
-    let assembled = assemble(&context.policy, readings, &known, &baseline, now);
+    Ok(assemble(&context.policy, readings, known, &baseline, now))
+}
+
+/// Readings that count as the measure of later ones: a shrunk one only when a
+/// person says so.
+fn believed(assembled: &Assembled, readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
-    // A shrunk read becomes the new measure only when a person says so.
     let mut reads = proving(readings);
     reads.retain(|source, _| !shrank.contains(source));
-    lives::confirm_absences(context, &assembled, &known, &reads).await?;
-    context.store.record_identities(&assembled.to_record(false), &reads, now).await?;
-    Ok(assembled)
+    reads
 }
 
 /// A person released that a source shrank: what it says now is the measure,

@@ -15,7 +15,9 @@ use lanyard::{
     store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
 use lanyard_core::{
+    authority::Authority,
     condition::{Condition, Test},
+    correlation::Correlation,
     fault::FaultKind,
     id::{Digest, IdentityId},
     lifecycle::LifecycleState,
@@ -87,9 +89,12 @@ pub(super) fn policy() -> Policy {
             named("hr"),
             SourcePolicy { shrink_limit_percent: 100, ..SourcePolicy::default() },
         )]),
+        tables: BTreeMap::new(),
         targets,
         retired_sources: BTreeSet::new(),
         retired_targets: BTreeSet::new(),
+        authority: Authority::default(),
+        correlation: Correlation::default(),
         rules,
         workflows: Vec::new(),
         steps: StepsPolicy::default(),
@@ -100,14 +105,14 @@ pub(super) fn policy() -> Policy {
             ..LifecyclePolicy::default()
         },
         leaver: LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true },
-        limits: LimitsPolicy {
-            removals_percent: 100,
-            removals_floor: 1000,
-            ..LimitsPolicy::default()
-        },
+        limits: limits(),
         holds: BTreeMap::new(),
         expressions,
     }
+}
+
+fn limits() -> LimitsPolicy {
+    LimitsPolicy { removals_percent: 100, removals_floor: 1000, ..LimitsPolicy::default() }
 }
 
 /// A minute passes at every look, so that no retry has to be waited for.

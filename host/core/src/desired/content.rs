@@ -137,6 +137,10 @@ impl Site<'_> {
     ) -> Attributes {
         let mut found = Attributes::new();
         for def in &self.object.attributes {
+            // What the target makes itself is not ours to write.
+            if self.policy.provides.values().any(|made| *made == def.name) {
+                continue;
+            }
             let Some(name) = mapping::fact_for(self.object, def) else { continue };
             let mut values = Vec::new();
             let (texts, reads) = texts(facts, &name);

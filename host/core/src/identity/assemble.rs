@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Assembled, dropped_source,
+    Assembled,
+    correlate::{Correlated, Correlating},
+    dropped_source,
+    lookup::look_up,
     newcomers::Partners,
     read::{Read, by_source, shrank},
     record,
@@ -15,6 +18,7 @@ use super::{
 };
 use crate::{
     account::Account,
+    case::Decisions,
     fact::{Fact, Hold, Identity, Reading, RecordKey},
     id::{ConnectorName, FactName, IdentityId},
     policy::Policy,
@@ -31,6 +35,17 @@ pub fn assemble(
     baseline: &BTreeMap<ConnectorName, BTreeSet<String>>,
     now: Timestamp,
 ) -> Assembled {
+    assemble_decided(policy, readings, (known, &Decisions::new()), baseline, now)
+}
+
+/// The same, with what people said of records that are new.
+pub fn assemble_decided(
+    policy: &Policy,
+    readings: &[Reading],
+    (known, decisions): (&[Identity], &Decisions),
+    baseline: &BTreeMap<ConnectorName, BTreeSet<String>>,
+    now: Timestamp,
+) -> Assembled {
     let mut assembled = Assembled::default();
     let mut problems = BTreeSet::new();
     let reads = by_source(policy, readings, baseline, &mut problems);
@@ -38,13 +53,23 @@ pub fn assemble(
         known.iter().map(|identity| (identity.id, identity)).collect();
     let givers = givers(&known);
     let mut unconfirmed = BTreeSet::new();
-    let correlated = correlate(&reads, &known);
+    let correlating = Correlating { policy, reads: &reads, known: &known, decisions, now };
+    let Correlated { records: correlated, cases } = correlating.correlate();
     let respelt = respelt(policy, &reads, &correlated, &known);
     let partners = Partners::new(policy, &reads, &known);
     for (id, records) in correlated {
         let mut holds = Vec::new();
         let known = known.get(&id).copied();
         if let Some(text) = partners.waits_for(&records).filter(|_| known.is_none()) {
+            holds.push(Hold { fact: None, text });
+            assembled.waiting.insert(id);
+        }
+        if let Some(case) = cases.get(&id) {
+            let text = format!(
+                "nobody knows whose {} is: {}; correct the facts at the source",
+                case.about.named(),
+                case.because
+            );
             holds.push(Hold { fact: None, text });
             assembled.waiting.insert(id);
         }
@@ -80,34 +105,18 @@ pub fn assemble(
         assembled.identities.push(identity);
     }
     assembled.shrank = shrank(&reads, &assembled.identities, &unconfirmed);
+    let people = (assembled.identities.as_mut_slice(), &known);
+    let looked = look_up(policy, readings, baseline, people, now);
+    for (id, more) in looked.holds {
+        assembled.holds.entry(id).or_default().extend(more);
+    }
+    problems.extend(looked.problems);
+    assembled.shrank.extend(looked.shrank);
     unconfirmed.retain(|id| !known.contains_key(id));
     assembled.first_seen = unconfirmed;
+    assembled.cases = cases.into_values().collect();
     assembled.problems = problems.into_iter().collect();
     assembled
-}
-
-/// Which records make which identity: those with the same key, in whatever
-/// source.
-fn correlate<'a>(
-    reads: &BTreeMap<&'a ConnectorName, Read<'a>>,
-    known: &BTreeMap<IdentityId, &'a Identity>,
-) -> BTreeMap<IdentityId, BTreeSet<RecordKey>> {
-    let mut records: BTreeMap<IdentityId, BTreeSet<RecordKey>> = BTreeMap::new();
-    let mut by_key: BTreeMap<&str, IdentityId> = BTreeMap::new();
-    for (id, identity) in known {
-        records.insert(*id, identity.records.iter().cloned().collect());
-        for record in &identity.records {
-            by_key.entry(&record.key).or_insert(*id);
-        }
-    }
-    for (source, read) in reads {
-        for key in read.records.keys() {
-            let id = *by_key.entry(key).or_insert_with(|| IdentityId::first_seen(source, key));
-            let record = RecordKey { source: (*source).clone(), key: (*key).to_owned() };
-            records.entry(id).or_default().insert(record);
-        }
-    }
-    records
 }
 
 /// What this round says of an identity's records.
@@ -139,7 +148,7 @@ impl Person<'_> {
         holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
     ) -> (Identity, Heard) {
-        let standing: Vec<(RecordKey, Standing<'_>)> = records
+        let mut standing: Vec<(RecordKey, Standing<'_>)> = records
             .into_iter()
             .map(|record| {
                 let standing = self.standing(&record);
@@ -171,6 +180,7 @@ impl Person<'_> {
                 facts.entry(name).or_default().extend(values);
             }
         }
+        by_authority(self.policy, &mut facts);
         let absent_since = absent_since(&standing, known, self.now);
         let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
         let by_shrunk =
@@ -183,7 +193,13 @@ impl Person<'_> {
             let those = standing.iter().filter(|(_, standing)| wanted(standing));
             those.map(|(record, _)| record.source.clone()).collect()
         };
-        let heard = Heard {
+        // A record under another key of the same source is no leaving of it.
+        let stays: BTreeSet<ConnectorName> = standing
+            .iter()
+            .filter(|(_, standing)| standing.is_there())
+            .map(|(record, _)| record.source.clone())
+            .collect();
+        let mut heard = Heard {
             gone,
             new,
             elsewhere: sources(&|it| believed && it.has_left()),
@@ -191,6 +207,13 @@ impl Person<'_> {
                 !somewhere && absent_since.is_none() && matches!(it, Standing::Unsaid)
             }),
         };
+        heard.elsewhere.retain(|source| !stays.contains(source));
+        // The best first; what is gone comes last.
+        let place = |(record, standing): &(RecordKey, Standing<'_>)| {
+            let gone = matches!(standing, Standing::Gone(_) | Standing::Retired);
+            (gone, self.policy.authority.place(&record.source))
+        };
+        standing.sort_by_key(place);
         let records = standing.into_iter().map(|(record, _)| record).collect();
         (Identity { id, records, facts, absent_since }, heard)
     }
@@ -262,6 +285,26 @@ impl Person<'_> {
         }
         facts
     }
+}
+
+/// The facts that count, those of the source that decides first.
+pub(super) fn by_authority(policy: &Policy, facts: &mut BTreeMap<FactName, Vec<Fact>>) {
+    for (name, facts) in facts.iter_mut() {
+        // What is left of a source that is no longer in the file comes last.
+        let place = |fact: &Fact| match policy.authority.rank(name, &fact.record.source) {
+            None if !is_in_file(policy, &fact.record.source) => Some(usize::MAX),
+            place => place,
+        };
+        facts.retain(|fact| place(fact).is_some());
+        facts.sort_by_key(place);
+    }
+    facts.retain(|_, facts| !facts.is_empty());
+}
+
+fn is_in_file(policy: &Policy, name: &ConnectorName) -> bool {
+    policy.sources.contains_key(name)
+        || policy.tables.contains_key(name)
+        || policy.targets.contains_key(name)
 }
 
 fn facts_of(identity: &Identity, record: &RecordKey) -> BTreeMap<FactName, Vec<Fact>> {

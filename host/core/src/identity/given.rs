@@ -90,6 +90,7 @@ pub fn unknown_facts(
     let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
     given.extend(mapped.map(|name| name.as_str().to_owned()));
     given.extend(set_facts(policy).map(|name| name.as_str().to_owned()));
+    given.extend(policy.of_tables_and_targets().map(|name| name.as_str().to_owned()));
     given.extend(STANDING.map(str::to_owned));
     let expressions = &policy.expressions;
     let of_rules = policy.rules.iter().flat_map(|rule| of_rule(rule, expressions));

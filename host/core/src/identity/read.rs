@@ -44,6 +44,9 @@ pub(super) fn by_source<'a>(
 ) -> BTreeMap<&'a ConnectorName, Read<'a>> {
     let mut reads: BTreeMap<&ConnectorName, Read<'_>> = BTreeMap::new();
     for reading in readings {
+        if policy.tables.contains_key(&reading.source) {
+            continue;
+        }
         let Some(source) = policy.sources.get_key_value(&reading.source) else {
             problems.insert(format!("`{}` was read, but is no source", reading.source));
             continue;

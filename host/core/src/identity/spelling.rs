@@ -25,11 +25,14 @@ pub(super) fn respelt(
     records: &BTreeMap<IdentityId, BTreeSet<RecordKey>>,
     known: &BTreeMap<IdentityId, &Identity>,
 ) -> BTreeMap<IdentityId, Option<String>> {
-    let mut spellings: BTreeMap<String, Vec<(IdentityId, &RecordKey)>> = BTreeMap::new();
+    // Where keys say nothing across sources, only those of one are compared.
+    let shared = policy.correlation.key;
+    let mut spellings: BTreeMap<_, Vec<(IdentityId, &RecordKey)>> = BTreeMap::new();
     for (id, records) in records {
         // Whoever was in a retired source has left: a person said so.
         for record in records.iter().filter(|it| !policy.retired_sources.contains(&it.source)) {
-            spellings.entry(fold(&record.key)).or_default().push((*id, record));
+            let source = (!shared).then_some(&record.source);
+            spellings.entry((source, fold(&record.key))).or_default().push((*id, record));
         }
     }
     let is_there = |record: &RecordKey| {

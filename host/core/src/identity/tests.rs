@@ -1,4 +1,8 @@
+mod authority;
+mod correlate;
 mod elsewhere;
+mod lookup;
+mod provided;
 mod shrank;
 mod spelling;
 mod vanished;

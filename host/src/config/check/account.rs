@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
-    id::ConnectorName, policy::TargetPolicy, schema::DisableEffect, template::Template,
+    id::{ConnectorName, FactName},
+    policy::TargetPolicy,
+    schema::DisableEffect,
+    template::Template,
 };
 
 use super::Check;
@@ -25,7 +28,7 @@ pub(super) fn target(
     check: &mut Check<'_, '_>,
     place: &Place,
     target: &Target,
-    order: Order,
+    (order, provides): (Order, BTreeMap<FactName, String>),
 ) -> Option<TargetPolicy> {
     let account = &target.account;
     let place = place.key("account");
@@ -51,6 +54,7 @@ pub(super) fn target(
             After::Duration(duration) => Some(duration.0),
         },
         match_by: account.match_by.clone(),
+        provides,
         entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         after,
         prefer_after,

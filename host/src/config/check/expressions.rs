@@ -23,11 +23,23 @@ pub(super) fn known_facts(file: &File, document: &Document<'_>) -> Option<Vec<St
     let sources = document.keys(&Place::of(["source"]));
     let mut facts: Vec<String> = Vec::new();
     for source in &sources {
-        let written = document.keys(&Place::of(["source", source, "facts"]));
+        let place = Place::of(["source", source]);
+        if document.has(&place.key("table")) {
+            let given = document.keys(&place.key("table").key("facts"));
+            facts.extend(given.into_iter().map(str::to_owned));
+            continue;
+        }
+        let written = document.keys(&place.key("facts"));
         if written.is_empty() {
             return None;
         }
         facts.extend(written.into_iter().map(str::to_owned));
+    }
+    let trees = file.source.iter().filter_map(|(_, source)| source.table.as_ref()?.within.as_ref());
+    facts.extend(trees.map(ToString::to_string));
+    for target in document.keys(&Place::of(["target"])) {
+        let provided = document.keys(&Place::of(["target", target, "provides"]));
+        facts.extend(provided.into_iter().map(str::to_owned));
     }
     if sources.is_empty() || file.source.is_empty() {
         return None;

@@ -15,7 +15,7 @@ use lanyard_core::{
 use super::{
     Check,
     account::{self, Order},
-    lives,
+    lives, sources,
 };
 use crate::config::{
     document::{Part, Place},
@@ -27,12 +27,13 @@ use crate::config::{
     written::{self, File, GrantsOfLeaver, Missing},
 };
 
-pub(super) fn sources(
+pub(super) fn people(
     check: &mut Check<'_, '_>,
     file: &File,
 ) -> BTreeMap<ConnectorName, SourcePolicy> {
     let mut sources = BTreeMap::new();
-    for (name, source) in file.source.iter() {
+    let people = file.source.iter().filter(|(_, source)| source.table.is_none());
+    for (name, source) in people {
         let place = Place::of(["source", name.as_str(), "facts"]);
         let mut facts = BTreeMap::new();
         for (fact, template) in source.facts.iter() {
@@ -73,7 +74,8 @@ pub(super) fn targets(
                 &target.account.unique_with,
             ),
         };
-        let checked = account::target(check, &place, target, order);
+        let provides = sources::provides(check, file, name, target);
+        let checked = account::target(check, &place, target, (order, provides));
         targets.extend(checked.map(|target| (name.clone(), target)));
     }
     cycles(check, &targets);

@@ -244,6 +244,15 @@ fn expanding_ten_lines_shows_every_default() {
     parallel = 4
     page-size = 500
 
+    [authority]
+
+    [correlate]
+    key = true
+    sure = []
+    never = []
+
+    [correlate.compare]
+
     [target.crm]
     plugin = "scim"
     after = []
@@ -269,6 +278,8 @@ fn expanding_ten_lines_shows_every_default() {
     [target.crm.permissions.directories]
 
     [target.crm.permissions.streams]
+
+    [target.crm.provides]
 
     [target.crm.account]
     name = "{{ given_name | ascii | slug }}.{{ family_name | ascii | slug }}"
