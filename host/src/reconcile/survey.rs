@@ -67,11 +67,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let mut assembled = assemble_identities(context, &readings, &known, now).await?;
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed).await?;
-    let definitions: Vec<Definition> =
-        context.policy.workflows.iter().map(|it| it.definition.clone()).collect();
-    if !definitions.is_empty() {
-        context.store.know_workflows(&definitions, now).await?;
-    }
+    know_workflows(context, now).await?;
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
@@ -79,14 +75,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
     let desired = desired(policy, &assembled, &observed, now);
-    let found = unwanted(&assembled, &desired, &observed.links, now);
-    if !found.is_empty() {
-        context.store.record_unwanted(&found).await?;
-    }
-    let seen = seen(context, &desired, now);
-    if !seen.is_empty() {
-        context.store.record_episodes(&seen).await?;
-    }
+    keep_what_was_seen(context, &assembled, &desired, &observed, now).await?;
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     if !plan.overlaps.is_empty() {
         context.store.record_overlaps(&plan.overlaps).await?;
@@ -126,6 +115,36 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         shrank,
         unread_sources,
     })
+}
+
+/// The workflows of the file: whoever they would have been for before today
+/// begins none of them.
+async fn know_workflows(context: &Context, now: Timestamp) -> Result<(), ReconcileError> {
+    let workflows = &context.policy.workflows;
+    let definitions: Vec<Definition> = workflows.iter().map(|it| it.definition.clone()).collect();
+    if !definitions.is_empty() {
+        context.store.know_workflows(&definitions, now).await?;
+    }
+    Ok(())
+}
+
+/// What this look found, whether or not its plan is applied.
+async fn keep_what_was_seen(
+    context: &Context,
+    assembled: &Assembled,
+    desired: &Desired,
+    observed: &Observed,
+    now: Timestamp,
+) -> Result<(), ReconcileError> {
+    let found = unwanted(assembled, desired, &observed.links, now);
+    if !found.is_empty() {
+        context.store.record_unwanted(&found).await?;
+    }
+    let seen = seen(context, desired, now);
+    if !seen.is_empty() {
+        context.store.record_episodes(&seen).await?;
+    }
+    Ok(())
 }
 
 /// What the sources of a file say together.
