@@ -2,7 +2,7 @@
 
 mod change;
 
-pub(crate) use self::change::{shown, value};
+pub(crate) use self::change::{Names, shown, value};
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +30,7 @@ pub fn render(
 ) -> String {
     let Plan { operations, adoptions, claims, episodes, notes, labels } = plan;
     let mut page = Page::default();
-    let names = change::Names::new(targets);
+    let names = Names::new(targets);
     for (identity, operations) in by_identity(operations) {
         let events: BTreeSet<Event> = operations.iter().map(|it| it.event).collect();
         let events: Vec<&str> = events.into_iter().map(Event::word).collect();
@@ -113,7 +113,7 @@ fn by_identity(operations: &[Operation]) -> Vec<(IdentityId, Vec<&Operation>)> {
 }
 
 /// Label with the beginning of the id.
-fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String {
+pub(crate) fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String {
     let id = identity.to_string();
     let short = id.get(..8).unwrap_or(&id);
     match labels.get(&identity) {
@@ -180,7 +180,7 @@ fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut 
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -7,6 +7,7 @@
 //! observed; plan, guard; run.
 
 pub mod account;
+pub mod compare;
 pub mod condition;
 pub mod desired;
 pub mod diff;
@@ -31,7 +32,9 @@ pub mod policy_test;
 pub mod retry;
 pub mod run;
 pub mod schema;
+pub mod simulate;
 pub mod template;
 pub mod value;
 pub mod verify;
+pub mod whole;
 pub mod workflow;

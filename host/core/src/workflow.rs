@@ -14,6 +14,7 @@ mod definition;
 mod draw;
 mod episode;
 
+pub(crate) use self::advance::wait_moment;
 pub use self::{
     advance::{Advanced, Situation, advance, lasting_steps},
     begin::{Begin, Trigger, standing},
