@@ -35,7 +35,7 @@ use crate::{
 
 pub use dropped::{retired, sentences};
 pub use execute::execute;
-pub use known::{LastKnown, last_known};
+pub use known::{LastKnown, Supposed, last_known, suppose};
 pub use progress::{Progress, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
