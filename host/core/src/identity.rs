@@ -39,6 +39,8 @@ pub struct Assembled {
     /// People of sources that were not read, or not wholly, of whom nobody
     /// can tell whether they are still there.
     pub unsaid: BTreeMap<ConnectorName, BTreeSet<IdentityId>>,
+    /// Facts that people beyond these have, or had.
+    pub also_known: BTreeSet<FactName>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
     /// Identities nobody knew before, that only shrunk sources speak of.
@@ -86,6 +88,26 @@ impl Assembled {
             }
         }
         identities
+    }
+
+    /// These people alone, as far as they are known; nothing is forgotten that
+    /// decides about them.
+    #[must_use]
+    pub fn part(&self, ids: &BTreeSet<IdentityId>, also_known: &BTreeSet<FactName>) -> Self {
+        let held = |id: &IdentityId| Some((*id, self.holds.get(id)?.clone()));
+        Self {
+            identities: ids.iter().filter_map(|id| self.identity(*id).cloned()).collect(),
+            holds: ids.iter().filter_map(held).collect(),
+            doubtful: ids.intersection(&self.doubtful).copied().collect(),
+            also_known: also_known.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Somebody, if they are known.
+    pub fn identity(&self, id: IdentityId) -> Option<&Identity> {
+        let place = self.identities.binary_search_by_key(&id, |identity| identity.id).ok()?;
+        self.identities.get(place)
     }
 
     /// Whether nothing but a shrunk source says that an identity is absent.

@@ -8,6 +8,7 @@
 
 pub mod absence;
 pub mod account;
+pub mod compare;
 pub mod condition;
 pub mod desired;
 pub mod diff;
@@ -32,7 +33,9 @@ pub mod policy_test;
 pub mod retry;
 pub mod run;
 pub mod schema;
+pub mod simulate;
 pub mod template;
 pub mod value;
 pub mod verify;
+pub mod whole;
 pub mod workflow;
