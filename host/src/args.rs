@@ -42,6 +42,14 @@ pub enum Verb {
         /// Write the plan to a file, for `apply FILE`.
         #[arg(long)]
         out: Option<PathBuf>,
+        /// What would be different with this file in place of the present
+        /// one; from what is recorded, with no system called.
+        #[arg(long, value_name = "OTHER.toml", conflicts_with = "out")]
+        against: Option<PathBuf>,
+        /// As it would be then, if nothing but the time changes; from what is
+        /// recorded, with no system called.  It cannot be applied.
+        #[arg(long, value_name = "DATE", conflicts_with = "out")]
+        at: Option<String>,
     },
     /// Carry out a plan, after asking.
     Apply {
@@ -108,6 +116,9 @@ pub enum Verb {
     /// Questions to people that workflows ask.
     #[command(subcommand)]
     Approval(ApprovalVerb),
+    /// What will happen by time alone, as a calendar; from what is recorded,
+    /// with no system called.
+    Simulate(Simulated),
 }
 
 #[derive(Debug, Subcommand)]
@@ -161,6 +172,23 @@ pub enum ApprovalVerb {
         #[arg(long)]
         reason: Option<String>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Simulated {
+    /// The last day: a date, or an instant.
+    #[arg(long, value_name = "DATE")]
+    pub until: String,
+    /// Show nothing before this day; without it, from now on.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Show one person: id, key of a record, label, or login name of an
+    /// account.
+    #[arg(long)]
+    pub who: Option<String>,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,12 +12,15 @@ mod eject;
 mod explain;
 mod hold;
 mod identity;
+mod moment;
 mod named;
 mod output;
 mod plan;
 mod plugin;
 mod session;
+mod simulate;
 mod status;
+mod suppose;
 mod workflow;
 
 use crate::{
@@ -56,7 +59,11 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
     let file = args.config.as_path();
     match args.verb {
         Verb::Check { offline } => check::check(file, offline, output).await,
-        Verb::Plan { json, out } => plan::plan(file, json, out.as_deref(), output).await,
+        Verb::Plan { json, against: Some(other), at, .. } => {
+            suppose::against(file, &other, at.as_deref(), json, output).await
+        }
+        Verb::Plan { json, at: Some(at), .. } => suppose::at(file, &at, json, output).await,
+        Verb::Plan { json, out, .. } => plan::plan(file, json, out.as_deref(), output).await,
         Verb::Apply { plan, yes, release } => {
             apply::apply(file, plan.as_deref(), yes, &release, output).await
         }
@@ -84,6 +91,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;
             Ok(Exit::Ok)

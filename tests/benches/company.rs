@@ -1,7 +1,7 @@
 //! An invented company of any size, the file that says what its people get,
 //! and the records its people system has of them.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
 use lanyard::config::{self, Config};
 use lanyard_core::{
@@ -57,11 +57,84 @@ status = { active = ["Active"], on-leave = ["Leave"], departed = ["Former"] }
 
 /// The file as the program loads it; the plugins are never run.
 pub(crate) fn configured(folder: &Path) -> Config {
+    loaded(folder, FILE)
+}
+
+/// Everybody at each of so many targets, by 20 rules, with three workflows.
+pub(crate) fn large(folder: &Path, targets: usize) -> Config {
+    let names: Vec<String> = (0..targets).map(|number| format!("system-{number}")).collect();
+    let mut file = "plugin-directory = \".\"\n\n[source.hr]\nplugin = \"hr\"\n".to_owned();
+    for name in &names {
+        write!(
+            file,
+            "\n[target.{name}]\nplugin = \"target\"\n[target.{name}.account]\nattributes = {{ \
+             mail = \"{{{{ login }}}}@example.org\", department = \"{{{{ department }}}}\", \
+             familyName = \"{{{{ family_name }}}}\" }}\n"
+        )
+        .unwrap();
+    }
+    let all = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    write!(file, "\n[rule.everyone]\naccounts = [{all}]\n").unwrap();
+    // Eight departments, eleven by other facts.
+    for (number, department) in DEPARTMENTS.iter().enumerate() {
+        write!(
+            file,
+            "\n[rule.department-{number}]\nwhen = {{ department = [\"{department}\"] }}\ngrants = \
+             {{ {} = [\"dept-{{{{ department | slug }}}}\"] }}\n",
+            names[number % targets]
+        )
+        .unwrap();
+    }
+    for number in 0..11 {
+        let when = if number % 2 == 0 {
+            format!("{{ expr = \"level >= {}\" }}", number % 5)
+        } else {
+            format!("{{ title = [\"Specialist {}\"] }}", number % 7)
+        };
+        let target = &names[number % targets];
+        let entitlement = ["staff", "sellers", "leads"][number % 3];
+        write!(
+            file,
+            "\n[rule.more-{number}]\nwhen = {when}\ngrants = {{ {target} = [\"{entitlement}\"] }}\n"
+        )
+        .unwrap();
+    }
+    file.push_str(&WORKFLOWS.replace("FIRST", &names[0]));
+    loaded(folder, &file)
+}
+
+const WORKFLOWS: &str = r#"
+[workflow.leaver]
+on = "departed"
+steps = [
+  { id = "off", do = "disable-accounts" },
+  { id = "grace", wait = "60d", after = ["off"] },
+  { id = "gone", do = "delete-accounts", targets = ["FIRST"], after = ["grace"] },
+]
+
+[workflow.mover]
+on = { changed = ["department"] }
+steps = [
+  { id = "both", do = "grant", grants = { FIRST = ["leads"] } },
+  { id = "time", wait = "14d" },
+  { id = "over", do = "revoke", grants = { FIRST = ["leads"] }, after = ["time"] },
+]
+
+[workflow.first-days]
+on = "3d after start"
+when = { level = { present = true } }
+steps = [ { id = "trial", wait = "90d" }, { id = "done", wait = "1d", after = ["trial"] } ]
+
+[lifecycle]
+status = { active = ["Active"], on-leave = ["Leave"], departed = ["Former"] }
+"#;
+
+fn loaded(folder: &Path, file: &str) -> Config {
     for plugin in ["hr.wasm", "target.wasm"] {
         fs::write(folder.join(plugin), []).unwrap();
     }
     let path = folder.join("lanyard.toml");
-    fs::write(&path, FILE).unwrap();
+    fs::write(&path, file).unwrap();
     match config::load(&path, &|_variable| None) {
         Ok(loaded) => loaded.config,
         Err(errors) => panic!("{errors}"),

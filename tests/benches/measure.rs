@@ -104,6 +104,29 @@ pub(crate) fn ratio(over: &[f64], under: &[f64]) -> Spread {
     spread(&ratios)
 }
 
+/// Memory of this process, in MiB.
+#[derive(Clone, Copy)]
+pub(crate) struct Memory {
+    pub(crate) now: u64,
+    /// The most there was since the last [`forget_peak`].
+    pub(crate) peak: u64,
+}
+
+pub(crate) fn memory() -> Memory {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let kibibytes = line.trim_start_matches(':').trim().trim_end_matches(" kB");
+        kibibytes.parse::<u64>().unwrap_or_default() >> 10
+    };
+    Memory { now: of("VmRSS"), peak: of("VmHWM") }
+}
+
+/// Makes the peak what there is now.
+pub(crate) fn forget_peak() {
+    fs::write("/proc/self/clear_refs", "5").ok();
+}
+
 /// What the numbers were measured on.
 pub(crate) fn say_machine() {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();

@@ -28,4 +28,5 @@ mod record;
 mod sandbox;
 mod servers;
 mod simulated;
+mod suppose;
 mod workflow;

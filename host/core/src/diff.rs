@@ -3,7 +3,10 @@
 mod change;
 mod step;
 
-pub(crate) use self::change::{shown, value};
+pub(crate) use self::{
+    change::{Names, shown, value},
+    step::step_lines,
+};
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,7 +34,7 @@ pub fn render(
 ) -> String {
     let Plan { operations, adoptions, claims, episodes, steps, notes, labels, overlaps: _ } = plan;
     let mut page = Page::default();
-    let names = change::Names::new(targets);
+    let names = Names::new(targets);
     for (identity, operations) in by_identity(operations) {
         let events: BTreeSet<Event> = operations.iter().map(|it| it.event).collect();
         let events: Vec<&str> = events.into_iter().map(Event::word).collect();
@@ -115,7 +118,7 @@ fn by_identity(operations: &[Operation]) -> Vec<(IdentityId, Vec<&Operation>)> {
 }
 
 /// Label with the beginning of the id.
-fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String {
+pub(crate) fn person(labels: &BTreeMap<IdentityId, String>, identity: IdentityId) -> String {
     let id = identity.to_string();
     let short = id.get(..8).unwrap_or(&id);
     match labels.get(&identity) {
@@ -182,7 +185,7 @@ fn note_lines(notes: &[Note], labels: &BTreeMap<IdentityId, String>, page: &mut 
     }
 }
 
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -48,6 +48,8 @@ pub struct Assembled {
     /// Records of which nobody can tell whose they are; nothing is done for
     /// the newcomers they would be.
     pub cases: Vec<Case>,
+    /// Facts that people beyond these have, or had.
+    pub also_known: BTreeSet<FactName>,
     /// Identities found absent by this round, by nothing but shrunk sources.
     doubtful: BTreeSet<IdentityId>,
     /// Identities nobody knew before, that only shrunk sources speak of.
@@ -95,6 +97,26 @@ impl Assembled {
             }
         }
         identities
+    }
+
+    /// These people alone, as far as they are known; nothing is forgotten that
+    /// decides about them.
+    #[must_use]
+    pub fn part(&self, ids: &BTreeSet<IdentityId>, also_known: &BTreeSet<FactName>) -> Self {
+        let held = |id: &IdentityId| Some((*id, self.holds.get(id)?.clone()));
+        Self {
+            identities: ids.iter().filter_map(|id| self.identity(*id).cloned()).collect(),
+            holds: ids.iter().filter_map(held).collect(),
+            doubtful: ids.intersection(&self.doubtful).copied().collect(),
+            also_known: also_known.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Somebody, if they are known.
+    pub fn identity(&self, id: IdentityId) -> Option<&Identity> {
+        let place = self.identities.binary_search_by_key(&id, |identity| identity.id).ok()?;
+        self.identities.get(place)
     }
 
     /// Whether nothing but a shrunk source says that an identity is absent.

@@ -17,6 +17,7 @@ mod effect;
 mod episode;
 mod own;
 
+pub(crate) use self::advance::wait_moment;
 pub use self::{
     advance::{Advanced, Situation, advance, lasting_steps, open_steps},
     approval::{Agreed, AnswerRefused, Answering, Asked, Question, approval_id},

@@ -14,7 +14,7 @@ use crate::{
     connector::{Attached, Connector, Connectors},
     errors::{AppError, Exit},
     messenger::Post,
-    reconcile::{Context, Stop},
+    reconcile::{Context, LastKnown, Stop},
     store::{Store, sqlite::SqliteStore},
     telemetry,
     wasm::{LoadError, Prepared, Sandbox, WasmConnector},
@@ -32,6 +32,19 @@ pub(super) fn load_without_secrets(file: &Path) -> Result<Loaded, AppError> {
 /// For verbs that only look: the last state, whatever else is running.
 pub(super) fn open_store(config: &Config) -> Result<SqliteStore, AppError> {
     Ok(SqliteStore::open(&config.store)?)
+}
+
+/// For verbs that judge by what was recorded.
+pub(super) fn say_unread(known: &LastKnown, output: &mut Output) {
+    let read = &known.observed.targets;
+    for target in known.policy.targets.keys().filter(|name| !read.contains_key(*name)) {
+        output.error(&format!(
+            "note: `{target}` was never read, so nothing is said of it; `lanyard plan` reads it\n"
+        ));
+    }
+    if known.assembled.identities.is_empty() {
+        output.error("note: nobody is known yet; `lanyard plan` reads the sources\n");
+    }
 }
 
 /// What a verb does with the store.

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, desired},
     dropped::{Dropped, dropped},
+    guard::{Finding, GuardSettings, guard, mass_ejects},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
     operation::Change,
+    plan::{Plan, PlanSettings, plan},
     policy::Policy,
     workflow::add_own_facts,
 };
@@ -49,6 +51,34 @@ pub async fn last_known(
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     let desired = desired(&policy, &assembled, &observed, now);
     Ok(LastKnown { policy, assembled, observed, desired })
+}
+
+/// A plan of what is stored, which is not kept and cannot be applied.
+pub struct Supposed {
+    pub known: LastKnown,
+    pub plan: Plan,
+    pub findings: Vec<Finding>,
+}
+
+/// What would be planned now, had everything just been read as it is stored.
+///
+/// # Errors
+/// When the store fails.
+pub async fn suppose(
+    policy: Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<Supposed, StoreError> {
+    let known = last_known(policy, store, now).await?;
+    let LastKnown { policy, assembled, observed, desired } = &known;
+    let plan = plan(&PlanSettings::of(policy), desired, observed, now);
+    let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
+    let removed = store.removals_since(since).await?;
+    let settings = GuardSettings::of(policy);
+    // The clock is not looked at: another time is what is supposed.
+    let mut findings = guard(&settings, &plan, observed, &removed, &assembled.shrank);
+    findings.extend(mass_ejects(&policy.limits, &plan, &observed.kept, now));
+    Ok(Supposed { known, plan, findings })
 }
 
 /// What targets hold, with what of it is ours.

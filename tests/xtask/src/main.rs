@@ -21,7 +21,8 @@ usage: cargo xtask <verb>
   test          build what the tests need, run all of them
   ci            formatting, clippy, licences and sources of dependencies
   guests        build the components into target/plugins
-  bench [NAME]  run the benchmarks, or one of calls, plan, apply
+  bench [NAME]  run the benchmarks, or one of calls, plan, scale,
+                simulate, apply
   scenarios [--bless] [NAME]
                 play the scenarios of tests/scenarios, one line each;
                 `--bless` writes the answers into the files";

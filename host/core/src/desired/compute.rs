@@ -77,8 +77,8 @@ pub fn desired(
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
-    let ever_known: BTreeSet<&FactName> =
-        assembled.identities.iter().flat_map(|identity| identity.facts.keys()).collect();
+    let known = assembled.identities.iter().flat_map(|identity| identity.facts.keys());
+    let ever_known: BTreeSet<&FactName> = known.chain(&assembled.also_known).collect();
     let referents = Referents::among(&assembled.identities);
     let mut given = BTreeMap::new();
     for (name, target) in &policy.targets {

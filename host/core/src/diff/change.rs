@@ -15,13 +15,13 @@ use crate::{
 const HIDDEN: &str = "•••";
 
 /// Names of accounts, by target and reference.
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     targets: &'a BTreeMap<ConnectorName, ObservedTarget>,
     accounts: BTreeMap<(&'a ConnectorName, &'a ObjectRef), &'a str>,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(targets: &'a BTreeMap<ConnectorName, ObservedTarget>) -> Self {
+    pub(crate) fn new(targets: &'a BTreeMap<ConnectorName, ObservedTarget>) -> Self {
         let accounts = targets.iter().flat_map(|(target, there)| {
             there.accounts.iter().map(move |it| ((target, &it.reference), it.name.as_str()))
         });
@@ -30,6 +30,31 @@ impl<'a> Names<'a> {
 
     fn of<'b>(&'b self, target: &'b ConnectorName, account: &'b ObjectRef) -> &'b str {
         self.accounts.get(&(target, account)).copied().unwrap_or(&account.uid)
+    }
+
+    /// What an operation does, in one line; `siblings` are those of the same
+    /// identity.
+    pub(crate) fn headline(&self, operation: &Operation, siblings: &[&Operation]) -> String {
+        let target = &operation.target;
+        let word =
+            format!("{} {} {target}", symbol(&operation.change), operation.change.kind().word());
+        match &operation.change {
+            Change::Create { name, state, .. } => {
+                let how = if *state == AccountState::Disabled { ", disabled" } else { "" };
+                format!("{word} `{name}`{how}")
+            }
+            Change::Update { account, .. }
+            | Change::Enable { account }
+            | Change::Disable { account }
+            | Change::Delete { account } => format!("{word} `{}`", self.of(target, account)),
+            Change::Grant { holder: AccountPointer::Known(holder), relation, label, .. }
+            | Change::Revoke { holder, relation, label, .. } => {
+                format!("{word} `{}` {}", self.of(target, holder), grant(label, relation))
+            }
+            Change::Grant { holder: AccountPointer::Created { .. }, relation, label, .. } => {
+                format!("{word} {} {}", created_name(target, siblings), grant(label, relation))
+            }
+        }
     }
 
     fn object(&self, target: &ConnectorName, object_type: &str) -> Option<&'a ObjectDef> {
@@ -45,33 +70,23 @@ pub(super) fn lines(
     page: &mut Page,
 ) {
     let target = &operation.target;
-    let word = format!("{} {}", symbol(&operation.change), operation.change.kind().word());
+    page.line(1, &names.headline(operation, siblings));
     match &operation.change {
-        Change::Create { object_type, name, anchor: _, attributes, state } => {
-            let how = if *state == AccountState::Disabled { ", disabled" } else { "" };
-            page.line(1, &format!("{word} {target} `{name}`{how}"));
+        Change::Create { object_type, attributes, .. } => {
             let def = names.object(target, object_type);
             for Attribute { name, values, .. } in attributes {
                 page.line(3, &format!("{name}: {}", shown(def, name, values)));
             }
         }
         Change::Update { account, name, anchor, attributes, before } => {
-            page.line(1, &format!("{word} {target} `{}`", names.of(target, account)));
             let def = names.object(target, &account.object_type);
             update_lines(def, name.as_ref(), anchor.as_ref(), attributes, before, page);
         }
-        Change::Enable { account } | Change::Disable { account } | Change::Delete { account } => {
-            page.line(1, &format!("{word} {target} `{}`", names.of(target, account)));
-        }
-        Change::Grant { holder: AccountPointer::Known(holder), relation, label, .. }
-        | Change::Revoke { holder, relation, label, .. } => {
-            let name = names.of(target, holder);
-            page.line(1, &format!("{word} {target} `{name}` {}", grant(label, relation)));
-        }
-        Change::Grant { holder: AccountPointer::Created { .. }, relation, label, .. } => {
-            let name = created_name(target, siblings);
-            page.line(1, &format!("{word} {target} {name} {}", grant(label, relation)));
-        }
+        Change::Enable { .. }
+        | Change::Disable { .. }
+        | Change::Delete { .. }
+        | Change::Grant { .. }
+        | Change::Revoke { .. } => {}
     }
 }
 

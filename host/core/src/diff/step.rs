@@ -8,6 +8,14 @@ use crate::{
     workflow::{Delivery, Effect, PlannedStep, duration},
 };
 
+/// One step, without why.
+pub(crate) fn step_lines(step: &PlannedStep, labels: &BTreeMap<IdentityId, String>) -> Vec<String> {
+    let mut page = Page::default();
+    effect_lines(&step.effect, labels, &mut page);
+    let lines = page.text.lines().map(|line| line.trim().to_owned());
+    std::iter::once(format!("step `{}`", step.step)).chain(lines).collect()
+}
+
 pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
     for step in steps {
         let who = person(labels, step.identity);
@@ -16,42 +24,45 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
             attempt => format!(" (attempt {attempt})"),
         };
         page.line(0, &format!("{who}: step `{}`{again}", step.step));
-        match &step.effect {
-            Effect::Notify { deliveries, ticket } => {
-                let verb = if *ticket { "ask" } else { "tell" };
-                delivery_lines(verb, deliveries, page);
-                if deliveries.is_empty() {
-                    page.line(1, "> nobody wants to be told");
-                }
-            }
-            Effect::Ask { question, deliveries } => {
-                let stages: Vec<String> = question
-                    .stages
-                    .iter()
-                    .map(|stage| {
-                        let names: Vec<String> =
-                            stage.iter().map(|id| person(labels, *id)).collect();
-                        names.join(" or ")
-                    })
-                    .collect();
-                let reason = match question.reason.as_str() {
-                    "" => String::new(),
-                    reason => format!(": {reason}"),
-                };
-                let length = duration(question.expire);
-                let stages = stages.join(", then ");
-                page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
-                delivery_lines("tell", deliveries, page);
-            }
-            Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
-            Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
-        }
+        effect_lines(&step.effect, labels, page);
         for cause in &step.causes {
             page.line(3, &format!("because {cause}"));
         }
     }
     if !steps.is_empty() {
         page.gap();
+    }
+}
+
+fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+    match effect {
+        Effect::Notify { deliveries, ticket } => {
+            let verb = if *ticket { "ask" } else { "tell" };
+            delivery_lines(verb, deliveries, page);
+            if deliveries.is_empty() {
+                page.line(1, "> nobody wants to be told");
+            }
+        }
+        Effect::Ask { question, deliveries } => {
+            let stages: Vec<String> = question
+                .stages
+                .iter()
+                .map(|stage| {
+                    let names: Vec<String> = stage.iter().map(|id| person(labels, *id)).collect();
+                    names.join(" or ")
+                })
+                .collect();
+            let reason = match question.reason.as_str() {
+                "" => String::new(),
+                reason => format!(": {reason}"),
+            };
+            let length = duration(question.expire);
+            let stages = stages.join(", then ");
+            page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
+            delivery_lines("tell", deliveries, page);
+        }
+        Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
+        Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
     }
 }
 

@@ -90,6 +90,16 @@ impl Kept {
         waiting.map(|(it, _)| it.identity).collect()
     }
 
+    /// When it is the turn of each ejection that stands.
+    pub fn turns_to_come(
+        &self,
+        max: u32,
+        window: SignedDuration,
+    ) -> impl Iterator<Item = (IdentityId, Timestamp)> {
+        let turns = self.turns(max, window).into_iter();
+        turns.filter(|(it, _)| it.undone.is_none()).map(|(it, from)| (it.identity, from))
+    }
+
     /// When each may be carried out, in the order in which they were ordered.
     fn turns(&self, max: u32, window: SignedDuration) -> Vec<(&Ejection, Timestamp)> {
         let mut ordered: Vec<&Ejection> = self.ejections.iter().collect();

@@ -203,7 +203,7 @@ impl Look<'_> {
             }
             Wait::Until(template) => {
                 let text = about.expressions.render(template, about.scope)?;
-                let at = moment(&text, about.timezone).ok_or_else(|| EvaluationError {
+                let at = wait_moment(&text, about.timezone).ok_or_else(|| EvaluationError {
                     expression: template.source().to_owned(),
                     problem: "is no date".to_owned(),
                 })?;
@@ -377,8 +377,8 @@ impl<T> Action<T> {
     }
 }
 
-/// The first instant of a date, or an instant.
-fn moment(text: &str, timezone: &TimeZone) -> Option<Timestamp> {
+/// The first instant of a date, or an instant, as a wait gives it.
+pub(crate) fn wait_moment(text: &str, timezone: &TimeZone) -> Option<Timestamp> {
     match parse_moment(text)? {
         Value::Instant(at) => Some(at),
         Value::Date(date) => {

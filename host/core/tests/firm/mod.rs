@@ -2,7 +2,7 @@
 //! says.
 
 #![allow(dead_code, reason = "each test file uses its part of the firm")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics fails")]
+#![expect(clippy::unwrap_used, reason = "a test that panics fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +16,14 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
-    operation::{AccountPointer, Cause, Change},
+    operation::Cause,
     plan::{Plan, PlanSettings, TargetSettings},
     schema::{
-        AttributeDef, Capabilities, DeleteKind, Matching, Mutability, ObjectDef, ObjectRole,
-        Returned, Schema, Sensitivity, ValueKind,
+        AttributeDef, Capabilities, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema,
+        Sensitivity, ValueKind,
     },
-    value::{Attribute, ObjectRef, Value, ValueChange},
+    value::{Attribute, ObjectRef, Value},
+    whole::applied,
 };
 
 pub(crate) const NOW: &str = "2026-03-01T09:00:00Z";
@@ -329,205 +330,6 @@ pub(crate) fn apply_if(
     plan: &Plan,
     done: impl Fn(&lanyard_core::operation::Operation) -> bool,
 ) -> Observed {
-    let mut world = observed.clone();
-    world.ledger.extend(plan.claims.iter().cloned());
-    let mut renamed = BTreeMap::new();
-    for operation in plan.operations.iter().filter(|it| done(it)) {
-        let name = &operation.target;
-        let new_uid = format!("new-{}-{name}", operation.identity);
-        let change = &operation.change;
-        let now_called = change.account().and_then(|it| renamed.get(&(name.clone(), it.clone())));
-        let change = now_called.map_or_else(|| change.clone(), |it| about(change, it));
-        write(&mut world, name, operation.identity, &new_uid, &change);
-        if let Change::Update { account, name: Some(login), .. } = &change
-            && !world.targets[name].gives_keys_once(&account.object_type)
-        {
-            let to = user(&format!("named-{login}"));
-            rekey(&mut world, name, account, &to);
-            renamed.insert((name.clone(), account.clone()), to);
-        }
-    }
-    world
-}
-
-/// The same change of an account that has another key by now.
-fn about(change: &Change, now_called: &ObjectRef) -> Change {
-    let mut change = change.clone();
-    match &mut change {
-        Change::Create { .. } => {}
-        Change::Update { account, .. }
-        | Change::Enable { account }
-        | Change::Disable { account }
-        | Change::Delete { account }
-        | Change::Revoke { holder: account, .. } => account.clone_from(now_called),
-        Change::Grant { holder, .. } => *holder = AccountPointer::Known(now_called.clone()),
-    }
-    change
-}
-
-fn rekey(world: &mut Observed, name: &ConnectorName, from: &ObjectRef, to: &ObjectRef) {
-    found(world, name, from).reference = to.clone();
-    let there = world.targets.get_mut(name).unwrap();
-    for assignment in there.assignments.iter_mut().filter(|it| it.holder == *from) {
-        assignment.holder = to.clone();
-    }
-    for link in world.links.iter_mut().filter(|it| it.target == *name && it.account == *from) {
-        link.account = to.clone();
-    }
-    world.ledger = std::mem::take(&mut world.ledger)
-        .into_iter()
-        .map(|grant| {
-            let ours = grant.target == *name && grant.holder == *from;
-            if ours { OwnedGrant { holder: to.clone(), ..grant } } else { grant }
-        })
-        .collect();
-}
-
-fn write(
-    world: &mut Observed,
-    name: &ConnectorName,
-    identity: IdentityId,
-    new_uid: &str,
-    change: &Change,
-) {
-    match change {
-        Change::Create { .. } => create(world, name, identity, new_uid, change),
-        Change::Update { account, name: login, anchor, attributes, .. } => {
-            let account = found(world, name, account);
-            if let Some(login) = login {
-                account.name.clone_from(login);
-            }
-            if let Some(anchor) = anchor {
-                account.anchor = Some(anchor.clone());
-            }
-            for change in attributes {
-                set(account, &change.name, &change.change);
-            }
-        }
-        Change::Enable { account } => {
-            let account_there = found(world, name, account);
-            if account_there.state != AccountState::Unknown {
-                account_there.state = AccountState::Active;
-            }
-            known_disabled(world, name, account, None);
-        }
-        Change::Disable { account } => {
-            let account_there = found(world, name, account);
-            if account_there.state != AccountState::Unknown {
-                account_there.state = AccountState::Disabled;
-            }
-            known_disabled(world, name, account, Some(now()));
-        }
-        Change::Delete { account } => delete(world, name, account),
-        Change::Grant { holder, entitlement, relation, .. } => {
-            let holder = match holder {
-                AccountPointer::Known(holder) => holder.clone(),
-                AccountPointer::Created { .. } => user(new_uid),
-            };
-            world.targets.get_mut(name).unwrap().assignments.push(Assignment {
-                holder: holder.clone(),
-                entitlement: entitlement.clone(),
-                relation: relation.clone(),
-                direct: true,
-            });
-            world.ledger.insert(OwnedGrant {
-                target: name.clone(),
-                holder,
-                entitlement: entitlement.clone(),
-                relation: relation.clone(),
-            });
-        }
-        Change::Revoke { holder, entitlement, .. } => {
-            world.targets.get_mut(name).unwrap().assignments.retain(|it| {
-                !(it.direct && it.holder == *holder && it.entitlement == *entitlement)
-            });
-            world.ledger.retain(|it| {
-                !(it.target == *name && it.holder == *holder && it.entitlement == *entitlement)
-            });
-        }
-    }
-}
-
-fn found<'a>(
-    world: &'a mut Observed,
-    name: &ConnectorName,
-    account: &ObjectRef,
-) -> &'a mut Account {
-    let there = world.targets.get_mut(name).unwrap();
-    there.accounts.iter_mut().find(|it| it.reference == *account).unwrap()
-}
-
-fn known_disabled(
-    world: &mut Observed,
-    name: &ConnectorName,
-    account: &ObjectRef,
-    since: Option<Timestamp>,
-) {
-    for link in world.links.iter_mut().filter(|it| it.target == *name && it.account == *account) {
-        link.disabled_since = since;
-    }
-}
-
-fn create(
-    world: &mut Observed,
-    name: &ConnectorName,
-    identity: IdentityId,
-    uid: &str,
-    change: &Change,
-) {
-    let Change::Create { name: login, anchor, attributes, state, .. } = change else { return };
-    let there = world.targets.get_mut(name).unwrap();
-    let def = &there.schema.objects[0];
-    let shown = |it: &&Attribute| def.attribute(&it.name).unwrap().returned != Returned::Never;
-    there.accounts.push(Account {
-        reference: user(uid),
-        revision: None,
-        name: login.clone(),
-        anchor: Some(anchor.clone()),
-        state: *state,
-        state_until: None,
-        attributes: attributes.iter().filter(shown).cloned().collect(),
-    });
-    world.links.push(Link {
-        identity,
-        target: name.clone(),
-        account: user(uid),
-        origin: Origin::Created,
-        disabled_since: (*state == AccountState::Disabled).then(now),
-        unproven: false,
-        was_enabled: *state != AccountState::Disabled,
-        unwanted_since: None,
-        gone: false,
-    });
-}
-
-fn delete(world: &mut Observed, name: &ConnectorName, account: &ObjectRef) {
-    let kind = world.targets[name].schema.objects[0].capabilities.delete_kind;
-    match kind {
-        DeleteKind::SoftDays(_) => found(world, name, account).state = AccountState::SoftDeleted,
-        DeleteKind::SameAsDisable => found(world, name, account).state = AccountState::Disabled,
-        DeleteKind::Hard => {
-            let there = world.targets.get_mut(name).unwrap();
-            there.accounts.retain(|it| it.reference != *account);
-            there.assignments.retain(|it| it.holder != *account);
-            world.ledger.retain(|it| it.holder != *account || it.target != *name);
-            for link in world.links.iter_mut().filter(|it| it.account == *account) {
-                link.gone = true;
-            }
-        }
-    }
-}
-
-fn set(account: &mut Account, name: &str, change: &ValueChange) {
-    if !account.attributes.iter().any(|it| it.name == name) {
-        account.attributes.push(Attribute::new(name, Vec::new()));
-    }
-    let attribute = account.attributes.iter_mut().find(|it| it.name == name).unwrap();
-    match change {
-        ValueChange::Replace(values) => attribute.values.clone_from(values),
-        ValueChange::Modify { add, remove } => {
-            attribute.values.retain(|it| !remove.contains(it));
-            attribute.values.extend(add.iter().cloned());
-        }
-    }
+    let done: BTreeSet<_> = plan.operations.iter().filter(|it| done(it)).map(|it| it.id).collect();
+    applied(observed, plan, |id| done.contains(&id), now())
 }

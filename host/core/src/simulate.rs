@@ -1,0 +1,297 @@
+//! What will happen by time alone: the road walked at every moment something
+//! can change, with nobody called and everything taken for done.
+
+mod calendar;
+mod next;
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use calendar::calendar;
+pub use next::next_change;
+
+use crate::{
+    desired::{DesiredIdentity, unwanted},
+    diff::Names,
+    guard::{Finding, FindingKind, GuardSettings, blocked, guard, mass_ejects},
+    id::{ConnectorName, IdentityId, OperationId},
+    lifecycle::LifecycleState,
+    observed::Link,
+    operation::{Event, Operation},
+    plan::{Note, Plan},
+    policy::Policy,
+    value::ObjectRef,
+    whole::{Look, Whole},
+};
+
+/// Looks at the same people at one moment: a chain of steps, each of which
+/// begins when what came before it is done.
+const ROUNDS: usize = 16;
+
+/// Everything that happens at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    pub at: Timestamp,
+    pub people: Vec<Happening>,
+    pub held_back: Vec<HeldBack>,
+}
+
+/// What the guard would hold back until a person releases it; the simulation
+/// goes on as if somebody did, except for what nobody can, and for ejections,
+/// which have their turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldBack {
+    pub kind: FindingKind,
+    pub target: Option<ConnectorName>,
+    /// How many operations.
+    pub operations: usize,
+}
+
+/// What happens to one identity at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Happening {
+    pub identity: IdentityId,
+    pub label: String,
+    pub state: LifecycleState,
+    pub events: BTreeSet<Event>,
+    pub operations: Vec<Operation>,
+    /// The operations, a line each.
+    pub lines: Vec<String>,
+    /// Workflows that begin, go on or end, in sentences.
+    pub news: Vec<String>,
+    /// What waits or cannot be, and was not so at the moment before.
+    pub notes: Vec<Note>,
+}
+
+impl Happening {
+    fn of(identity: IdentityId, person: &DesiredIdentity) -> Self {
+        Self {
+            identity,
+            label: person.label.clone(),
+            state: person.state.state,
+            events: BTreeSet::new(),
+            operations: Vec::new(),
+            lines: Vec::new(),
+            news: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.news.is_empty() && self.notes.is_empty()
+    }
+}
+
+/// An account that lost something, and when.
+type Removal = (Timestamp, ConnectorName, ObjectRef);
+
+struct Simulation<'a> {
+    policy: &'a Policy,
+    whole: Whole,
+    /// When each person is to be looked at next.
+    due: BTreeMap<Timestamp, BTreeSet<IdentityId>>,
+    removed: Vec<Removal>,
+    /// Notes about each person, as of their last look.
+    said: BTreeMap<IdentityId, Vec<Note>>,
+}
+
+/// From `from`, when everybody is looked at, until `until`.
+///
+/// `removed` are the accounts that lost something lately, as the guard counts
+/// them.
+pub fn simulate(
+    policy: &Policy,
+    mut whole: Whole,
+    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<Moment> {
+    whole.know_workflows(policy, from);
+    let everybody = whole.everybody();
+    let lately = |(target, accounts): (&ConnectorName, &BTreeSet<ObjectRef>)| -> Vec<Removal> {
+        accounts.iter().map(|account| (from, target.clone(), account.clone())).collect()
+    };
+    let mut simulation = Simulation {
+        policy,
+        whole,
+        due: BTreeMap::from([(from, everybody)]),
+        removed: removed.iter().flat_map(lately).collect(),
+        said: BTreeMap::new(),
+    };
+    let mut moments = Vec::new();
+    while let Some((at, ids)) = simulation.due.pop_first() {
+        if at > until {
+            break;
+        }
+        let moment = simulation.at(at, ids);
+        if !moment.people.is_empty() || !moment.held_back.is_empty() {
+            moments.push(moment);
+        }
+    }
+    moments
+}
+
+impl Simulation<'_> {
+    fn at(&mut self, at: Timestamp, mut ids: BTreeSet<IdentityId>) -> Moment {
+        let mut people: BTreeMap<IdentityId, Happening> = BTreeMap::new();
+        let mut held_back: Vec<HeldBack> = Vec::new();
+        for _ in 0..ROUNDS {
+            let mut look = self.whole.look(self.policy, &ids, at);
+            self.record_seen(&look, at);
+            let found = self.guard(&mut look, at);
+            let stopped = blocked(&look.plan, &found, &released(&found));
+            for Finding { kind, target, blocks, .. } in found {
+                if !held_back.iter().any(|it| it.kind == kind && it.target == target) {
+                    held_back.push(HeldBack { kind, target, operations: blocks.len() });
+                }
+            }
+            let mut happened = self.happened(&look, &stopped);
+            let again = self.carry_out(&look, &stopped, at);
+            for (id, person) in &look.desired.identities {
+                if let Some(new) = happened.remove(id).filter(|new| !new.is_empty()) {
+                    let known = people.entry(*id).or_insert_with(|| Happening::of(*id, person));
+                    known.add(new);
+                }
+                if !again.contains(id) {
+                    self.schedule(*id, person, at);
+                }
+            }
+            ids = again;
+            if ids.is_empty() {
+                break;
+            }
+        }
+        Moment { at, people: people.into_values().collect(), held_back }
+    }
+
+    /// What a look sees and nobody decides.
+    fn record_seen(&mut self, look: &Look, at: Timestamp) {
+        let Look { assembled, desired, observed, .. } = look;
+        self.whole.record_links(&unwanted(assembled, desired, &observed.links, at));
+        self.whole.reserve(desired);
+        let episodes = desired.identities.values().flat_map(|person| &person.episodes);
+        for now in episodes.filter(|it| it.changed && it.news.is_empty()) {
+            self.whole.record_episode(&now.episode);
+        }
+    }
+
+    fn guard(&mut self, look: &mut Look, at: Timestamp) -> Vec<Finding> {
+        let limits = &self.policy.limits;
+        let since = at.checked_sub(limits.removals_window).unwrap_or(Timestamp::MIN);
+        self.removed.retain(|(when, ..)| *when >= since);
+        let mut removed: BTreeMap<ConnectorName, BTreeSet<ObjectRef>> = BTreeMap::new();
+        for (_, target, account) in &self.removed {
+            removed.entry(target.clone()).or_default().insert(account.clone());
+        }
+        let settings = GuardSettings::of(self.policy);
+        // No finding of a jump of the clock: nobody looks at one here.
+        self.whole.with_books(look, |plan, observed| {
+            let mut findings = guard(&settings, plan, observed, &removed, &[]);
+            findings.extend(mass_ejects(limits, plan, &observed.kept, at));
+            findings
+        })
+    }
+
+    fn happened(
+        &mut self,
+        look: &Look,
+        stopped: &BTreeSet<OperationId>,
+    ) -> BTreeMap<IdentityId, Happening> {
+        let Plan { operations, notes, episodes, .. } = &look.plan;
+        let people = look.desired.identities.iter();
+        let mut happened: BTreeMap<IdentityId, Happening> =
+            people.map(|(id, person)| (*id, Happening::of(*id, person))).collect();
+        let names = Names::new(&look.observed.targets);
+        let mut siblings: BTreeMap<IdentityId, Vec<&Operation>> = BTreeMap::new();
+        for operation in operations {
+            siblings.entry(operation.identity).or_default().push(operation);
+        }
+        for operation in operations.iter().filter(|it| !stopped.contains(&it.id)) {
+            let Some(person) = happened.get_mut(&operation.identity) else { continue };
+            let own = siblings.get(&operation.identity).map_or(&[][..], Vec::as_slice);
+            person.lines.push(names.headline(operation, own));
+            person.events.insert(operation.event);
+            person.operations.push(operation.clone());
+        }
+        for planned in episodes {
+            let Some(person) = happened.get_mut(&planned.episode.identity) else { continue };
+            person.news.extend(planned.news.iter().cloned());
+        }
+        for (step, lines) in steps::told(&look.plan) {
+            let Some(person) = happened.get_mut(&step.identity) else { continue };
+            person.news.extend(lines);
+        }
+        for (id, person) in &mut happened {
+            let own: Vec<Note> =
+                notes.iter().filter(|note| note.identity == Some(*id)).cloned().collect();
+            let before = self.said.insert(*id, own.clone()).unwrap_or_default();
+            person.notes = own.into_iter().filter(|note| !before.contains(note)).collect();
+        }
+        happened
+    }
+
+    /// Takes the plan for done; those it changed are to be looked at again.
+    fn carry_out(
+        &mut self,
+        look: &Look,
+        stopped: &BTreeSet<OperationId>,
+        at: Timestamp,
+    ) -> BTreeSet<IdentityId> {
+        let plan = &look.plan;
+        self.whole.apply(plan, |id| !stopped.contains(&id), at);
+        let mut again = BTreeSet::new();
+        for operation in plan.operations.iter().filter(|it| !stopped.contains(&it.id)) {
+            again.insert(operation.identity);
+            if let Some(account) =
+                operation.change.account().filter(|_| operation.change.kind().removes())
+            {
+                self.removed.push((at, operation.target.clone(), account.clone()));
+            }
+        }
+        for planned in &plan.episodes {
+            self.whole.record_episode(&planned.episode.clone().dated(at));
+        }
+        for step in &plan.steps {
+            self.take_step(step, at);
+            again.insert(step.identity);
+        }
+        let changed = look.desired.identities.iter().filter(|(_, person)| {
+            person.episodes.iter().any(|it| it.changed || !it.news.is_empty())
+        });
+        again.extend(changed.map(|(id, _)| *id));
+        again
+    }
+
+    fn schedule(&mut self, id: IdentityId, person: &DesiredIdentity, now: Timestamp) {
+        let Some(identity) = self.whole.assembled().identity(id) else { return };
+        let links: Vec<&Link> = self.whole.links_of(id).collect();
+        let next = next_change(self.policy, identity, person, (&links, self.whole.kept()), now);
+        if let Some(next) = next {
+            self.due.entry(next).or_default().insert(id);
+        }
+    }
+}
+
+impl Happening {
+    fn add(&mut self, more: Self) {
+        let Self { state, events, operations, lines, news, notes, .. } = more;
+        self.state = state;
+        self.events.extend(events);
+        self.operations.extend(operations);
+        self.lines.extend(lines);
+        self.news.extend(news);
+        self.notes.extend(notes);
+    }
+}
+
+/// Everything that can be, and that time alone does not let go.
+fn released(findings: &[Finding]) -> BTreeSet<FindingKind> {
+    let kinds = findings.iter().map(|finding| finding.kind);
+    kinds.filter(|kind| kind.releasable() && *kind != FindingKind::MassEject).collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

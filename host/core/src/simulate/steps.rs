@@ -1,0 +1,60 @@
+//! Effects of workflows in a simulation: told at once, and answered by nobody.
+
+use jiff::Timestamp;
+
+use super::Simulation;
+use crate::{
+    diff::step_lines,
+    plan::Plan,
+    workflow::{Effect, OwnFact, PlannedStep, StepEnd, StepRecord},
+};
+
+/// The steps of a plan, each as it is shown.
+pub(super) fn told(plan: &Plan) -> impl Iterator<Item = (&PlannedStep, Vec<String>)> {
+    plan.steps.iter().map(|step| {
+        let lines = step_lines(step, &plan.labels);
+        (step, lines)
+    })
+}
+
+impl Simulation<'_> {
+    /// Messages arrive and facts are set; nobody answers a question, and
+    /// nobody says that a ticket is done, for neither comes by time alone.
+    pub(super) fn take_step(&mut self, step: &PlannedStep, at: Timestamp) {
+        let Some(episode) = self.whole.episode(step.identity, &step.workflow) else { return };
+        if episode.ordinal != step.ordinal || !episode.is_open() {
+            return;
+        }
+        let mut episode = episode.clone();
+        let begun = episode.begun(&step.step).unwrap_or(at);
+        let done = StepRecord::Ended { at, end: StepEnd::Done };
+        let record = match &step.effect {
+            Effect::Notify { ticket: true, .. } => StepRecord::Told { begun, at },
+            Effect::Notify { ticket: false, .. } => done,
+            Effect::Ask { question, .. } => {
+                StepRecord::Asked { begun, asked: question.clone().asked(at) }
+            }
+            Effect::Remind { .. } => {
+                let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
+                    return;
+                };
+                let mut asked = asked.clone();
+                asked.rounds = asked.rounds_due(at);
+                StepRecord::Asked { begun, asked }
+            }
+            Effect::SetFact { fact, value } => {
+                self.whole.set_fact(&OwnFact {
+                    identity: step.identity,
+                    fact: fact.clone(),
+                    value: value.clone(),
+                    workflow: step.workflow.clone(),
+                    step: step.step.clone(),
+                    since: at,
+                });
+                done
+            }
+        };
+        episode.steps.insert(step.step.clone(), record);
+        self.whole.record_episode(&episode);
+    }
+}
