@@ -1,5 +1,6 @@
 //! Accounts and grants that should be true now.
 
+mod access;
 mod compute;
 mod content;
 mod mapping;
@@ -23,7 +24,11 @@ use crate::{
     value::Value,
 };
 
-pub use self::{compute::desired, steps::EpisodeNow};
+pub use self::{
+    access::{AccessNow, Conflict, RoleNow},
+    compute::desired,
+    steps::EpisodeNow,
+};
 pub use unwanted::unwanted;
 
 /// What should be true of every identity at every target.
@@ -45,6 +50,8 @@ pub struct DesiredIdentity {
     pub holds: Vec<String>,
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
+    /// Roles they have, and what they hold or are denied for what they hold.
+    pub access: AccessNow,
 }
 
 /// What should be true of one identity at one target.

@@ -28,7 +28,8 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
-    let Plan { operations, adoptions, claims, episodes, notes, labels } = plan;
+    // A finding tells of conflicts.
+    let Plan { operations, adoptions, claims, episodes, conflicts: _, notes, labels } = plan;
     let mut page = Page::default();
     let names = change::Names::new(targets);
     for (identity, operations) in by_identity(operations) {
@@ -48,7 +49,8 @@ pub fn render(
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
-        page.line(0, &format!("held back ({}): {}", finding.kind.word(), finding.text));
+        let what = if finding.holds_back() { "held back" } else { "found" };
+        page.line(0, &format!("{what} ({}): {}", finding.kind.word(), finding.text));
         let count = finding.blocks.len();
         if count > 0 {
             page.line(1, &format!("{} blocked", counted(count, "operation", "operations")));
@@ -186,7 +188,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adoptions, claims: _, episodes, notes, labels: _ } = plan;
+    let Plan { operations, adoptions, claims: _, episodes, conflicts: _, notes, labels: _ } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();

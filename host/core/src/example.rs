@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
+    access::{AccessPolicy, TargetAccess, Validity},
     account::{Account, AccountState, Coverage, CoverageKind},
     condition::{Condition, Test},
     fact::{Identity, Reading},
@@ -13,8 +14,8 @@ use crate::{
     lifecycle::LifecycleState,
     observed::{Link, Observed, ObservedTarget, Origin},
     policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
-        WhenMissing,
+        ClassLimits, LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy,
+        TargetPolicy, WhenMissing,
     },
     schema::{
         AttributeDef, Capabilities, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema,
@@ -47,6 +48,7 @@ pub(crate) fn policy() -> Policy {
         rules: Vec::new(),
         workflows: Vec::new(),
         versions: BTreeMap::new(),
+        access: AccessPolicy::default(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(7 * 24),
@@ -63,6 +65,7 @@ pub(crate) fn policy() -> Policy {
             removals_percent: 10,
             removals_floor: 10,
             removals_window: SignedDuration::from_hours(24),
+            classes: ClassLimits::default(),
         },
         expressions: Expressions::new(),
     };
@@ -85,6 +88,7 @@ pub(crate) fn policy() -> Policy {
             entitlements: BTreeMap::new(),
             after: BTreeSet::new(),
             protected: BTreeSet::new(),
+            access: TargetAccess::default(),
         };
         policy.targets.insert(named(target), target_policy);
     }
@@ -125,6 +129,8 @@ pub(crate) fn rule(
         name: named(name),
         line,
         when,
+        valid: Validity::default(),
+        roles: Vec::new(),
         accounts: accounts.iter().map(|target| named(target)).collect(),
         grants: templates,
     });

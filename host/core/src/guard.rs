@@ -1,16 +1,25 @@
 //! The guard: limits and protected accounts; a plan in, findings out.
 
+mod classes;
+mod last_of;
+mod separation;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::last_of::last_ones;
 use crate::{
-    id::{ConnectorName, OperationId},
+    access::{LastOf, Risk},
+    account::AccountState,
+    id::{ConnectorName, OperationId, RoleName},
     identity::Shrank,
     observed::{Link, Observed, ObservedTarget},
     operation::{Change, Event, Operation, OperationKind},
+    pattern::Pattern,
     plan::Plan,
-    policy::Policy,
+    policy::{Bound, Class, ClassLimits, Policy},
+    template::Template,
     value::ObjectRef,
 };
 
@@ -38,6 +47,19 @@ pub enum FindingKind {
     SourceShrank,
     /// A target no longer has many accounts of ours.
     TargetShrank,
+    /// More accounts would be disabled than the limit allows.
+    MassDisable,
+    /// More accounts would be created than the limit allows.
+    MassCreate,
+    /// More privileged access would change than the limit allows.
+    MassPrivileged,
+    /// Too few would be left who hold what somebody must hold.
+    LastOf,
+    /// What must not be held together is; it blocks nothing.
+    Separation,
+    /// Accounts would be disabled where no reading shows that they are; it
+    /// blocks nothing.
+    UnverifiableDisable,
 }
 
 impl FindingKind {
@@ -49,12 +71,30 @@ impl FindingKind {
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
             Self::TargetShrank => "target-shrank",
+            Self::MassDisable => "mass-disable",
+            Self::MassCreate => "mass-create",
+            Self::MassPrivileged => "mass-privileged",
+            Self::LastOf => "last-of",
+            Self::Separation => "separation",
+            Self::UnverifiableDisable => "unverifiable-disable",
         }
     }
 
-    /// Whether a person can release it; a protected account never is.
+    /// Those that a person can release.
+    pub const RELEASABLE: [Self; 7] = [
+        Self::MassRemoval,
+        Self::MassEnable,
+        Self::SourceShrank,
+        Self::TargetShrank,
+        Self::MassDisable,
+        Self::MassCreate,
+        Self::MassPrivileged,
+    ];
+
+    /// Whether a person can release it; a protected account never is, nor the
+    /// last who holds something.
     pub fn releasable(self) -> bool {
-        !matches!(self, Self::Protected)
+        Self::RELEASABLE.contains(&self)
     }
 }
 
@@ -66,7 +106,58 @@ pub struct GuardSettings<'a> {
     pub removals_percent: u8,
     pub removals_floor: u32,
     /// Login names that are never written.
-    pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<String>>,
+    pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<Pattern>>,
+    pub access: AccessGuard<'a>,
+}
+
+/// What the guard needs to know of access; nothing by default.
+#[derive(Debug, Clone, Default)]
+pub struct AccessGuard<'a> {
+    pub classes: Option<&'a ClassLimits>,
+    pub last_of: Option<&'a LastOf>,
+    /// Aliases of entitlements, by target.
+    pub aliases: BTreeMap<&'a ConnectorName, &'a BTreeMap<String, String>>,
+    /// Entitlements that are privileged, as the file writes them.
+    pub privileged: BTreeMap<&'a ConnectorName, BTreeSet<&'a str>>,
+    /// Roles of high risk.
+    pub privileged_roles: BTreeSet<&'a RoleName>,
+}
+
+impl<'a> AccessGuard<'a> {
+    fn of(policy: &'a Policy) -> Self {
+        let targets = policy.targets.iter();
+        let mut privileged: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (name, target) in targets.clone() {
+            let written = target.access.privileged.iter().map(String::as_str);
+            privileged.entry(name).or_default().extend(written);
+        }
+        let high = || policy.access.roles.iter().filter(|(_, role)| role.risk == Risk::High);
+        for (target, templates) in high().flat_map(|(_, role)| &role.grants) {
+            // One that reads facts counts where it gave something.
+            let plain = templates.iter().filter(|template| template.reads().is_empty());
+            privileged.entry(target).or_default().extend(plain.map(Template::source));
+        }
+        Self {
+            classes: Some(&policy.limits.classes),
+            last_of: Some(&policy.access.last_of),
+            aliases: targets.map(|(name, target)| (name, &target.entitlements)).collect(),
+            privileged,
+            privileged_roles: high().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
+/// What was done within the window, before this plan, by target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lately {
+    /// Accounts that lost something.
+    pub removed: BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    /// Accounts that were disabled.
+    pub disabled: BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    /// How many accounts were created.
+    pub created: BTreeMap<ConnectorName, usize>,
+    /// How often each entitlement was granted or revoked.
+    pub granted: BTreeMap<ConnectorName, BTreeMap<ObjectRef, usize>>,
 }
 
 impl<'a> GuardSettings<'a> {
@@ -76,21 +167,28 @@ impl<'a> GuardSettings<'a> {
             removals_percent: policy.limits.removals_percent,
             removals_floor: policy.limits.removals_floor,
             protected: protected.collect(),
+            access: AccessGuard::of(policy),
         }
     }
 }
 
-/// Everything the guard objects to.  `removed` are the accounts that lost
-/// something within the window, before this plan.
+/// Everything the guard objects to.
 pub fn guard(
     settings: &GuardSettings<'_>,
     plan: &Plan,
     observed: &Observed,
-    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    lately: &Lately,
     shrank: &[Shrank],
 ) -> Vec<Finding> {
-    let mut findings = mass_removals(settings, plan, observed, removed);
+    let access = &settings.access;
+    let mut findings = mass_removals(settings, plan, observed, &lately.removed);
     findings.extend(mass_enables(settings, plan, observed));
+    findings.extend(classes::findings(access, plan, observed, lately));
+    if let Some(last_of) = access.last_of {
+        findings.extend(last_of::findings(last_of, &access.aliases, plan, observed));
+    }
+    findings.extend(separation::findings(plan));
+    findings.extend(unverifiable(plan, observed));
     findings.extend(protected(settings, plan, observed));
     findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
     findings
@@ -170,8 +268,10 @@ fn mass_removals(
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (target, operations) in by_target(plan, OperationKind::removes) {
-        let (linked, limit) = limit(settings, observed, target);
+    for (target, operations) in by_target(plan, |it| it.change.kind().removes()) {
+        let linked = ours(observed, target);
+        let bound = removals(settings, target);
+        let limit = bound.limit(linked);
         let planned: BTreeSet<&ObjectRef> =
             operations.iter().filter_map(|it| it.change.account()).collect();
         let lost = removed.get(target).into_iter().flatten();
@@ -182,12 +282,10 @@ fn mass_removals(
         }
         let text = format!(
             "{} of {linked} accounts at {target} would lose access, and {} did so lately: {affected} \
-             in all, where {limit} are allowed ({} percent, at least {}). If that is right, \
+             in all, where {limit} are allowed ({bound}). If that is right, \
              `lanyard apply {} --release {}`",
             planned.len(),
             before.len(),
-            settings.removals_percent,
-            settings.removals_floor,
             plan_word(plan),
             FindingKind::MassRemoval.word(),
         );
@@ -206,9 +304,12 @@ fn mass_removals(
 /// one of them.
 fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (target, mut operations) in by_target(plan, |kind| kind == OperationKind::Enable) {
+    for (target, mut operations) in by_target(plan, |it| it.change.kind() == OperationKind::Enable)
+    {
         operations.retain(|it| it.event != Event::Joiner);
-        let (linked, limit) = limit(settings, observed, target);
+        let linked = ours(observed, target);
+        let bound = removals(settings, target);
+        let limit = bound.limit(linked);
         let accounts: BTreeSet<&ObjectRef> =
             operations.iter().filter_map(|it| it.change.account()).collect();
         if u64::try_from(accounts.len()).is_ok_and(|count| count <= limit) {
@@ -216,10 +317,8 @@ fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) 
         }
         let text = format!(
             "{} of {linked} accounts at {target} are disabled and would be enabled, where {limit} \
-             are allowed ({} percent, at least {}). If that is right, `lanyard apply {} --release {}`",
+             are allowed ({bound}). If that is right, `lanyard apply {} --release {}`",
             accounts.len(),
-            settings.removals_percent,
-            settings.removals_floor,
             plan_word(plan),
             FindingKind::MassEnable.word(),
         );
@@ -235,22 +334,55 @@ fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) 
 
 fn by_target(
     plan: &Plan,
-    counts: impl Fn(OperationKind) -> bool,
+    counts: impl Fn(&Operation) -> bool,
 ) -> BTreeMap<&ConnectorName, Vec<&Operation>> {
     let mut found: BTreeMap<&ConnectorName, Vec<&Operation>> = BTreeMap::new();
-    for operation in plan.operations.iter().filter(|it| counts(it.change.kind())) {
+    for operation in plan.operations.iter().filter(|it| counts(it)) {
         found.entry(&operation.target).or_default().push(operation);
     }
     found
 }
 
-/// How many accounts are ours at a target, and how many of them may be
-/// changed alike.
-fn limit(settings: &GuardSettings<'_>, observed: &Observed, target: &ConnectorName) -> (u64, u64) {
+/// How many accounts are ours at a target.
+fn ours(observed: &Observed, target: &ConnectorName) -> u64 {
     let ours = observed.links.iter().filter(|link| !link.gone && link.target == *target);
-    let linked = u64::try_from(ours.count()).unwrap_or(u64::MAX);
-    let share = linked.saturating_mul(u64::from(settings.removals_percent)) / 100;
-    (linked, share.max(u64::from(settings.removals_floor)))
+    u64::try_from(ours.count()).unwrap_or(u64::MAX)
+}
+
+/// How many accounts of a target may lose something, or be enabled at once.
+fn removals(settings: &GuardSettings<'_>, target: &ConnectorName) -> Bound {
+    settings.access.bound(Class::Removals, target).unwrap_or(Bound {
+        percent: Some(settings.removals_percent),
+        floor: settings.removals_floor,
+        max: None,
+    })
+}
+
+/// Where nobody can see that a disable had its effect, somebody has to look.
+fn unverifiable(plan: &Plan, observed: &Observed) -> Vec<Finding> {
+    let untold: BTreeMap<&ConnectorName, BTreeSet<&ObjectRef>> = observed
+        .targets
+        .iter()
+        .map(|(name, there)| {
+            let untold = there.accounts.iter().filter(|it| it.state == AccountState::Unknown);
+            (name, untold.map(|it| &it.reference).collect())
+        })
+        .collect();
+    let disabled = by_target(plan, |it| {
+        let here = untold.get(&it.target).zip(it.change.account());
+        it.change.kind() == OperationKind::Disable
+            && here.is_some_and(|(untold, account)| untold.contains(account))
+    });
+    let findings = disabled.into_iter().map(|(target, operations)| Finding {
+        kind: FindingKind::UnverifiableDisable,
+        target: Some(target.clone()),
+        text: format!(
+            "{target} does not tell whether an account is disabled ({} of this plan); look there              afterwards",
+            operations.len()
+        ),
+        blocks: Vec::new(),
+    });
+    findings.collect()
 }
 
 /// How a command refers to the plan.
@@ -261,22 +393,21 @@ fn plan_word(plan: &Plan) -> String {
 fn protected(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (target, names) in &settings.protected {
-        let names: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
         if names.is_empty() {
             continue;
         }
+        let covers = |name: &str| names.iter().any(|pattern| pattern.matches(name));
         let there = observed.targets.get(*target);
         let accounts: BTreeMap<&ObjectRef, &str> = there
             .into_iter()
             .flat_map(|there| &there.accounts)
-            .filter(|account| names.contains(&account.name.to_lowercase()))
+            .filter(|account| covers(&account.name))
             .map(|account| (&account.reference, account.name.as_str()))
             .collect();
         let mut blocks: BTreeMap<&str, Vec<OperationId>> = BTreeMap::new();
         for operation in plan.operations.iter().filter(|it| it.target == **target) {
             let existing = operation.change.account().and_then(|it| accounts.get(it).copied());
-            let given =
-                new_name(&operation.change).filter(|name| names.contains(&name.to_lowercase()));
+            let given = new_name(&operation.change).filter(|name| covers(name));
             if let Some(name) = existing.or(given) {
                 blocks.entry(name).or_default().push(operation.id);
             }

@@ -6,6 +6,7 @@
 //! sources, facts, identity, lifecycle state, rules, desired; targets,
 //! observed; plan, guard; run.
 
+pub mod access;
 pub mod account;
 pub mod condition;
 pub mod desired;
@@ -25,6 +26,7 @@ pub mod matching;
 pub mod missing;
 pub mod observed;
 pub mod operation;
+pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod policy_test;

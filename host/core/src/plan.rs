@@ -20,11 +20,13 @@ use self::{
     world::{Site, World},
 };
 use crate::{
+    access::{TargetAccess, Unmanaged},
     desired::{Desired, DesiredIdentity, EpisodeNow},
-    id::{ConnectorName, Digest, IdentityId},
+    id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
     policy::Policy,
+    template::Template,
     value::ObjectRef,
     workflow::Episode,
 };
@@ -46,10 +48,24 @@ pub struct Plan {
     /// Episodes of workflows that begin, go on or end, as they are recorded
     /// when the plan is applied.
     pub episodes: Vec<PlannedEpisode>,
+    /// What people hold together and should not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<PlannedConflict>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
     pub labels: BTreeMap<IdentityId, String>,
+}
+
+/// Somebody who holds what must not be held together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlannedConflict {
+    pub separation: SeparationName,
+    /// Line in the operator's file, from 1.
+    pub line: u32,
+    pub identity: IdentityId,
+    /// What they hold or are to hold, in words.
+    pub sides: Vec<String>,
 }
 
 /// An episode of a workflow, and what is new of it.
@@ -105,6 +121,8 @@ pub enum NoteKind {
     Dropped,
     /// People whom one source no longer has stay by another.
     Elsewhere,
+    /// Something is not given because of what is held.
+    Conflict,
 }
 
 impl NoteKind {
@@ -119,6 +137,7 @@ impl NoteKind {
             Self::Doubtful => "doubtful",
             Self::Dropped => "dropped",
             Self::Elsewhere => "elsewhere",
+            Self::Conflict => "conflict",
         }
     }
 }
@@ -153,6 +172,9 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub struct PlanSettings<'a> {
     pub targets: BTreeMap<&'a ConnectorName, TargetSettings<'a>>,
+    /// Entitlements that rules, roles and aliases speak of, where unmanaged
+    /// ones are removed; as the file writes them.
+    pub spoken: BTreeMap<&'a ConnectorName, BTreeSet<&'a str>>,
     /// Whether an account that is no longer wanted loses our grants.
     pub revoke_grants: bool,
 }
@@ -166,6 +188,8 @@ pub struct TargetSettings<'a> {
     pub entitlements: &'a BTreeMap<String, String>,
     /// Targets whose account is created first, and deleted last.
     pub after: &'a BTreeSet<ConnectorName>,
+    /// What becomes of access that nobody gave.
+    pub access: &'a TargetAccess,
 }
 
 impl<'a> PlanSettings<'a> {
@@ -175,11 +199,30 @@ impl<'a> PlanSettings<'a> {
                 match_by: &target.match_by,
                 entitlements: &target.entitlements,
                 after: &target.after,
+                access: &target.access,
             };
             (name, settings)
         });
-        Self { targets: targets.collect(), revoke_grants: policy.leaver.revoke_grants }
+        let revoke_grants = policy.leaver.revoke_grants;
+        Self { targets: targets.collect(), spoken: spoken(policy), revoke_grants }
     }
+}
+
+fn spoken(policy: &Policy) -> BTreeMap<&ConnectorName, BTreeSet<&str>> {
+    let mut spoken: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let of_rules = policy.rules.iter().flat_map(|rule| &rule.grants);
+    let of_roles = policy.access.roles.values().flat_map(|role| &role.grants);
+    let grants: Vec<_> = of_rules.chain(of_roles).collect();
+    for (name, target) in &policy.targets {
+        if target.access.unmanaged == Unmanaged::Remove {
+            let here = grants.iter().filter(|(target, _)| *target == name);
+            let texts = here.flat_map(|(_, templates)| templates.iter());
+            let texts = texts.filter(|it| it.reads().is_empty()).map(Template::source);
+            let aliases = target.entitlements.keys().map(String::as_str);
+            spoken.entry(name).or_default().extend(texts.chain(aliases));
+        }
+    }
+    spoken
 }
 
 /// What has to be done for `desired` to be true of `observed`.
@@ -206,6 +249,9 @@ pub fn plan(
             for doubt in &person.state.doubts {
                 outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
             }
+            for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
+                outline.about_person(NoteKind::Conflict, *identity, &conflict.to_string(), false);
+            }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
             adoption::left_behind(&world, *identity, person, &mut outline);
         } else {
@@ -225,12 +271,14 @@ pub fn plan(
         .filter(|now| !now.news.is_empty())
         .map(|EpisodeNow { episode, news, .. }| PlannedEpisode { episode, news })
         .collect();
+    let conflicts = conflicts(desired);
     let operations = order::ordered(settings, drafts);
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
         .chain(adoptions.iter().map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
+        .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = occurring
         .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
@@ -240,9 +288,26 @@ pub fn plan(
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
         episodes,
+        conflicts,
         notes: notes.into_iter().collect(),
         labels,
     }
+}
+
+/// What stands, whatever is planned.
+fn conflicts(desired: &Desired) -> Vec<PlannedConflict> {
+    let sound = desired.identities.iter().filter(|(_, person)| person.holds.is_empty());
+    sound
+        .flat_map(|(identity, person)| {
+            let standing = person.access.conflicts.iter().filter(|it| !it.prevented);
+            standing.map(|conflict| PlannedConflict {
+                separation: conflict.separation.clone(),
+                line: conflict.line,
+                identity: *identity,
+                sides: conflict.held.iter().chain(&conflict.new).cloned().collect(),
+            })
+        })
+        .collect()
 }
 
 fn plan_identity(
@@ -267,6 +332,7 @@ fn plan_identity(
             target,
             there,
             match_by: target_settings.match_by,
+            access: target_settings.access,
             links: world.links_at(identity, target),
             in_doubt: world.in_doubt.contains(&(identity, target.clone())),
             newcomer: !world.links.contains_key(&identity),

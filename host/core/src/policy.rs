@@ -3,14 +3,19 @@
 //! Built by the host's `config` room and by nothing else; no string in here
 //! might still be wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::{SignedDuration, tz::TimeZone};
 
 use crate::{
+    access::{AccessPolicy, TargetAccess, Validity},
     condition::Condition,
-    id::{ConnectorName, Digest, FactName, RuleName},
+    id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::LifecycleState,
+    pattern::Pattern,
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
 };
@@ -30,6 +35,8 @@ pub struct Policy {
     pub workflows: Vec<Workflow>,
     /// Workflows as open episodes began with them, where the file has changed.
     pub versions: BTreeMap<Digest, Workflow>,
+    /// Roles, and what must not be held together.
+    pub access: AccessPolicy,
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,
@@ -89,7 +96,9 @@ pub struct TargetPolicy {
     /// Targets whose account must exist before this one's.
     pub after: BTreeSet<ConnectorName>,
     /// Login names that are never written.
-    pub protected: BTreeSet<String>,
+    pub protected: BTreeSet<Pattern>,
+    /// What becomes of access here that nobody gave.
+    pub access: TargetAccess,
 }
 
 /// Who gets what.
@@ -99,6 +108,10 @@ pub struct Rule {
     /// Line in the operator's file, from 1.
     pub line: u32,
     pub when: Condition,
+    /// Outside of it the rule is not asked.
+    pub valid: Validity,
+    /// In the order of the file.
+    pub roles: Vec<RoleName>,
     pub accounts: BTreeSet<ConnectorName>,
     /// Entitlements by target, as templates.
     pub grants: BTreeMap<ConnectorName, Vec<Template>>,
@@ -132,4 +145,59 @@ pub struct LimitsPolicy {
     pub removals_percent: u8,
     pub removals_floor: u32,
     pub removals_window: SignedDuration,
+    /// Within the same window.
+    pub classes: ClassLimits,
+}
+
+/// Limits by what is done; what is not in here has none, except removals.
+#[derive(Debug, Clone, Default)]
+pub struct ClassLimits {
+    pub everywhere: BTreeMap<Class, Bound>,
+    /// In place of those everywhere.
+    pub targets: BTreeMap<ConnectorName, BTreeMap<Class, Bound>>,
+}
+
+/// What is counted apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Accounts that lose something.
+    Removals,
+    /// Accounts that are disabled.
+    Disables,
+    /// Privileged grants and revokes.
+    Privileged,
+    /// Accounts that are created.
+    Creates,
+}
+
+/// How many at one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// Of the accounts that are ours; none: `max` alone counts.
+    pub percent: Option<u8>,
+    /// So many in any case, below the percentage.
+    pub floor: u32,
+    /// Never more, whatever the percentage says.
+    pub max: Option<u32>,
+}
+
+impl Bound {
+    /// For so many accounts that are ours.
+    pub fn limit(&self, ours: u64) -> u64 {
+        let share = self.percent.map(|percent| {
+            (ours.saturating_mul(u64::from(percent)) / 100).max(u64::from(self.floor))
+        });
+        let max = self.max.map(u64::from);
+        share.into_iter().chain(max).min().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { percent, floor, max } = self;
+        let share = percent.map(|percent| format!("{percent} percent, at least {floor}"));
+        let max = max.map(|max| format!("at most {max}"));
+        let parts: Vec<String> = share.into_iter().chain(max).collect();
+        f.write_str(&parts.join(", "))
+    }
 }

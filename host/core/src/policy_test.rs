@@ -47,7 +47,9 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
     let state = lifecycle::state(&facts, &[], None, WhenMissing::Keep, &policy.lifecycle, test.at)
         .map_err(held)?;
     let scope = person::scope(&facts, "test", "test", state.state);
-    let wanted = person::wanted(policy, &facts, &scope, &state).map_err(held)?;
+    let nothing_refused = (&BTreeSet::new(), test.at);
+    let given = person::wanted(policy, &facts, &scope, &state, nothing_refused).map_err(held)?;
+    let wanted = given.wanted;
     let Expect { state: expected_state, accounts, grants } = &test.expect;
     let mut differences = Vec::new();
     if let Some(expected) = expected_state.filter(|expected| *expected != state.state) {

@@ -10,7 +10,7 @@ use firm::*;
 use lanyard_core::{
     account::{Account, AccountState, Assignment, CoverageKind},
     desired::{AccountContent, Desired, Presence},
-    guard::{GuardSettings, blocked, guard},
+    guard::{AccessGuard, GuardSettings, Lately, blocked, guard},
     lifecycle::LifecycleState,
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
     operation::{Change, Event, OperationKind},
@@ -514,9 +514,10 @@ proptest! {
         let (file, desired, observed) = build(&firm);
         let plan = plan(&file.settings(), &desired, &observed, now());
         let lately: BTreeSet<ObjectRef> = (0..gone).map(|it| user(&format!("p{it}-crm"))).collect();
-        let removed = BTreeMap::from([(target("crm"), lately.clone())]);
+        let removed = Lately { removed: [(target("crm"), lately.clone())].into(), ..Lately::default() };
         let settings = GuardSettings {
             removals_percent: percent, removals_floor: floor, protected: BTreeMap::new(),
+            access: AccessGuard::default(),
         };
         let findings = guard(&settings, &plan, &observed, &removed, &[]);
         let blocked = blocked(&plan, &findings, &BTreeSet::new());

@@ -12,7 +12,7 @@ use lanyard_core::{
     diff::render,
     explain::explain,
     fact::{Fact, Identity, RecordKey},
-    guard::{GuardSettings, guard},
+    guard::{AccessGuard, GuardSettings, Lately, guard},
     lifecycle::LifecycleState,
     observed::{Declined, Observed},
     plan::{Plan, plan},
@@ -181,9 +181,14 @@ fn a_finding_says_how_many_and_how_to_release_it() {
     let observed = ada_at_work();
     let ada = person("ada", LifecycleState::Departed, [("crm", closed(Presence::Disabled))]);
     let plan = plan(&File::new().settings(), &wanting([ada]), &observed, now());
-    let settings =
-        GuardSettings { removals_percent: 10, removals_floor: 0, protected: BTreeMap::new() };
+    let settings = GuardSettings {
+        removals_percent: 10,
+        removals_floor: 0,
+        protected: BTreeMap::new(),
+        access: AccessGuard::default(),
+    };
     let removed = [(target("crm"), BTreeSet::from([user("c9")]))].into();
+    let removed = Lately { removed, ..Lately::default() };
     let findings = guard(&settings, &plan, &observed, &removed, &[]);
     assert_snapshot!(render(&plan, &findings, &observed.targets), @r"
     ada Example (c0777372) — leaver

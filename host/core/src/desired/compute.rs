@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Desired, DesiredAccount, DesiredIdentity, Presence,
+    AccessNow, Desired, DesiredAccount, DesiredIdentity, Presence,
+    access::{self, Settled},
     content::Site,
     managed_object,
     names::Names,
-    person::{self, Facts, Wanted},
-    steps::{self, Entitlements, EpisodeNow, Subject, Turn},
-    wishes::{self, Overrides},
+    person::{self, Facts, Given, Wanted},
+    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
+    wishes::Overrides,
 };
 use crate::{
     entitlement::Index,
@@ -32,6 +33,7 @@ struct Person<'a> {
     scope: Scope,
     state: StateNow,
     wanted: BTreeMap<ConnectorName, Wanted>,
+    access: AccessNow,
     accounts: BTreeMap<ConnectorName, DesiredAccount>,
     overrides: Overrides,
     /// Targets where a workflow says when accounts are deleted.
@@ -55,14 +57,14 @@ pub fn desired(
     for link in observed.links.iter().filter(|link| !link.gone) {
         links.entry(link.identity).or_default().push(link);
     }
-    let entitlements = entitlements(policy, observed);
+    let (entitlements, held) = (entitlements(policy, observed), held(policy, observed));
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            let around = Around { observed, entitlements: &entitlements, links, now };
+            let around = Around { observed, entitlements: &entitlements, held: &held, links, now };
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
@@ -85,18 +87,36 @@ pub fn desired(
 struct Around<'a> {
     observed: &'a Observed,
     entitlements: &'a Entitlements<'a>,
+    held: &'a Held<'a>,
     /// Those that are not gone.
     links: &'a [&'a Link],
     now: Timestamp,
 }
 
-/// Only workflows ask before the plan what a name means.
+/// Only workflows, and what must not be held together, ask before the plan
+/// what a name means.
 fn entitlements<'a>(policy: &'a Policy, observed: &'a Observed) -> Entitlements<'a> {
-    if policy.workflows.is_empty() && policy.versions.is_empty() {
+    let access = &policy.access;
+    let together = !access.separations.is_empty() || !access.exclusives.is_empty();
+    if policy.workflows.is_empty() && policy.versions.is_empty() && !together {
         return Entitlements::new();
     }
     let targets = observed.targets.iter();
     targets.map(|(name, there)| (name, Index::new(&there.entitlements, true))).collect()
+}
+
+fn held<'a>(policy: &Policy, observed: &'a Observed) -> Held<'a> {
+    let mut held = Held::new();
+    for (name, there) in &observed.targets {
+        if policy.access.separations.is_empty() {
+            continue;
+        }
+        let here = held.entry(name).or_default();
+        for assignment in &there.assignments {
+            here.entry(&assignment.holder).or_default().insert(&assignment.entitlement);
+        }
+    }
+    held
 }
 
 fn person<'a>(
@@ -105,7 +125,7 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, links, now } = *around;
+    let Around { observed, entitlements, held, links, now } = *around;
     let facts = identity::facts_now(identity, now);
     let missing = identity::when_missing(policy, identity);
     let absent = identity.absent_since;
@@ -123,14 +143,16 @@ fn person<'a>(
     });
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state);
-    let mut wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
+    let given = person::wanted(policy, &facts, &scope, &state, (&BTreeSet::new(), now));
+    let given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
-        BTreeMap::new()
+        Given::default()
     });
     let subject = Subject {
         policy,
         observed,
         entitlements,
+        held,
         id: identity.id,
         state: &state,
         facts: &facts,
@@ -141,11 +163,11 @@ fn person<'a>(
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
-    let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
+    let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, .. } = turn;
-    let overrides = overrides.unwrap_or_else(|more| {
+    let Settled { wanted, overrides, access } = settled.unwrap_or_else(|more| {
         failed.extend(more);
-        Overrides::default()
+        Settled::default()
     });
     if state.state == LifecycleState::Departed {
         // No failing workflow keeps a leaver's accounts open; nobody knows
@@ -157,7 +179,19 @@ fn person<'a>(
     }
     let label = identity::label(identity, &facts);
     let accounts = BTreeMap::new();
-    Person { label, facts, scope, state, wanted, accounts, overrides, deletes, episodes, holds }
+    Person {
+        label,
+        facts,
+        scope,
+        state,
+        wanted,
+        access,
+        accounts,
+        overrides,
+        deletes,
+        episodes,
+        holds,
+    }
 }
 
 /// Desired accounts of everybody at one target: names first, those who have
@@ -304,10 +338,10 @@ impl Person<'_> {
     }
 
     fn finished(self) -> DesiredIdentity {
-        let Self { label, state, accounts, episodes, holds, .. } = self;
+        let Self { label, state, access, accounts, episodes, holds, .. } = self;
         let (accounts, episodes) =
             if holds.is_empty() { (accounts, episodes) } else { (BTreeMap::new(), Vec::new()) };
-        DesiredIdentity { label, state, accounts, holds, episodes }
+        DesiredIdentity { label, state, accounts, holds, episodes, access }
     }
 }
 

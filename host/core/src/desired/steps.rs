@@ -62,11 +62,17 @@ pub(super) struct Wish {
 /// What targets have to grant, where workflows may speak of it.
 pub(super) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
 
+/// What each account of a target holds, where something must not be held
+/// together.
+pub(super) type Held<'a> =
+    BTreeMap<&'a ConnectorName, BTreeMap<&'a ObjectRef, BTreeSet<&'a ObjectRef>>>;
+
 /// One identity as workflows look at it.
 pub(super) struct Subject<'a> {
     pub policy: &'a Policy,
     pub observed: &'a Observed,
     pub entitlements: &'a Entitlements<'a>,
+    pub held: &'a Held<'a>,
     pub id: IdentityId,
     pub state: &'a StateNow,
     pub facts: &'a Facts<'a>,

@@ -8,8 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    access::TargetAccess,
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
-    desired::{AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence},
+    desired::{
+        AccessNow, AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, Presence,
+    },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
@@ -64,6 +67,7 @@ pub(crate) struct FileTarget {
     pub(crate) match_by: Vec<String>,
     pub(crate) entitlements: BTreeMap<String, String>,
     pub(crate) after: BTreeSet<ConnectorName>,
+    pub(crate) access: TargetAccess,
 }
 
 impl File {
@@ -85,10 +89,12 @@ impl File {
                 match_by: &file.match_by,
                 entitlements: &file.entitlements,
                 after: &file.after,
+                access: &file.access,
             };
             (name, settings)
         });
-        PlanSettings { targets: targets.collect(), revoke_grants: self.revoke_grants }
+        let spoken = BTreeMap::new();
+        PlanSettings { targets: targets.collect(), spoken, revoke_grants: self.revoke_grants }
     }
 }
 
@@ -301,6 +307,7 @@ pub(crate) fn person(
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),
         holds: Vec::new(),
         episodes: Vec::new(),
+        access: AccessNow::default(),
     };
     (identity(key), person)
 }
