@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
     fact::Identity,
-    guard::Finding,
+    guard::{Finding, Lately},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::{Declined, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
@@ -138,11 +138,8 @@ pub trait Store: Send + Sync {
     /// another attempt, whose process is gone (any run but `current`); and
     /// those left uncertain.
     async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError>;
-    /// Distinct accounts per target that lost something since then.
-    async fn removals_since(
-        &self,
-        since: Timestamp,
-    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError>;
+    /// What was done since then, as the guard counts it.
+    async fn done_since(&self, since: Timestamp) -> Result<Lately, StoreError>;
     /// State of every operation of a run.
     async fn operation_states(
         &self,

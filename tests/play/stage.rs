@@ -132,6 +132,7 @@ impl Stage {
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,
+            ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = account_state(state)?,
             other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
         }
@@ -247,7 +248,7 @@ impl Stage {
             let _infallible = writeln!(text, "{line}");
         }
         for finding in &survey.stored.findings {
-            if !released.contains(&finding.kind) {
+            if finding.holds_back() && !released.contains(&finding.kind) {
                 let count = finding.blocks.len();
                 let _infallible = writeln!(
                     text,
@@ -384,7 +385,7 @@ fn attached(system: Arc<System>) -> Attached {
 }
 
 fn finding(word: &str) -> Result<FindingKind, String> {
-    [FindingKind::MassRemoval, FindingKind::SourceShrank, FindingKind::TargetShrank]
+    FindingKind::RELEASABLE
         .into_iter()
         .find(|kind| kind.word() == word)
         .ok_or_else(|| format!("`{word}` is no finding that can be released"))

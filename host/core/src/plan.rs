@@ -211,8 +211,8 @@ impl<'a> PlanSettings<'a> {
 fn spoken(policy: &Policy) -> BTreeMap<&ConnectorName, BTreeSet<&str>> {
     let mut spoken: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     let of_rules = policy.rules.iter().flat_map(|rule| &rule.grants);
-    let of_roles = policy.access.roles.values().flat_map(|role| &role.grants);
-    let grants: Vec<_> = of_rules.chain(of_roles).collect();
+    let by_role = policy.access.roles.values().flat_map(|role| &role.grants);
+    let grants: Vec<_> = of_rules.chain(by_role).collect();
     for (name, target) in &policy.targets {
         if target.access.unmanaged == Unmanaged::Remove {
             let here = grants.iter().filter(|(target, _)| *target == name);

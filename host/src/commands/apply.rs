@@ -76,26 +76,25 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
-    let kinds = [
-        FindingKind::MassRemoval,
-        FindingKind::MassEnable,
-        FindingKind::SourceShrank,
-        FindingKind::TargetShrank,
-        FindingKind::Protected,
-    ];
-    words
-        .iter()
-        .map(|word| match kinds.iter().find(|kind| kind.word() == word) {
-            Some(kind) if kind.releasable() => Ok(*kind),
-            Some(kind) => Err(AppError::new(
-                Exit::Usage,
-                format!("the finding `{}` cannot be released", kind.word()),
-            )
-            .hint("take the account out of `protected` if it is to be managed")),
-            None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
-                .hint("findings that can be released: mass-removal, mass-enable, source-shrank, target-shrank")),
-        })
-        .collect()
+    let word = |word: &String| -> Result<FindingKind, AppError> {
+        if let Some(kind) = FindingKind::RELEASABLE.into_iter().find(|kind| kind.word() == word) {
+            return Ok(kind);
+        }
+        let hint = match word.as_str() {
+            "protected" => "take the account out of `protected` if it is to be managed".to_owned(),
+            "last-of" => {
+                "give it to somebody else first, or take it out of `[protect] last-of`".to_owned()
+            }
+            _ => {
+                let known = FindingKind::RELEASABLE.map(FindingKind::word).join(", ");
+                let error = AppError::new(Exit::Usage, format!("there is no finding `{word}`"));
+                return Err(error.hint(format!("findings that can be released: {known}")));
+            }
+        };
+        let text = format!("the finding `{word}` cannot be released");
+        Err(AppError::new(Exit::Usage, text).hint(hint))
+    };
+    words.iter().map(word).collect()
 }
 
 /// A plan from a file, or from the store by its digest.

@@ -5,8 +5,10 @@
 //! reported and the entry is left out (or a default stands in): a shape with
 //! errors is never handed on.
 
+mod access;
 mod connectors;
 mod expressions;
+mod limits;
 mod permissions;
 mod policy;
 mod tests_of_file;
@@ -59,9 +61,11 @@ pub(super) fn check(
     let targets = policy::targets(&mut check, file);
     let retired_sources = check.retired("source", &file.retired_sources);
     let retired_targets = check.retired("target", &file.retired_targets);
-    let rules = policy::rules(&mut check, file);
-    let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
+    let rules = policy::rules(&mut check, file, &lifecycle.timezone);
+    let access = access::access(&mut check, file, &lifecycle.timezone);
+    let workflows = workflows::workflows(&mut check, file);
+    let limits = limits::limits(&mut check, &file.limits);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -71,9 +75,10 @@ pub(super) fn check(
         rules,
         workflows,
         versions: BTreeMap::new(),
+        access,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
-        limits: policy::limits(&file.limits),
+        limits,
         expressions: check.expressions,
     };
     let config = Config {

@@ -12,14 +12,29 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 28] = [
+const TABLES: [&[&str]; 43] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
     &["leaver"],
     &["limits"],
     &["limits", "removals"],
+    &["limits", "disables"],
+    &["limits", "privileged"],
+    &["limits", "creates"],
+    &["limits", "target", "*"],
+    &["limits", "target", "*", "removals"],
+    &["limits", "target", "*", "disables"],
+    &["limits", "target", "*", "privileged"],
+    &["limits", "target", "*", "creates"],
     &["rule", "*"],
+    &["rule", "*", "valid"],
+    &["role", "*"],
+    &["role", "*", "valid"],
+    &["sod", "*"],
+    &["sod", "*", "except", "*"],
+    &["exclusive", "*"],
+    &["protect"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
     &["test", "*"],

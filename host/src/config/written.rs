@@ -4,14 +4,18 @@
 //! Written back, this is the file with every default.  No `flatten`,
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
+mod access;
 mod permissions;
 mod policy;
 mod workflow;
 
-use lanyard_core::id::{ConnectorName, RuleName, WorkflowName};
+use lanyard_core::id::{ConnectorName, RoleName, RuleName, SeparationName, WorkflowName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use access::{
+    Bound, Except, Exclusive, Mode, Protect, Risk, Role, Separation, TargetLimits, Unmanaged, Valid,
+};
 pub(super) use permissions::{
     Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
 };
@@ -53,6 +57,18 @@ pub(super) struct File {
     /// Who gets what.
     #[serde(default)]
     pub(super) rule: Entries<RuleName, Rule>,
+    /// Accounts and grants under one name, for rules to give.
+    #[serde(default)]
+    pub(super) role: Entries<RoleName, Role>,
+    /// Separation of duties: what nobody may hold two of.
+    #[serde(default)]
+    pub(super) sod: Entries<SeparationName, Separation>,
+    /// Entitlements of which only the first that applies is given.
+    #[serde(default)]
+    pub(super) exclusive: Entries<SeparationName, Exclusive>,
+    /// What must always be held by somebody.
+    #[serde(default)]
+    pub(super) protect: Protect,
     /// What happens, in order, when something changes in somebody's life.
     #[serde(default)]
     pub(super) workflow: Entries<WorkflowName, Workflow>,
@@ -146,9 +162,19 @@ pub(super) struct Target {
     /// Targets whose account comes first.
     #[serde(default)]
     pub(super) after: Vec<String>,
-    /// Login names that are never written.
+    /// Login names that are never written; `*` stands for any text.
     #[serde(default)]
     pub(super) protected: Vec<String>,
+    /// What becomes of what accounts of ours hold and nobody gave.
+    #[serde(default)]
+    pub(super) unmanaged: Unmanaged,
+    /// Entitlements that are removed besides those the file speaks of, by
+    /// name or id; `*` stands for any text.
+    #[serde(default)]
+    pub(super) unmanaged_remove: Vec<String>,
+    /// Entitlements that count as privileged in `[limits]`.
+    #[serde(default)]
+    pub(super) privileged: Vec<String>,
     /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,

@@ -9,7 +9,7 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, TargetShrank, guard},
+    guard::{GuardSettings, TargetShrank, guard, last_ones},
     id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, unknown_facts},
     missing::missing,
@@ -83,10 +83,12 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
+    let last = last_ones(policy, &plan, &observed);
+    plan.notes.extend(last);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
-    let removed = context.store.removals_since(since).await?;
+    let lately = context.store.done_since(since).await?;
     let settings = GuardSettings::of(policy);
-    let mut findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    let mut findings = guard(&settings, &plan, &observed, &lately, &assembled.shrank);
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     let stored = StoredPlan {
         digest: plan.digest()?,

@@ -15,16 +15,17 @@ use lanyard::{
     store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
 use lanyard_core::{
+    access::{AccessPolicy, TargetAccess, Validity},
     condition::{Condition, Test},
     fault::FaultKind,
     id::{Digest, IdentityId},
     lifecycle::LifecycleState,
     observed::{Link, Origin, OwnedGrant},
     policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, TargetPolicy,
-        WhenMissing,
+        ClassLimits, LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy,
+        TargetPolicy, WhenMissing,
     },
-    template::Expressions,
+    template::{Expressions, Template},
 };
 use lanyard_tests::around::{Around, Beside};
 
@@ -45,6 +46,18 @@ pub(super) struct Firm {
     _folder: tempfile::TempDir,
 }
 
+fn rule(name: &str, when: Condition, target: &str, grant: Template) -> Rule {
+    Rule {
+        name: named(name),
+        line: 1,
+        when,
+        valid: Validity::default(),
+        roles: Vec::new(),
+        accounts: BTreeSet::from([named(target)]),
+        grants: BTreeMap::from([(named("directory"), vec![grant])]),
+    }
+}
+
 fn policy() -> Policy {
     let mut expressions = Expressions::new();
     let mut template = |source: &str| expressions.template(source).unwrap();
@@ -56,19 +69,13 @@ fn policy() -> Policy {
         entitlements: BTreeMap::new(),
         after: after.iter().map(|name| named(name)).collect(),
         protected: BTreeSet::new(),
+        access: TargetAccess::default(),
     };
     let targets =
         BTreeMap::from([(named("crm"), target(&["directory"])), (named("directory"), target(&[]))]);
     let sales = Condition {
         all: vec![(named("department"), Test::OneOf(vec!["Sales".to_owned()]))],
         expr: None,
-    };
-    let rule = |name: &str, when, target: &str, grant| Rule {
-        name: named(name),
-        line: 1,
-        when,
-        accounts: BTreeSet::from([named(target)]),
-        grants: BTreeMap::from([(named("directory"), vec![grant])]),
     };
     let rules = vec![
         rule("everyone", Condition::always(), "directory", template("staff")),
@@ -101,6 +108,7 @@ fn policy() -> Policy {
         rules,
         workflows: Vec::new(),
         versions: BTreeMap::new(),
+        access: AccessPolicy::default(),
         lifecycle: LifecyclePolicy {
             timezone: TimeZone::UTC,
             prehire: SignedDuration::from_hours(24),
@@ -111,6 +119,7 @@ fn policy() -> Policy {
             removals_percent: 100,
             removals_floor: 1000,
             removals_window: SignedDuration::from_hours(24),
+            classes: ClassLimits::default(),
         },
         expressions,
     }

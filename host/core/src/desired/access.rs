@@ -207,10 +207,10 @@ impl Judge<'_, '_> {
                     !shared.iter().any(|(at, it)| at == target && self.same(target, it, text))
                 });
                 let own: Vec<Written> = own.collect();
-                match own.is_empty() {
-                    false => own.iter().any(|(target, text)| self.holds_here(target, text)),
-                    true => self.has_account_of(role, sides),
+                if own.is_empty() {
+                    return self.has_account_of(role, sides);
                 }
+                own.iter().any(|(target, text)| self.holds_here(target, text))
             }
         }
     }
@@ -218,8 +218,8 @@ impl Judge<'_, '_> {
     /// Of a role that grants nothing of its own, the accounts tell.
     fn has_account_of(&self, role: &RoleName, sides: &[Side]) -> bool {
         let accounts = |role: &RoleName| -> BTreeSet<ConnectorName> {
-            let all = self.with_included(role).into_iter();
-            all.flat_map(|(_, role)| role.accounts.iter().cloned()).collect()
+            let all = self.with_included(role).into_values();
+            all.flat_map(|role| role.accounts.iter().cloned()).collect()
         };
         let others = sides.iter().filter_map(|side| match side {
             Side::Role(other) if other != role => Some(accounts(other)),
@@ -239,7 +239,7 @@ impl Judge<'_, '_> {
             Side::Role(role) => role,
         };
         let Subject { policy, scope, .. } = self.subject;
-        let grants = self.with_included(role).into_iter().flat_map(|(_, role)| &role.grants);
+        let grants = self.with_included(role).into_values().flat_map(|role| &role.grants);
         grants
             .flat_map(|(target, templates)| templates.iter().map(move |it| (target, it)))
             .filter_map(|(target, template)| {
@@ -307,3 +307,6 @@ fn word(side: &Side) -> String {
         Side::Entitlement { target, entitlement } => format!("`{entitlement}` at {target}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

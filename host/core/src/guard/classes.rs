@@ -42,10 +42,14 @@ pub(super) fn findings(
         let count = Count { now: operations.len(), before: before.map(|(_, count)| count).sum() };
         findings.extend(access.beyond(Class::Privileged, target, observed, &count, &operations));
     }
+    if findings.is_empty() {
+        return findings;
+    }
+    // The digest of a large plan takes a while.
     let plan_word = plan_word(plan);
     for finding in &mut findings {
-        let word = finding.kind.word();
-        finding.text.push_str(&format!("`lanyard apply {plan_word} --release {word}`"));
+        let release = format!("`lanyard apply {plan_word} --release {}`", finding.kind.word());
+        finding.text.push_str(&release);
     }
     findings
 }
@@ -78,17 +82,17 @@ impl AccessGuard<'_> {
             return None;
         }
         let (kind, what) = match class {
-            Class::Disables => (FindingKind::MassDisable, "accounts disabled"),
-            Class::Creates => (FindingKind::MassCreate, "accounts created"),
-            Class::Privileged => (FindingKind::MassPrivileged, "privileged grants changed"),
+            Class::Disables => (FindingKind::MassDisable, "accounts would be disabled"),
+            Class::Creates => (FindingKind::MassCreate, "accounts would be created"),
+            Class::Privileged => (FindingKind::MassPrivileged, "privileged grants would change"),
             Class::Removals => return None,
         };
         Some(Finding {
             kind,
             target: Some(target.clone()),
             text: format!(
-                "{now} more {what} at {target} besides {before} lately make {all}, where {limit} \
-                 are allowed ({bound}). If that is right, "
+                "{now} {what} at {target}, and {before} lately: {all} in all, where {limit} are \
+                 allowed ({bound}). If that is right, "
             ),
             blocks: operations.iter().map(|it| it.id).collect(),
         })

@@ -95,18 +95,14 @@ pub fn unknown_facts(
                 || policy.access.roles.values().any(|role| role.accounts.contains(*name))
         })
         .flat_map(|(name, target)| of_target(name, target, expressions));
-    let of_roles = policy.access.roles.iter().flat_map(|(name, role)| {
+    let by_role = policy.access.roles.iter().flat_map(|(name, role)| {
         let templates = role.grants.values().flatten();
         templates.flat_map(|template| needed(template, expressions)).map(|fact| UnknownFact {
             asker: Asker::Role { role: name.clone(), line: role.line },
             fact,
         })
     });
-    of_rules
-        .chain(of_roles)
-        .chain(of_targets)
-        .filter(|asked| !given.contains(&asked.fact))
-        .collect()
+    of_rules.chain(by_role).chain(of_targets).filter(|asked| !given.contains(&asked.fact)).collect()
 }
 
 /// Every fact that a rule cannot do without.

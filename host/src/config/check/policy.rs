@@ -7,16 +7,17 @@ use lanyard_core::{
     condition::{Condition, Test},
     id::{ConnectorName, FactName},
     lifecycle::LifecycleState,
-    policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Rule, SourcePolicy, TargetPolicy, WhenMissing,
-    },
+    pattern::Pattern,
+    policy::{LeaverPolicy, LifecyclePolicy, Rule, SourcePolicy, TargetPolicy, WhenMissing},
+    template::Template,
 };
 
-use super::Check;
+use super::{Check, access};
 use crate::config::{
     document::{Part, Place},
     element::{
         duration::After,
+        entries::Entries,
         when::{EXPRESSION, FactTest, When},
     },
     report::ConfigError,
@@ -86,6 +87,7 @@ fn account(
     target: &written::Target,
     after: BTreeSet<ConnectorName>,
 ) -> Option<TargetPolicy> {
+    let access = access::of_target(check, place, target);
     let account = &target.account;
     let place = place.key("account");
     let name = check.template(&place.key("name"), &account.name, &["suffix"]);
@@ -108,7 +110,8 @@ fn account(
         match_by: account.match_by.clone(),
         entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         after,
-        protected: target.protected.iter().cloned().collect(),
+        protected: target.protected.iter().map(Pattern::new).collect(),
+        access,
     })
 }
 
@@ -152,28 +155,43 @@ fn circle<'t>(
     None
 }
 
-pub(super) fn rules(check: &mut Check<'_, '_>, file: &File) -> Vec<Rule> {
+pub(super) fn rules(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (name, rule) in file.rule.iter() {
         let place = Place::of(["rule", name.as_str()]);
         let when = condition(check, &place.key("when"), &rule.when);
-        let accounts = check.target_names(&place.key("accounts"), &rule.accounts);
-        let mut grants = BTreeMap::new();
-        for (target, templates) in rule.grants.iter() {
-            let place = place.key("grants").key(target);
-            let known = check.target(&place, Part::Key, target);
-            let mut compiled = Vec::new();
-            for (index, template) in templates.iter().enumerate() {
-                compiled.extend(check.template(&place.index(index), template, &[]));
-            }
-            if known && let Ok(target) = ConnectorName::new(target.as_str()) {
-                grants.insert(target, compiled);
-            }
-        }
-        let line = check.report.line(&place);
-        rules.push(Rule { name: name.clone(), line, when, accounts, grants });
+        rules.push(Rule {
+            name: name.clone(),
+            line: check.report.line(&place),
+            when,
+            valid: check.validity(&place.key("valid"), &rule.valid, zone),
+            roles: check.roles(&place.key("roles"), &rule.roles),
+            accounts: check.target_names(&place.key("accounts"), &rule.accounts),
+            grants: grants(check, &place.key("grants"), &rule.grants),
+        });
     }
     rules
+}
+
+/// Entitlements by target, as templates.
+pub(super) fn grants(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    written: &Entries<String, Vec<String>>,
+) -> BTreeMap<ConnectorName, Vec<Template>> {
+    let mut grants = BTreeMap::new();
+    for (target, templates) in written.iter() {
+        let place = place.key(target);
+        let known = check.target(&place, Part::Key, target);
+        let mut compiled = Vec::new();
+        for (index, template) in templates.iter().enumerate() {
+            compiled.extend(check.template(&place.index(index), template, &[]));
+        }
+        if known && let Ok(target) = ConnectorName::new(target.as_str()) {
+            grants.insert(target, compiled);
+        }
+    }
+    grants
 }
 
 impl Check<'_, '_> {
@@ -268,9 +286,4 @@ pub(super) fn leaver(written: &written::Leaver) -> LeaverPolicy {
         },
         revoke_grants: matches!(written.grants, GrantsOfLeaver::Revoke),
     }
-}
-
-pub(super) fn limits(written: &written::Limits) -> LimitsPolicy {
-    let written::Removals { percent, floor, window } = &written.removals;
-    LimitsPolicy { removals_percent: percent.0, removals_floor: *floor, removals_window: window.0 }
 }

@@ -224,6 +224,9 @@ fn expanding_ten_lines_shows_every_default() {
     plugin = "scim"
     after = []
     protected = []
+    unmanaged = "report"
+    unmanaged-remove = []
+    privileged = []
 
     [target.crm.config]
 
@@ -259,11 +262,23 @@ fn expanding_ten_lines_shows_every_default() {
     page-size = 500
 
     [rule.everyone]
+    roles = []
     accounts = ["crm"]
 
     [rule.everyone.when]
 
     [rule.everyone.grants]
+
+    [role]
+
+    [sod]
+
+    [exclusive]
+
+    [protect]
+    least = 2
+
+    [protect.last-of]
 
     [workflow]
 
@@ -284,6 +299,8 @@ fn expanding_ten_lines_shows_every_default() {
     percent = 10
     floor = 10
     window = "1d"
+
+    [limits.target]
     "#);
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_proof.sql"),
     include_str!("migrations/0005_declined.sql"),
     include_str!("migrations/0006_workflow.sql"),
+    include_str!("migrations/0009_access.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
