@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
-    id::ConnectorName, policy::TargetPolicy, schema::DisableEffect, template::Template,
+    id::ConnectorName, pattern::Pattern, policy::TargetPolicy, schema::DisableEffect,
+    template::Template,
 };
 
-use super::Check;
+use super::{Check, access};
 use crate::config::{
     document::Place,
     element::duration::After,
@@ -27,6 +28,7 @@ pub(super) fn target(
     target: &Target,
     order: Order,
 ) -> Option<TargetPolicy> {
+    let access = access::of_target(check, place, target);
     let account = &target.account;
     let place = place.key("account");
     let name = check.template(&place.key("name"), &account.name, &["suffix"]);
@@ -55,7 +57,8 @@ pub(super) fn target(
         after,
         prefer_after,
         requires: target.require.iter().copied().map(effect).collect(),
-        protected: target.protected.iter().cloned().collect(),
+        protected: target.protected.iter().map(Pattern::new).collect(),
+        access,
     })
 }
 
