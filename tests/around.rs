@@ -13,6 +13,7 @@ use lanyard::store::{
 };
 use lanyard_core::{
     fact::Identity,
+    guard::Lately,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -184,11 +185,8 @@ impl Store for Around {
         self.inner.unsettled(current).await
     }
 
-    async fn removals_since(
-        &self,
-        since: Timestamp,
-    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError> {
-        self.inner.removals_since(since).await
+    async fn done_since(&self, since: Timestamp) -> Result<Lately, StoreError> {
+        self.inner.done_since(since).await
     }
 
     async fn operation_states(

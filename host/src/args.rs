@@ -59,7 +59,7 @@ pub enum Verb {
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,
-        /// Release a finding of this plan, for example `mass-removal` or `mass-enable`.
+        /// Release a finding of this plan by its word, for example `mass-removal`.
         #[arg(long, value_name = "FINDING")]
         release: Vec<String>,
     },

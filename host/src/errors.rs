@@ -188,7 +188,7 @@ impl From<ReconcileError> for AppError {
                     .map(|near| format!("did you mean `{near}`?"));
                 let consequence = match &unknown.asker {
                     Asker::Rule { .. } => "by this rule everybody would lose what it gives",
-                    Asker::Grant { .. } | Asker::Account { .. } => {
+                    Asker::Grant { .. } | Asker::Role { .. } | Asker::Account { .. } => {
                         "everybody whom it is for would be held"
                     }
                 };

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
     fact::Identity,
-    guard::Finding,
+    guard::{Finding, Lately},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -141,12 +141,9 @@ pub trait Store: Send + Sync {
     /// another attempt, whose process is gone (any run but `current`); and
     /// those left uncertain.
     async fn unsettled(&self, current: Option<RunId>) -> Result<Vec<Unsettled>, StoreError>;
-    /// Distinct accounts per target that lost something since then; those of
-    /// ejections are counted apart.
-    async fn removals_since(
-        &self,
-        since: Timestamp,
-    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError>;
+    /// What was done since then, as the guard counts it; ejections are counted
+    /// apart.
+    async fn done_since(&self, since: Timestamp) -> Result<Lately, StoreError>;
     /// State of every operation of a run.
     async fn operation_states(
         &self,

@@ -21,7 +21,7 @@ use lanyard_core::{
     account::{Account, Coverage},
     desired::desired,
     fact::{Identity, Reading},
-    guard::{Finding, GuardSettings, guard},
+    guard::{Finding, GuardSettings, Lately, guard},
     id::{ConnectorName, Digest, IdentityId},
     identity::{Assembled, assemble},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
@@ -116,7 +116,7 @@ impl Day {
         let plan = plan(&PlanSettings::of(policy), &desired, &self.observed, self.now);
         phase(2);
         let settings = GuardSettings::of(policy);
-        let findings = guard(&settings, &plan, &self.observed, &BTreeMap::new(), &[]);
+        let findings = guard(&settings, &plan, &self.observed, &Lately::default(), &[]);
         phase(3);
         let digest = plan.digest().unwrap();
         phase(4);

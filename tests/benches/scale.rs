@@ -20,7 +20,7 @@ use lanyard_core::{
     account::{Account, Coverage},
     desired::desired,
     fact::{Identity, Reading},
-    guard::{GuardSettings, guard},
+    guard::{GuardSettings, Lately, guard},
     id::ConnectorName,
     identity::assemble,
     observed::{Observed, ObservedTarget},
@@ -87,7 +87,7 @@ fn measured(policy: &Policy, people: usize) -> [f64; PHASES.len()] {
     let everything = plan(&settings, &wanted, &later.observed, later.now);
     phase(2);
     let limits = GuardSettings::of(policy);
-    let findings = guard(&limits, &everything, &later.observed, &BTreeMap::new(), &[]);
+    let findings = guard(&limits, &everything, &later.observed, &Lately::default(), &[]);
     phase(3);
     println!("{} operations, {} findings", everything.operations.len(), findings.len());
     let mut whole = Whole::new(&settings, assembled, later.observed);

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, Coverage},
     fact::Reading,
+    guard::Lately,
     id::ConnectorName,
     identity::assemble,
     observed::{Observed, ObservedTarget},
@@ -54,7 +55,7 @@ fn main() {
     let assembled = assemble(&policy, &readings, &[], &BTreeMap::new(), from);
     let whole = Whole::new(&PlanSettings::of(&policy), assembled, empty(&policy, from));
     let start = thread_seconds();
-    let moments = simulate(&policy, whole, &BTreeMap::new(), from, until);
+    let moments = simulate(&policy, whole, &Lately::default(), from, until);
     let seconds = thread_seconds() - start;
     let people = || moments.iter().flat_map(|moment| &moment.people);
     let who: BTreeSet<_> = people().map(|it| it.identity).collect();

@@ -170,6 +170,7 @@ impl Stage {
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,
+            ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
             other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
         }
@@ -274,7 +275,7 @@ impl Stage {
             let _infallible = writeln!(text, "{line}");
         }
         for finding in &survey.stored.findings {
-            if !released.contains(&finding.kind) {
+            if finding.holds_back() && !released.contains(&finding.kind) {
                 let count = finding.blocks.len();
                 let _infallible = writeln!(
                     text,

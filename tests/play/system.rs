@@ -158,6 +158,14 @@ impl Inner {
         Ok(())
     }
 
+    /// Somebody puts an account into a group.
+    pub(crate) fn put_by_hand(&mut self, name: &str, group: &str) -> Result<(), String> {
+        let uid = self.by_name(name)?.reference.uid.clone();
+        self.groups.insert(group.to_owned());
+        self.held.insert((uid, group.to_owned()));
+        Ok(())
+    }
+
     pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
         let uid = self.by_name(name)?.reference.uid.clone();
         self.held.retain(|(holder, _)| *holder != uid);

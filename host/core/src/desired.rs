@@ -1,5 +1,6 @@
 //! Accounts and grants that should be true now.
 
+mod access;
 mod achieved;
 mod compute;
 mod content;
@@ -30,7 +31,12 @@ use crate::{
     workflow::PlannedStep,
 };
 
-pub use self::{compute::desired, life::standing, steps::EpisodeNow};
+pub use self::{
+    access::{AccessNow, Conflict, RoleNow},
+    compute::desired,
+    life::standing,
+    steps::EpisodeNow,
+};
 pub use unwanted::unwanted;
 
 /// What should be true of every identity at every target.
@@ -59,6 +65,8 @@ pub struct DesiredIdentity {
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
     pub steps: DesiredSteps,
+    /// Roles they have, and what they hold or are denied for what they hold.
+    pub access: AccessNow,
 }
 
 /// Steps of workflows with an effect outside accounts and access.

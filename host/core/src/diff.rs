@@ -32,7 +32,18 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
-    let Plan { operations, adoptions, claims, episodes, steps, notes, labels, overlaps: _ } = plan;
+    // A finding tells of conflicts.
+    let Plan {
+        operations,
+        adoptions,
+        claims,
+        episodes,
+        steps,
+        conflicts: _,
+        notes,
+        labels,
+        overlaps: _,
+    } = plan;
     let mut page = Page::default();
     let names = Names::new(targets);
     for (identity, operations) in by_identity(operations) {
@@ -53,7 +64,8 @@ pub fn render(
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
-        page.line(0, &format!("held back ({}): {}", finding.kind.word(), finding.text));
+        let what = if finding.holds_back() { "held back" } else { "found" };
+        page.line(0, &format!("{what} ({}): {}", finding.kind.word(), finding.text));
         let count = finding.blocks.len();
         if count > 0 {
             page.line(1, &format!("{} blocked", counted(count, "operation", "operations")));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    access::{AccessPolicy, Validity},
     account::{Account, AccountState, Coverage, CoverageKind},
     authority::Authority,
     condition::{Condition, Test},
@@ -55,6 +56,7 @@ pub(crate) fn policy() -> Policy {
         workflows: Vec::new(),
         steps: StepsPolicy::default(),
         versions: BTreeMap::new(),
+        access: AccessPolicy::default(),
         lifecycle: LifecyclePolicy {
             status: BTreeMap::from([
                 ("active".to_owned(), LifecycleState::Active),
@@ -114,6 +116,8 @@ pub(crate) fn rule(
         name: named(name),
         line,
         when,
+        valid: Validity::default(),
+        roles: Vec::new(),
         accounts: accounts.iter().map(|target| named(target)).collect(),
         grants: templates,
     });

@@ -4,8 +4,8 @@
 use crate::{
     account::AccountState,
     desired::{
-        AccountContent, DesiredAccount, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow,
-        Presence,
+        AccessNow, AccountContent, DesiredAccount, DesiredIdentity, DesiredStep, DesiredSteps,
+        EpisodeNow, Presence, RoleNow,
     },
     diff::{Page, shown, value},
     fact::Identity,
@@ -36,6 +36,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     for hold in &desired.holds {
         page.line(1, &format!("held, nothing is changed: {hold}"));
     }
+    explain_access(&desired.access, &mut page);
     explain_episodes(&desired.episodes, &mut page);
     explain_steps(&desired.steps, &mut page);
     let links = || observed.links.iter().filter(|link| link.identity == identity.id);
@@ -52,6 +53,17 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     page.gap();
     explain_facts(identity, &mut page);
     page.text
+}
+
+/// Roles they have, and what must not be held together.
+fn explain_access(access: &AccessNow, page: &mut Page) {
+    for RoleNow { name, about, causes } in &access.roles {
+        page.line(1, &format!("has role `{name}`, {about}"));
+        because(2, causes, page);
+    }
+    for conflict in &access.conflicts {
+        page.line(1, &format!("conflict: {conflict}"));
+    }
 }
 
 /// Workflows they are in, and what each waits for.

@@ -1,20 +1,31 @@
 //! The guard: limits and protected accounts; a plan in, findings out.
 
+mod access;
+mod classes;
 mod clock;
 mod effects;
 mod ejects;
+mod last_of;
+mod mass;
+mod separation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use clock::clock_jump;
-pub use ejects::mass_ejects;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    access::{AccessGuard, Lately},
+    clock::clock_jump,
+    effects::{unpromised, words as words_of_effects},
+    ejects::mass_ejects,
+    last_of::last_ones,
+};
 use crate::{
     id::{ConnectorName, OperationId},
     identity::Shrank,
     observed::{Link, Observed, ObservedTarget},
-    operation::{Change, Event, Operation, OperationKind},
+    operation::{Change, Event, Operation},
+    pattern::Pattern,
     plan::Plan,
     policy::{Policy, TargetPolicy},
     value::ObjectRef,
@@ -50,10 +61,23 @@ pub enum FindingKind {
     TargetShrank,
     /// Disabling an account there does not do what the file requires.
     DisableEffects,
+    /// More accounts would be disabled than the limit allows.
+    MassDisable,
+    /// More accounts would be created than the limit allows.
+    MassCreate,
+    /// More privileged access would change than the limit allows.
+    MassPrivileged,
+    /// Too few would be left who hold what somebody must hold.
+    LastOf,
+    /// What must not be held together is; it blocks nothing.
+    Separation,
+    /// Accounts would be disabled where no reading shows that they are; it
+    /// blocks nothing.
+    UnverifiableDisable,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
@@ -62,6 +86,12 @@ impl FindingKind {
         Self::SourceShrank,
         Self::TargetShrank,
         Self::DisableEffects,
+        Self::MassDisable,
+        Self::MassCreate,
+        Self::MassPrivileged,
+        Self::LastOf,
+        Self::Separation,
+        Self::UnverifiableDisable,
     ];
 
     /// The word to release it with.
@@ -75,16 +105,36 @@ impl FindingKind {
             Self::SourceShrank => "source-shrank",
             Self::TargetShrank => "target-shrank",
             Self::DisableEffects => "disable-effects",
+            Self::MassDisable => "mass-disable",
+            Self::MassCreate => "mass-create",
+            Self::MassPrivileged => "mass-privileged",
+            Self::LastOf => "last-of",
+            Self::Separation => "separation",
+            Self::UnverifiableDisable => "unverifiable-disable",
         }
     }
 
-    /// Whether a person can release it; what the file itself forbids never is.
+    /// Whether a person can release it; what the file itself forbids never
+    /// is, and what holds nothing back need not be.
     pub fn releasable(self) -> bool {
-        !matches!(self, Self::Protected | Self::DisableEffects)
+        match self {
+            Self::MassRemoval
+            | Self::MassEnable
+            | Self::MassEject
+            | Self::ClockJump
+            | Self::SourceShrank
+            | Self::TargetShrank
+            | Self::MassDisable
+            | Self::MassCreate
+            | Self::MassPrivileged => true,
+            Self::Protected
+            | Self::DisableEffects
+            | Self::LastOf
+            | Self::Separation
+            | Self::UnverifiableDisable => false,
+        }
     }
 }
-
-pub use effects::{unpromised, words as words_of_effects};
 
 /// What the guard needs of the operator's file.
 #[derive(Debug, Clone, Default)]
@@ -94,9 +144,10 @@ pub struct GuardSettings<'a> {
     pub removals_percent: u8,
     pub removals_floor: u32,
     /// Login names that are never written.
-    pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<String>>,
+    pub protected: BTreeMap<&'a ConnectorName, &'a BTreeSet<Pattern>>,
     /// What disabling has to do, and of which accounts.
     pub requires: BTreeMap<&'a ConnectorName, &'a TargetPolicy>,
+    pub access: AccessGuard<'a>,
 }
 
 impl<'a> GuardSettings<'a> {
@@ -111,21 +162,28 @@ impl<'a> GuardSettings<'a> {
                 .iter()
                 .filter(|(_, target)| !target.requires.is_empty())
                 .collect(),
+            access: AccessGuard::of(policy),
         }
     }
 }
 
-/// Everything the guard objects to.  `removed` are the accounts that lost
-/// something within the window, before this plan.
+/// Everything the guard objects to.
 pub fn guard(
     settings: &GuardSettings<'_>,
     plan: &Plan,
     observed: &Observed,
-    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    lately: &Lately,
     shrank: &[Shrank],
 ) -> Vec<Finding> {
-    let mut findings = mass_removals(settings, plan, observed, removed);
-    findings.extend(mass_enables(settings, plan, observed));
+    let GuardSettings { access: about, .. } = settings;
+    let mut findings = mass::removals(settings, plan, observed, &lately.removed);
+    findings.extend(mass::enables(settings, plan, observed));
+    findings.extend(classes::findings(about, plan, observed, lately));
+    if let Some(last_of) = about.last_of {
+        findings.extend(last_of::findings(last_of, &about.aliases, plan, observed));
+    }
+    findings.extend(separation::findings(plan));
+    findings.extend(access::unverifiable(plan, observed));
     findings.extend(protected(settings, plan, observed));
     findings.extend(effects::missing(settings, plan, observed));
     findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
@@ -199,99 +257,26 @@ impl Finding {
     }
 }
 
-fn mass_removals(
-    settings: &GuardSettings<'_>,
-    plan: &Plan,
-    observed: &Observed,
-    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (target, mut operations) in by_target(plan, OperationKind::removes) {
-        // Ejections have a bound of their own.
-        operations.retain(|it| it.event != Event::Eject);
-        if operations.is_empty() {
-            continue;
-        }
-        let (linked, limit) = limit(settings, observed, target);
-        let planned: BTreeSet<&ObjectRef> =
-            operations.iter().filter_map(|it| it.change.account()).collect();
-        let lost = removed.get(target).into_iter().flatten();
-        let before: BTreeSet<&ObjectRef> = lost.collect();
-        let affected = planned.union(&before).count();
-        if u64::try_from(affected).is_ok_and(|affected| affected <= limit) {
-            continue;
-        }
-        let text = format!(
-            "{} of {linked} accounts at {target} would lose access, and {} did so lately: {affected} \
-             in all, where {limit} are allowed ({} percent, at least {}). If that is right, \
-             `lanyard apply {} --release {}`",
-            planned.len(),
-            before.len(),
-            settings.removals_percent,
-            settings.removals_floor,
-            plan_word(plan),
-            FindingKind::MassRemoval.word(),
-        );
-        findings.push(Finding {
-            kind: FindingKind::MassRemoval,
-            target: Some(target.clone()),
-            text,
-            blocks: operations.iter().map(|it| it.id).collect(),
-        });
-    }
-    findings
-}
-
-/// Many who come back at once are most likely people whose leaving the source
-/// forgot.  Whoever begins, with an account that was made for the day, is not
-/// one of them.
-fn mass_enables(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (target, mut operations) in by_target(plan, |kind| kind == OperationKind::Enable) {
-        operations.retain(|it| it.event != Event::Joiner);
-        let (linked, limit) = limit(settings, observed, target);
-        let accounts: BTreeSet<&ObjectRef> =
-            operations.iter().filter_map(|it| it.change.account()).collect();
-        if u64::try_from(accounts.len()).is_ok_and(|count| count <= limit) {
-            continue;
-        }
-        let text = format!(
-            "{} of {linked} accounts at {target} are disabled and would be enabled, where {limit} \
-             are allowed ({} percent, at least {}). If that is right, `lanyard apply {} --release {}`",
-            accounts.len(),
-            settings.removals_percent,
-            settings.removals_floor,
-            plan_word(plan),
-            FindingKind::MassEnable.word(),
-        );
-        findings.push(Finding {
-            kind: FindingKind::MassEnable,
-            target: Some(target.clone()),
-            text,
-            blocks: operations.iter().map(|it| it.id).collect(),
-        });
-    }
-    findings
-}
-
 fn by_target(
     plan: &Plan,
-    counts: impl Fn(OperationKind) -> bool,
+    counts: impl Fn(&Operation) -> bool,
 ) -> BTreeMap<&ConnectorName, Vec<&Operation>> {
     let mut found: BTreeMap<&ConnectorName, Vec<&Operation>> = BTreeMap::new();
-    for operation in plan.operations.iter().filter(|it| counts(it.change.kind())) {
+    for operation in plan.operations.iter().filter(|it| counts(it)) {
         found.entry(&operation.target).or_default().push(operation);
     }
     found
 }
 
-/// How many accounts are ours at a target, and how many of them may be
-/// changed alike.
-fn limit(settings: &GuardSettings<'_>, observed: &Observed, target: &ConnectorName) -> (u64, u64) {
+/// Whether a limit counts it: ejections have a bound of their own.
+fn limited(operation: &Operation) -> bool {
+    operation.event != Event::Eject
+}
+
+/// How many accounts are ours at a target.
+fn ours(observed: &Observed, target: &ConnectorName) -> u64 {
     let ours = observed.links.iter().filter(|link| !link.gone && link.target == *target);
-    let linked = u64::try_from(ours.count()).unwrap_or(u64::MAX);
-    let share = linked.saturating_mul(u64::from(settings.removals_percent)) / 100;
-    (linked, share.max(u64::from(settings.removals_floor)))
+    u64::try_from(ours.count()).unwrap_or(u64::MAX)
 }
 
 /// How a command refers to the plan.
@@ -302,22 +287,21 @@ fn plan_word(plan: &Plan) -> String {
 fn protected(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (target, names) in &settings.protected {
-        let names: BTreeSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
         if names.is_empty() {
             continue;
         }
+        let covers = |name: &str| names.iter().any(|pattern| pattern.matches(name));
         let there = observed.targets.get(*target);
         let accounts: BTreeMap<&ObjectRef, &str> = there
             .into_iter()
             .flat_map(|there| &there.accounts)
-            .filter(|account| names.contains(&account.name.to_lowercase()))
+            .filter(|account| covers(&account.name))
             .map(|account| (&account.reference, account.name.as_str()))
             .collect();
         let mut blocks: BTreeMap<&str, Vec<OperationId>> = BTreeMap::new();
         for operation in plan.operations.iter().filter(|it| it.target == **target) {
             let existing = operation.change.account().and_then(|it| accounts.get(it).copied());
-            let given =
-                new_name(&operation.change).filter(|name| names.contains(&name.to_lowercase()));
+            let given = new_name(&operation.change).filter(|name| covers(name));
             if let Some(name) = existing.or(given) {
                 blocks.entry(name).or_default().push(operation.id);
             }

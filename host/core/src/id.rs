@@ -104,6 +104,15 @@ name! {
     RuleName
 }
 name! {
+    /// A role of the file.
+    RoleName
+}
+name! {
+    /// What must not be held together, or what excludes each other: a
+    /// `[sod.…]` or `[exclusive.…]` of the file.
+    SeparationName
+}
+name! {
     /// A workflow of the file.
     WorkflowName
 }

@@ -7,6 +7,7 @@
 //! observed; plan, guard; run.
 
 pub mod absence;
+pub mod access;
 pub mod account;
 pub mod authority;
 pub mod case;
@@ -30,6 +31,7 @@ pub mod matching;
 pub mod missing;
 pub mod observed;
 pub mod operation;
+pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod policy_test;

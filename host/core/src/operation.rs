@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::AccountState,
-    id::{ConnectorName, FactName, IdentityId, OperationId, RuleName, StepName, WorkflowName},
+    id::{
+        ConnectorName, FactName, IdentityId, OperationId, RoleName, RuleName, StepName,
+        WorkflowName,
+    },
     lifecycle::LifecycleState,
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
@@ -194,6 +197,8 @@ impl Event {
 pub enum Cause {
     /// A rule whose condition holds; line in the operator's file, from 1.
     Rule { rule: RuleName, line: u32 },
+    /// A role that a cause before it gives; line in the operator's file.
+    Role { role: RoleName, line: u32 },
     /// The lifecycle state, and the sentence why.
     State { state: LifecycleState, because: String },
     /// A fact and the source attributes it was computed from.
@@ -213,6 +218,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rule { rule, line } => write!(f, "rule `{rule}` (line {line})"),
+            Self::Role { role, line } => write!(f, "role `{role}` (line {line})"),
             Self::State { state, because } => write!(f, "state {}: {because}", state.word()),
             Self::Fact { fact, source, record, from } => {
                 write!(f, "fact {fact} from {source} record {record}")?;
@@ -238,7 +244,7 @@ impl Cause {
     /// in a schema.  No values of facts, and no sentence that quotes one.
     pub fn named(&self) -> String {
         match self {
-            Self::Rule { .. } | Self::Step { .. } => self.to_string(),
+            Self::Rule { .. } | Self::Role { .. } | Self::Step { .. } => self.to_string(),
             Self::State { state, .. } => format!("state {}", state.word()),
             Self::Fact { fact, source, from, .. } => match from.as_slice() {
                 [] => format!("fact {fact} from {source}"),

@@ -1,5 +1,6 @@
 //! A plan: immutable, hashed, ordered operations, each with its cause.
 
+mod access;
 mod accounts;
 mod adoption;
 mod attributes;
@@ -23,8 +24,9 @@ use self::{
     world::{Site, World},
 };
 use crate::{
+    access::TargetAccess,
     desired::{Desired, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow},
-    id::{ConnectorName, Digest, IdentityId},
+    id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
     policy::Policy,
@@ -53,6 +55,9 @@ pub struct Plan {
     /// out after the operations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PlannedStep>,
+    /// What people hold together and should not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<PlannedConflict>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
     /// Labels of the identities that occur, for people.
@@ -61,6 +66,17 @@ pub struct Plan {
     /// something does again); to be remembered, and nothing to carry out.
     #[serde(skip)]
     pub overlaps: BTreeMap<OwnedGrant, Option<Timestamp>>,
+}
+
+/// Somebody who holds what must not be held together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlannedConflict {
+    pub separation: SeparationName,
+    /// Line in the operator's file, from 1.
+    pub line: u32,
+    pub identity: IdentityId,
+    /// What they hold or are to hold, in words.
+    pub sides: Vec<String>,
 }
 
 /// An episode of a workflow, and what is new of it.
@@ -118,6 +134,8 @@ pub enum NoteKind {
     Elsewhere,
     /// A step of a workflow failed, and a person has to say something.
     Undone,
+    /// Something is not given because of what is held.
+    Conflict,
 }
 
 impl NoteKind {
@@ -133,6 +151,7 @@ impl NoteKind {
             Self::Dropped => "dropped",
             Self::Elsewhere => "elsewhere",
             Self::Undone => "not done",
+            Self::Conflict => "conflict",
         }
     }
 }
@@ -177,6 +196,9 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub struct PlanSettings<'a> {
     pub targets: BTreeMap<&'a ConnectorName, TargetSettings<'a>>,
+    /// Entitlements that rules, roles and aliases speak of, where unmanaged
+    /// ones are removed; as the file writes them.
+    pub spoken: BTreeMap<&'a ConnectorName, BTreeSet<&'a str>>,
     /// Whether an account that is no longer wanted loses our grants.
     pub revoke_grants: bool,
     /// How long a mover keeps grants that nothing gives any longer.
@@ -194,6 +216,8 @@ pub struct TargetSettings<'a> {
     pub after: &'a BTreeSet<ConnectorName>,
     /// The same, where this one's is created whatever becomes of it.
     pub prefer_after: &'a BTreeSet<ConnectorName>,
+    /// What becomes of access that nobody gave.
+    pub access: &'a TargetAccess,
 }
 
 impl<'a> PlanSettings<'a> {
@@ -204,11 +228,13 @@ impl<'a> PlanSettings<'a> {
                 entitlements: &target.entitlements,
                 after: &target.after,
                 prefer_after: &target.prefer_after,
+                access: &target.access,
             };
             (name, settings)
         });
         Self {
             targets: targets.collect(),
+            spoken: access::spoken(policy),
             revoke_grants: policy.leaver.revoke_grants,
             overlap: policy.lifecycle.overlap,
         }
@@ -239,6 +265,9 @@ pub fn plan(
             for doubt in &person.state.doubts {
                 outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
             }
+            for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
+                outline.about_person(NoteKind::Conflict, *identity, &conflict.to_string(), false);
+            }
             plan_identity(settings, &world, *identity, person, now, &mut outline);
             adoption::left_behind(&world, *identity, person, &mut outline);
             about_steps(*identity, person, &mut outline);
@@ -264,6 +293,7 @@ pub fn plan(
         .collect();
     let steps: Vec<PlannedStep> =
         desired.identities.values().flat_map(|person| person.steps.planned.clone()).collect();
+    let conflicts = access::conflicts(desired);
     let operations = order::ordered(settings, drafts);
     let occurring = operations
         .iter()
@@ -271,6 +301,7 @@ pub fn plan(
         .chain(adoptions.iter().map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
         .chain(steps.iter().flat_map(concerned))
+        .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = occurring
         .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
@@ -281,6 +312,7 @@ pub fn plan(
         claims: claims.into_iter().collect(),
         episodes,
         steps,
+        conflicts,
         notes: notes.into_iter().collect(),
         labels,
         overlaps,
@@ -332,6 +364,7 @@ fn plan_identity(
             target,
             there,
             match_by: target_settings.match_by,
+            access: target_settings.access,
             links: world.links_at(identity, target),
             in_doubt: world.in_doubt.contains(&(identity, target.clone())),
             newcomer: !world.links.contains_key(&identity),

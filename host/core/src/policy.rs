@@ -3,6 +3,7 @@
 //! Built by the host's `config` room and by nothing else; no string in here
 //! might still be wrong.
 
+mod limits;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +15,22 @@ use jiff::{
 };
 
 use crate::{
+    access::{AccessPolicy, TargetAccess, Validity},
     authority::Authority,
     condition::Condition,
     correlation::Correlation,
-    id::{ConnectorName, Digest, FactName, RuleName},
+    id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState},
+    pattern::Pattern,
     schema::DisableEffect,
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
 };
 
-pub use telling::{Delegation, Message, StepsPolicy};
+pub use self::{
+    limits::{Bound, Class, ClassLimits},
+    telling::{Delegation, Message, StepsPolicy},
+};
 
 #[derive(Debug)]
 pub struct Policy {
@@ -47,6 +53,8 @@ pub struct Policy {
     pub workflows: Vec<Workflow>,
     /// Workflows as open episodes began with them, where the file has changed.
     pub versions: BTreeMap<Digest, Workflow>,
+    /// Roles, and what must not be held together.
+    pub access: AccessPolicy,
     pub lifecycle: LifecyclePolicy,
     pub leaver: LeaverPolicy,
     pub limits: LimitsPolicy,
@@ -178,7 +186,9 @@ pub struct TargetPolicy {
     /// What disabling an account has to do there, so that a leaver is out.
     pub requires: BTreeSet<DisableEffect>,
     /// Login names that are never written.
-    pub protected: BTreeSet<String>,
+    pub protected: BTreeSet<Pattern>,
+    /// What becomes of access here that nobody gave.
+    pub access: TargetAccess,
 }
 
 impl TargetPolicy {
@@ -200,6 +210,7 @@ impl TargetPolicy {
             prefer_after: BTreeSet::new(),
             requires: BTreeSet::new(),
             protected: BTreeSet::new(),
+            access: TargetAccess::default(),
         }
     }
 }
@@ -211,6 +222,10 @@ pub struct Rule {
     /// Line in the operator's file, from 1.
     pub line: u32,
     pub when: Condition,
+    /// Outside of it the rule is not asked.
+    pub valid: Validity,
+    /// In the order of the file.
+    pub roles: Vec<RoleName>,
     pub accounts: BTreeSet<ConnectorName>,
     /// Entitlements by target, as templates.
     pub grants: BTreeMap<ConnectorName, Vec<Template>>,
@@ -282,6 +297,8 @@ pub struct LimitsPolicy {
     pub removals_percent: u8,
     pub removals_floor: u32,
     pub removals_window: SignedDuration,
+    /// Within the same window.
+    pub classes: ClassLimits,
     /// Ejections that are carried out within any window; the others wait.
     pub ejects_max: u32,
     pub ejects_window: SignedDuration,
@@ -294,6 +311,7 @@ impl Default for LimitsPolicy {
             removals_percent: 10,
             removals_floor: 10,
             removals_window: SignedDuration::from_hours(24),
+            classes: ClassLimits::default(),
             ejects_max: 3,
             ejects_window: SignedDuration::from_hours(1),
         }

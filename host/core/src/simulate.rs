@@ -2,6 +2,7 @@
 //! can change, with nobody called and everything taken for done.
 
 mod calendar;
+mod lately;
 mod next;
 mod steps;
 
@@ -13,17 +14,17 @@ use serde::Serialize;
 pub use calendar::calendar;
 pub use next::next_change;
 
+use self::lately::Window;
 use crate::{
     desired::{DesiredIdentity, unwanted},
     diff::Names,
-    guard::{Finding, FindingKind, GuardSettings, blocked, guard, mass_ejects},
+    guard::{Finding, FindingKind, GuardSettings, Lately, blocked, guard, mass_ejects},
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::LifecycleState,
     observed::Link,
     operation::{Event, Operation},
     plan::{Note, Plan},
     policy::Policy,
-    value::ObjectRef,
     whole::{Look, Whole},
 };
 
@@ -85,40 +86,33 @@ impl Happening {
     }
 }
 
-/// An account that lost something, and when.
-type Removal = (Timestamp, ConnectorName, ObjectRef);
-
 struct Simulation<'a> {
     policy: &'a Policy,
     whole: Whole,
     /// When each person is to be looked at next.
     due: BTreeMap<Timestamp, BTreeSet<IdentityId>>,
-    removed: Vec<Removal>,
+    done: Window,
     /// Notes about each person, as of their last look.
     said: BTreeMap<IdentityId, Vec<Note>>,
 }
 
 /// From `from`, when everybody is looked at, until `until`.
 ///
-/// `removed` are the accounts that lost something lately, as the guard counts
-/// them.
+/// `lately` is what was done before, as the guard counts it.
 pub fn simulate(
     policy: &Policy,
     mut whole: Whole,
-    removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    lately: &Lately,
     from: Timestamp,
     until: Timestamp,
 ) -> Vec<Moment> {
     whole.know_workflows(policy, from);
     let everybody = whole.everybody();
-    let lately = |(target, accounts): (&ConnectorName, &BTreeSet<ObjectRef>)| -> Vec<Removal> {
-        accounts.iter().map(|account| (from, target.clone(), account.clone())).collect()
-    };
     let mut simulation = Simulation {
         policy,
         whole,
         due: BTreeMap::from([(from, everybody)]),
-        removed: removed.iter().flat_map(lately).collect(),
+        done: Window::of(lately, from),
         said: BTreeMap::new(),
     };
     let mut moments = Vec::new();
@@ -181,15 +175,11 @@ impl Simulation<'_> {
     fn guard(&mut self, look: &mut Look, at: Timestamp) -> Vec<Finding> {
         let limits = &self.policy.limits;
         let since = at.checked_sub(limits.removals_window).unwrap_or(Timestamp::MIN);
-        self.removed.retain(|(when, ..)| *when >= since);
-        let mut removed: BTreeMap<ConnectorName, BTreeSet<ObjectRef>> = BTreeMap::new();
-        for (_, target, account) in &self.removed {
-            removed.entry(target.clone()).or_default().insert(account.clone());
-        }
+        let lately = self.done.since(since);
         let settings = GuardSettings::of(self.policy);
         // No finding of a jump of the clock: nobody looks at one here.
         self.whole.with_books(look, |plan, observed| {
-            let mut findings = guard(&settings, plan, observed, &removed, &[]);
+            let mut findings = guard(&settings, plan, observed, &lately, &[]);
             findings.extend(mass_ejects(limits, plan, &observed.kept, at));
             findings
         })
@@ -243,14 +233,9 @@ impl Simulation<'_> {
         let plan = &look.plan;
         self.whole.apply(plan, |id| !stopped.contains(&id), at);
         let mut again = BTreeSet::new();
-        for operation in plan.operations.iter().filter(|it| !stopped.contains(&it.id)) {
-            again.insert(operation.identity);
-            if let Some(account) =
-                operation.change.account().filter(|_| operation.change.kind().removes())
-            {
-                self.removed.push((at, operation.target.clone(), account.clone()));
-            }
-        }
+        self.done.carried_out(plan, stopped, at);
+        let done = plan.operations.iter().filter(|it| !stopped.contains(&it.id));
+        again.extend(done.map(|operation| operation.identity));
         for planned in &plan.episodes {
             self.whole.record_episode(&planned.episode.clone().dated(at));
         }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use self::place::Place;
 use crate::{
+    access::Unmanaged,
     desired::{Desired, Presence, desired},
     id::{ConnectorName, FactName, IdentityId, WorkflowName},
     identity::Assembled,
@@ -201,6 +202,12 @@ impl Whole {
 fn depend_on_others(policy: &Policy) -> bool {
     let mut targets = policy.targets.values();
     if targets.any(|target| !target.references.is_empty() || !target.unique_with.is_empty()) {
+        return true;
+    }
+    let mut targets = policy.targets.values();
+    let removes = targets.any(|target| target.access.unmanaged == Unmanaged::Remove);
+    // Who holds the last of something, and what is spoken of, all tell together.
+    if removes || !policy.access.last_of.entitlements.is_empty() {
         return true;
     }
     let workflows = policy.workflows.iter().chain(policy.versions.values());

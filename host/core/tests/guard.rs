@@ -2,23 +2,23 @@
 
 mod firm;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use firm::*;
 use lanyard_core::{
     account::AccountState,
     desired::{Desired, Presence},
-    guard::{Finding, FindingKind, GuardSettings, blocked, guard, unpromised},
-    id::{ConnectorName, OperationId},
+    guard::{Finding, FindingKind, GuardSettings, Lately, blocked, guard, unpromised},
+    id::OperationId,
     identity::Shrank,
     lifecycle::LifecycleState,
     observed::Observed,
     operation::{Event, OperationKind},
+    pattern::Pattern,
     plan::{Plan, plan},
     policy::TargetPolicy,
     schema::DisableEffect,
     template::Expressions,
-    value::ObjectRef,
 };
 
 /// `leavers` of `people` who have an account leave.
@@ -54,7 +54,7 @@ fn nobody_is_given_what_a_leaver_could_not_be_relieved_of() {
     policy.requires = [DisableEffect::BlocksLogin, DisableEffect::EndsSessions].into();
     let blocks = |observed: &Observed| {
         let settings = GuardSettings { requires: [(&crm, &policy)].into(), ..settings() };
-        let found = guard(&settings, &plan, observed, &Removed::new(), &[]);
+        let found = guard(&settings, &plan, observed, &Lately::default(), &[]);
         found.into_iter().map(|it| (it.kind, it.text, it.blocks.len())).collect::<Vec<_>>()
     };
     let found = blocks(&observed);
@@ -77,13 +77,11 @@ fn nobody_is_given_what_a_leaver_could_not_be_relieved_of() {
     assert!(blocks(&observed).is_empty());
 }
 
-type Removed = BTreeMap<ConnectorName, BTreeSet<ObjectRef>>;
-
 fn settings<'a>() -> GuardSettings<'a> {
     GuardSettings { removals_percent: 10, removals_floor: 2, ..GuardSettings::default() }
 }
 
-fn planned(people: u32, leavers: u32, removed: &Removed) -> (Plan, Vec<Finding>) {
+fn planned(people: u32, leavers: u32, removed: &Lately) -> (Plan, Vec<Finding>) {
     let (desired, observed) = firm(people, leavers);
     let plan = plan(&File::new().settings(), &desired, &observed, now());
     let findings = guard(&settings(), &plan, &observed, removed, &[]);
@@ -92,8 +90,9 @@ fn planned(people: u32, leavers: u32, removed: &Removed) -> (Plan, Vec<Finding>)
 
 #[test]
 fn the_limit_is_the_larger_of_share_and_floor_and_counts_the_window() {
-    let lately = |uids: &[&str]| -> Removed {
-        [(target("crm"), uids.iter().map(|uid| user(uid)).collect())].into()
+    let lately = |uids: &[&str]| Lately {
+        removed: [(target("crm"), uids.iter().map(|uid| user(uid)).collect())].into(),
+        ..Lately::default()
     };
     let cases = [
         (50, 5, lately(&[]), false),
@@ -115,7 +114,7 @@ fn the_limit_is_the_larger_of_share_and_floor_and_counts_the_window() {
 
 #[test]
 fn a_released_finding_blocks_nothing() {
-    let (plan, findings) = planned(5, 5, &Removed::new());
+    let (plan, findings) = planned(5, 5, &Lately::default());
     assert!(findings[0].text.contains("5 of 5 accounts at crm would lose access"));
     assert!(findings[0].text.contains("--release mass-removal"));
     assert!(blocked(&plan, &findings, &[FindingKind::MassRemoval].into()).is_empty());
@@ -141,7 +140,7 @@ fn a_day_on_which_many_begin_is_no_mass_enable() {
     let first = plan(&File::new().settings(), &desired, &observed, now());
     assert_eq!(first.operations.len(), 50);
     assert!(first.operations.iter().all(|it| it.event == Event::Joiner));
-    assert_eq!(guard(&settings(), &first, &observed, &Removed::new(), &[]), []);
+    assert_eq!(guard(&settings(), &first, &observed, &Lately::default(), &[]), []);
 
     // A migration that gives everybody the same first day makes no joiners of
     // people who worked here before.
@@ -149,7 +148,7 @@ fn a_day_on_which_many_begin_is_no_mass_enable() {
         link.was_enabled = true;
     }
     let second = plan(&File::new().settings(), &desired, &observed, now());
-    let findings = guard(&settings(), &second, &observed, &Removed::new(), &[]);
+    let findings = guard(&settings(), &second, &observed, &Lately::default(), &[]);
     assert_eq!(findings[0].kind, FindingKind::MassEnable);
     assert_eq!(blocked(&second, &findings, &BTreeSet::new()).len(), 50);
 }
@@ -168,7 +167,7 @@ fn many_accounts_enabled_at_once_wait_for_a_person() {
             desired.identities.insert(id, person);
         }
         let plan = plan(&File::new().settings(), &desired, &observed, now());
-        let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[]);
+        let findings = guard(&settings(), &plan, &observed, &Lately::default(), &[]);
         let kinds: Vec<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
         let expected: &[FindingKind] = if stopped { &[FindingKind::MassEnable] } else { &[] };
         assert_eq!(kinds, expected, "{back} of {people}");
@@ -209,14 +208,14 @@ fn a_protected_name_is_never_written_in_any_case_of_its_letters() {
     };
     let plan = plan(&File::new().settings(), &desired, &observed, now());
     let crm = target("crm");
-    let names = BTreeSet::from(["ROOT.example".to_owned(), "Admin.Example".to_owned()]);
+    let names = ["ROOT.example", "Admin.Example"].map(Pattern::new).into();
     let settings = GuardSettings {
         removals_percent: 100,
         removals_floor: 100,
         protected: [(&crm, &names)].into(),
         ..GuardSettings::default()
     };
-    let findings = guard(&settings, &plan, &observed, &Removed::new(), &[]);
+    let findings = guard(&settings, &plan, &observed, &Lately::default(), &[]);
     let everything =
         [FindingKind::Protected, FindingKind::MassRemoval, FindingKind::SourceShrank].into();
     let blocked = blocked(&plan, &findings, &everything);
@@ -239,7 +238,7 @@ fn nothing_is_taken_from_those_a_shrunken_source_forgot() {
         missing: [identity("p1"), identity("p9")].into(),
         new: BTreeSet::new(),
     };
-    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrank]);
+    let findings = guard(&settings(), &plan, &observed, &Lately::default(), &[shrank]);
     assert_eq!(
         findings[0].text,
         format!(
@@ -273,7 +272,7 @@ fn nothing_is_given_to_those_a_shrunken_source_has_under_new_keys() {
         missing: (0..3).map(|number| identity(&format!("p{number}"))).collect(),
         new: [identity("1")].into(),
     };
-    let findings = guard(&settings(), &plan, &observed, &Removed::new(), &[shrank]);
+    let findings = guard(&settings(), &plan, &observed, &Lately::default(), &[shrank]);
     let shrank = findings.iter().find(|it| it.kind == FindingKind::SourceShrank).unwrap();
     let text = &shrank.text;
     assert!(text.contains("nothing is given to those it has under new keys (1)"), "{text}");

@@ -4,13 +4,13 @@
 
 mod firm;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use firm::*;
 use lanyard_core::{
     account::{Account, AccountState, Assignment, CoverageKind},
     desired::{AccountContent, Desired, Presence},
-    guard::{GuardSettings, blocked, guard},
+    guard::{GuardSettings, Lately, blocked, guard},
     lifecycle::LifecycleState,
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
     operation::{Change, Event, OperationKind},
@@ -516,7 +516,7 @@ proptest! {
         let (file, desired, observed) = build(&firm);
         let plan = plan(&file.settings(), &desired, &observed, now());
         let lately: BTreeSet<ObjectRef> = (0..gone).map(|it| user(&format!("p{it}-crm"))).collect();
-        let removed = BTreeMap::from([(target("crm"), lately.clone())]);
+        let removed = Lately { removed: [(target("crm"), lately.clone())].into(), ..Lately::default() };
         let settings = GuardSettings {
             removals_percent: percent, removals_floor: floor, ..GuardSettings::default()
         };

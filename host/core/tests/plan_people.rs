@@ -12,7 +12,7 @@ use lanyard_core::{
     diff::render,
     explain::explain,
     fact::{Fact, Identity, RecordKey},
-    guard::{GuardSettings, guard},
+    guard::{GuardSettings, Lately, guard},
     lifecycle::LifecycleState,
     observed::{Declined, Observed},
     plan::{Plan, plan},
@@ -184,6 +184,7 @@ fn a_finding_says_how_many_and_how_to_release_it() {
     let settings =
         GuardSettings { removals_percent: 10, removals_floor: 0, ..GuardSettings::default() };
     let removed = [(target("crm"), BTreeSet::from([user("c9")]))].into();
+    let removed = Lately { removed, ..Lately::default() };
     let findings = guard(&settings, &plan, &observed, &removed, &[]);
     assert_snapshot!(render(&plan, &findings, &observed.targets), @r"
     ada Example (c0777372) — leaver

@@ -82,19 +82,29 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {
-    words
-        .iter()
-        .map(|word| match FindingKind::ALL.into_iter().find(|kind| kind.word() == word) {
-            Some(kind) if kind.releasable() => Ok(kind),
-            Some(kind) => Err(AppError::new(
-                Exit::Usage,
-                format!("the finding `{}` cannot be released", kind.word()),
-            )
-            .hint("it is what the file says; change `protected` or `require` there")),
-            None => Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
-                .hint(format!("findings that can be released: {}", releasable()))),
-        })
-        .collect()
+    let released = |word: &String| {
+        let Some(kind) = FindingKind::ALL.into_iter().find(|kind| kind.word() == word) else {
+            return Err(AppError::new(Exit::Usage, format!("there is no finding `{word}`"))
+                .hint(format!("findings that can be released: {}", releasable())));
+        };
+        if kind.releasable() {
+            return Ok(kind);
+        }
+        let text = format!("the finding `{word}` cannot be released");
+        Err(AppError::new(Exit::Usage, text).hint(instead(kind)))
+    };
+    words.iter().map(released).collect()
+}
+
+/// What to do about what cannot be released.
+fn instead(kind: FindingKind) -> &'static str {
+    match kind {
+        FindingKind::LastOf => {
+            "give it to somebody else first, or take it out of `[protect] last-of`"
+        }
+        FindingKind::Separation | FindingKind::UnverifiableDisable => "it holds nothing back",
+        _ => "it is what the file says; change `protected` or `require` there",
+    }
 }
 
 fn releasable() -> String {

@@ -46,7 +46,7 @@ pub(super) async fn simulate(
     };
     let window = config.policy.limits.removals_window;
     let since = now.checked_sub(window).unwrap_or(Timestamp::MIN);
-    let removed = store.removals_since(since).await?;
+    let removed = store.done_since(since).await?;
     let known = reconcile::last_known(config.policy, &store, now).await?;
     session::say_unread(&known, output);
     let settings = PlanSettings::of(&known.policy);

@@ -5,10 +5,12 @@
 //! reported and the entry is left out (or a default stands in): a shape with
 //! errors is never handed on.
 
+mod access;
 mod account;
 mod connectors;
 mod effects;
 mod expressions;
+mod limits;
 mod lives;
 mod notify;
 mod permissions;
@@ -70,12 +72,14 @@ pub(super) fn check(
     let targets = policy::targets(&mut check, file);
     let retired_sources = check.retired("source", &file.retired_sources);
     let retired_targets = check.retired("target", &file.retired_targets);
-    let rules = policy::rules(&mut check, file);
-    let workflows = workflows::workflows(&mut check, file);
     let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
     let holds = lives::holds(&mut check, file);
     let steps = notify::steps(&mut check, file, &lifecycle.timezone);
     let notify = notify::notify(&mut check, file);
+    let rules = policy::rules(&mut check, file, &lifecycle.timezone);
+    let access = access::access(&mut check, file, &lifecycle.timezone);
+    let workflows = workflows::workflows(&mut check, file);
+    let limits = limits::limits(&mut check, &file.limits);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -89,9 +93,10 @@ pub(super) fn check(
         workflows,
         versions: BTreeMap::new(),
         steps,
+        access,
         lifecycle,
         leaver: policy::leaver(&file.leaver),
-        limits: policy::limits(&file.limits),
+        limits,
         holds,
         expressions: check.expressions,
     };

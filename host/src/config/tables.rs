@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 40] = [
+const TABLES: [&[&str]; 55] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -24,7 +24,22 @@ const TABLES: [&[&str]; 40] = [
     &["hold", "*"],
     &["correlate"],
     &["correlate", "compare"],
+    &["limits", "disables"],
+    &["limits", "privileged"],
+    &["limits", "creates"],
+    &["limits", "target", "*"],
+    &["limits", "target", "*", "removals"],
+    &["limits", "target", "*", "disables"],
+    &["limits", "target", "*", "privileged"],
+    &["limits", "target", "*", "creates"],
     &["rule", "*"],
+    &["rule", "*", "valid"],
+    &["role", "*"],
+    &["role", "*", "valid"],
+    &["sod", "*"],
+    &["sod", "*", "except", "*"],
+    &["exclusive", "*"],
+    &["protect"],
     &["workflow", "*"],
     &["workflow", "*", "steps", "*"],
     &["workflow", "*", "steps", "*", "escalate"],

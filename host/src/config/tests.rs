@@ -1,5 +1,6 @@
 //! Whole files: what they load to, and how their mistakes are shown.
 
+mod access;
 mod form;
 mod lives;
 mod meaning;

@@ -4,6 +4,7 @@
 //! Written back, this is the file with every default.  No `flatten`,
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
+mod access;
 mod lives;
 mod notify;
 mod permissions;
@@ -11,10 +12,15 @@ mod policy;
 mod sources;
 mod workflow;
 
-use lanyard_core::id::{ConnectorName, MessageName, RuleName, WorkflowName};
+use lanyard_core::id::{
+    ConnectorName, MessageName, RoleName, RuleName, SeparationName, WorkflowName,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use access::{
+    Bound, Except, Exclusive, Mode, Protect, Risk, Role, Separation, TargetLimits, Unmanaged, Valid,
+};
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{
@@ -72,6 +78,18 @@ pub(super) struct File {
     /// Who gets what.
     #[serde(default)]
     pub(super) rule: Entries<RuleName, Rule>,
+    /// Accounts and grants under one name, for rules to give.
+    #[serde(default)]
+    pub(super) role: Entries<RoleName, Role>,
+    /// Separation of duties: what nobody may hold two of.
+    #[serde(default)]
+    pub(super) sod: Entries<SeparationName, Separation>,
+    /// Entitlements of which only the first that applies is given.
+    #[serde(default)]
+    pub(super) exclusive: Entries<SeparationName, Exclusive>,
+    /// What must always be held by somebody.
+    #[serde(default)]
+    pub(super) protect: Protect,
     /// What happens, in order, when something changes in somebody's life.
     #[serde(default)]
     pub(super) workflow: Entries<WorkflowName, Workflow>,
@@ -208,9 +226,19 @@ pub(super) struct Target {
     /// out; nobody is given anything where the connector does not promise it.
     #[serde(default)]
     pub(super) require: Vec<Effect>,
-    /// Login names that are never written.
+    /// Login names that are never written; `*` stands for any text.
     #[serde(default)]
     pub(super) protected: Vec<String>,
+    /// What becomes of what accounts of ours hold and nobody gave.
+    #[serde(default)]
+    pub(super) unmanaged: Unmanaged,
+    /// Entitlements that are removed besides those the file speaks of, by
+    /// name or id; `*` stands for any text.
+    #[serde(default)]
+    pub(super) unmanaged_remove: Vec<String>,
+    /// Entitlements that count as privileged in `[limits]`.
+    #[serde(default)]
+    pub(super) privileged: Vec<String>,
     /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,

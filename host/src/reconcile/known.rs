@@ -73,7 +73,7 @@ pub async fn suppose(
     let LastKnown { policy, assembled, observed, desired } = &known;
     let plan = plan(&PlanSettings::of(policy), desired, observed, now);
     let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
-    let removed = store.removals_since(since).await?;
+    let removed = store.done_since(since).await?;
     let settings = GuardSettings::of(policy);
     // The clock is not looked at: another time is what is supposed.
     let mut findings = guard(&settings, &plan, observed, &removed, &assembled.shrank);

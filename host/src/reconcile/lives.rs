@@ -7,7 +7,7 @@ use lanyard_core::{
     absence,
     desired::Desired,
     fact::Identity,
-    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects},
+    guard::{Finding, GuardSettings, Lately, clock_jump, guard, mass_ejects},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{ClockMarks, Kept},
@@ -31,6 +31,12 @@ pub(super) async fn confirm_absences(
     let reads = reads.iter().map(|(source, read)| (source.clone(), read.read_at)).collect();
     let changed = absence::confirm(&context.policy, assembled, known, &reads, &before);
     if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
+}
+
+/// What was done within the window that limits count by.
+pub(super) async fn lately(context: &Context, now: Timestamp) -> Result<Lately, StoreError> {
+    let window = context.policy.limits.removals_window;
+    context.store.done_since(now.checked_sub(window).unwrap_or(Timestamp::MIN)).await
 }
 
 /// What the guard says by what is remembered of lives.  A jump of the clock
@@ -70,11 +76,9 @@ impl Survey {
         let now = self.stored.made_at;
         let plan = self.stored.plan.only(identity);
         let policy = context.policy.as_ref();
-        let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
-        let removed = context.store.removals_since(since).await?;
+        let lately = lately(context, now).await?;
         let settings = GuardSettings::of(policy);
-        let mut findings =
-            guard(&settings, &plan, &self.observed, &removed, &self.assembled.shrank);
+        let mut findings = guard(&settings, &plan, &self.observed, &lately, &self.assembled.shrank);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
         let jump = self.observed.kept.clock.jump;
         findings.extend(jump.and_then(|jump| clock_jump(&plan, &self.desired, jump)));

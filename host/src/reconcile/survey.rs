@@ -10,7 +10,7 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, TargetShrank, guard},
+    guard::{GuardSettings, TargetShrank, guard, last_ones},
     id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, provide, unknown_facts},
     lifecycle::unknown_in_holds,
@@ -87,10 +87,10 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.notes.extend(unknown_in_holds(policy, &assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
-    let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
-    let removed = context.store.removals_since(since).await?;
+    plan.notes.extend(last_ones(policy, &plan, &observed));
+    let lately = lives::lately(context, now).await?;
     let settings = GuardSettings::of(policy);
-    let mut findings = guard(&settings, &plan, &observed, &removed, &assembled.shrank);
+    let mut findings = guard(&settings, &plan, &observed, &lately, &assembled.shrank);
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &desired, &mut observed.kept, now));
     context.store.mark_clock(observed.kept.clock).await?;

@@ -61,6 +61,7 @@ macro_rules! suite {
             journal::a_deleted_account_takes_its_grants_along,
             journal::a_rename_that_waits_for_another_attempt_is_unsettled_once_its_run_is_over,
             journal::removals_are_counted_by_account_from_a_time_on,
+            journal::what_was_done_is_counted_by_class_from_a_time_on,
             journal::sixty_four_intents_at_once_are_all_kept,
             accounts::a_login_name_is_remembered_after_its_account_is_gone,
             workflows::a_workflow_keeps_the_time_it_was_first_known,

@@ -31,6 +31,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
+    guard::Lately,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -315,11 +316,8 @@ impl Store for SqliteStore {
         self.read("list unsettled operations", move |tx| journal::unsettled(tx, current)).await
     }
 
-    async fn removals_since(
-        &self,
-        since: Timestamp,
-    ) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, StoreError> {
-        self.read("count removals", move |tx| journal::removals_since(tx, since)).await
+    async fn done_since(&self, since: Timestamp) -> Result<Lately, StoreError> {
+        self.read("count what was done", move |tx| journal::done_since(tx, since)).await
     }
 
     async fn operation_states(

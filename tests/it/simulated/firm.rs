@@ -15,6 +15,7 @@ use lanyard::{
     store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
 use lanyard_core::{
+    access::{AccessPolicy, Validity},
     authority::Authority,
     condition::{Condition, Test},
     correlation::Correlation,
@@ -26,7 +27,7 @@ use lanyard_core::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, StepsPolicy,
         TargetPolicy,
     },
-    template::Expressions,
+    template::{Expressions, Template},
 };
 use lanyard_tests::around::{Around, Beside};
 
@@ -47,6 +48,18 @@ pub(super) struct Firm {
     _folder: tempfile::TempDir,
 }
 
+fn rule(name: &str, when: Condition, target: &str, grant: Template) -> Rule {
+    Rule {
+        name: named(name),
+        line: 1,
+        when,
+        valid: Validity::default(),
+        roles: Vec::new(),
+        accounts: BTreeSet::from([named(target)]),
+        grants: BTreeMap::from([(named("directory"), vec![grant])]),
+    }
+}
+
 pub(super) fn policy() -> Policy {
     let mut expressions = Expressions::new();
     let mut template = |source: &str| expressions.template(source).unwrap();
@@ -60,13 +73,6 @@ pub(super) fn policy() -> Policy {
     let sales = Condition {
         all: vec![(named("department"), Test::OneOf(vec!["Sales".to_owned()]))],
         expr: None,
-    };
-    let rule = |name: &str, when, target: &str, grant| Rule {
-        name: named(name),
-        line: 1,
-        when,
-        accounts: BTreeSet::from([named(target)]),
-        grants: BTreeMap::from([(named("directory"), vec![grant])]),
     };
     let rules = vec![
         rule("everyone", Condition::always(), "directory", template("staff")),
@@ -99,6 +105,7 @@ pub(super) fn policy() -> Policy {
         workflows: Vec::new(),
         steps: StepsPolicy::default(),
         versions: BTreeMap::new(),
+        access: AccessPolicy::default(),
         lifecycle: LifecyclePolicy {
             prehire: SignedDuration::from_hours(24),
             status: BTreeMap::from([("active".to_owned(), LifecycleState::Active)]),

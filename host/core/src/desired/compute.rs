@@ -1,6 +1,7 @@
 //! From identities and rules to what should be true at every target.
 
 mod carry;
+mod held;
 mod left;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,20 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    access::{self, Settled},
     content::Site,
     effects::Due,
     leave,
     life::{Life, life},
     managed_object,
-    names::{Given, Names},
-    person::{self, Facts, Wanted},
+    names::{self, Names},
+    person::{self, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
-    steps::{self, Entitlements, EpisodeNow, Subject, Turn},
-    wishes::{self, Overrides},
+    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
+    wishes::Overrides,
 };
 use crate::{
-    entitlement::Index,
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
@@ -39,6 +40,7 @@ struct Person<'a> {
     scope: Scope,
     state: StateNow,
     wanted: BTreeMap<ConnectorName, Wanted>,
+    access: AccessNow,
     accounts: BTreeMap<ConnectorName, DesiredAccount>,
     overrides: Overrides,
     /// Targets where a workflow says when accounts are deleted.
@@ -66,14 +68,15 @@ pub fn desired(
     for link in observed.links.iter().filter(|link| !link.gone) {
         links.entry(link.identity).or_default().push(link);
     }
-    let entitlements = entitlements(policy, observed);
+    let entitlements = held::entitlements(policy, observed);
+    let held = held::held(policy, observed);
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            let around = Around { observed, entitlements: &entitlements, links, now };
+            let around = Around { observed, entitlements: &entitlements, held: &held, links, now };
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
@@ -101,18 +104,10 @@ pub fn desired(
 struct Around<'a> {
     observed: &'a Observed,
     entitlements: &'a Entitlements<'a>,
+    held: &'a Held<'a>,
     /// Those that are not gone.
     links: &'a [&'a Link],
     now: Timestamp,
-}
-
-/// Only workflows ask before the plan what a name means.
-fn entitlements<'a>(policy: &'a Policy, observed: &'a Observed) -> Entitlements<'a> {
-    if policy.workflows.is_empty() && policy.versions.is_empty() {
-        return Entitlements::new();
-    }
-    let targets = observed.targets.iter();
-    targets.map(|(name, there)| (name, Index::new(&there.entitlements, true))).collect()
 }
 
 fn person<'a>(
@@ -121,23 +116,25 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, links, now } = *around;
+    let Around { observed, entitlements, held, links, now } = *around;
     let facts = identity::facts_now(identity, now);
     let Life { mut state, mut holds, legal_holds, absent_since } =
         life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
-    let mut wanted = person::wanted(policy, &facts, &scope, &state).unwrap_or_else(|failed| {
+    let given = person::wanted(policy, &facts, &scope, &state, (&BTreeSet::new(), now));
+    let mut given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
-        BTreeMap::new()
+        Given::default()
     });
-    let mut at_once = leave::keeps_of(policy, &state, &mut wanted);
+    let mut at_once = leave::keeps_of(policy, &state, &mut given.wanted);
     let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
         policy,
         observed,
         entitlements,
+        held,
         id: identity.id,
         state: &state,
         facts: &facts,
@@ -149,12 +146,12 @@ fn person<'a>(
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
-    let overrides = wishes::apply(&subject, &turn.wishes, &mut wanted);
+    let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
     let steps = DesiredSteps { open, ..DesiredSteps::default() };
-    let overrides = overrides.unwrap_or_else(|more| {
+    let Settled { wanted, overrides, access } = settled.unwrap_or_else(|more| {
         failed.extend(more);
-        Overrides::default()
+        Settled::default()
     });
     at_once.extend(overrides.taken.iter().cloned());
     if state.state.is_over() {
@@ -173,6 +170,7 @@ fn person<'a>(
         scope,
         state,
         wanted,
+        access,
         accounts,
         overrides,
         deletes,
@@ -201,7 +199,7 @@ fn accounts_at(
     policy: &Policy,
     site: Site<'_>,
     there: &AtTarget<'_>,
-    given: &Given<'_>,
+    given: &names::Given<'_>,
     people: &mut BTreeMap<IdentityId, Person<'_>>,
 ) -> BTreeMap<IdentityId, String> {
     let mut names = Names::at(site, there.observed, given, there.now);
@@ -358,6 +356,7 @@ impl Person<'_> {
             label,
             state,
             wanted,
+            access,
             accounts,
             episodes,
             steps,
@@ -382,6 +381,7 @@ impl Person<'_> {
             at_once,
             episodes,
             steps,
+            access,
         }
     }
 }

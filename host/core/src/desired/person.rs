@@ -1,15 +1,17 @@
 //! One identity: its state, and what rules give it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::{
     desired::DesiredGrant,
     fact::Fact,
-    id::{ConnectorName, FactName},
+    id::{ConnectorName, FactName, RoleName},
     lifecycle::{LifecycleState, StateNow},
     operation::Cause,
     policy::{Policy, Rule},
-    template::{EvaluationError, Scope},
+    template::{EvaluationError, Scope, Template},
 };
 
 /// What rules give at one target.
@@ -47,7 +49,16 @@ pub(crate) fn enabled(state: LifecycleState) -> Option<bool> {
     }
 }
 
-/// Accounts and grants by the rules, in the order of the file.
+/// What rules and roles give.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub wanted: BTreeMap<ConnectorName, Wanted>,
+    /// Every role, also by another one, with its causes.
+    pub roles: BTreeMap<RoleName, Vec<Cause>>,
+}
+
+/// Accounts and grants by the rules, in the order of the file; `refused`
+/// roles give nothing.
 ///
 /// Somebody announced, cancelled or departed is given nothing, whatever rules say, so
 /// that no failing rule can keep a leaver's accounts open.
@@ -59,58 +70,103 @@ pub(crate) fn wanted(
     facts: &Facts<'_>,
     scope: &Scope,
     state: &StateNow,
-) -> Result<BTreeMap<ConnectorName, Wanted>, Vec<String>> {
-    let mut wanted: BTreeMap<ConnectorName, Wanted> = BTreeMap::new();
-    let mut failed = Vec::new();
+    (refused, now): (&BTreeSet<RoleName>, Timestamp),
+) -> Result<Given, Vec<String>> {
     if enabled(state.state).is_none() {
-        return Ok(wanted);
+        return Ok(Given::default());
     }
-    for rule in &policy.rules {
-        if let Err(error) = apply(policy, rule, facts, scope, &mut wanted) {
-            failed.push(format!("rule `{}` (line {}): {error}", rule.name, rule.line));
-        }
+    let mut giving = Giving { policy, facts, scope, refused, now, given: Given::default() };
+    let mut failed = Vec::new();
+    for rule in policy.rules.iter().filter(|rule| rule.valid.holds(now)) {
+        failed.extend(giving.rule(rule).err());
     }
     if !failed.is_empty() {
         return Err(failed);
     }
+    let mut given = giving.given;
     // A grant needs an account; a rule that grants does not give one.
-    wanted.retain(|_, wanted| !wanted.causes.is_empty());
-    for wanted in wanted.values_mut() {
+    given.wanted.retain(|_, wanted| !wanted.causes.is_empty());
+    for wanted in given.wanted.values_mut() {
         let because = state.because.clone();
         add(&mut wanted.causes, [Cause::State { state: state.state, because }]);
     }
-    Ok(wanted)
+    Ok(given)
 }
 
-fn apply(
-    policy: &Policy,
-    rule: &Rule,
-    facts: &Facts<'_>,
-    scope: &Scope,
-    wanted: &mut BTreeMap<ConnectorName, Wanted>,
-) -> Result<(), EvaluationError> {
-    if !rule.when.holds(&policy.expressions, scope)? {
-        return Ok(());
-    }
-    let mut causes = vec![Cause::Rule { rule: rule.name.clone(), line: rule.line }];
-    causes.extend(fact_causes(facts, rule.when.reads().into_iter()));
-    for target in &rule.accounts {
-        add(&mut wanted.entry(target.clone()).or_default().causes, causes.iter().cloned());
-    }
-    for (target, templates) in &rule.grants {
-        for template in templates {
-            let entitlement = policy.expressions.render(template, scope)?.trim().to_owned();
-            if entitlement.is_empty() {
-                continue;
-            }
-            let read = fact_causes(facts, template.reads().iter().map(String::as_str));
-            // The empty relation: the only one there is.
-            let grant = DesiredGrant { entitlement, relation: String::new() };
-            let grants = &mut wanted.entry(target.clone()).or_default().grants;
-            add(grants.entry(grant).or_default(), causes.iter().cloned().chain(read));
+/// One identity, on the way to what it is given.
+struct Giving<'a> {
+    policy: &'a Policy,
+    facts: &'a Facts<'a>,
+    scope: &'a Scope,
+    refused: &'a BTreeSet<RoleName>,
+    now: Timestamp,
+    given: Given,
+}
+
+impl Giving<'_> {
+    fn rule(&mut self, rule: &Rule) -> Result<(), String> {
+        let failed = |error| format!("rule `{}` (line {}): {error}", rule.name, rule.line);
+        if !rule.when.holds(&self.policy.expressions, self.scope).map_err(failed)? {
+            return Ok(());
         }
+        let mut causes = vec![Cause::Rule { rule: rule.name.clone(), line: rule.line }];
+        causes.extend(fact_causes(self.facts, rule.when.reads().into_iter()));
+        self.entries(&rule.accounts, &rule.grants, &causes).map_err(failed)?;
+        for role in &rule.roles {
+            self.role(role, &causes, &mut BTreeSet::new())?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// A role with those it includes, each once.
+    fn role(
+        &mut self,
+        name: &RoleName,
+        causes: &[Cause],
+        seen: &mut BTreeSet<RoleName>,
+    ) -> Result<(), String> {
+        let policy = self.policy;
+        let Some(role) = policy.access.roles.get(name) else { return Ok(()) };
+        let refused = self.refused.contains(name) || !role.valid.holds(self.now);
+        if refused || !seen.insert(name.clone()) {
+            return Ok(());
+        }
+        let causes = [causes, &[Cause::Role { role: name.clone(), line: role.line }]].concat();
+        add(self.given.roles.entry(name.clone()).or_default(), causes.iter().cloned());
+        self.entries(&role.accounts, &role.grants, &causes)
+            .map_err(|error| format!("role `{name}` (line {}): {error}", role.line))?;
+        for included in &role.includes {
+            self.role(included, &causes, seen)?;
+        }
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        accounts: &BTreeSet<ConnectorName>,
+        grants: &BTreeMap<ConnectorName, Vec<Template>>,
+        causes: &[Cause],
+    ) -> Result<(), EvaluationError> {
+        let wanted = &mut self.given.wanted;
+        for target in accounts {
+            add(&mut wanted.entry(target.clone()).or_default().causes, causes.iter().cloned());
+        }
+        for (target, templates) in grants {
+            for template in templates {
+                let text = self.policy.expressions.render(template, self.scope)?;
+                let entitlement = text.trim().to_owned();
+                if entitlement.is_empty() {
+                    continue;
+                }
+                let read = fact_causes(self.facts, template.reads().iter().map(String::as_str));
+                // The empty relation: the only one there is.
+                let grant = DesiredGrant { entitlement, relation: String::new() };
+                let grants = &mut wanted.entry(target.clone()).or_default().grants;
+                add(grants.entry(grant).or_default(), causes.iter().cloned().chain(read));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The facts among `names`, as causes.

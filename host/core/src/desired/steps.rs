@@ -18,6 +18,7 @@ use crate::{
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
+    value::ObjectRef,
     workflow::{
         AccountVerb, Action, Advanced, Begin, Decided, Episode, EpisodeEnd, On, Situation, Step,
         StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
@@ -70,11 +71,17 @@ pub(super) struct Wish {
 /// What targets have to grant, where workflows may speak of it.
 pub(super) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
 
+/// What each account of a target holds, where something must not be held
+/// together.
+pub(super) type Held<'a> =
+    BTreeMap<&'a ConnectorName, BTreeMap<&'a ObjectRef, BTreeSet<&'a ObjectRef>>>;
+
 /// One identity as workflows look at it.
 pub(super) struct Subject<'a> {
     pub policy: &'a Policy,
     pub observed: &'a Observed,
     pub entitlements: &'a Entitlements<'a>,
+    pub held: &'a Held<'a>,
     pub id: IdentityId,
     pub state: &'a StateNow,
     pub facts: &'a Facts<'a>,

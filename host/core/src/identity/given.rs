@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use super::record::plain_name;
 use crate::{
     fact::{Identity, Reading},
-    id::{ConnectorName, RuleName},
+    id::{ConnectorName, RoleName, RuleName},
     policy::{Policy, Rule, TargetPolicy},
     template::{Expressions, Template},
     workflow::set_facts,
@@ -50,6 +50,12 @@ pub enum Asker {
         /// Line of the rule in the operator's file, from 1.
         line: u32,
     },
+    /// A template of a role's grants: everybody who has it would be held.
+    Role {
+        role: RoleName,
+        /// Line of the role in the operator's file, from 1.
+        line: u32,
+    },
     /// A template of a target's accounts: everybody who should have one
     /// would be held.
     Account {
@@ -64,6 +70,7 @@ impl fmt::Display for Asker {
         match self {
             Self::Rule { name, line } => write!(f, "rule `{name}` (line {line})"),
             Self::Grant { rule, line } => write!(f, "a grant of rule `{rule}` (line {line})"),
+            Self::Role { role, line } => write!(f, "a grant of role `{role}` (line {line})"),
             Self::Account { target, what } => {
                 write!(f, "`{what}` of the accounts at `{target}`")
             }
@@ -97,9 +104,19 @@ pub fn unknown_facts(
     let of_targets = policy
         .targets
         .iter()
-        .filter(|(name, _)| policy.rules.iter().any(|rule| rule.accounts.contains(*name)))
+        .filter(|(name, _)| {
+            policy.rules.iter().any(|rule| rule.accounts.contains(*name))
+                || policy.access.roles.values().any(|role| role.accounts.contains(*name))
+        })
         .flat_map(|(name, target)| of_target(name, target, expressions));
-    of_rules.chain(of_targets).filter(|asked| !given.contains(&asked.fact)).collect()
+    let by_role = policy.access.roles.iter().flat_map(|(name, role)| {
+        let templates = role.grants.values().flatten();
+        templates.flat_map(|template| needed(template, expressions)).map(|fact| UnknownFact {
+            asker: Asker::Role { role: name.clone(), line: role.line },
+            fact,
+        })
+    });
+    of_rules.chain(by_role).chain(of_targets).filter(|asked| !given.contains(&asked.fact)).collect()
 }
 
 /// Every fact that a rule cannot do without.

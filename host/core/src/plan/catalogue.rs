@@ -32,6 +32,12 @@ impl<'a> Catalogue<'a> {
         self.resolved.get(text)
     }
 
+    /// Whether some text in use means it.
+    pub(super) fn speaks_of(&self, entitlement: &ObjectRef) -> bool {
+        let mut meant = self.resolved.values().filter_map(|it| it.as_ref().ok());
+        meant.any(|it| it.reference == *entitlement)
+    }
+
     /// How people call an entitlement.
     pub(super) fn label(&self, entitlement: &ObjectRef) -> String {
         (*self.names.get(entitlement).unwrap_or(&entitlement.uid.as_str())).to_owned()

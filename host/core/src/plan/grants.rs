@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{NoteKind, event, outline::Outline, overlap, world::Site};
 use crate::{
+    access::Unmanaged,
     account::{Account, Assignment},
     desired::{AccountContent, DesiredGrant},
     observed::{OwnedGrant, related},
@@ -72,7 +73,7 @@ pub(super) fn for_present(
         }
     }
     revoke_excess(site, def, account, all, &excess, turn, outline);
-    note_unmanaged(site, account, &excess, outline);
+    unmanaged(site, def, account, all, &excess, turn, outline);
 }
 
 /// Grants of an account that waits to be accepted: none is given before it
@@ -100,7 +101,7 @@ pub(super) fn for_closed(
 ) {
     if site.revoke_grants {
         revoke_excess(site, def, account, true, &|_, _| true, None, outline);
-        note_unmanaged(site, account, &|_, _| true, outline);
+        unmanaged(site, def, account, true, &|_, _| true, None, outline);
     }
 }
 
@@ -253,19 +254,45 @@ fn revoke_excess(
     }
 }
 
-fn note_unmanaged(
+/// What an account of ours holds and neither the file nor we gave.
+fn unmanaged(
     site: &Site<'_>,
+    def: &ObjectDef,
     account: &Account,
+    certain: bool,
     excess: &dyn Fn(&ObjectRef, &str) -> bool,
+    turn: Option<Event>,
     outline: &mut Outline,
 ) {
+    if site.access.unmanaged == Unmanaged::Keep {
+        return;
+    }
     for seen in site.there.assigned(&account.reference) {
-        let ours = site
-            .there
-            .owned(&account.reference)
-            .any(|it| it.entitlement == seen.entitlement && related(&it.relation, &seen.relation));
-        if seen.direct && !ours && excess(&seen.entitlement, &seen.relation) {
-            let label = site.there.catalogue.label(&seen.entitlement);
+        let Assignment { holder, entitlement, relation, direct } = seen;
+        let mut owned = site.there.owned(holder);
+        let ours =
+            owned.any(|it| it.entitlement == *entitlement && related(&it.relation, relation));
+        if !direct || ours || !excess(entitlement, relation) {
+            continue;
+        }
+        let label = site.there.catalogue.label(entitlement);
+        let removed =
+            site.access.unmanaged == Unmanaged::Remove
+                && (site.there.catalogue.speaks_of(entitlement)
+                    || site.access.remove.iter().any(|pattern| {
+                        pattern.matches(&label) || pattern.matches(&entitlement.uid)
+                    }));
+        if removed && certain && def.capabilities.entitlements {
+            let because = format!("nothing gives `{label}`, and nobody may have it otherwise here");
+            let change = Change::Revoke {
+                holder: holder.clone(),
+                entitlement: entitlement.clone(),
+                relation: relation.clone(),
+                label,
+            };
+            let causes = vec![Cause::Observed { because }];
+            outline.draft(site, event::changed(site, turn), causes, change);
+        } else {
             let text = format!(
                 "the account `{}` holds `{label}`, which no rule gives and we did not grant",
                 account.name

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{PlanSettings, adoption::Candidates, catalogue::Catalogue};
 use crate::{
+    access::TargetAccess,
     account::{Account, Assignment},
     desired::{Desired, DesiredAccount, DesiredIdentity, Presence},
     id::{ConnectorName, IdentityId},
@@ -49,6 +50,8 @@ pub(super) struct Site<'a> {
     pub(super) target: &'a ConnectorName,
     pub(super) there: &'a There<'a>,
     pub(super) match_by: &'a [String],
+    /// What becomes of access that nobody gave.
+    pub(super) access: &'a TargetAccess,
     /// Those of the identity at this target, by account.
     pub(super) links: &'a [&'a Link],
     /// The identity never had an account anywhere.
@@ -95,7 +98,8 @@ impl<'a> World<'a> {
         let mut targets = BTreeMap::new();
         for (name, target) in &observed.targets {
             let Some(here) = settings.targets.get(name) else { continue };
-            let texts = entitlement_texts(desired, name);
+            let mut texts = entitlement_texts(desired, name);
+            texts.extend(settings.spoken.get(name).into_iter().flatten());
             let owners = owners.remove(name).unwrap_or_default();
             let whole = target.assignments_coverage.proves_absence();
             let mut there = There {

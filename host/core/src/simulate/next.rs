@@ -36,6 +36,7 @@ pub fn next_change(
     moments.extend(offsets(policy, identity, &zone));
     moments.extend(deletions(policy, (identity, person), links, now));
     moments.extend(overlaps(policy, links, kept));
+    moments.extend(validity(policy));
     let LimitsPolicy { ejects_max, ejects_window, .. } = policy.limits;
     let turns = kept.turns_to_come(ejects_max, ejects_window);
     moments.extend(turns.filter(|(id, _)| *id == identity.id).map(|(_, from)| from));
@@ -52,6 +53,15 @@ fn leaves(identity: &Identity, zone: &TimeZone) -> Vec<Timestamp> {
     let facts = |name: &str| identity.facts.get(name).into_iter().flatten();
     let begin = facts("leave_start").filter_map(|fact| moment_of(fact, false, zone));
     begin.chain(facts("leave_end").filter_map(|fact| moment_of(fact, true, zone))).collect()
+}
+
+/// When rules, roles and exceptions of the file begin and end to count.
+fn validity(policy: &Policy) -> impl Iterator<Item = Timestamp> + '_ {
+    let rules = policy.rules.iter().map(|rule| &rule.valid);
+    let valid = rules.chain(policy.access.roles.values().map(|role| &role.valid));
+    let bounds = valid.flat_map(|valid| valid.from.into_iter().chain(valid.until));
+    let except = policy.access.separations.iter().flat_map(|it| &it.except);
+    bounds.chain(except.map(|except| except.until))
 }
 
 /// When a mover no longer keeps what nothing gives.

@@ -3,6 +3,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::value::ObjectRef;
 use crate::{
     account::{Account, Entitlement},
     desired::desired,
@@ -84,7 +85,7 @@ fn a_year_of_somebody_who_begins_and_leaves() {
     let assembled = hired(&policy, people);
     let whole = whole(&policy, &assembled, &able(&[]));
     let until = noon() + SignedDuration::from_hours(365 * 24);
-    let moments = simulate(&policy, whole, &BTreeMap::new(), noon(), until);
+    let moments = simulate(&policy, whole, &Lately::default(), noon(), until);
     assert_snapshot!(calendar(&moments, &jiff::tz::TimeZone::UTC), @r"
     2026-06-24 Wednesday
       00:00 Ada Example (ac925181), prehire — joiner
@@ -133,7 +134,7 @@ fn more_leavers_at_once_than_the_limit_allows_are_told() {
     let assembled = hired(&policy, people);
     let until = noon() + SignedDuration::from_hours(365 * 24);
     let whole = whole(&policy, &assembled, &able(&[]));
-    let moments = simulate(&policy, whole, &BTreeMap::new(), noon(), until);
+    let moments = simulate(&policy, whole, &Lately::default(), noon(), until);
     let told: Vec<String> = moments
         .iter()
         .map(|moment| {
@@ -175,7 +176,7 @@ fn nobody_answers_in_a_simulation_and_that_is_a_no_when_its_time_is_over() {
     let assembled = hired(&policy, people);
     let whole = whole(&policy, &assembled, &able(&[]));
     let until = at("2026-06-30T00:00:00Z");
-    let moments = simulate(&policy, whole, &BTreeMap::new(), noon(), until);
+    let moments = simulate(&policy, whole, &Lately::default(), noon(), until);
     assert_snapshot!(calendar(&moments, &jiff::tz::TimeZone::UTC), @r"
     2026-06-01 Monday
       12:00 Bob Example (8fc702b5), active — joiner
@@ -207,7 +208,7 @@ fn what_a_mover_keeps_for_a_while_goes_when_that_is_over() {
     let assembled = hired(&policy, people);
     let whole = whole(&policy, &assembled, &able(&[("ada.example", Some("1"))]));
     let until = at("2026-06-30T00:00:00Z");
-    let moments = simulate(&policy, whole, &BTreeMap::new(), noon(), until);
+    let moments = simulate(&policy, whole, &Lately::default(), noon(), until);
     let closed = moments.iter().find(|moment| {
         let mut all = moment.people.iter().flat_map(|it| &it.operations);
         all.any(|it| it.change.kind() == crate::operation::OperationKind::Disable)
@@ -302,7 +303,7 @@ proptest! {
         let whole = whole(&policy, &assembled, &observed);
         let mut simulated: Vec<(Timestamp, IdentityId, String)> = Vec::new();
         for Moment { at, people, .. } in
-            simulate(&policy, whole, &BTreeMap::new(), noon(), until)
+            simulate(&policy, whole, &Lately::default(), noon(), until)
         {
             for operation in people.iter().flat_map(|it| &it.operations) {
                 let what = format!("{} {}", operation.change.kind().word(), operation.target);

@@ -29,6 +29,7 @@ pub fn applied(
 ) -> Observed {
     let settings = PlanSettings {
         targets: BTreeMap::new(),
+        spoken: BTreeMap::new(),
         revoke_grants: true,
         overlap: SignedDuration::ZERO,
     };

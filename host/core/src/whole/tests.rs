@@ -50,7 +50,7 @@ fn whoever_speaks_of_somebody_without_an_account_is_written_once_they_have_one()
     let assembled = hired(&policy, people);
     let whole = Whole::new(&PlanSettings::of(&policy), assembled, able(&[]));
     let until = at("2026-08-01T00:00:00Z");
-    let moments = simulate(&policy, whole, &BTreeMap::new(), noon(), until);
+    let moments = simulate(&policy, whole, &crate::guard::Lately::default(), noon(), until);
     let told = moments.iter().flat_map(|moment| {
         let operations = moment.people.iter().flat_map(|it| &it.operations);
         operations.map(|it| (moment.at.to_string(), it.identity, it.change.kind()))

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
+    access::TargetAccess,
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     desired::{
-        AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity, DesiredSteps,
-        Presence,
+        AccessNow, AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity,
+        DesiredSteps, Presence,
     },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
@@ -69,6 +70,7 @@ pub(crate) struct FileTarget {
     pub(crate) entitlements: BTreeMap<String, String>,
     pub(crate) after: BTreeSet<ConnectorName>,
     pub(crate) prefer_after: BTreeSet<ConnectorName>,
+    pub(crate) access: TargetAccess,
 }
 
 impl File {
@@ -91,11 +93,13 @@ impl File {
                 entitlements: &file.entitlements,
                 after: &file.after,
                 prefer_after: &file.prefer_after,
+                access: &file.access,
             };
             (name, settings)
         });
         PlanSettings {
             targets: targets.collect(),
+            spoken: BTreeMap::new(),
             revoke_grants: self.revoke_grants,
             overlap: SignedDuration::ZERO,
         }
@@ -311,6 +315,7 @@ pub(crate) fn person(
         at_once: BTreeSet::new(),
         episodes: Vec::new(),
         steps: DesiredSteps::default(),
+        access: AccessNow::default(),
     };
     (identity(key), person)
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     id::{ConnectorName, FactName},
+    pattern::Pattern,
     policy::TargetPolicy,
     schema::DisableEffect,
     template::Template,
 };
 
-use super::Check;
+use super::{Check, access};
 use crate::config::{
     document::Place,
     element::duration::After,
@@ -30,6 +31,7 @@ pub(super) fn target(
     target: &Target,
     (order, provides): (Order, BTreeMap<FactName, String>),
 ) -> Option<TargetPolicy> {
+    let access = access::of_target(check, place, target);
     let account = &target.account;
     let place = place.key("account");
     let name = check.template(&place.key("name"), &account.name, &["suffix"]);
@@ -59,7 +61,8 @@ pub(super) fn target(
         after,
         prefer_after,
         requires: target.require.iter().copied().map(effect).collect(),
-        protected: target.protected.iter().cloned().collect(),
+        protected: target.protected.iter().map(Pattern::new).collect(),
+        access,
     })
 }
 

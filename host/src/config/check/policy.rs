@@ -7,9 +7,8 @@ use lanyard_core::{
     condition::{Condition, Test},
     id::{ConnectorName, FactName},
     lifecycle::LifecycleState,
-    policy::{
-        LeaverPolicy, LifecyclePolicy, LimitsPolicy, Rule, SourcePolicy, TargetPolicy, WhenMissing,
-    },
+    policy::{LeaverPolicy, LifecyclePolicy, Rule, SourcePolicy, TargetPolicy, WhenMissing},
+    template::Template,
 };
 
 use super::{
@@ -21,6 +20,7 @@ use crate::config::{
     document::{Part, Place},
     element::{
         duration::After,
+        entries::Entries,
         when::{EXPRESSION, FactTest, When},
     },
     report::ConfigError,
@@ -168,28 +168,43 @@ fn circle<'t>(
     None
 }
 
-pub(super) fn rules(check: &mut Check<'_, '_>, file: &File) -> Vec<Rule> {
+pub(super) fn rules(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (name, rule) in file.rule.iter() {
         let place = Place::of(["rule", name.as_str()]);
         let when = condition(check, &place.key("when"), &rule.when);
-        let accounts = check.target_names(&place.key("accounts"), &rule.accounts);
-        let mut grants = BTreeMap::new();
-        for (target, templates) in rule.grants.iter() {
-            let place = place.key("grants").key(target);
-            let known = check.target(&place, Part::Key, target);
-            let mut compiled = Vec::new();
-            for (index, template) in templates.iter().enumerate() {
-                compiled.extend(check.template(&place.index(index), template, &[]));
-            }
-            if known && let Ok(target) = ConnectorName::new(target.as_str()) {
-                grants.insert(target, compiled);
-            }
-        }
-        let line = check.report.line(&place);
-        rules.push(Rule { name: name.clone(), line, when, accounts, grants });
+        rules.push(Rule {
+            name: name.clone(),
+            line: check.report.line(&place),
+            when,
+            valid: check.validity(&place.key("valid"), &rule.valid, zone),
+            roles: check.roles(&place.key("roles"), &rule.roles),
+            accounts: check.target_names(&place.key("accounts"), &rule.accounts),
+            grants: grants(check, &place.key("grants"), &rule.grants),
+        });
     }
     rules
+}
+
+/// Entitlements by target, as templates.
+pub(super) fn grants(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    written: &Entries<String, Vec<String>>,
+) -> BTreeMap<ConnectorName, Vec<Template>> {
+    let mut grants = BTreeMap::new();
+    for (target, templates) in written.iter() {
+        let place = place.key(target);
+        let known = check.target(&place, Part::Key, target);
+        let mut compiled = Vec::new();
+        for (index, template) in templates.iter().enumerate() {
+            compiled.extend(check.template(&place.index(index), template, &[]));
+        }
+        if known && let Ok(target) = ConnectorName::new(target.as_str()) {
+            grants.insert(target, compiled);
+        }
+    }
+    grants
 }
 
 impl Check<'_, '_> {
@@ -300,16 +315,5 @@ pub(super) fn leaver(written: &written::Leaver) -> LeaverPolicy {
     LeaverPolicy {
         delete_after: duration(written.delete_after),
         revoke_grants: matches!(written.grants, GrantsOfLeaver::Revoke),
-    }
-}
-
-pub(super) fn limits(written: &written::Limits) -> LimitsPolicy {
-    let written::Removals { percent, floor, window } = &written.removals;
-    LimitsPolicy {
-        removals_percent: percent.0,
-        removals_floor: *floor,
-        removals_window: window.0,
-        ejects_max: written.ejects.max,
-        ejects_window: written.ejects.window.0,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::tz::TimeZone;
 use lanyard_core::{
     id::ConnectorName,
     lifecycle::LifecycleState,
@@ -12,7 +12,6 @@ use lanyard_core::{
 use super::Check;
 use crate::config::{
     document::{Part, Place},
-    report::ConfigError,
     written::{File, State, TestCase},
 };
 
@@ -56,7 +55,7 @@ fn policy_test(
             grants.insert(target, entitlements.iter().cloned().collect());
         }
     }
-    let at = instant(check, &place.key("at"), &test.at.0, timezone);
+    let at = check.moment(&place.key("at"), &test.at.0, timezone, false);
     Some(PolicyTest {
         name: test.name.clone(),
         line: check.report.line(&place.key("name")),
@@ -64,30 +63,6 @@ fn policy_test(
         facts,
         expect: Expect { state: test.expect.state.map(LifecycleState::from), accounts, grants },
     })
-}
-
-fn instant(
-    check: &mut Check<'_, '_>,
-    place: &Place,
-    text: &str,
-    timezone: &TimeZone,
-) -> Option<Timestamp> {
-    let instant = match text.parse::<Timestamp>() {
-        Ok(instant) => Some(instant),
-        // An instant without an offset would pass as its date.
-        Err(_) if text.len() > "2026-06-01".len() => None,
-        Err(_) => text
-            .parse::<Date>()
-            .ok()
-            .and_then(|date| date.to_zoned(timezone.clone()).ok())
-            .map(|start| start.timestamp()),
-    };
-    if instant.is_none() {
-        let error = ConfigError::new(format!("`{text}` is no date"))
-            .label("needs a date like \"2026-06-01\" or an instant like \"2026-06-01T08:00:00Z\"");
-        check.value(place, error);
-    }
-    instant
 }
 
 impl From<State> for LifecycleState {

@@ -259,6 +259,9 @@ fn expanding_ten_lines_shows_every_default() {
     prefer-after = []
     require = []
     protected = []
+    unmanaged = "report"
+    unmanaged-remove = []
+    privileged = []
 
     [target.crm.config]
 
@@ -302,11 +305,23 @@ fn expanding_ten_lines_shows_every_default() {
     page-size = 500
 
     [rule.everyone]
+    roles = []
     accounts = ["crm"]
 
     [rule.everyone.when]
 
     [rule.everyone.grants]
+
+    [role]
+
+    [sod]
+
+    [exclusive]
+
+    [protect]
+    least = 2
+
+    [protect.last-of]
 
     [workflow]
 
@@ -347,6 +362,8 @@ fn expanding_ten_lines_shows_every_default() {
     [limits.ejects]
     max = 3
     window = "1h"
+
+    [limits.target]
 
     [hold]
     "#);

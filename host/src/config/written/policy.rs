@@ -6,6 +6,7 @@ use lanyard_core::id::FactName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::access::{Bound, LimitsByTarget, Valid};
 use super::lives::{Ejects, Leave};
 use crate::config::element::{
     duration::{After, Duration},
@@ -22,6 +23,11 @@ use crate::config::element::{
 pub(in crate::config) struct Rule {
     /// Facts and the values they may have; without it the rule is for all.
     pub(in crate::config) when: When,
+    /// When it gives something.
+    #[serde(skip_serializing_if = "Valid::is_always")]
+    pub(in crate::config) valid: Valid,
+    /// Roles, with what they give.
+    pub(in crate::config) roles: Vec<String>,
     /// Targets to have an account at.
     pub(in crate::config) accounts: Vec<String>,
     /// Entitlements by target, as templates.
@@ -115,6 +121,19 @@ pub(in crate::config) struct Limits {
     pub(in crate::config) removals: Removals,
     /// How many people may be ejected, within the window.
     pub(in crate::config) ejects: Ejects,
+    /// How many accounts of a target may be disabled; without it only
+    /// `removals` counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) disables: Option<Bound>,
+    /// How many grants and revokes there may be at a target of what roles of
+    /// high risk give and what a target calls `privileged`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) privileged: Option<Bound>,
+    /// How many accounts may be created at a target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) creates: Option<Bound>,
+    /// In place of the limits of all, by target.
+    pub(in crate::config) target: LimitsByTarget,
 }
 
 /// How many accounts of a target may lose something before a person has to
@@ -127,6 +146,9 @@ pub(in crate::config) struct Removals {
     pub(in crate::config) percent: Percent,
     /// So many accounts may always lose something.
     pub(in crate::config) floor: u32,
+    /// Never more, whatever the percentage says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) max: Option<u32>,
     /// Removals of the past count for this long.
     pub(in crate::config) window: Duration,
 }
@@ -134,7 +156,7 @@ pub(in crate::config) struct Removals {
 impl Default for Removals {
     fn default() -> Self {
         // A usual day of a company stays below both; a broken file does not.
-        Self { percent: Percent(10), floor: 10, window: Duration::hours(24) }
+        Self { percent: Percent(10), floor: 10, max: None, window: Duration::hours(24) }
     }
 }
 

@@ -2,10 +2,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use lanyard_core::{
+    account::AccountState,
     fault::{Fault, FaultKind},
+    guard::Lately,
     id::OperationId,
-    operation::{Before, Change, Event},
+    operation::{AccountPointer, Before, Change, Event},
     run::{OperationEvent, OperationState, Verification},
+    value::ObjectRef,
 };
 
 use super::example::{
@@ -252,10 +255,68 @@ pub(crate) async fn removals_are_counted_by_account_from_a_time_on(store: &dyn S
     eject.operation.event = Event::Eject;
     perform(store, &eject, Vec::new()).await;
 
-    let removed = store.removals_since(at(10)).await.unwrap();
+    let removed = store.done_since(at(10)).await.unwrap().removed;
     let expected = BTreeSet::from([user("a"), user("b")]);
     assert_eq!(removed, BTreeMap::from([(name("directory"), expected)]));
-    assert!(store.removals_since(at(13)).await.unwrap().is_empty());
+    assert_eq!(store.done_since(at(13)).await.unwrap(), Lately::default());
+}
+
+pub(crate) async fn what_was_done_is_counted_by_class_from_a_time_on(store: &dyn Store) {
+    let run = begin(store, 1).await;
+    let group = |uid: &str| ObjectRef { object_type: "group".to_owned(), uid: uid.to_owned() };
+    let create = |name: &str| Change::Create {
+        object_type: "user".to_owned(),
+        name: name.to_owned(),
+        anchor: String::new(),
+        attributes: Vec::new(),
+        state: AccountState::Active,
+    };
+    let grant = |holder: AccountPointer, uid: &str| Change::Grant {
+        holder,
+        entitlement: group(uid),
+        relation: String::new(),
+        label: String::new(),
+    };
+    let revoke = |holder: &str, uid: &str| Change::Revoke {
+        holder: user(holder),
+        entitlement: group(uid),
+        relation: String::new(),
+        label: String::new(),
+    };
+    let created = AccountPointer::Created { object_type: "user".to_owned() };
+    let changes = [
+        (9, create("before"), done()),
+        (10, create("new"), done()),
+        (10, create("lost"), lost()),
+        (11, grant(created, "admins"), done()),
+        (11, grant(AccountPointer::Known(user("a")), "staff"), done()),
+        (12, revoke("b", "admins"), done()),
+        (12, Change::Disable { account: user("c") }, done()),
+        (12, Change::Delete { account: user("d") }, done()),
+        (12, Change::Enable { account: user("e") }, done()),
+    ];
+    for (id, (seconds, change, event)) in (0..).zip(changes) {
+        let sent = intent(run, id, 1, &format!("k{id}"));
+        let sent = Intent { operation: operation(id, change), ..sent };
+        store.intend(&sent).await.unwrap();
+        let said = Answer { at: at(seconds), ..answer(&sent, event, Vec::new()) };
+        store.answer(&said).await.unwrap();
+    }
+    // Ejections have a bound of their own.
+    let mut eject = intent(run, 9, 1, "k9");
+    eject.operation = operation(9, Change::Disable { account: user("f") });
+    eject.operation.event = Event::Eject;
+    perform(store, &eject, Vec::new()).await;
+    let directory = name("directory");
+    let removed = BTreeSet::from([user("b"), user("c"), user("d")]);
+    let granted = BTreeMap::from([(group("admins"), 2), (group("staff"), 1)]);
+    let expected = Lately {
+        removed: [(directory.clone(), removed)].into(),
+        disabled: [(directory.clone(), [user("c")].into())].into(),
+        created: [(directory.clone(), 1)].into(),
+        granted: [(directory, granted)].into(),
+    };
+    assert_eq!(store.done_since(at(10)).await.unwrap(), expected);
 }
 
 pub(crate) async fn sixty_four_intents_at_once_are_all_kept(store: &dyn Store) {

@@ -1,13 +1,13 @@
 //! The journal of runs: events are what is kept, states follow from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lanyard_core::{
+    guard::Lately,
     id::{ConnectorName, Digest, OperationId},
-    operation::Change,
+    operation::{Change, OperationKind},
     run::{OperationEvent, OperationState},
-    value::ObjectRef,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -23,8 +23,14 @@ pub(super) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_
      FROM operation
      WHERE phase IN ('sent', 'uncertain', 'unfinished') AND (phase = 'uncertain' OR run IS NOT ?1)
      ORDER BY run, operation";
-pub(super) const REMOVALS: &str = "SELECT DISTINCT target, object_type, uid FROM operation
-     WHERE removes = 1 AND done_at IS NOT NULL AND done_at >= ?1 AND uid IS NOT NULL
+pub(super) const DONE: &str = "SELECT target, kind, object_type, uid,
+         coalesce(body ->> '$.change.grant.entitlement.object_type',
+             body ->> '$.change.revoke.entitlement.object_type'),
+         coalesce(body ->> '$.change.grant.entitlement.uid',
+             body ->> '$.change.revoke.entitlement.uid')
+     FROM operation
+     WHERE kind IN ('create', 'grant', 'disable', 'delete', 'revoke')
+         AND done_at IS NOT NULL AND done_at >= ?1
          AND json_extract(body, '$.event') IS NOT 'eject'";
 
 /// An operation as it stands in the journal.
@@ -218,18 +224,30 @@ pub(super) fn unsettled(
     Ok(open.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn removals_since(
-    tx: &Connection,
-    since: Timestamp,
-) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, Problem> {
-    let mut statement = tx.prepare_cached(REMOVALS)?;
+pub(super) fn done_since(tx: &Connection, since: Timestamp) -> Result<Lately, Problem> {
+    let mut statement = tx.prepare_cached(DONE)?;
     let mut rows = statement.query([At(since)])?;
-    let mut removals: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let mut lately = Lately::default();
     while let Some(row) = rows.next()? {
         let target = row.get::<_, Word<ConnectorName>>(0)?.0;
-        removals.entry(target).or_default().insert(object(row, 1)?);
+        let kind: String = row.get(1)?;
+        let account = row.get::<_, Option<String>>(3)?.map(|_| object(row, 2)).transpose()?;
+        if kind == OperationKind::Create.word() {
+            *lately.created.entry(target.clone()).or_default() += 1;
+        }
+        if row.get::<_, Option<String>>(5)?.is_some() {
+            let here = lately.granted.entry(target.clone()).or_default();
+            *here.entry(object(row, 4)?).or_default() += 1;
+        }
+        let Some(account) = account else { continue };
+        if kind == OperationKind::Disable.word() {
+            lately.disabled.entry(target.clone()).or_default().insert(account.clone());
+        }
+        if kind != OperationKind::Grant.word() && kind != OperationKind::Create.word() {
+            lately.removed.entry(target).or_default().insert(account);
+        }
     }
-    Ok(removals)
+    Ok(lately)
 }
 
 pub(super) fn states(

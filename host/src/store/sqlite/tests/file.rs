@@ -94,7 +94,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     drop(raw);
     let before = std::fs::read(&path).unwrap();
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 9, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 10, .. }), "{error:?}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
@@ -274,10 +274,10 @@ async fn audit_rows_of_an_answer_hold_no_facts() {
 }
 
 #[tokio::test]
-async fn open_operations_and_removals_are_found_by_index() {
+async fn open_operations_and_what_was_done_lately_are_found_by_index() {
     let (_directory, store) = fresh();
     for (query, index) in
-        [(journal::UNSETTLED, "operation_open"), (journal::REMOVALS, "operation_removal")]
+        [(journal::UNSETTLED, "operation_open"), (journal::DONE, "operation_done")]
     {
         let way: String = store
             .read("explain", move |tx| {
