@@ -40,7 +40,7 @@ use crate::{
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
-pub use known::{LastKnown, Supposed, last_known, suppose};
+pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};

@@ -18,9 +18,7 @@ use super::{
 use crate::{
     args::Simulated,
     errors::{AppError, Exit},
-    reconcile,
-    store::Store as _,
-    telemetry,
+    reconcile, telemetry,
 };
 
 /// From what is stored: no system is called, and nothing is recorded.
@@ -44,14 +42,12 @@ pub(super) async fn simulate(
         Some(who) => Some(named::identity(&store, who, now).await?.id),
         None => None,
     };
-    let window = config.policy.limits.removals_window;
-    let since = now.checked_sub(window).unwrap_or(Timestamp::MIN);
-    let removed = store.done_since(since).await?;
+    let lately = reconcile::lately(&config.policy, &store, now).await?;
     let known = reconcile::last_known(config.policy, &store, now).await?;
     session::say_unread(&known, output);
     let settings = PlanSettings::of(&known.policy);
     let whole = Whole::new(&settings, known.assembled, known.observed);
-    let mut moments = simulate::simulate(&known.policy, whole, &removed, now, until);
+    let mut moments = simulate::simulate(&known.policy, whole, &lately, now, until);
     moments.retain_mut(|moment| shown(moment, from, who));
     if wanted.json {
         output.json(&moments)?;

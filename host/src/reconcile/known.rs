@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, desired},
     dropped::{Dropped, dropped},
-    guard::{Finding, GuardSettings, guard, mass_ejects},
+    guard::{Finding, GuardSettings, Lately, guard, mass_ejects},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
@@ -72,13 +72,25 @@ pub async fn suppose(
     let known = last_known(policy, store, now).await?;
     let LastKnown { policy, assembled, observed, desired } = &known;
     let plan = plan(&PlanSettings::of(policy), desired, observed, now);
-    let since = now.checked_sub(policy.limits.removals_window).unwrap_or(Timestamp::MIN);
-    let removed = store.done_since(since).await?;
+    let lately = lately(policy, store, now).await?;
     let settings = GuardSettings::of(policy);
     // The clock is not looked at: another time is what is supposed.
-    let mut findings = guard(&settings, &plan, observed, &removed, &assembled.shrank);
+    let mut findings = guard(&settings, &plan, observed, &lately, &assembled.shrank);
     findings.extend(mass_ejects(&policy.limits, &plan, &observed.kept, now));
     Ok(Supposed { known, plan, findings })
+}
+
+/// What was done within the window that limits count by.
+///
+/// # Errors
+/// When the store fails.
+pub async fn lately(
+    policy: &Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<Lately, StoreError> {
+    let window = policy.limits.removals_window;
+    store.done_since(now.checked_sub(window).unwrap_or(Timestamp::MIN)).await
 }
 
 /// What targets hold, with what of it is ours.

@@ -7,14 +7,14 @@ use lanyard_core::{
     absence,
     desired::Desired,
     fact::Identity,
-    guard::{Finding, GuardSettings, Lately, clock_jump, guard, mass_ejects},
+    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{ClockMarks, Kept},
     plan::Plan,
 };
 
-use super::{Context, ReconcileError, Survey};
+use super::{Context, ReconcileError, Survey, known::lately};
 use crate::store::{SourceRead, StoreError, StoredPlan};
 
 /// How often people were found missing, counted with these reads.
@@ -31,12 +31,6 @@ pub(super) async fn confirm_absences(
     let reads = reads.iter().map(|(source, read)| (source.clone(), read.read_at)).collect();
     let changed = absence::confirm(&context.policy, assembled, known, &reads, &before);
     if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
-}
-
-/// What was done within the window that limits count by.
-pub(super) async fn lately(context: &Context, now: Timestamp) -> Result<Lately, StoreError> {
-    let window = context.policy.limits.removals_window;
-    context.store.done_since(now.checked_sub(window).unwrap_or(Timestamp::MIN)).await
 }
 
 /// What the guard says by what is remembered of lives.  A jump of the clock
@@ -76,7 +70,7 @@ impl Survey {
         let now = self.stored.made_at;
         let plan = self.stored.plan.only(identity);
         let policy = context.policy.as_ref();
-        let lately = lately(context, now).await?;
+        let lately = lately(policy, context.store.as_ref(), now).await?;
         let settings = GuardSettings::of(policy);
         let mut findings = guard(&settings, &plan, &self.observed, &lately, &self.assembled.shrank);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));

@@ -126,23 +126,15 @@ impl Hand<'_> {
     }
 
     async fn set_fact(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
-        let Effect::SetFact { fact, value } = &step.effect else { return Ok(()) };
         let at = self.context.now();
+        let Some(own) = OwnFact::of(step, at) else { return Ok(()) };
         let ended = StepRecord::Ended { at, end: StepEnd::Done };
         let Some(episode) = self.with(step, ended) else {
             self.skip(step, LEFT);
             return Ok(());
         };
-        let own = OwnFact {
-            identity: step.identity,
-            fact: fact.clone(),
-            value: value.clone(),
-            workflow: step.workflow.clone(),
-            step: step.step.clone(),
-            since: at,
-        };
         let mut entry = self.entry(step, "fact set");
-        entry.detail.insert("fact".to_owned(), fact.to_string());
+        entry.detail.insert("fact".to_owned(), own.fact.to_string());
         self.context.store.set_fact(&own, &episode, &entry).await?;
         self.told(step, StepTold::Done);
         Ok(())

@@ -21,7 +21,12 @@ use lanyard_core::{
     workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
 };
 
-use super::{Context, ReconcileError, Stop, dropped::note, known::known_of, lives, read};
+use super::{
+    Context, ReconcileError, Stop,
+    dropped::note,
+    known::{known_of, lately},
+    lives, read,
+};
 use crate::{
     connector::Connectors,
     store::{AuditEntry, SourceRead, StoredPlan},
@@ -88,7 +93,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
-    let lately = lives::lately(context, now).await?;
+    let lately = lately(policy, context.store.as_ref(), now).await?;
     let settings = GuardSettings::of(policy);
     let mut findings = guard(&settings, &plan, &observed, &lately, &assembled.shrank);
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));

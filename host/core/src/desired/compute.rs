@@ -6,7 +6,7 @@ mod left;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
@@ -26,9 +26,8 @@ use crate::{
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
-    lifecycle::{self, LifecycleState, StateNow},
+    lifecycle::{self, StateNow},
     observed::{Link, Observed},
-    operation::Cause,
     policy::Policy,
     template::Scope,
 };
@@ -82,7 +81,7 @@ pub fn desired(
         .collect();
     let known = assembled.identities.iter().flat_map(|identity| identity.facts.keys());
     let ever_known: BTreeSet<&FactName> = known.chain(&assembled.also_known).collect();
-    let referents = Referents::among(&assembled.identities);
+    let referents = Referents::among(policy, &assembled.identities);
     let mut given = BTreeMap::new();
     for (name, target) in &policy.targets {
         let object =
@@ -94,7 +93,7 @@ pub fn desired(
             given.insert(name, logins);
         }
     }
-    leave(policy, &observed.links, &mut people, now);
+    left::leave(policy, &observed.links, &mut people, now);
     carry::carry_out(policy, assembled, observed, &mut people, now);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
     Desired { identities }
@@ -227,36 +226,13 @@ fn accounts_at(
             Err(sentence) => person.holds.push(sentence),
         }
     }
-    let accounts = Accounts::at(site.name, there.observed, &logins);
+    let accounts = Accounts::at(site, there.observed, &logins);
     for (id, login) in &logins {
         if let Some(person) = people.get_mut(id) {
             person.account(policy, site, (*id, login), (there, &accounts));
         }
     }
     logins
-}
-
-/// Accounts that are ours and that nothing gives any longer.
-fn leave(
-    policy: &Policy,
-    links: &[Link],
-    people: &mut BTreeMap<IdentityId, Person<'_>>,
-    now: Timestamp,
-) {
-    let mut by_account: BTreeMap<(IdentityId, &ConnectorName), Vec<&Link>> = BTreeMap::new();
-    for link in links.iter().filter(|link| !link.gone) {
-        if policy.targets.contains_key(&link.target) {
-            by_account.entry((link.identity, &link.target)).or_default().push(link);
-        }
-    }
-    for ((id, target), links) in by_account {
-        let Some(person) = people.get_mut(&id) else { continue };
-        if person.wanted.contains_key(target) {
-            continue;
-        }
-        let account = person.left(policy, &links, now);
-        person.accounts.insert(target.clone(), account);
-    }
 }
 
 impl Person<'_> {
@@ -297,60 +273,6 @@ impl Person<'_> {
         }
     }
 
-    /// An account to disable, and to delete when it is due.
-    fn left(&self, policy: &Policy, links: &[&Link], now: Timestamp) -> DesiredAccount {
-        let state = self.state.state;
-        let mut causes = if person::enabled(state).is_none() {
-            vec![Cause::State { state, because: self.state.because.clone() }]
-        } else {
-            vec![Cause::Leaver { because: "no rule gives this account any longer".to_owned() }]
-        };
-        if let Some((since, cause)) = self.deleted_at(links) {
-            causes.push(cause.clone());
-            return DesiredAccount { presence: Presence::Deleted { due: since }, causes };
-        }
-        if let Some(until) = self.kept_until(policy, links, now) {
-            return DesiredAccount { presence: Presence::Kept { until }, causes };
-        }
-        let workflow_deletes = self.workflow_deletes(links);
-        if let Some(due) = self.never_came(policy, links).filter(|_| !workflow_deletes) {
-            return DesiredAccount { presence: Presence::Deleted { due }, causes };
-        }
-        // Somebody announced comes back: their accounts wait for them.
-        let departed = self.state.since.filter(|_| state.is_over());
-        let due = (state != LifecycleState::Announced)
-            .then(|| due(policy.leaver.delete_after?, links, departed, now))
-            .flatten()
-            .filter(|_| !workflow_deletes)
-            .filter(|(_, due)| *due <= now);
-        let presence = match due {
-            None => Presence::Disabled,
-            Some((since, due)) => {
-                causes.push(Cause::Leaver {
-                    because: format!(
-                        "disabled and no longer wanted since {since}, to be deleted from {due}"
-                    ),
-                });
-                Presence::Deleted { due }
-            }
-        };
-        DesiredAccount { presence, causes }
-    }
-
-    /// Since when a step wants these accounts deleted.
-    fn deleted_at(&self, links: &[&Link]) -> Option<(Timestamp, &Cause)> {
-        let target = &links.first()?.target;
-        self.overrides.deleted.get(target).map(|(since, cause)| (*since, cause))
-    }
-
-    /// Whether a workflow says when these accounts are deleted, and the
-    /// leaver policy does not.
-    fn workflow_deletes(&self, links: &[&Link]) -> bool {
-        let Some(link) = links.first() else { return false };
-        let mut deletes = self.deletes.iter();
-        deletes.any(|targets| targets.as_ref().is_none_or(|it| it.contains(&link.target)))
-    }
-
     fn finished(self) -> DesiredIdentity {
         let Self {
             label,
@@ -384,22 +306,4 @@ impl Person<'_> {
             access,
         }
     }
-}
-
-/// Since when all of these accounts have been disabled and nobody has wanted
-/// them, and when that has been long enough.
-///
-/// Somebody may have been disabled long before they left (a leave, a first
-/// day that never came), so their departure counts as well.  What is found
-/// unwanted for the first time is unwanted from now on.
-fn due(
-    delete_after: SignedDuration,
-    links: &[&Link],
-    departed: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<(Timestamp, Timestamp)> {
-    let disabled = links.iter().map(|link| link.disabled_since).collect::<Option<Vec<_>>>()?;
-    let unwanted = links.iter().map(|link| link.unwanted_since.unwrap_or(now));
-    let since = disabled.into_iter().chain(unwanted).chain(departed).max()?;
-    Some((since, since.checked_add(delete_after).ok()?))
 }

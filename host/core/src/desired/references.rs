@@ -9,20 +9,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::content::Site;
 use crate::{
     fact::Identity,
-    id::{ConnectorName, IdentityId},
+    id::IdentityId,
     observed::Observed,
+    policy::Policy,
     template::{Expressions, Scope},
 };
 
-/// Identities by what the file may call them.
+/// Identities by what the file may call them; nobody where it speaks of
+/// nobody.
 pub(super) struct Referents<'a> {
     /// By the key of a record; none where it is the key of several.
     by_key: BTreeMap<&'a str, Option<IdentityId>>,
 }
 
 impl<'a> Referents<'a> {
-    pub(super) fn among(identities: &'a [Identity]) -> Self {
+    pub(super) fn among(policy: &Policy, identities: &'a [Identity]) -> Self {
         let mut by_key: BTreeMap<&str, Option<IdentityId>> = BTreeMap::new();
+        if policy.targets.values().all(|target| target.references.is_empty()) {
+            return Self { by_key };
+        }
         for identity in identities {
             for record in &identity.records {
                 let who = by_key.entry(&record.key).or_insert(Some(identity.id));
@@ -44,7 +49,9 @@ impl<'a> Referents<'a> {
     }
 }
 
-/// Accounts at one target by whose they are, as references speak of them.
+/// Accounts at one target by whose they are, as references speak of them;
+/// none where the file has no references.
+#[derive(Default)]
 pub(super) struct Accounts<'a> {
     /// Keys at the target, of accounts that are there.
     keys: BTreeMap<IdentityId, &'a str>,
@@ -54,10 +61,14 @@ pub(super) struct Accounts<'a> {
 
 impl<'a> Accounts<'a> {
     pub(super) fn at(
-        target: &ConnectorName,
+        site: Site<'_>,
         observed: &'a Observed,
         logins: &BTreeMap<IdentityId, String>,
     ) -> Self {
+        if site.policy.references.is_empty() {
+            return Self::default();
+        }
+        let target = site.name;
         let links = observed.links.iter().filter(|link| link.target == *target && !link.gone);
         let by_key: BTreeMap<_, _> = links.map(|link| (&link.account, link.identity)).collect();
         let keys = by_key.iter().map(|(account, id)| (*id, account.uid.as_str())).collect();

@@ -42,15 +42,10 @@ impl Simulation<'_> {
                 asked.rounds = asked.rounds_due(at);
                 StepRecord::Asked { begun, asked }
             }
-            Effect::SetFact { fact, value } => {
-                self.whole.set_fact(&OwnFact {
-                    identity: step.identity,
-                    fact: fact.clone(),
-                    value: value.clone(),
-                    workflow: step.workflow.clone(),
-                    step: step.step.clone(),
-                    since: at,
-                });
+            Effect::SetFact { .. } => {
+                if let Some(own) = OwnFact::of(step, at) {
+                    self.whole.set_fact(&own);
+                }
                 done
             }
         };

@@ -11,7 +11,7 @@ use crate::{
     id::{ConnectorName, FactName, IdentityId, StepName, WorkflowName},
     policy::Policy,
     value::Value,
-    workflow::{Action, TaskDefinition},
+    workflow::{Action, Effect, PlannedStep, TaskDefinition},
 };
 
 /// The source that they come from; no other may be called so.
@@ -26,6 +26,22 @@ pub struct OwnFact {
     pub workflow: WorkflowName,
     pub step: StepName,
     pub since: Timestamp,
+}
+
+impl OwnFact {
+    /// What a step that sets a fact sets, from `since` on; none for another
+    /// one.
+    pub fn of(step: &PlannedStep, since: Timestamp) -> Option<Self> {
+        let Effect::SetFact { fact, value } = &step.effect else { return None };
+        Some(Self {
+            identity: step.identity,
+            fact: fact.clone(),
+            value: value.clone(),
+            workflow: step.workflow.clone(),
+            step: step.step.clone(),
+            since,
+        })
+    }
 }
 
 /// Adds them where no source gives the fact.
