@@ -25,7 +25,10 @@ usage: cargo xtask <verb>
                 simulate, apply
   scenarios [--bless] [NAME]
                 play the scenarios of tests/scenarios, one line each;
-                `--bless` writes the answers into the files";
+                `--bless` writes the answers into the files
+  mutants [N]   make about 200 lines of the core wrong, one at a time, and
+                list those that no test of the core notices (an hour);
+                N, 0 to 13, says which lines";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +68,11 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
             test::bench(phases, rest.first().copied())
         }
         ["scenarios", rest @ ..] => test::scenarios(phases, rest),
+        ["mutants"] => test::mutants(phases, 0),
+        ["mutants", sample] => match sample.parse() {
+            Ok(sample) => test::mutants(phases, sample),
+            Err(_) => bail!("`{sample}` is not the number of a sample\n\n{USAGE}"),
+        },
         [] => bail!("no verb given\n\n{USAGE}"),
         other => bail!("cannot do `{}`\n\n{USAGE}", other.join(" ")),
     }
