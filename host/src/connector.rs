@@ -5,6 +5,8 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
+mod unusable;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
@@ -16,6 +18,8 @@ use lanyard_core::{
     schema::{CheckDepth, CheckReport, Schema},
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
+
+pub use unusable::Unusable;
 
 /// A configured instance of a plugin, ready to be called.
 #[async_trait]

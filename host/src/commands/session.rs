@@ -11,7 +11,7 @@ use lanyard_core::id::ConnectorName;
 use super::output::Output;
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
-    connector::{Attached, Connector, Connectors},
+    connector::{Attached, Connector, Connectors, Unusable},
     errors::{AppError, Exit},
     messenger::Post,
     reconcile::{Context, LastKnown, Stop},
@@ -149,18 +149,16 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let Loaded { config, tests: _ } = load(file)?;
     let sandbox = Arc::new(sandbox()?);
     let mut connectors = Connectors::default();
-    let mut broken = Vec::new();
     let plugins = plugins(&sandbox, &config).await?;
     for (name, loaded) in permitted(&sandbox, &config, plugins) {
         match loaded {
             Ok(connector) => attach(&mut connectors, &name, connector),
-            Err(error) => broken.push((name, error)),
+            // It delays nothing but what is its own.
+            Err(error) => {
+                let Some(written) = config.connectors.get(&name) else { continue };
+                place(&mut connectors, &name, written.role, Unusable::new(&error).attached());
+            }
         }
-    }
-    if let Some((name, error)) = broken.into_iter().next() {
-        return Err(AppError::new(Exit::Connector, error).hint(format!(
-            "`{name}` cannot be used; `lanyard check` shows every problem at once"
-        )));
     }
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
     let messenger = Arc::new(Post::new(&config.notify)?);
@@ -192,6 +190,10 @@ pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connecto
         parallel: limits.parallel,
         connector: Arc::new(connector) as Arc<dyn Connector>,
     };
+    place(connectors, name, role, attached);
+}
+
+fn place(connectors: &mut Connectors, name: &ConnectorName, role: Role, attached: Attached) {
     match role {
         Role::Source => connectors.sources.insert(name.clone(), attached),
         Role::Target => connectors.targets.insert(name.clone(), attached),

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::built;
-use crate::desk::{Desk, SOURCE};
+use crate::desk::{Desk, PEOPLE, SOURCE};
 
 /// Inspects a file with that content and answers exit status and complaint.
 async fn inspect(test: &str, content: impl AsRef<[u8]>) -> Option<String> {
@@ -118,11 +118,31 @@ async fn a_file_cut_off_in_the_middle_is_damaged() {
 async fn a_connector_that_only_reads_cannot_be_a_target() {
     let test = "a_connector_that_only_reads_cannot_be_a_target";
     let Some(desk) = Desk::new(test) else { return };
+    desk.write("people.csv", PEOPLE);
     let target = SOURCE.replace("[source.hr]", "[target.old-hr]");
     desk.configure(&format!("{SOURCE}{target}"));
     assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
     exit 67
-    error: `[plugins]/csv.wasm` does not export `lanyard:connector/provisioning`, so it cannot be a target; it exports `lanyard:connector/directory@0.1.0`, `lanyard:connector/meta@0.1.0`
-      hint: `old-hr` cannot be used; `lanyard check` shows every problem at once
+    warning: `old-hr` could not be read, so nothing is planned for it: `[plugins]/csv.wasm` does not export `lanyard:connector/provisioning`, so it cannot be a target; it exports `lanyard:connector/directory@0.1.0`, `lanyard:connector/meta@0.1.0` (misconfigured)
+    ");
+}
+
+#[tokio::test]
+async fn a_plugin_that_cannot_be_used_stops_only_what_is_its_own() {
+    let test = "a_plugin_that_cannot_be_used_stops_only_what_is_its_own";
+    let Some(desk) = Desk::new(test) else { return };
+    desk.write("people.csv", PEOPLE);
+    desk.write("broken.wasm", "no component");
+    let broken =
+        SOURCE.replace("[source.hr]", "[source.temps]").replace("\"csv\"", "\"broken.wasm\"");
+    desk.configure(&format!("{SOURCE}{broken}"));
+    assert_snapshot!(desk.run(&["plan"]).await.complaint(), @r"
+    exit 67
+    warning: `temps` could not be read, so what it said before still counts: `broken.wasm` is not WebAssembly; build the connector for the target `wasm32-wasip2` and give the `.wasm` file (misconfigured)
+    ");
+    assert_snapshot!(desk.run(&["identity", "list"]).await.stdout, @r"
+    53878fad-7f2c-52f3-995a-DIGEST  active     E1            Ada Example
+    c58e5af1-fef0-50bc-a5a6-DIGEST  active     E3            Cleo Ejemplo
+    d4bde742-74f6-5696-8094-DIGEST  active     E2            Ben Beispiel
     ");
 }
