@@ -10,7 +10,7 @@ use crate::{
     fact::Identity,
     id::{ConnectorName, IdentityId},
     identity::Assembled,
-    lifecycle::Absence,
+    lifecycle::{Absence, Jump},
     observed::Observed,
     plan::{Note, NoteKind},
     policy::{Policy, WhenMissing},
@@ -20,8 +20,8 @@ use crate::{
 /// none: no longer anything.
 ///
 /// `known` is everybody as they were before this round, `reads` when each
-/// source was read so that it proves absence, and `before` what was
-/// remembered.  Whoever is absent and not remembered is believed to be gone:
+/// source was read so that it proves absence, `before` what was remembered,
+/// and `jump` what the clock did since the last look.  Whoever is absent and not remembered is believed to be gone:
 /// they were so before the file asked for confirmations, or are confirmed.
 pub fn confirm(
     policy: &Policy,
@@ -29,7 +29,10 @@ pub fn confirm(
     known: &[Identity],
     reads: &BTreeMap<ConnectorName, Timestamp>,
     before: &BTreeMap<IdentityId, Absence>,
+    jump: Option<Jump>,
 ) -> BTreeMap<IdentityId, Option<Absence>> {
+    // How long it is since the look before a jump, no clock tells.
+    let sure = |read: Timestamp| jump.map_or(read, |jump| read.min(jump.from));
     let was_absent: BTreeMap<IdentityId, bool> =
         known.iter().map(|it| (it.id, it.absent_since.is_some())).collect();
     let mut changed = BTreeMap::new();
@@ -42,16 +45,21 @@ pub fn confirm(
             }
             continue;
         };
+        // Of every source of theirs, or one alone would say it for another.
         let sources = identity.records.iter().map(|record| &record.source);
-        let read = sources.filter_map(|source| reads.get(source)).max().copied();
+        let sources = sources.filter(|source| policy.sources.contains_key(*source));
+        let read: Option<Vec<&Timestamp>> = sources.map(|source| reads.get(source)).collect();
+        let read = read.and_then(|read| read.into_iter().min().copied());
         // Of a source that shrank a person says whether it is to be believed.
         let Some(read) = read.filter(|_| !assembled.is_doubtful(identity.id)) else { continue };
         let now = match remembered {
             None if was_absent.get(&identity.id) == Some(&true) => continue,
             None => Absence { since: read, seen: 1, last: read },
-            Some(it) if it.last.checked_add(interval).is_ok_and(|next| next <= read) => {
+            Some(it) if it.last.checked_add(interval).is_ok_and(|next| next <= sure(read)) => {
                 Absence { seen: it.seen.saturating_add(1), last: read, ..it }
             }
+            // From now on the clock can be counted by again.
+            Some(it) if jump.is_some() => Absence { last: read, ..it },
             Some(it) => it,
         };
         let now = (now.seen < times).then_some(now);
@@ -132,7 +140,7 @@ mod tests {
         ];
         let mut known = there.clone();
         for (time, seen) in looks {
-            for (id, absence) in confirm(&policy, &gone, &known, &read(time), &kept) {
+            for (id, absence) in confirm(&policy, &gone, &known, &read(time), &kept, None) {
                 match absence {
                     Some(absence) => kept.insert(id, absence),
                     None => kept.remove(&id),
@@ -143,7 +151,7 @@ mod tests {
         }
         // Nothing more is asked of somebody who is believed to be gone.
         assert_eq!(
-            confirm(&policy, &gone, &known, &read("2026-06-09T00:00:00Z"), &kept),
+            confirm(&policy, &gone, &known, &read("2026-06-09T00:00:00Z"), &kept, None),
             [].into()
         );
     }
@@ -155,7 +163,7 @@ mod tests {
         let seen = Absence { since: noon(), seen: 1, last: noon() };
         let kept = BTreeMap::from([(id("1"), seen)]);
         let changed =
-            confirm(&policy, &there, &there.identities, &read("2026-06-03T00:00:00Z"), &kept);
+            confirm(&policy, &there, &there.identities, &read("2026-06-03T00:00:00Z"), &kept, None);
         assert_eq!(changed, BTreeMap::from([(id("1"), None)]));
     }
 
@@ -166,7 +174,10 @@ mod tests {
         let gone = round(&policy, Vec::new(), &there);
         let seen = Absence { since: noon(), seen: 1, last: noon() };
         let kept = BTreeMap::from([(id("1"), seen)]);
-        assert_eq!(confirm(&policy, &gone, &gone.identities, &BTreeMap::new(), &kept), [].into());
+        assert_eq!(
+            confirm(&policy, &gone, &gone.identities, &BTreeMap::new(), &kept, None),
+            [].into()
+        );
         let mut observed = observed(&[("ada.example", Some("1"))]);
         observed.kept.absences = kept;
         let desired = desired(&policy, &gone, &observed, noon());

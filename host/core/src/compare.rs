@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::{
     diff::{Names, Page, counted, person},
+    guard::{Finding, FindingKind},
     id::{ConnectorName, IdentityId},
     observed::ObservedTarget,
     operation::{Operation, OperationKind},
-    plan::{Adoption, Note, Plan},
+    plan::{Adoption, Note, Plan, PlannedEpisode},
+    workflow::PlannedStep,
 };
 
 /// What differs, by person, and how much is the same.
@@ -18,6 +20,26 @@ pub struct Comparison {
     pub people: Vec<Differs>,
     /// Operations that both plans have.
     pub both: usize,
+    /// What only the present file says of nobody in particular.
+    pub this: Beside,
+    /// What only the other file says of nobody in particular.
+    pub other: Beside,
+}
+
+/// What one of two plans says alone, and of no person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    pub notes: Vec<Note>,
+    pub findings: Vec<Objection>,
+}
+
+/// What the guard says of a plan, whatever the plan is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Objection {
+    pub kind: FindingKind,
+    pub target: Option<ConnectorName>,
+    /// How many operations it holds back.
+    pub blocks: usize,
 }
 
 /// One identity for which the plans differ.
@@ -36,28 +58,32 @@ pub struct Differs {
 pub struct Side {
     pub operations: Vec<Operation>,
     pub adoptions: Vec<Adoption>,
+    pub episodes: Vec<PlannedEpisode>,
+    pub steps: Vec<PlannedStep>,
     pub notes: Vec<Note>,
-}
-
-impl Side {
-    fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.adoptions.is_empty() && self.notes.is_empty()
-    }
 }
 
 /// Operations are the same when they change the same at the same target, for
 /// whatever reason.
-pub fn compare(this: &Plan, other: &Plan) -> Comparison {
+pub fn compare(
+    (this, mine): (&Plan, &[Finding]),
+    (other, theirs): (&Plan, &[Finding]),
+) -> Comparison {
+    let (my_words, their_words) = (Beside::of(this, mine), Beside::of(other, theirs));
+    let mut comparison = Comparison {
+        this: my_words.without(&their_words),
+        other: their_words.without(&my_words),
+        ..Comparison::default()
+    };
     let (mine, theirs) = (by_identity(this), by_identity(other));
-    let mut comparison = Comparison::default();
     let everybody: BTreeSet<&IdentityId> = mine.keys().chain(theirs.keys()).collect();
     for id in everybody {
-        let (none, no_one) = (Side::default(), Side::default());
-        let (mine, theirs) = (mine.get(id).unwrap_or(&none), theirs.get(id).unwrap_or(&no_one));
+        let none = Side::default();
+        let (mine, theirs) = (mine.get(id).unwrap_or(&none), theirs.get(id).unwrap_or(&none));
         let only_this = mine.without(theirs);
         comparison.both += mine.operations.len() - only_this.operations.len();
         let only_other = theirs.without(mine);
-        if only_this.is_empty() && only_other.is_empty() {
+        if only_this == none && only_other == none {
             continue;
         }
         let label = this.labels.get(id).or_else(|| other.labels.get(id));
@@ -79,6 +105,12 @@ fn by_identity(plan: &Plan) -> BTreeMap<IdentityId, Side> {
     for adoption in &plan.adoptions {
         people.entry(adoption.identity).or_default().adoptions.push(adoption.clone());
     }
+    for planned in &plan.episodes {
+        people.entry(planned.episode.identity).or_default().episodes.push(planned.clone());
+    }
+    for step in &plan.steps {
+        people.entry(step.identity).or_default().steps.push(step.clone());
+    }
     for note in &plan.notes {
         if let Some(identity) = note.identity {
             people.entry(identity).or_default().notes.push(note.clone());
@@ -95,7 +127,28 @@ impl Side {
         Self {
             operations: self.operations.iter().filter(|it| !same(it)).cloned().collect(),
             adoptions: missing(&self.adoptions, &other.adoptions),
+            episodes: missing(&self.episodes, &other.episodes),
+            steps: missing(&self.steps, &other.steps),
             notes: missing(&self.notes, &other.notes),
+        }
+    }
+}
+
+impl Beside {
+    fn of(plan: &Plan, findings: &[Finding]) -> Self {
+        let notes = plan.notes.iter().filter(|note| note.identity.is_none()).cloned();
+        let objection = |it: &Finding| Objection {
+            kind: it.kind,
+            target: it.target.clone(),
+            blocks: it.blocks.len(),
+        };
+        Self { notes: notes.collect(), findings: findings.iter().map(objection).collect() }
+    }
+
+    fn without(&self, other: &Self) -> Self {
+        Self {
+            notes: missing(&self.notes, &other.notes),
+            findings: missing(&self.findings, &other.findings),
         }
     }
 }
@@ -115,13 +168,16 @@ impl Comparison {
             side(&format!("only with {name}"), other, &names, &mut page);
             page.gap();
         }
+        beside("only with the present file", &self.this, &mut page);
+        beside(&format!("only with {name}"), &self.other, &mut page);
         page.line(0, &self.summary(name));
         page.text
     }
 
     fn summary(&self, name: &str) -> String {
         let both = counted(self.both, "operation is", "operations are");
-        if self.people.is_empty() {
+        let nothing = Beside::default();
+        if self.people.is_empty() && self.this == nothing && self.other == nothing {
             return format!("no difference: {both} the same");
         }
         let kinds = |of: fn(&Differs) -> &Side| {
@@ -146,7 +202,7 @@ impl Comparison {
 }
 
 fn side(title: &str, side: &Side, names: &Names<'_>, page: &mut Page) {
-    if side.is_empty() {
+    if *side == Side::default() {
         return;
     }
     page.line(1, title);
@@ -160,8 +216,32 @@ fn side(title: &str, side: &Side, names: &Names<'_>, page: &mut Page) {
     for Adoption { target, name, matched, .. } in &side.adoptions {
         page.line(2, &format!("adopt? {target} `{name}`: same {matched}"));
     }
+    for news in side.episodes.iter().flat_map(|it| &it.news) {
+        page.line(2, news);
+    }
+    for step in &side.steps {
+        let PlannedStep { workflow, step, .. } = step;
+        page.line(2, &format!("carry out step `{step}` of `{workflow}`"));
+    }
     for note in &side.notes {
         let at = note.target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
         page.line(2, &format!("{}{at}: {}", note.kind.word(), note.text));
     }
+}
+
+fn beside(title: &str, beside: &Beside, page: &mut Page) {
+    if *beside == Beside::default() {
+        return;
+    }
+    page.line(0, title);
+    for Objection { kind, target, blocks } in &beside.findings {
+        let at = target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
+        let blocks = counted(*blocks, "operation", "operations");
+        page.line(1, &format!("{}{at}: {blocks} blocked", kind.word()));
+    }
+    for note in &beside.notes {
+        let at = note.target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
+        page.line(1, &format!("{}{at}: {}", note.kind.word(), note.text));
+    }
+    page.gap();
 }

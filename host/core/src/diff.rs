@@ -94,13 +94,7 @@ impl Page {
         for _ in 0..depth {
             self.text.push_str("  ");
         }
-        for character in text.chars() {
-            if character.is_control() || turns(character) {
-                self.text.extend(character.escape_default());
-            } else {
-                self.text.push(character);
-            }
-        }
+        self.text.push_str(&one_line(text));
         self.text.push('\n');
     }
 
@@ -109,10 +103,25 @@ impl Page {
     }
 }
 
-/// Whether a character changes the direction of others around it, and could
-/// make a line read as another one.
-fn turns(character: char) -> bool {
-    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// The text of somebody else as part of one line, and as nothing more.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unseen(character) {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+/// Whether a character does something to a page in place of standing on it: a
+/// control character, or one that turns the direction of others around it and
+/// makes a line read as another one.
+pub fn is_unseen(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control()
 }
 
 /// Groups in the order in which each identity first occurs.

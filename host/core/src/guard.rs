@@ -21,7 +21,8 @@ pub use self::{
     last_of::last_ones,
 };
 use crate::{
-    id::{ConnectorName, OperationId},
+    desired::Desired,
+    id::{ConnectorName, IdentityId, OperationId},
     identity::Shrank,
     observed::{Link, Observed, ObservedTarget},
     operation::{Change, Event, Operation},
@@ -330,6 +331,17 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Grant { .. }
         | Change::Revoke { .. } => None,
     }
+}
+
+/// Sources that shrank, without those whose last day has passed: that was
+/// known before, and no matter of who is in a reading.
+pub fn still_doubted(shrank: &[Shrank], desired: &Desired) -> Vec<Shrank> {
+    let by_end = |id: &IdentityId| desired.identities.get(id).is_some_and(|it| it.state.by_end);
+    let mut shrank = shrank.to_vec();
+    for shrank in &mut shrank {
+        shrank.missing.retain(|id| !by_end(id));
+    }
+    shrank
 }
 
 /// Until a person has looked, nothing is taken from those who are missing and

@@ -6,7 +6,7 @@ mod kept;
 mod leave;
 mod unknown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,9 @@ use self::dates::{Bound, Dates};
 use crate::{
     fact::{Fact, Hold},
     id::FactName,
-    policy::{LifecyclePolicy, WhenMissing},
+    policy::{LifecyclePolicy, Policy, WhenMissing},
     value::Value,
+    workflow::On,
 };
 
 pub(crate) use self::dates::zone_of;
@@ -148,8 +149,16 @@ pub(crate) fn decides(name: &str, policy: &LifecyclePolicy) -> bool {
         || !policy.leaves.is_empty() && leave::FACTS.contains(&name)
 }
 
-/// Facts that are dates or instants.
-pub(crate) const MOMENTS: [&str; 4] = ["start", "end", "leave_start", "leave_end"];
+/// Facts that are dates or instants: those the state is made of, and those
+/// that workflows count from.
+pub(crate) fn moments(policy: &Policy) -> BTreeSet<&str> {
+    let of_state = ["start", "end", "leave_start", "leave_end"].into_iter();
+    let of_workflows = policy.workflows.iter().filter_map(|workflow| match &workflow.on {
+        On::Offset(offset) => Some(offset.fact.as_str()),
+        On::State(_) | On::Changed(_) | On::Demand => None,
+    });
+    of_state.filter(|name| decides(name, &policy.lifecycle)).chain(of_workflows).collect()
+}
 
 /// Somebody as the lifecycle looks at them.
 #[derive(Debug, Clone, Copy)]
@@ -193,9 +202,14 @@ pub fn state(
     let dates = sound(wrong, &["start", "end"]).and_then(|()| {
         Dates::of(facts, ("start", "end"), policy.last_hour, &zone).map_err(|it| vec![it])
     });
-    // What a vanished record last said no longer counts, right or wrong.
     if let Some(since) = absent_since.filter(|_| when_missing == WhenMissing::Departed) {
-        return Ok(gone(since, dates.ok().as_ref()));
+        let passed = dates.as_ref().ok().and_then(|dates| dates.passed(now));
+        // What a vanished record last said no longer counts, right or wrong,
+        // except that a last day which has passed is no matter of the record.
+        return Ok(match passed {
+            Some(end) => by_end(end, Vec::new()),
+            None => gone(since, dates.ok().as_ref()),
+        });
     }
     let status = sound(wrong, &["status"])
         .and_then(|()| status(facts, policy).map_err(|sentence| vec![sentence]));
@@ -216,10 +230,7 @@ pub fn state(
     let wrong_zone = sound(wrong, &["timezone"]).err().or(wrong_zone.map(|it| vec![it]));
     let wrong_zone = wrong_zone.filter(|_| dates.has_days()).unwrap_or_default();
     if let Some(end) = dates.passed(now) {
-        let because = format!("end {} has passed", end.written);
-        let doubts = [status.err().unwrap_or_default(), wrong_zone].concat();
-        let late_days = end.late_days();
-        return Ok(StateNow { doubts, late_days, by_end: true, ..departed(because, Some(end.at)) });
+        return Ok(by_end(end, [status.err().unwrap_or_default(), wrong_zone].concat()));
     }
     if !wrong_zone.is_empty() {
         return Err([wrong_zone, status.err().unwrap_or_default()].concat());
@@ -277,6 +288,12 @@ fn sound(wrong: &[Hold], names: &[&str]) -> Result<(), Vec<String>> {
 
 fn departed(because: String, since: Option<Timestamp>) -> StateNow {
     StateNow::new(LifecycleState::Departed, because).since(since)
+}
+
+fn by_end(end: Bound, doubts: Vec<String>) -> StateNow {
+    let because = format!("end {} has passed", end.written);
+    let late_days = end.late_days();
+    StateNow { doubts, late_days, by_end: true, ..departed(because, Some(end.at)) }
 }
 
 /// A record that vanished before the first day is of somebody who never came.

@@ -378,5 +378,6 @@ fn plan_identity(
     }
     let own = std::mem::replace(&mut outline.drafts, others);
     let own = waits::take_out_early(settings, world, (identity, person), own, outline);
+    let own = waits::take_out_early_deletes(settings, world, (identity, person), own, outline);
     outline.drafts.extend(own);
 }

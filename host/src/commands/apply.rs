@@ -9,7 +9,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lanyard_core::{
-    guard::FindingKind, operation::Operation, run::Verification, workflow::PlannedStep,
+    diff, guard::FindingKind, operation::Operation, run::Verification, workflow::PlannedStep,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -327,6 +327,7 @@ impl Shown {
             .unwrap_or_else(|| operation.identity.to_string());
         let verb = operation.change.kind().word();
         let line = format!("{} {verb} at {} for {who}: {what}", operation.id, operation.target);
+        let line = diff::one_line(&line);
         match &self.bar {
             Some(bar) if !important => bar.set_message(format!("{verb} {}", operation.target)),
             _ => self.say(&line),
@@ -343,7 +344,8 @@ impl Shown {
             StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),
             StepTold::Skipped(why) => format!("not tried: {why}"),
         };
-        self.say(&format!("step `{}` of `{}` for {who}: {how}", step.step, step.workflow));
+        let line = format!("step `{}` of `{}` for {who}: {how}", step.step, step.workflow);
+        self.say(&diff::one_line(&line));
     }
 
     fn say(&self, line: &str) {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
-    desired,
+    desired, diff,
     fact::{Fact, Identity},
     id::{FactName, IdentityId},
     identity,
@@ -83,17 +83,12 @@ impl Lives {
 
 fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timestamp) -> Shown<'a> {
     let facts = identity::facts_now(it, now);
+    let label = diff::one_line(&identity::label(it, &facts));
     let (state, because) = match state(policy, it, &facts, lives, now) {
         Ok(now) => (now.state.word(), now.because),
         Err(problems) => ("held", problems.join("; ")),
     };
-    Shown {
-        id: it.id.to_string(),
-        label: identity::label(it, &facts),
-        key: identity::key(it),
-        state,
-        because,
-    }
+    Shown { id: it.id.to_string(), label, key: identity::key(it), state, because }
 }
 
 pub(super) fn state(

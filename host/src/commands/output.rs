@@ -1,7 +1,11 @@
 //! Standard output is data, standard error is for people.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal as _, Write as _},
+};
 
+use lanyard_core::diff;
 use serde::Serialize;
 
 use crate::errors::{AppError, Exit};
@@ -19,21 +23,22 @@ impl Output {
 
     /// Text that ends with a line break of its own.
     pub(super) fn text(&mut self, text: &str) -> Result<(), AppError> {
-        finished(self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()))
+        let written = self.out.write_all(harmless(text).as_bytes());
+        finished(written.and_then(|()| self.out.flush()))
     }
 
     pub(super) fn line(&mut self, line: &str) -> Result<(), AppError> {
-        finished(writeln!(self.out, "{line}"))
+        finished(writeln!(self.out, "{}", harmless(line)))
     }
 
     pub(super) fn json<T: Serialize>(&mut self, value: &T) -> Result<(), AppError> {
         let text = serde_json::to_string_pretty(value)?;
-        self.line(&text)
+        finished(writeln!(self.out, "{text}"))
     }
 
     /// For people, beside the data; a closed standard error is no error.
     pub(super) fn error(&mut self, text: &str) {
-        let _closed = self.err.write_all(text.as_bytes());
+        let _closed = self.err.write_all(harmless(text).as_bytes());
     }
 
     /// Asks a question that is answered with `y` or `yes`.
@@ -50,6 +55,23 @@ impl Output {
         io::stdin().read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// Text that means nothing to a terminal: names come from outside.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let harms = |c: char| !matches!(c, '\n' | '\t') && diff::is_unseen(c);
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if harms(character) {
+            safe.extend(character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
 }
 
 /// "1 account", "2 accounts".

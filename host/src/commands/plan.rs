@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lanyard_core::{diff, guard::Finding};
+use lanyard_core::{diff, guard::Finding, plan::Plan};
 
 use super::{
     output::{Output, counted},
@@ -96,9 +96,18 @@ pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError>
 pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
     if !all_read(survey) {
         Exit::Connector
-    } else if open || survey.stored.plan.left_open() > 0 {
+    } else if open {
         Exit::Failed
-    } else if survey.stored.findings.iter().any(Finding::holds_back) {
+    } else {
+        exit_of(&survey.stored.plan, &survey.stored.findings)
+    }
+}
+
+/// What a plan itself says, of readings that are whole.
+pub(super) fn exit_of(plan: &Plan, findings: &[Finding]) -> Exit {
+    if plan.left_open() > 0 {
+        Exit::Failed
+    } else if findings.iter().any(Finding::holds_back) {
         Exit::Blocked
     } else {
         Exit::Ok

@@ -9,7 +9,7 @@ use lanyard_core::{compare::compare, diff};
 use super::{
     moment::{Edge, moment},
     output::Output,
-    session,
+    plan, session,
 };
 use crate::{
     config::Config,
@@ -35,6 +35,7 @@ pub(super) async fn at(
     output.error(&format!(
         "note: as of {at:.0}, from what was recorded; it is not kept and cannot be applied\n"
     ));
+    let exit = plan::exit_of(&plan, &findings);
     if json {
         let stored =
             StoredPlan { digest: plan.digest()?, plan, findings, config: digest, made_at: at };
@@ -42,7 +43,7 @@ pub(super) async fn at(
     } else {
         output.text(&diff::render(&plan, &findings, &known.observed.targets))?;
     }
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 /// What another file would do that this one does not, and the other way
@@ -62,7 +63,7 @@ pub(super) async fn against(
     let store = session::open_store(&this)?;
     let this = supposed(this, &store, at, output).await?;
     let that = supposed(that, &store, at, output).await?;
-    let comparison = compare(&this.plan, &that.plan);
+    let comparison = compare((&this.plan, &this.findings), (&that.plan, &that.findings));
     if json {
         output.json(&comparison)?;
     } else {

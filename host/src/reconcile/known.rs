@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, desired},
     dropped::{Dropped, dropped},
-    guard::{Finding, GuardSettings, Lately, guard, mass_ejects},
+    guard::{Finding, GuardSettings, Lately, guard, last_ones, mass_ejects, still_doubted},
     id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
@@ -16,6 +16,7 @@ use lanyard_core::{
     workflow::add_own_facts,
 };
 
+use super::dropped::note;
 use crate::store::{Store, StoreError, Unsettled};
 
 /// Everyone and everything as last known, and what the file wants of it now.
@@ -71,11 +72,14 @@ pub async fn suppose(
 ) -> Result<Supposed, StoreError> {
     let known = last_known(policy, store, now).await?;
     let LastKnown { policy, assembled, observed, desired } = &known;
-    let plan = plan(&PlanSettings::of(policy), desired, observed, now);
+    let mut plan = plan(&PlanSettings::of(policy), desired, observed, now);
+    note(policy, &dropped(policy, assembled, desired, observed), &mut plan);
+    plan.notes.extend(last_ones(policy, &plan, observed));
     let lately = lately(policy, store, now).await?;
     let settings = GuardSettings::of(policy);
     // The clock is not looked at: another time is what is supposed.
-    let mut findings = guard(&settings, &plan, observed, &lately, &assembled.shrank);
+    let mut findings =
+        guard(&settings, &plan, observed, &lately, &still_doubted(&assembled.shrank, desired));
     findings.extend(mass_ejects(&policy.limits, &plan, &observed.kept, now));
     Ok(Supposed { known, plan, findings })
 }

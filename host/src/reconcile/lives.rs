@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lanyard_core::{
     absence,
-    desired::Desired,
     fact::Identity,
-    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects},
+    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, still_doubted},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{ClockMarks, Kept},
+    observed::Observed,
     plan::Plan,
 };
 
@@ -26,10 +26,13 @@ pub(super) async fn confirm_absences(
     assembled: &Assembled,
     known: &[Identity],
     reads: &BTreeMap<ConnectorName, SourceRead>,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let before = context.store.kept().await?.absences;
+    let Kept { absences, clock, .. } = context.store.kept().await?;
+    let policy = &context.policy;
+    let jump = clock.after(policy.lifecycle.clock_jump, now).jump;
     let reads = reads.iter().map(|(source, read)| (source.clone(), read.read_at)).collect();
-    let changed = absence::confirm(&context.policy, assembled, known, &reads, &before);
+    let changed = absence::confirm(policy, assembled, known, &reads, &absences, jump);
     if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
 }
 
@@ -38,15 +41,17 @@ pub(super) async fn confirm_absences(
 pub(super) fn findings(
     context: &Context,
     plan: &Plan,
-    desired: &Desired,
-    kept: &mut Kept,
+    assembled: &Assembled,
+    observed: &mut Observed,
     now: Timestamp,
 ) -> Vec<Finding> {
-    let jumped = kept.clock.jump.and_then(|jump| clock_jump(plan, desired, jump));
+    let policy = context.policy.as_ref();
+    let ejects = mass_ejects(&policy.limits, plan, &observed.kept, now);
+    let jump = observed.kept.clock.jump;
+    let jumped = jump.and_then(|jump| clock_jump(plan, policy, (assembled, observed), jump));
     if jumped.is_none() {
-        kept.clock.jump = None;
+        observed.kept.clock.jump = None;
     }
-    let ejects = mass_ejects(&context.policy.limits, plan, kept, now);
     jumped.into_iter().chain(ejects).collect()
 }
 
@@ -72,10 +77,12 @@ impl Survey {
         let policy = context.policy.as_ref();
         let lately = lately(policy, context.store.as_ref(), now).await?;
         let settings = GuardSettings::of(policy);
-        let mut findings = guard(&settings, &plan, &self.observed, &lately, &self.assembled.shrank);
+        let doubted = still_doubted(&self.assembled.shrank, &self.desired);
+        let mut findings = guard(&settings, &plan, &self.observed, &lately, &doubted);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
         let jump = self.observed.kept.clock.jump;
-        findings.extend(jump.and_then(|jump| clock_jump(&plan, &self.desired, jump)));
+        let about = (&self.assembled, &self.observed);
+        findings.extend(jump.and_then(|jump| clock_jump(&plan, policy, about, jump)));
         findings.retain(|finding| !finding.blocks.is_empty());
         let digest = plan.digest()?;
         self.stored = StoredPlan { digest, plan, findings, ..self.stored };

@@ -10,7 +10,7 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, TargetShrank, guard, last_ones},
+    guard::{GuardSettings, TargetShrank, guard, last_ones, still_doubted},
     id::ConnectorName,
     identity::{Assembled, UnknownFact, assemble, provide, unknown_facts},
     lifecycle::unknown_in_holds,
@@ -71,7 +71,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     }
     let mut assembled = assemble_identities(context, &readings, &known, now).await?;
     let believed = believed(&assembled, &readings);
-    lives::confirm_absences(context, &assembled, &known, &believed).await?;
+    lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
@@ -95,9 +95,10 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.notes.extend(last_ones(policy, &plan, &observed));
     let lately = lately(policy, context.store.as_ref(), now).await?;
     let settings = GuardSettings::of(policy);
-    let mut findings = guard(&settings, &plan, &observed, &lately, &assembled.shrank);
+    let mut findings =
+        guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
-    findings.extend(lives::findings(context, &plan, &desired, &mut observed.kept, now));
+    findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest: plan.digest()?,

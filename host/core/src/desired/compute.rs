@@ -117,7 +117,7 @@ fn person<'a>(
 ) -> Person<'a> {
     let Around { observed, entitlements, held, links, now } = *around;
     let facts = identity::facts_now(identity, now);
-    let Life { mut state, mut holds, legal_holds, absent_since } =
+    let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
@@ -156,7 +156,7 @@ fn person<'a>(
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
         // when it would have had them deleted.
-        deletes.extend((!failed.is_empty()).then_some(None));
+        deletes.extend((doubtful || !failed.is_empty()).then_some(None));
         state.doubts.extend(failed);
     } else {
         holds.extend(failed);

@@ -22,6 +22,21 @@ pub(super) fn keeps_login(policy: &Policy, state: &StateNow, target: &ConnectorN
     of(policy, state).is_some_and(|leave| leave.keeps_login(target))
 }
 
+/// Whether their leave closes an account.
+pub(super) fn closes(policy: &Policy, state: &StateNow, target: &ConnectorName) -> bool {
+    state.state == LifecycleState::OnLeave && !keeps_login(policy, state, target)
+}
+
+/// Whether a grant stays during their leave.
+pub(super) fn keeps_grant(
+    policy: &Policy,
+    state: &StateNow,
+    target: &ConnectorName,
+    entitlement: &str,
+) -> bool {
+    of(policy, state).is_none_or(|leave| leave.keeps_grant(target, entitlement))
+}
+
 /// Takes out the grants that their leave takes away; says at which targets.
 pub(crate) fn keeps_of(
     policy: &Policy,

@@ -20,6 +20,9 @@ pub(super) struct Life {
     pub legal_holds: Vec<String>,
     /// Since when their records are missing, where that is believed.
     pub absent_since: Option<Timestamp>,
+    /// Something of a leaver is wrong that does not keep their accounts open;
+    /// nobody knows what it would have said of deleting them.
+    pub doubtful: bool,
 }
 
 /// The state of somebody, as it is with what is remembered of them; `links`
@@ -42,6 +45,12 @@ pub fn standing(
         ejected: kept.ejected(identity.id),
     };
     let mut state = lifecycle::state(&about, &policy.lifecycle, now)?;
+    if state.ejected && kept.waiting(&policy.limits, now).contains(&identity.id) {
+        // Whoever leaves anyway waits for no turn.
+        let facts_alone = About { ejected: None, absent_since: None, ..about };
+        let anyway = lifecycle::state(&facts_alone, &policy.lifecycle, now);
+        state = anyway.ok().filter(|anyway| anyway.state.is_over()).unwrap_or(state);
+    }
     let holds = legal_holds(policy, identity, kept);
     if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
         state.state = LifecycleState::Held;
@@ -92,8 +101,10 @@ pub(super) fn life(
         hold.fact.as_ref().is_some_and(|it| lifecycle::decides(it.as_str(), &policy.lifecycle))
     };
     // What is wrong with the facts that decide it is in the state already.
-    let mut holds: Vec<String> =
-        wrong.iter().filter(|hold| !decides(hold)).map(ToString::to_string).collect();
+    let (of_record, of_facts): (Vec<&Hold>, Vec<&Hold>) =
+        wrong.iter().filter(|hold| !decides(hold)).partition(|hold| hold.fact.is_none());
+    let texts = |holds: Vec<&Hold>| holds.into_iter().map(ToString::to_string).collect::<Vec<_>>();
+    let (mut holds, of_facts) = (texts(of_record), texts(of_facts));
     let state = state.map(|mut state| {
         // A time zone without a date, a leave before the first day.
         let unused = wrong.iter().filter(decides).filter(|_| !state.state.is_over());
@@ -106,12 +117,16 @@ pub(super) fn life(
         // Nothing is desired of somebody announced, nor of a hold.
         StateNow::new(LifecycleState::Announced, because)
     });
+    // Whoever is over needs no other fact to be closed.
+    let doubtful = state.state.is_over() && !of_facts.is_empty();
+    let unneeded = if doubtful { &mut state.doubts } else { &mut holds };
+    unneeded.extend(of_facts);
     if state.ejected {
         // A person said so, whatever is wrong with what sources say.
         state.doubts.append(&mut holds);
     }
     let legal_holds = legal_holds(policy, identity, kept);
-    Life { state, holds, legal_holds, absent_since: absent_since(identity, kept) }
+    Life { state, holds, legal_holds, absent_since: absent_since(identity, kept), doubtful }
 }
 
 /// The legal holds that cover somebody, of the file and by command.

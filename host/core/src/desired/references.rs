@@ -10,7 +10,7 @@ use super::content::Site;
 use crate::{
     fact::Identity,
     id::IdentityId,
-    observed::Observed,
+    observed::{Link, Observed},
     policy::Policy,
     template::{Expressions, Scope},
 };
@@ -57,6 +57,8 @@ pub(super) struct Accounts<'a> {
     keys: BTreeMap<IdentityId, &'a str>,
     /// Login names, also of accounts that are only planned.
     names: BTreeMap<IdentityId, String>,
+    /// Whose account was there, and is not.
+    gone: BTreeSet<IdentityId>,
 }
 
 impl<'a> Accounts<'a> {
@@ -69,14 +71,17 @@ impl<'a> Accounts<'a> {
             return Self::default();
         }
         let target = site.name;
-        let links = observed.links.iter().filter(|link| link.target == *target && !link.gone);
+        let links = observed.links.iter().filter(|link| link.target == *target);
+        let (gone, links): (Vec<&Link>, Vec<&Link>) = links.partition(|link| link.gone);
+        let gone = gone.into_iter().map(|link| link.identity).collect();
+        let links = links.into_iter();
         let by_key: BTreeMap<_, _> = links.map(|link| (&link.account, link.identity)).collect();
         let keys = by_key.iter().map(|(account, id)| (*id, account.uid.as_str())).collect();
         let accounts = observed.targets.get(target).into_iter().flat_map(|it| &it.accounts);
         let names = accounts.filter_map(|it| Some((*by_key.get(&it.reference)?, it.name.clone())));
         let mut names: BTreeMap<IdentityId, String> = names.collect();
         names.extend(logins.iter().map(|(id, login)| (*id, login.clone())));
-        Self { keys, names }
+        Self { keys, names, gone }
     }
 }
 
@@ -134,6 +139,11 @@ pub(super) fn refer(
         account.extend(accounts.names.get(&id).map(|login| ("name", login.clone())));
         account.extend(accounts.keys.get(&id).map(|key| ("id", (*key).to_owned())));
         let why = || format!("`{}` has no account there yet", text.trim());
+        if account.is_empty() && accounts.gone.contains(&id) {
+            // There was one, and there will be none.
+            referred.nobody.insert(name.clone());
+            continue;
+        }
         if account.is_empty() {
             referred.waits.insert(name.clone(), why());
         } else if !account.contains_key("id") {

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     entitlement::Index,
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
-    lifecycle::StateNow,
+    lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed},
     operation::Cause,
     policy::Policy,
@@ -64,6 +64,8 @@ pub(super) struct Turn {
 #[derive(Debug)]
 pub(super) struct Wish {
     pub action: Action<Template>,
+    /// When its episode did.
+    pub began: Timestamp,
     pub since: Timestamp,
     pub cause: Cause,
 }
@@ -137,7 +139,8 @@ impl Subject<'_> {
         let since = standing(&form.on, &self.trigger())?;
         let known_since = self.observed.workflows.known_since.get(&workflow.name);
         let known_since = known_since.copied().unwrap_or(self.now);
-        match (Begin::of(&form.on, since, latest, known_since), latest) {
+        let departed = self.departed();
+        match (Begin::of(&form.on, since, latest, known_since, departed), latest) {
             (Begin::Nothing, None) => Ok(()),
             (Begin::Nothing, Some(latest)) => {
                 self.go_on(self.form(latest).unwrap_or(workflow), latest.clone(), None, turn);
@@ -173,13 +176,28 @@ impl Subject<'_> {
     /// began, and nobody else begins one.
     fn look_without_file(&self, episode: &Episode, turn: &mut Turn) -> Result<(), String> {
         let form = self.form(episode)?;
-        let stays = episode.by.is_some() && episode.is_open() || form.on == On::Demand;
+        let of_before = self.departed().is_some_and(|at| episode.began < at);
+        let stays = (episode.by.is_some() && episode.is_open() || form.on == On::Demand)
+            && !(of_before && !episode.is_open());
         if stays || standing(&form.on, &self.trigger())?.is_some() {
             self.go_on(form, episode.clone(), None, turn);
             return Ok(());
         }
         turn.episodes.push(self.left(episode.clone()));
         Ok(())
+    }
+
+    /// Since when it is known that they are over.
+    fn departed(&self) -> Option<Timestamp> {
+        let over = On::State(self.state.state.broad());
+        let over = self.state.state.is_over().then(|| standing(&over, &self.trigger()));
+        over?.ok().flatten()
+    }
+
+    /// Since when it is known that they are on leave.
+    pub(super) fn away(&self) -> Option<Timestamp> {
+        let on_leave = On::State(LifecycleState::OnLeave);
+        standing(&on_leave, &self.trigger()).ok().flatten()
     }
 
     fn trigger(&self) -> Trigger<'_> {
@@ -341,7 +359,8 @@ impl Subject<'_> {
         let Task::Do(action) = &step.task else { return None };
         let ended = episode.ended(&step.id).map(|(at, _)| at);
         let cause = cause(workflow, &step.id);
-        Some(Wish { action: action.clone(), since: ended.unwrap_or(self.now), cause })
+        let since = ended.unwrap_or(self.now);
+        Some(Wish { action: action.clone(), began: episode.began, since, cause })
     }
 }
 

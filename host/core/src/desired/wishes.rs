@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredGrant,
+    DesiredGrant, leave,
     person::Wanted,
     steps::{Subject, Wish},
 };
@@ -62,7 +62,9 @@ fn give(
     wanted: &mut BTreeMap<ConnectorName, Wanted>,
     overrides: &mut Overrides,
 ) -> Result<(), String> {
-    let Wish { action, cause, .. } = wish;
+    let Wish { action, cause, began, .. } = wish;
+    // No step of before opens or gives what a leave takes.
+    let is_of_before = subject.away().is_some_and(|away| *began < away);
     match action {
         Action::Accounts { verb: AccountVerb::Create, targets } => {
             for target in targets.iter().flatten() {
@@ -70,12 +72,22 @@ fn give(
             }
         }
         Action::Accounts { verb: AccountVerb::Enable, targets } => {
-            for target in subject.meant(targets.as_ref()) {
+            let mut meant = subject.meant(targets.as_ref());
+            meant.retain(|target| {
+                !is_of_before || !leave::closes(subject.policy, subject.state, target)
+            });
+            for target in meant {
                 overrides.enabled.insert(target, (true, cause.clone()));
             }
         }
         Action::Grant { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
+                let keeps =
+                    leave::keeps_grant(subject.policy, subject.state, &target, &entitlement);
+                if is_of_before && !keeps {
+                    overrides.taken.insert(target);
+                    continue;
+                }
                 let wanted = wanted.entry(target).or_default();
                 let grant = DesiredGrant { entitlement, relation: String::new() };
                 wanted.grants.entry(grant).or_default().push(cause.clone());
@@ -92,7 +104,7 @@ fn take(
     wanted: &mut BTreeMap<ConnectorName, Wanted>,
     overrides: &mut Overrides,
 ) -> Result<(), String> {
-    let Wish { action, cause, since } = wish;
+    let Wish { action, cause, since, began: _ } = wish;
     match action {
         Action::Accounts { verb: AccountVerb::Disable, targets } => {
             for target in subject.meant(targets.as_ref()) {

@@ -1,26 +1,43 @@
 //! What time alone would take away after the clock jumped.
 
+use std::collections::BTreeMap;
+
 use super::{Finding, FindingKind, plan_word};
 use crate::{
-    desired::Desired,
-    id::OperationId,
+    desired::desired,
+    id::{IdentityId, OperationId},
+    identity::Assembled,
     lifecycle::Jump,
-    operation::{Operation, OperationKind},
-    plan::Plan,
+    observed::Observed,
+    operation::Operation,
+    plan::{Plan, PlanSettings, plan as planned},
+    policy::Policy,
+    workflow::{Episode, StepEnd, StepRecord},
 };
 
-/// Deletes, and removals by a last day that came in the jump.  Whoever was
-/// ejected, or left by a status or by going from a source, loses access all
-/// the same: no clock says so.
-pub fn clock_jump(plan: &Plan, desired: &Desired, jump: Jump) -> Option<Finding> {
+/// Removals that nobody would have planned before the jump, with all that is
+/// known now: no source, target or person says so, only the clock.
+pub fn clock_jump(
+    plan: &Plan,
+    policy: &Policy,
+    (assembled, observed): (&Assembled, &Observed),
+    jump: Jump,
+) -> Option<Finding> {
     let Jump { from, to } = jump;
-    let by_time = |operation: &&Operation| {
-        let kind = operation.change.kind();
-        let Some(person) = desired.identities.get(&operation.identity) else { return false };
-        let in_jump = person.state.since.is_some_and(|since| from < since && since <= to);
-        kind == OperationKind::Delete || kind.removes() && person.state.by_end && in_jump
+    let mut removals = plan.operations.iter().filter(|it| it.change.kind().removes()).peekable();
+    removals.peek()?;
+    let observed = before(observed, jump);
+    let wanted = desired(policy, assembled, &observed, from);
+    let then = planned(&PlanSettings::of(policy), &wanted, &observed, from);
+    let mut due: BTreeMap<IdentityId, Vec<&Operation>> = BTreeMap::new();
+    for operation in &then.operations {
+        due.entry(operation.identity).or_default().push(operation);
+    }
+    let by_time = |now: &&Operation| {
+        let same = |it: &&Operation| it.target == now.target && it.change == now.change;
+        !due.get(&now.identity).is_some_and(|then| then.iter().any(same))
     };
-    let blocks: Vec<OperationId> = plan.operations.iter().filter(by_time).map(|it| it.id).collect();
+    let blocks: Vec<OperationId> = removals.filter(by_time).map(|it| it.id).collect();
     if blocks.is_empty() {
         return None;
     }
@@ -31,4 +48,22 @@ pub fn clock_jump(plan: &Plan, desired: &Desired, jump: Jump) -> Option<Finding>
         FindingKind::ClockJump.word(),
     );
     Some(Finding { kind: FindingKind::ClockJump, target: None, text, blocks })
+}
+
+/// What was observed, without what workflows took for over since the jump.
+fn before(observed: &Observed, jump: Jump) -> Observed {
+    let mut observed = observed.clone();
+    let episodes = observed.workflows.episodes.values_mut();
+    for Episode { end, steps, .. } in episodes.flat_map(BTreeMap::values_mut) {
+        if end.as_ref().is_some_and(|end| jump.from < end.at()) {
+            *end = None;
+        }
+        steps.retain(|_, record| match record {
+            // A person said so, whatever the clock does.
+            StepRecord::Ended { end: StepEnd::Denied { .. } | StepEnd::Closed { .. }, .. } => true,
+            StepRecord::Ended { at, .. } => *at <= jump.from,
+            _ => true,
+        });
+    }
+    observed
 }

@@ -13,7 +13,7 @@ pub fn mass_ejects(
     kept: &Kept,
     now: Timestamp,
 ) -> Option<Finding> {
-    let waiting = kept.ejected_too_many(limits.ejects_max, limits.ejects_window, now);
+    let waiting = kept.waiting(limits, now);
     let held = plan
         .operations
         .iter()

@@ -165,15 +165,28 @@ pub(super) fn shrank(
         let (from, before) = read.shrank_from?;
         let there = |key: &str| read.records.contains_key(key);
         let brought = with_record(source, &there);
+        // Whoever is there under another key is not missing.
+        let mut missing = with_record(source, &|key| before.contains(key) && !there(key));
+        missing.retain(|identity| !brought.contains(identity));
+        let is_missing = |identity: &&Identity| missing.contains(&identity.id);
+        let lost: BTreeSet<&str> = (identities.iter().filter(is_missing))
+            .flat_map(|identity| &identity.records)
+            .filter(|it| it.source == **source && before.contains(&it.key))
+            .map(|it| it.key.as_str())
+            .collect();
         let new: BTreeSet<_> = brought.intersection(unconfirmed).copied().collect();
         let renamed = (from != *source).then(|| from.clone());
+        let lost = if renamed.is_some() { self::lost(before, read) } else { lost.len() };
+        if !shrinks(before.len(), lost, read.source.1.shrink_limit_percent) {
+            return None;
+        }
         // Under another name nobody is missing from it: they are held.
         (renamed.is_none() || !new.is_empty()).then(|| Shrank {
             source: (*source).clone(),
             renamed,
             before: before.len(),
-            lost: lost(before, read),
-            missing: with_record(source, &|key| before.contains(key) && !there(key)),
+            lost,
+            missing,
             new,
         })
     };

@@ -8,7 +8,7 @@ use crate::{
     account::Account,
     fact::{Fact, Hold, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::{MOMENTS, decides, parse_moment},
+    lifecycle::{moments, parse_moment},
     policy::{Policy, SourcePolicy},
     template::{Expressions, Scope, Template},
     value::{Attribute, Completeness, Value},
@@ -41,7 +41,7 @@ pub(super) fn facts(
     } else {
         by_template(&policy.expressions, &source.facts, &key, record, (read_at, now))
     };
-    for moment in MOMENTS.into_iter().filter(|name| decides(name, &policy.lifecycle)) {
+    for moment in moments(policy) {
         read_moments(&mut said, moment, &key);
     }
     said

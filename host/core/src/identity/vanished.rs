@@ -1,4 +1,5 @@
-//! Facts that decide the state and that a source stopped to give to anybody.
+//! Facts that decide the state or what somebody may have, and that a source
+//! stopped to give to anybody.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use crate::{
     id::{ConnectorName, FactName, IdentityId},
     lifecycle::moment_of,
     policy::Policy,
+    template::Template,
 };
 
 /// How many identities a source is known to have given a fact.
@@ -54,19 +56,21 @@ impl Lost<'_> {
 /// What is wrong with a source that gave a record a fact and gives it none
 /// now; nothing when only this record was changed.
 ///
-/// Without its `end` or `status` somebody who left would count as active, so
-/// a column that is missing, or empty from top to bottom, is never taken for
+/// Without its `end` or `status` somebody who left would count as active, and
+/// without what a rule asks for everybody would lose what it gives, so a
+/// column that is missing, or empty from top to bottom, is never taken for
 /// what the source means.  A cell that was emptied while others have a value
 /// is, and so is one that was the only one with a value.  A file that no
 /// longer makes the fact of anything is a decision, too.
 pub(super) fn vanished(policy: &Policy, read: &Read<'_>, lost_fact: &Lost<'_>) -> Option<String> {
     let Lost { name, old, start: _, alone } = lost_fact;
-    let decides = match name.as_str() {
+    let decides_state = match name.as_str() {
         "start" | "end" => true,
         "leave_start" | "leave_end" => !policy.lifecycle.leaves.is_empty(),
         "status" => !policy.lifecycle.status.is_empty(),
         _ => false,
     };
+    let decides = decides_state || gives_access(policy, name.as_str());
     let (source, settings) = read.source;
     let behind = made_of(settings, name).filter(|_| decides)?;
     let before: Vec<&str> = old.iter().flat_map(|it| &it.from).map(String::as_str).collect();
@@ -77,11 +81,25 @@ pub(super) fn vanished(policy: &Policy, read: &Read<'_>, lost_fact: &Lost<'_>) -
     if lost.is_empty() && (valued || *alone) || lost_fact.is_past() {
         return None;
     }
+    let mend = if decides_state {
+        format!("leave `{name}` out of the source's `facts`")
+    } else {
+        format!("take `{name}` out of the rules that ask for it")
+    };
     let (what, of) = if lost.is_empty() { ("a value in ", before) } else { ("", lost) };
     let of: Vec<String> = of.into_iter().map(|attribute| format!("`{attribute}`")).collect();
     Some(format!(
         "source `{source}`: no record has {what}{} any more, which the fact `{name}` was made of; \
-         bring it back, or leave `{name}` out of the source's `facts`",
+         bring it back, or {mend}",
         of.join(" or ")
     ))
+}
+
+/// Whether rules or roles ask for the fact.
+fn gives_access(policy: &Policy, name: &str) -> bool {
+    let asks = |grants: &BTreeMap<ConnectorName, Vec<Template>>| {
+        grants.values().flatten().any(|grant| grant.reads().contains(name))
+    };
+    policy.rules.iter().any(|rule| rule.when.reads().contains(name) || asks(&rule.grants))
+        || policy.access.roles.values().any(|role| asks(&role.grants))
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::clock::ClockMarks;
-use crate::{id::IdentityId, observed::OwnedGrant};
+use crate::{id::IdentityId, observed::OwnedGrant, policy::LimitsPolicy};
 
 /// Everything that is remembered of lives besides facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,8 +86,17 @@ impl Kept {
         now: Timestamp,
     ) -> BTreeSet<IdentityId> {
         let turns = self.turns(max, window).into_iter();
-        let waiting = turns.filter(|(it, from)| it.undone.is_none() && now < *from);
+        // Whoever need not wait is not kept by a clock that was set back.
+        let waiting =
+            turns.filter(|(it, from)| it.undone.is_none() && it.at < *from && now < *from);
         waiting.map(|(it, _)| it.identity).collect()
+    }
+
+    /// Identities whose ejection has to wait for its turn.
+    pub fn waiting(&self, limits: &LimitsPolicy, now: Timestamp) -> BTreeSet<IdentityId> {
+        // A clock that jumped makes it nobody's turn.
+        let now = self.clock.jump.map_or(now, |jump| now.min(jump.from));
+        self.ejected_too_many(limits.ejects_max, limits.ejects_window, now)
     }
 
     /// When it is the turn of each ejection that stands.

@@ -47,7 +47,9 @@ fn told_by(
         .iter()
         .map(|(name, text)| {
             let value = match *name {
-                name if MOMENTS.contains(&name) => parse_moment(text).expect("is a moment"),
+                "start" | "end" | "leave_start" | "leave_end" => {
+                    parse_moment(text).expect("is a moment")
+                }
                 _ => Value::Text((*text).to_owned()),
             };
             (name.parse().expect("is a name"), fact(value))

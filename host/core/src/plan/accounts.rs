@@ -373,7 +373,7 @@ fn plan_unseen(site: &Site<'_>, due: bool, outline: &mut Outline) {
 
 /// Where deleting only disables, a disabled account is as deleted as it can
 /// be.
-fn deletes(def: &ObjectDef, account: &Account) -> bool {
+pub(super) fn deletes(def: &ObjectDef, account: &Account) -> bool {
     let closes_only = def.capabilities.delete_kind == DeleteKind::SameAsDisable
         && (def.capabilities.disable || account.state == AccountState::Disabled);
     def.capabilities.delete && !closes_only

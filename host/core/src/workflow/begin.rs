@@ -11,7 +11,7 @@ use super::{
 use crate::{
     fact::Fact,
     id::FactName,
-    lifecycle::{StateNow, moment_of},
+    lifecycle::{LifecycleState, StateNow, moment_of},
 };
 
 /// What a trigger is asked about one identity.
@@ -35,7 +35,10 @@ pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, Strin
     let learned = |name: &str| about.facts.get(name).map(|fact| taken_up(fact));
     match on {
         On::State(state) if [about.state.state, about.state.state.broad()].contains(state) => {
-            let known = ["start", "end", "status"].into_iter().filter_map(learned).max();
+            let of_leave = ["leave", "leave_start"].into_iter();
+            let of_leave = of_leave.filter(|_| *state == LifecycleState::OnLeave);
+            let known = ["start", "end", "status"].into_iter().chain(of_leave);
+            let known = known.filter_map(learned).max();
             Ok(about.state.since.max(known).max(about.absent_since))
         }
         On::State(_) | On::Demand => Ok(None),
@@ -78,7 +81,8 @@ pub enum Begin {
 
 impl Begin {
     /// `latest` is the episode with the highest ordinal; `known_since` when
-    /// this workflow was first looked at.
+    /// this workflow was first looked at; `departed` since when they are
+    /// over: nothing of a life before comes back with another.
     ///
     /// Whatever was so before the workflow was there begins nothing: a
     /// welcome is not sent to those who have been here for years.
@@ -87,8 +91,18 @@ impl Begin {
         standing: Option<Timestamp>,
         latest: Option<&Episode>,
         known_since: Timestamp,
+        departed: Option<Timestamp>,
     ) -> Self {
+        let of_before = |latest: &Episode| departed.is_some_and(|at| latest.began < at);
         match (standing, latest) {
+            (_, Some(latest))
+                if matches!(on, On::Demand | On::Changed(_))
+                    && latest.left.is_none()
+                    && of_before(latest)
+                    && standing.is_none_or(|moment| moment <= latest.began) =>
+            {
+                Self::Leaves
+            }
             (None, Some(latest)) if latest.left.is_none() && *on != On::Demand => Self::Leaves,
             (Some(moment), None) if moment > known_since => Self::Begins { ordinal: 1, moment },
             (Some(_), None) if !matches!(on, On::Changed(_)) => Self::Before,

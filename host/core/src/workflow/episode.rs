@@ -43,6 +43,18 @@ pub enum EpisodeEnd {
     Before { at: Timestamp },
 }
 
+impl EpisodeEnd {
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Finished { at }
+            | Self::Withdrawn { at }
+            | Self::Cancelled { at, .. }
+            | Self::Stopped { at, .. }
+            | Self::Before { at } => *at,
+        }
+    }
+}
+
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

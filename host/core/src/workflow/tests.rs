@@ -369,19 +369,19 @@ fn an_episode_begins_once_and_again_only_after_it_was_left() {
     let known = at("2026-01-01");
     let moment = Some(at("2026-07-01"));
     let begins = Begin::Begins { ordinal: 1, moment: at("2026-07-01") };
-    assert_eq!(Begin::of(&on, moment, None, known), begins);
+    assert_eq!(Begin::of(&on, moment, None, known, None), begins);
     // So before the workflow was there.
-    assert_eq!(Begin::of(&on, Some(at("2025-07-01")), None, known), Begin::Before);
+    assert_eq!(Begin::of(&on, Some(at("2025-07-01")), None, known, None), Begin::Before);
     let mut latest = Walk::new(leaver()).episode;
-    assert_eq!(Begin::of(&on, moment, Some(&latest), known), Begin::Nothing);
+    assert_eq!(Begin::of(&on, moment, Some(&latest), known, None), Begin::Nothing);
     latest.end = Some(EpisodeEnd::Finished { at: at("2026-08-01") });
     // A corrected last day is no second departure.
-    assert_eq!(Begin::of(&on, Some(at("2026-09-01")), Some(&latest), known), Begin::Nothing);
-    assert_eq!(Begin::of(&on, None, Some(&latest), known), Begin::Leaves);
+    assert_eq!(Begin::of(&on, Some(at("2026-09-01")), Some(&latest), known, None), Begin::Nothing);
+    assert_eq!(Begin::of(&on, None, Some(&latest), known, None), Begin::Leaves);
     latest.left = Some(at("2026-10-01"));
-    assert_eq!(Begin::of(&on, None, Some(&latest), known), Begin::Nothing);
+    assert_eq!(Begin::of(&on, None, Some(&latest), known, None), Begin::Nothing);
     let again = Begin::Begins { ordinal: 2, moment: at("2027-07-01") };
-    assert_eq!(Begin::of(&on, Some(at("2027-07-01")), Some(&latest), known), again);
+    assert_eq!(Begin::of(&on, Some(at("2027-07-01")), Some(&latest), known, None), again);
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn every_change_is_an_episode_of_its_own() {
     let on = On::Changed(BTreeSet::new());
     let latest = Walk::new(leaver()).episode;
     let known = at("2026-01-01");
-    assert_eq!(Begin::of(&on, Some(at("2026-07-01")), Some(&latest), known), Begin::Nothing);
+    assert_eq!(Begin::of(&on, Some(at("2026-07-01")), Some(&latest), known, None), Begin::Nothing);
     let again = Begin::Begins { ordinal: 2, moment: at("2026-07-02") };
-    assert_eq!(Begin::of(&on, Some(at("2026-07-02")), Some(&latest), known), again);
+    assert_eq!(Begin::of(&on, Some(at("2026-07-02")), Some(&latest), known, None), again);
 }

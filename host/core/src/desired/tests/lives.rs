@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     account::{AccountState, Assignment},
+    fact::Hold,
+    id::FactName,
     lifecycle::{Ejection, LegalHold, LifecycleState},
     observed::OwnedGrant,
     operation::OperationKind,
@@ -138,13 +140,19 @@ proptest! {
         disabled in any::<bool>(),
         ejected in any::<bool>(),
         broken in any::<bool>(),
+        unreadable in any::<bool>(),
     ) {
         let mut policy = firm();
         if broken {
             let fails = expression(&mut policy, "nobody.knows.this > 3");
             rule(&mut policy, "broken", fails, &["crm"], &[]);
         }
-        let assembled = hired(&policy, vec![row.record()]);
+        let mut assembled = hired(&policy, vec![row.record()]);
+        if unreadable {
+            let fact = Some(FactName::new("birth").unwrap());
+            let hold = Hold { fact, text: "`soon` is no date".to_owned() };
+            assembled.holds.entry(id("1")).or_default().push(hold);
+        }
         let observed = hers(disabled, ejected);
         let desired = desired(&policy, &assembled, &observed, noon());
         let plan = plan(&PlanSettings::of(&policy), &desired, &observed, noon());
