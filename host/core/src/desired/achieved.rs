@@ -69,4 +69,11 @@ impl Subject<'_> {
         let aliases = &self.policy.targets.get(target)?.entitlements;
         self.entitlements.get(target)?.only(aliases, text)
     }
+
+    /// Whether two texts mean one entitlement, as far as that is known.
+    pub(super) fn same(&self, target: &ConnectorName, one: &str, other: &str) -> bool {
+        let known = || self.entitlement(target, one).map(|it| &it.reference);
+        let meant = || self.entitlement(target, other).map(|it| &it.reference);
+        one == other || known().is_some_and(|known| meant() == Some(known))
+    }
 }
