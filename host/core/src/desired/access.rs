@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use self::judge::{Judge, Written};
 use super::{
+    AtOnce,
     person::{Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
@@ -20,6 +21,7 @@ use crate::{
     fact::Identity,
     id::{ConnectorName, RoleName, SeparationName},
     operation::Cause,
+    value::ObjectRef,
 };
 
 /// The roles of somebody, and what stands between them.
@@ -98,6 +100,7 @@ impl fmt::Display for Conflict {
 pub(super) struct Settled {
     pub wanted: BTreeMap<ConnectorName, Wanted>,
     pub overrides: Overrides,
+    pub at_once: AtOnce,
     pub access: AccessNow,
 }
 
@@ -121,12 +124,14 @@ pub(super) fn settle(
         }
     }
     let Given { mut wanted, roles } = judge.finished();
-    exclude(subject, &mut wanted);
+    let mut at_once = overrides.taken.clone();
+    at_once.grants.extend(exclude(subject, &mut wanted));
     let roles = roles.into_iter().filter_map(|(name, causes)| {
         let about = about(subject.policy.access.roles.get(&name)?);
         Some(RoleNow { name, about, causes })
     });
-    Ok(Settled { wanted, overrides, access: AccessNow { roles: roles.collect(), conflicts } })
+    let access = AccessNow { roles: roles.collect(), conflicts };
+    Ok(Settled { wanted, overrides, at_once, access })
 }
 
 /// Whether they may hold both, by somebody's word.
@@ -138,8 +143,13 @@ fn excepted(separation: &Separation, identity: &Identity, now: Timestamp) -> boo
     })
 }
 
-/// Of what excludes each other, the first that applies stays.
-fn exclude(subject: &Subject<'_>, wanted: &mut BTreeMap<ConnectorName, Wanted>) {
+/// Of what excludes each other, the first that applies stays; the others are
+/// nobody's to keep for a while.
+fn exclude(
+    subject: &Subject<'_>,
+    wanted: &mut BTreeMap<ConnectorName, Wanted>,
+) -> Vec<(ConnectorName, ObjectRef)> {
+    let mut others = Vec::new();
     for exclusive in &subject.policy.access.exclusives {
         let applies = |(target, text): &&Written| {
             let mut here = wanted.get(target).into_iter().flat_map(|it| it.grants.keys());
@@ -148,8 +158,11 @@ fn exclude(subject: &Subject<'_>, wanted: &mut BTreeMap<ConnectorName, Wanted>) 
         let Some(first) = exclusive.of.iter().find(applies) else { continue };
         for it in exclusive.of.iter().filter(|it| *it != first) {
             judge::take(subject, wanted, it);
+            let meant = subject.entitlement(&it.0, &it.1);
+            others.extend(meant.map(|meant| (it.0.clone(), meant.reference.clone())));
         }
     }
+    others
 }
 
 /// "risk high, owner 1002: pays invoices"

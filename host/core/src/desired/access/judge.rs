@@ -156,9 +156,9 @@ impl<'s, 'a> Judge<'s, 'a> {
         let mut given = if refused.roles.is_empty() {
             self.whole.clone()
         } else {
-            let Subject { policy, facts, scope, state, now, .. } = *self.subject;
+            let Subject { policy, entitlements, facts, scope, state, now, .. } = *self.subject;
             let mut again = person::wanted(policy, facts, scope, state, (&refused.roles, now))?;
-            leave::keeps_of(policy, state, &mut again.wanted);
+            leave::keeps_of(policy, entitlements, state, &mut again.wanted);
             wishes::apply(self.subject, self.wishes, &mut again.wanted)?;
             again
         };

@@ -8,7 +8,6 @@ use crate::{
     id::{ConnectorName, RoleName},
     observed::OwnedGrant,
     template::Template,
-    value::ObjectRef,
 };
 
 impl Judge<'_, '_> {
@@ -40,21 +39,13 @@ impl Judge<'_, '_> {
         roughly: bool,
     ) -> Held {
         let OwnedGrant { target, entitlement, .. } = owned;
-        let Some(there) = self.subject.observed.targets.get(target) else { return Held::Unknown };
+        if !self.subject.observed.targets.contains_key(target) {
+            return Held::Unknown;
+        }
         let shape = template.shape();
-        let aliases = self.subject.policy.targets.get(target).map(|it| &it.entitlements);
-        let mut names: Vec<&str> = vec![&entitlement.uid];
-        let known = there.entitlements.iter().find(|it| it.reference == *entitlement);
-        names.extend(known.map(|it| it.name.as_str()));
-        let aliases = aliases.into_iter().flatten();
-        let aliases: Vec<&str> = aliases
-            .filter(|(_, text)| names.contains(&text.as_str()))
-            .map(|(alias, _)| alias.as_str())
-            .collect();
-        names.extend(aliases);
+        let names = self.subject.names(target, entitlement);
         let means = |at: &ConnectorName, text: &str| {
-            let meant = || self.subject.entitlement(target, text);
-            at == target && meant().is_some_and(|meant| meant.reference == *entitlement)
+            at == target && self.subject.means(target, text, entitlement)
         };
         let wanted = self.given().wanted.get(target);
         let wanted = wanted.into_iter().flat_map(|wanted| wanted.grants.keys());
@@ -70,16 +61,6 @@ impl Judge<'_, '_> {
     /// What we granted to accounts of theirs at a target.
     fn theirs(&self, target: &ConnectorName) -> impl Iterator<Item = &OwnedGrant> {
         let links = self.subject.links.iter().filter(move |link| link.target == *target);
-        links.flat_map(|link| {
-            let lowest = ObjectRef { object_type: String::new(), uid: String::new() };
-            let first = OwnedGrant {
-                target: link.target.clone(),
-                holder: link.account.clone(),
-                entitlement: lowest,
-                relation: String::new(),
-            };
-            let from = self.subject.observed.ledger.range(first..);
-            from.take_while(|it| it.target == link.target && it.holder == link.account)
-        })
+        links.flat_map(|link| self.subject.owned(link))
     }
 }

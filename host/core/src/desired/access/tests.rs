@@ -14,6 +14,7 @@ use crate::{
     value::ObjectRef,
 };
 
+mod once;
 mod sides;
 
 const ADA: (&str, &str) = ("Ada", "Example");
