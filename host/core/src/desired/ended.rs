@@ -112,9 +112,10 @@ type Part<'a> =
     (&'a Validity, &'a BTreeSet<ConnectorName>, &'a BTreeMap<ConnectorName, Vec<Template>>);
 
 fn parts<'s>(subject: &'s Subject<'_>) -> impl Iterator<Item = Part<'s>> {
-    let rules = subject.policy.rules.iter().map(|it| (&it.valid, &it.accounts, &it.grants));
-    let roles = subject.policy.access.roles.values();
-    rules.chain(roles.map(|it| (&it.valid, &it.accounts, &it.grants)))
+    let policy = subject.policy;
+    let plain = policy.rules.iter().map(|it| (&it.valid, &it.accounts, &it.grants));
+    let all = policy.access.roles.values();
+    plain.chain(all.map(|it| (&it.valid, &it.accounts, &it.grants)))
 }
 
 /// Whether a template gives an entitlement, by whatever facts.
