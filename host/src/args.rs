@@ -1,9 +1,13 @@
 //! The command line, as types; no logic.
 
+mod case;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
+
+pub use case::CaseVerb;
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -119,6 +123,10 @@ pub enum Verb {
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),
+    /// Whose a record of a source or an account at a target is, where only a
+    /// person can tell.
+    #[command(subcommand)]
+    Case(CaseVerb),
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod account;
 mod apply;
 mod approval;
 mod audit;
+mod case;
 mod check;
 mod connector;
 mod defaults;
@@ -91,6 +92,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod cases;
 mod decide;
 mod dropped;
 mod execute;
@@ -37,6 +38,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use cases::{
+    CaseError, Cases, DecidedAccount, Decider, adopted_link, cases, decide_account, decide_record,
+    reopen_account, reopen_record,
+};
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
+    case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::{Finding, Lately},
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -197,6 +198,43 @@ pub trait Store: Send + Sync {
         own: &OwnFact,
         episode: &Episode,
         entry: &AuditEntry,
+    ) -> Result<(), StoreError>;
+
+    // --- cases -------------------------------------------------------------
+    /// Questions about records, in the order of their ids: open ones, and
+    /// those that were decided.
+    async fn cases(&self) -> Result<Vec<KeptCase>, StoreError>;
+    /// Cases as a look found them, and those it found to be none any more;
+    /// what was decided of one is kept.
+    async fn record_cases(
+        &self,
+        found: &[Case],
+        closed: &BTreeSet<String>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// A person's answer.  Refused for a case that is not there, or has one.
+    async fn decide_case(
+        &self,
+        id: &str,
+        decision: &CaseDecision,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Takes the answer back, with what it made of identities.  Refused for a
+    /// case without one.
+    async fn reopen_case(
+        &self,
+        id: &str,
+        reopened: &Reopened,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Takes back what a person said of accounts that may be somebody's at a
+    /// target: what was declined is not any longer, and what was adopted is
+    /// nobody's again, with its grants.  Refused when nothing was said.
+    async fn reopen_account(
+        &self,
+        identity: IdentityId,
+        target: &ConnectorName,
+        audit: &AuditEntry,
     ) -> Result<(), StoreError>;
 }
 

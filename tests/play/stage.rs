@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    file, lives,
+    cases, file, lives,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -85,6 +85,10 @@ impl Stage {
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
+            ["cases"] => self.said(cases::list).map(Some),
+            ["decide" | "reopen", said @ ..] => {
+                self.said(|context, now| cases::say(context, words[0] == "decide", said, now)).map(Some)
+            }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["say", what, workflow, who, step] => {

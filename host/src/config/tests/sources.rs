@@ -76,8 +76,15 @@ fn what_recognises_nobody_is_in_no_tier() {
      --> lanyard.toml:9:13
       |
     9 | compare = { town = "email" }
-      |             ^^^^ does not stand in `sure`
+      |             ^^^^ stands neither in `sure` nor in `ask`
     "#);
+}
+
+#[test]
+fn what_makes_a_person_look_is_neither_sure_nor_forbidden() {
+    assert_snapshot!(errors_with(
+        "[correlate]\nsure = [[\"mail\"]]\nask = [[\"display_name\"], [\"mail\"], [], [\"town\"]]\nnever = [\"display_name\"]\ncompare = { town = \"unicode\" }"
+    ), @"");
 }
 
 #[test]
