@@ -39,7 +39,7 @@ use crate::{
 };
 
 pub use cases::{
-    CaseError, Cases, DecidedAccount, Decider, adopted_link, cases, decide_account, decide_record,
+    CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
     reopen_account, reopen_record,
 };
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};

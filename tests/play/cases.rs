@@ -30,8 +30,7 @@ impl People {
 }
 
 async fn known(context: &Context, now: Timestamp) -> Result<(Cases, People), String> {
-    let policy = context.policy.as_ref().clone();
-    let cases = reconcile::cases(policy, context.store.as_ref(), now).await;
+    let cases = reconcile::cases(&context.policy, context.store.as_ref(), now).await;
     let people = context.store.identities().await.map_err(|error| error.to_string())?;
     Ok((cases.map_err(|error| error.to_string())?, People(people, now)))
 }

@@ -86,8 +86,9 @@ impl Stage {
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
             ["cases"] => self.said(cases::list).map(Some),
-            ["decide" | "reopen", said @ ..] => {
-                self.said(|context, now| cases::say(context, words[0] == "decide", said, now)).map(Some)
+            [verb @ ("decide" | "reopen"), said @ ..] => {
+                let decides = *verb == "decide";
+                self.said(|context, now| cases::say(context, decides, said, now)).map(Some)
             }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),

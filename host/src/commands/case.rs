@@ -4,7 +4,11 @@ mod shown;
 
 use std::path::Path;
 
-use lanyard_core::case::{KeptCase, Whose, accounts::AccountCase};
+use jiff::Timestamp;
+use lanyard_core::{
+    case::{KeptCase, Whose, accounts::AccountCase},
+    policy::Policy,
+};
 
 use self::shown::People;
 use super::{
@@ -35,24 +39,24 @@ pub(super) async fn case(
     verb: CaseVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load_without_secrets(file)?.config;
+    let mut config = session::load_without_secrets(file)?.config;
     let now = telemetry::clock()();
     match verb {
         CaseVerb::List { all, json } => {
             let store = session::open_store(&config)?;
-            let cases = reconcile::cases(config.policy, &store, now).await?;
+            let cases = known(&mut config.policy, &store, now).await?;
             let people = People::of(&store, now).await?;
             shown::list(&cases, &people, (all, json), output)?;
         }
         CaseVerb::Show { id, json } => {
             let store = session::open_store(&config)?;
-            let cases = reconcile::cases(config.policy, &store, now).await?;
+            let cases = known(&mut config.policy, &store, now).await?;
             let people = People::of(&store, now).await?;
             shown::one(&find(&cases, &id)?, &people, json, output)?;
         }
         CaseVerb::Decide { id, link, new: _, none, reason } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
-            let cases = reconcile::cases(config.policy, &store, now).await?;
+            let cases = known(&mut config.policy, &store, now).await?;
             let actor = session::actor();
             let by = Decider { actor: &actor, now, reason: reason.as_deref() };
             let said = decide(&store, &find(&cases, &id)?, (link.as_deref(), none), by).await?;
@@ -60,7 +64,7 @@ pub(super) async fn case(
         }
         CaseVerb::Reopen { id } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
-            let cases = reconcile::cases(config.policy, &store, now).await?;
+            let cases = known(&mut config.policy, &store, now).await?;
             let actor = session::actor();
             let by = Decider { actor: &actor, now, reason: None };
             reopen(&store, &find(&cases, &id)?, by).await?;
@@ -68,6 +72,11 @@ pub(super) async fn case(
         }
     }
     Ok(Exit::Ok)
+}
+
+async fn known(policy: &mut Policy, store: &dyn Store, now: Timestamp) -> Result<Cases, AppError> {
+    policy.keep_versions(&store.definitions().await?);
+    Ok(reconcile::cases(policy, store, now).await?)
 }
 
 /// What a person says, and what became of it in a sentence.
@@ -102,9 +111,8 @@ async fn decide(
             Ok(format!("`{name}` at {target} now belongs to {identity}"))
         }
         (Found::Account(_), None) if !none => {
-            Err(usage("it is about an account of somebody who is known").hint(
-                "`--link ACCOUNT` says which one is theirs, `--none` that none of them is",
-            ))
+            Err(usage("it is about an account of somebody who is known")
+                .hint("`--link ACCOUNT` says which one is theirs, `--none` that none of them is"))
         }
         (Found::Account(case), None) => {
             reconcile::decide_account(store, case, None, by).await.map_err(told)?;

@@ -10,14 +10,15 @@ use lanyard_core::{
         accounts::{AccountCase, account_case, account_cases},
         reopen::{CannotReopen, reopened},
     },
+    desired::desired_adopting,
     id::{ConnectorName, IdentityId},
     observed::{Declined, Link, Origin},
-    plan::Adoption,
+    plan::{Adoption, PlanSettings, adopted_link, plan},
     policy::Policy,
     value::ObjectRef,
 };
 
-use super::suppose;
+use super::known::recorded;
 use crate::store::{AuditEntry, AuditFilter, Store, StoreError};
 
 /// Every case there is.
@@ -73,15 +74,21 @@ pub struct Decider<'a> {
 /// # Errors
 /// When the store fails.
 pub async fn cases(
-    policy: Policy,
+    policy: &Policy,
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Cases, StoreError> {
-    let supposed = suppose(policy, store, now).await?;
-    let accounts = account_cases(&supposed.plan);
+    let (assembled, mut observed) = recorded(policy, store, now).await?;
+    let desired = desired_adopting(policy, &assembled, &mut observed, now);
+    let accounts = account_cases(&plan(&PlanSettings::of(policy), &desired, &observed, now));
+    let is_kept = |link: &&Link| {
+        let is_it = |it: &Adoption| it.target == link.target && it.account == link.account;
+        !link.gone && link.origin == Origin::Adopted && !observed.adopting.iter().any(is_it)
+    };
     let mut decided: BTreeMap<(IdentityId, ConnectorName), DecidedAccount> = BTreeMap::new();
-    let observed = supposed.known.observed;
-    let mut at = |identity: IdentityId, target: &ConnectorName, said: &dyn Fn(&mut DecidedAccount)| {
+    let mut at = |identity: IdentityId,
+                  target: &ConnectorName,
+                  said: &dyn Fn(&mut DecidedAccount)| {
         let decided = decided.entry((identity, target.clone())).or_insert_with(|| DecidedAccount {
             id: account_case(identity, target),
             identity,
@@ -92,7 +99,7 @@ pub async fn cases(
         });
         said(decided);
     };
-    for link in observed.links.iter().filter(|it| it.origin == Origin::Adopted && !it.gone) {
+    for link in observed.links.iter().filter(is_kept) {
         at(link.identity, &link.target, &|it| it.adopted = Some(link.account.clone()));
     }
     for declined in &observed.declined {
@@ -214,21 +221,6 @@ pub async fn reopen_account(
     let entry = of_account("case", &case, decided.adopted.as_ref(), by);
     let entry = AuditEntry { result: "reopened".to_owned(), ..entry };
     Ok(store.reopen_account(*identity, target, &entry).await?)
-}
-
-/// An account that is somebody's from now on, and that we did not make.
-pub fn adopted_link(identity: IdentityId, target: &ConnectorName, account: &ObjectRef) -> Link {
-    Link {
-        identity,
-        target: target.clone(),
-        account: account.clone(),
-        origin: Origin::Adopted,
-        disabled_since: None,
-        unproven: false,
-        was_enabled: true,
-        unwanted_since: None,
-        gone: false,
-    }
 }
 
 fn of_record(kept: &KeptCase, identity: IdentityId, result: &str, by: Decider<'_>) -> AuditEntry {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     absence,
     case::{self, Decisions, KeptCase},
-    desired::{Desired, desired, unwanted},
+    desired::{Desired, desired_adopting, unwanted},
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
@@ -72,8 +72,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     }
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
-    let mut assembled =
-        assemble_identities(context, &readings, (&known, &decided), now).await?;
+    let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed).await?;
     know_workflows(context, now).await?;
@@ -84,7 +83,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;
     add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
-    let desired = desired(policy, &assembled, &observed, now);
+    let desired = desired_adopting(policy, &assembled, &mut observed, now);
     keep_what_was_seen(context, &assembled, &desired, &observed, now).await?;
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     if !plan.overlaps.is_empty() {

@@ -79,7 +79,8 @@ pub(super) fn one(
         }
         Found::Account(AccountCase { accounts, .. }) => {
             for it in accounts {
-                output.line(&format!("  `{}` ({}): same {}", it.account.uid, it.name, it.matched))?;
+                output
+                    .line(&format!("  `{}` ({}): same {}", it.account.uid, it.name, it.matched))?;
             }
         }
         Found::Decided(_) => {}
@@ -105,7 +106,8 @@ fn sentence(found: &Found<'_>, people: &People) -> String {
                         Whose::Identity(id) => format!("is {}", people.called(*id)),
                         Whose::New => "is somebody new".to_owned(),
                     };
-                    let doubt = if case.contradicted { "; what is sure says otherwise" } else { "" };
+                    let doubt =
+                        if case.contradicted { "; what is sure says otherwise" } else { "" };
                     format!("{about}: {whose}, said by {by} on {at:.0}{doubt}")
                 }
                 None => {
@@ -117,7 +119,11 @@ fn sentence(found: &Found<'_>, people: &People) -> String {
         }
         Found::Account(AccountCase { identity, target, accounts, .. }) => {
             let may: Vec<String> = accounts.iter().map(|it| format!("`{}`", it.name)).collect();
-            format!("account of {} at {target}: may be {}", people.called(*identity), may.join(" or "))
+            format!(
+                "account of {} at {target}: may be {}",
+                people.called(*identity),
+                may.join(" or ")
+            )
         }
         Found::Decided(DecidedAccount { identity, target, adopted, declined, said, .. }) => {
             let adopted = adopted.iter().map(|it| format!("is `{}`", it.uid));

@@ -84,7 +84,29 @@ fn what_recognises_nobody_is_in_no_tier() {
 fn what_makes_a_person_look_is_neither_sure_nor_forbidden() {
     assert_snapshot!(errors_with(
         "[correlate]\nsure = [[\"mail\"]]\nask = [[\"display_name\"], [\"mail\"], [], [\"town\"]]\nnever = [\"display_name\"]\ncompare = { town = \"unicode\" }"
-    ), @"");
+    ), @r#"
+    error: `display_name` may not recognise anybody
+     --> lanyard.toml:8:9
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |         ^^^^^^^^^^^^^^ stands in `never` as well
+      |
+      = hint: take it out of one of the two
+
+    error: what is sure is not asked
+     --> lanyard.toml:8:26
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |                          ^^^^^^^^ stands in `sure` as well
+      |
+      = hint: take it out of one of the two
+
+    error: a list of no facts recognises nobody
+     --> lanyard.toml:8:36
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |                                    ^^ names no fact
+    "#);
 }
 
 #[test]

@@ -73,10 +73,7 @@ pub(crate) async fn a_reopened_case_takes_its_record_from_whose_it_was(store: &d
     store.record_identities(&[after], &BTreeMap::new(), at(2)).await.unwrap();
     let changed = Reopened::Changed(before.clone());
     store.reopen_case(&id, &changed, &entry(4, "case")).await.unwrap_err();
-    store
-        .decide_case(&id, &decision(Whose::Identity(before.id)), &entry(3, "case"))
-        .await
-        .unwrap();
+    store.decide_case(&id, &decision(Whose::Identity(before.id)), &entry(3, "case")).await.unwrap();
     store.reopen_case(&id, &changed, &entry(4, "case")).await.unwrap();
     assert_eq!(store.identities().await.unwrap(), [before]);
     let kept = KeptCase { case: case(), opened: at(1), open: true, decision: None };
@@ -98,7 +95,7 @@ pub(crate) async fn whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened(s
 }
 
 pub(crate) async fn what_was_said_of_accounts_is_taken_back_together(store: &dyn Store) {
-    let crm = name("crm");
+    let crm = name("directory");
     store.reopen_account(ada(), &crm, &entry(1, "case")).await.unwrap_err();
     let declined = Declined { identity: ada(), target: crm.clone(), account: user("u1") };
     store.decline(&declined, &entry(1, "decline")).await.unwrap();

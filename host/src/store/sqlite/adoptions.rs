@@ -149,10 +149,9 @@ pub(super) fn reopen(
             "SELECT object_type, uid FROM link
              WHERE (target, identity, origin) = (?1, ?2, ?3) AND gone = 0",
         )?
-        .query_map(
-            params![target.as_str(), identity.to_string(), Word(Origin::Adopted)],
-            |row| object(row, 0),
-        )?
+        .query_map(params![target.as_str(), identity.to_string(), Word(Origin::Adopted)], |row| {
+            object(row, 0)
+        })?
         .collect::<Result<_, _>>()?;
     if declined == 0 && adopted.is_empty() {
         return Err(Problem::Refused(format!(
