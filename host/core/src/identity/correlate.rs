@@ -52,8 +52,13 @@ impl Correlating<'_> {
         if tiers.has_tiers() && records.keys().any(is_new) {
             let mut people: Vec<Person> = records
                 .iter()
-                .filter(|(id, _)| !decided.contains(id))
-                .map(|(id, records)| Person::of(self, *id, records))
+                .filter(|(id, _)| !cases.contains_key(id))
+                .map(|(id, records)| {
+                    let mut person = Person::of(self, *id, records);
+                    // Somebody a person said is new is as known as others.
+                    person.is_known |= decided.contains(id);
+                    person
+                })
                 .collect();
             self.join_sure(&mut people, &mut records, &mut cases);
             self.ask(&people, &mut cases);
@@ -61,8 +66,8 @@ impl Correlating<'_> {
         Correlated { records, cases, doubted }
     }
 
-    /// Those that are known or decided, and the same key; with it, who is not
-    /// looked at further: new by a decision, or by one that is contradicted.
+    /// Those that are known or decided, and the same key; with it, who is new
+    /// by a decision.
     fn by_key(
         &self,
         contradictions: &BTreeMap<RecordKey, Contradiction>,
@@ -89,10 +94,7 @@ impl Correlating<'_> {
                 let id = match (owners.get(&record), self.decisions.get(&record)) {
                     (Some(owner), _) => *owner,
                     // It waits for a person, whatever it looks like.
-                    (None, Some(_)) if contradictions.contains_key(&record) => {
-                        decided.insert(first_seen());
-                        first_seen()
-                    }
+                    (None, Some(_)) if contradictions.contains_key(&record) => first_seen(),
                     (None, Some(Whose::Identity(id))) if self.known.contains_key(id) => *id,
                     (None, Some(Whose::New)) => {
                         decided.insert(first_seen());
@@ -121,6 +123,7 @@ impl Correlating<'_> {
     ) {
         let likeness = Likeness::of(&self.policy.correlation.sure, people);
         let mut joined = BTreeSet::new();
+        let mut more = BTreeSet::new();
         for group in likeness.groups() {
             let group: Vec<&Person> = group.into_iter().filter_map(|it| people.get(it)).collect();
             if group.iter().all(|person| person.is_known) {
@@ -134,6 +137,7 @@ impl Correlating<'_> {
                     records.entry(one).or_default().extend(moved);
                     joined.insert(other);
                 }
+                more.insert(one);
                 continue;
             }
             for person in group.iter().filter(|person| !person.is_known) {
@@ -144,6 +148,14 @@ impl Correlating<'_> {
             }
         }
         people.retain(|person| !joined.contains(&person.id));
+        // They are recognised by all of their records from now on.
+        for person in people.iter_mut().filter(|person| more.contains(&person.id)) {
+            if let Some(records) = records.get(&person.id) {
+                let is_known = person.is_known;
+                *person = Person::of(self, person.id, records);
+                person.is_known = is_known;
+            }
+        }
     }
 
     /// At most one of them is known, and nothing says that two are not one.

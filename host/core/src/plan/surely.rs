@@ -72,7 +72,8 @@ pub(super) fn judge(settings: &PlanSettings<'_>, desired: &Desired, observed: &O
 /// By what two are alike: a list of attributes, or the id.
 type Mark = (usize, Vec<String>);
 
-/// One target: everybody who should have an account, and accounts of nobody.
+/// One target: everybody who should have an account, and every account, for
+/// one of somebody else's may be what says that another is not sure.
 struct Bench<'a> {
     name: &'a ConnectorName,
     target: &'a ObservedTarget,
@@ -84,6 +85,8 @@ struct Bench<'a> {
     linked: BTreeSet<IdentityId>,
     declined: BTreeSet<(IdentityId, &'a ObjectRef)>,
     accounts: BTreeMap<&'a ObjectRef, &'a Account>,
+    /// Those that are somebody's already.
+    taken: BTreeSet<&'a ObjectRef>,
     /// Who has a mark, and which accounts have it.
     of_people: BTreeMap<Mark, BTreeSet<IdentityId>>,
     of_accounts: BTreeMap<Mark, BTreeSet<&'a ObjectRef>>,
@@ -97,7 +100,6 @@ impl<'a> Bench<'a> {
         observed: &'a Observed,
     ) -> Self {
         let links = || observed.links.iter().filter(|link| link.target == *name && !link.gone);
-        let linked: BTreeSet<&ObjectRef> = links().map(|link| &link.account).collect();
         let declined = observed.declined.iter().filter(|it| it.target == *name);
         let content = |account: &'a crate::desired::DesiredAccount| match &account.presence {
             Presence::Present { content, .. } => Some(content),
@@ -105,7 +107,6 @@ impl<'a> Bench<'a> {
         };
         let people = desired.identities.iter().filter(|(_, person)| person.holds.is_empty());
         let people = people.filter_map(|(id, it)| Some((*id, content(it.accounts.get(name)?)?)));
-        let accounts = target.accounts.iter().filter(|it| !linked.contains(&it.reference));
         let mut bench = Self {
             name,
             target,
@@ -115,7 +116,8 @@ impl<'a> Bench<'a> {
             people: people.collect(),
             linked: links().map(|link| link.identity).collect(),
             declined: declined.map(|it| (it.identity, &it.account)).collect(),
-            accounts: accounts.map(|it| (&it.reference, it)).collect(),
+            accounts: target.accounts.iter().map(|it| (&it.reference, it)).collect(),
+            taken: links().map(|link| &link.account).collect(),
             of_people: BTreeMap::new(),
             of_accounts: BTreeMap::new(),
         };
@@ -160,7 +162,8 @@ impl<'a> Bench<'a> {
         if self.linked.contains(&id) {
             return None;
         }
-        let (number, found) = self.sure_accounts(id, content).next()?;
+        let mut found = self.sure_accounts(id, content);
+        let (number, found) = found.find(|(_, account)| !self.taken.contains(account))?;
         Some((found, named(self.here.match_by.sure.get(number)?)))
     }
 
