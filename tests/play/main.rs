@@ -6,6 +6,7 @@
 
 mod answers;
 mod cases;
+mod demand;
 mod file;
 mod lives;
 mod people;
