@@ -19,6 +19,7 @@ use lanyard_core::{
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -291,6 +292,18 @@ impl Store for Around {
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("reopen-case", self.inner.reopen_case(id, reopened, audit)).await
+    }
+
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        self.inner.merged().await
+    }
+
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        self.around("rearrange", self.inner.rearrange(rearranged, audit)).await
     }
 
     async fn reopen_account(

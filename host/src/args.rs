@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
-pub use case::CaseVerb;
+pub use case::{CaseVerb, MergeOrder, SplitOrder};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -221,6 +221,12 @@ pub enum IdentityVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Say that two are one person: records, accounts and decisions go over,
+    /// and the next plan shows what follows.
+    Merge(MergeOrder),
+    /// Say that a record is somebody else's; one that came by a merge takes
+    /// everything along that came with it.
+    Split(SplitOrder),
 }
 
 #[derive(Debug, Subcommand)]

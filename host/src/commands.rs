@@ -22,6 +22,7 @@ mod session;
 mod simulate;
 mod status;
 mod suppose;
+mod union;
 mod workflow;
 
 use crate::{

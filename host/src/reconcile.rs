@@ -20,6 +20,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod union;
 mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -50,6 +51,7 @@ pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.
 #[derive(Clone)]

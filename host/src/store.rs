@@ -25,6 +25,7 @@ use lanyard_core::{
     operation::Operation,
     plan::Plan,
     run::{OperationEvent, OperationState},
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -226,6 +227,15 @@ pub trait Store: Send + Sync {
         id: &str,
         reopened: &Reopened,
         audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Who was merged into whom, in the order of their ids.
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError>;
+    /// Records, accounts and what was said of them go from one identity to
+    /// another, with an entry for each of the two.
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
     ) -> Result<(), StoreError>;
     /// Takes back what a person said of accounts that may be somebody's at a
     /// target: what was declined is not any longer, and what was adopted is

@@ -204,9 +204,7 @@ fn access_follows_the_organisation(sample: &Sample) {
         let id = IdentityId::first_seen(&"hr".parse().unwrap(), &row["empno"]);
         let person = &desired.identities[&id];
         assert!(person.holds.is_empty(), "{:?}", person.holds);
-        let Presence::Present { content, .. } =
-            &person.accounts[&"directory".parse().unwrap()].presence
-        else {
+        let Presence::Present { content, .. } = &person.accounts["directory"].presence else {
             panic!("{} has no account", row["empno"]);
         };
         let given: BTreeSet<String> =

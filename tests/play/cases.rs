@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use lanyard::reconcile::{self, CaseError, Cases, Context, DecidedAccount, Decider};
+use lanyard::reconcile::{self, CaseError, Cases, Context, DecidedAccount, Decider, UnionError};
 use lanyard_core::{
     case::{About, CaseDecision, KeptCase, Whose, accounts::AccountCase},
-    fact::Identity,
+    fact::{Identity, RecordKey},
     id::IdentityId,
     identity::{facts_now, key, label},
+    union::Said,
 };
 
 use crate::answers::chain;
@@ -23,9 +24,13 @@ impl People {
         found.map_or_else(|| "somebody new as well".to_owned(), called)
     }
 
-    fn with_key(&self, key: &str) -> Result<IdentityId, String> {
+    fn whole(&self, key: &str) -> Result<&Identity, String> {
         let found = self.0.iter().find(|it| it.records.iter().any(|record| record.key == key));
-        found.map(|it| it.id).ok_or_else(|| format!("nobody has the key `{key}`"))
+        found.ok_or_else(|| format!("nobody has the key `{key}`"))
+    }
+
+    fn with_key(&self, key: &str) -> Result<IdentityId, String> {
+        self.whole(key).map(|it| it.id)
     }
 }
 
@@ -141,4 +146,42 @@ pub(crate) async fn say(
         Ok(()) => "done\n".to_owned(),
         Err(error) => format!("refused: {}\n", chain(&error)),
     })
+}
+
+/// `merge 1 and x1`: they are one person, and the first one stays.
+pub(crate) async fn merge(
+    context: &Context,
+    (keep, other): (&str, &str),
+    now: Timestamp,
+) -> Result<String, String> {
+    let (_, people) = known(context, now).await?;
+    let (keep, other) = (people.whole(keep)?, people.whole(other)?);
+    let said = Said { by: context.actor.clone(), at: now, reason: "asked around".to_owned() };
+    let done = reconcile::merge_identities(context.store.as_ref(), keep, other, said).await;
+    Ok(told(done.map(|()| None), &people))
+}
+
+/// `split x1 of travel from 1`.
+pub(crate) async fn split(
+    context: &Context,
+    who: &str,
+    (key, source): (&str, &str),
+    now: Timestamp,
+) -> Result<String, String> {
+    let (_, people) = known(context, now).await?;
+    let source = source.parse().map_err(|error| format!("`{source}`: {error}"))?;
+    let record = RecordKey { source, key: key.to_owned() };
+    let said = Said { by: context.actor.clone(), at: now, reason: "asked around".to_owned() };
+    let store = context.store.as_ref();
+    let done = reconcile::split_identity(store, people.whole(who)?, &record, said).await;
+    Ok(told(done.map(Some), &people))
+}
+
+fn told(done: Result<Option<IdentityId>, UnionError>, people: &People) -> String {
+    let Err(error) = done else { return "done\n".to_owned() };
+    let mut text = format!("refused: {}\n", chain(&error));
+    for person in &people.0 {
+        text = text.replace(&person.id.to_string(), &people.called(person.id));
+    }
+    text
 }

@@ -95,6 +95,13 @@ impl Stage {
                 let begun = (*name, *who);
                 self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
             }
+            ["merge", one, "and", other] => {
+                self.said(|context, now| cases::merge(context, (one, other), now)).map(Some)
+            }
+            ["split", record, "of", source, "from", who] => {
+                let record = (*record, *source);
+                self.said(|context, now| cases::split(context, who, record, now)).map(Some)
+            }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["say", what, workflow, who, step] => {

@@ -41,6 +41,7 @@ pub mod run;
 pub mod schema;
 pub mod simulate;
 pub mod template;
+pub mod union;
 pub mod value;
 pub mod verify;
 pub mod whole;

@@ -46,3 +46,28 @@ pub enum CaseVerb {
         id: String,
     },
 }
+
+#[derive(Debug, clap::Args)]
+pub struct MergeOrder {
+    /// Who stays: id, key of a record, label, or login name of an account.
+    pub keep: String,
+    /// Who is the same person, and goes over with records and accounts.
+    pub other: String,
+    /// Why; it is kept.
+    #[arg(long)]
+    pub reason: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct SplitOrder {
+    /// Who it is taken from: id, key of a record, label, or login name.
+    pub identity: String,
+    /// The key of the record that is somebody else's.
+    pub record: String,
+    /// The source of the record, where several have one of that key.
+    #[arg(long)]
+    pub source: Option<lanyard_core::id::ConnectorName>,
+    /// Why.
+    #[arg(long)]
+    pub reason: String,
+}

@@ -10,6 +10,7 @@ pub(crate) mod lives;
 pub(crate) mod marks;
 pub(crate) mod runs;
 pub(crate) mod steps;
+pub(crate) mod union;
 pub(crate) mod workflows;
 
 /// Makes a test of each demand; `$fresh` is a function that gives an empty
@@ -83,6 +84,7 @@ macro_rules! suite {
             cases::a_reopened_case_takes_its_record_from_whose_it_was,
             cases::whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened,
             cases::what_was_said_of_accounts_is_taken_back_together,
+            union::whoever_is_merged_goes_over_with_everything_and_comes_back,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,

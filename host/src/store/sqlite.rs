@@ -20,6 +20,7 @@ mod runs;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod union;
 mod workflows;
 mod writer;
 
@@ -38,6 +39,7 @@ use lanyard_core::{
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -441,6 +443,20 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let (id, reopened, audit) = (id.to_owned(), reopened.clone(), audit.clone());
         self.write("reopen a case", move |tx| cases::reopen(tx, &id, &reopened, &audit)).await
+    }
+
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        self.read("list who was merged", union::merged).await
+    }
+
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        let (rearranged, audit) = (rearranged.clone(), audit.to_vec());
+        self.write("rearrange identities", move |tx| union::rearrange(tx, &rearranged, &audit))
+            .await
     }
 
     async fn reopen_account(
