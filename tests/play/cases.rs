@@ -48,7 +48,11 @@ pub(crate) async fn list(context: &Context, now: Timestamp) -> Result<String, St
         let may: Vec<String> = case
             .candidates
             .iter()
-            .map(|it| format!("{}: same {}", people.called(it.identity), it.matched.join(", ")))
+            .map(|it| {
+                let same = it.matched.join(", ");
+                let same = if same.is_empty() { same } else { format!(": same {same}") };
+                format!("{}{same}", people.called(it.identity))
+            })
             .collect();
         let told = if decision.is_some() { "decided, and contradicted; " } else { "" };
         let (about, who) = (case.about.named(), &case.label);

@@ -94,6 +94,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
     plan.notes.extend(unknown_in_holds(policy, &assembled));
+    plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
     plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);

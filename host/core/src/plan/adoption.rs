@@ -102,7 +102,11 @@ pub(super) fn suggested(
             account: reference.clone(),
             name: account.name.clone(),
             matched,
-            doubt: outline.doubts.get(&(site.identity, site.target.clone())).cloned(),
+            doubt: outline
+                .doubts
+                .get(&(site.identity, site.target.clone()))
+                .filter(|_| site.match_by.verdict(def, content, account) == Verdict::Same)
+                .cloned(),
         });
     }
     any
