@@ -11,6 +11,7 @@
 mod approval;
 mod bad_input;
 mod built;
+mod cases;
 mod clock;
 mod connector_test;
 mod crash;

@@ -211,3 +211,20 @@ fn the_order_of_the_file_is_the_order_of_belief() {
     let names: Vec<&str> = authority.default.iter().map(ConnectorName::as_str).collect();
     assert_eq!(names, ["hr", "a"]);
 }
+
+#[test]
+fn what_recognises_an_account_is_something_we_would_write() {
+    assert_snapshot!(errors_with(
+        "account = { theirs = [\"mail\"], match = { sure = [[\"number\"], []], ask = [[\"mail\"], [\"number\"]] } }"
+    ), @"");
+    assert_snapshot!(errors_with("account = { match = {} }"), @"");
+    assert_snapshot!(errors_with("account = { match = \"mail\" }"), @"");
+}
+
+#[test]
+fn attributes_alone_make_a_person_look() {
+    let folder = with("account = { match = [\"mail\", \"number\"] }");
+    let crm = &folder.loaded().config.policy.targets["crm"];
+    assert_eq!(crm.match_by.sure, Vec::<Vec<String>>::new());
+    assert_eq!(crm.match_by.ask, [["mail"], ["number"]]);
+}
