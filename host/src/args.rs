@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
-    asking::Explained,
+    asking::{Explained, Holding},
     parts::{Held, Stepped},
 };
 
@@ -124,6 +124,9 @@ pub enum Verb {
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),
+    /// Who has an account, an entitlement or a role, since when and why; who
+    /// should and has not; accounts of nobody.  From what is recorded.
+    Who(Holding),
 }
 
 #[derive(Debug, Subcommand)]

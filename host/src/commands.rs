@@ -18,9 +18,11 @@ mod output;
 mod plan;
 mod plugin;
 mod session;
+mod sheet;
 mod simulate;
 mod status;
 mod suppose;
+mod who;
 mod workflow;
 
 use crate::{
@@ -92,6 +94,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
+        Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;
             Ok(Exit::Ok)

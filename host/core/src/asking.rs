@@ -10,12 +10,14 @@ mod entitlement;
 mod next;
 mod rule;
 mod step;
+mod who;
 
 use jiff::Timestamp;
 
 pub use self::{
     answer::{Answer, Detail},
     chain::Root,
+    who::{Holder, What, Who, who},
 };
 use crate::{
     desired::{

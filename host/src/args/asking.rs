@@ -1,6 +1,6 @@
 //! What people ask, on the command line.
 
-use lanyard_core::id::ConnectorName;
+use lanyard_core::{asking::What, id::ConnectorName};
 
 use super::parts::{Held, Stepped};
 
@@ -23,4 +23,28 @@ pub struct Explained {
     /// Print JSON, for programs.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Holding {
+    /// A target, an entitlement as TARGET/NAME, or role:NAME.
+    #[arg(value_name = "TARGET | TARGET/NAME | role:NAME", value_parser = what)]
+    pub what: What,
+    /// Print JSON, for programs.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print a table for a spreadsheet.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+fn what(text: &str) -> Result<What, String> {
+    if let Some(role) = text.strip_prefix("role:") {
+        return Ok(What::Role(role.parse().map_err(|error| format!("{error}"))?));
+    }
+    if text.contains('/') {
+        let Held { target, entitlement } = text.parse()?;
+        return Ok(What::Entitlement { target, entitlement });
+    }
+    Ok(What::Target(text.parse().map_err(|error| format!("{error}"))?))
 }
