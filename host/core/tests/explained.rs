@@ -272,7 +272,7 @@ fn every_operation_is_explained(policy: &Policy, look: &Look) -> Result<usize, T
             _ => asking.account(&operation.target),
         };
         let told = texts(&answer.details);
-        let word = operation.change.kind().word();
+        let verb = operation.change.kind().word();
         let (_, behind) = told
             .iter()
             .find(|(text, behind)| {
@@ -281,7 +281,7 @@ fn every_operation_is_explained(policy: &Policy, look: &Look) -> Result<usize, T
                     let told = because.get(format!("because {it}").as_str());
                     told.is_some_and(|behind| !behind.is_empty())
                 });
-                text.starts_with("the next plan") && text.contains(word) && all
+                text.starts_with("the next plan") && text.contains(verb) && all
             })
             .ok_or_else(|| TestCaseError::fail(format!("{operation:?}\n{}", answer.render())))?;
         prop_assert!(!behind.is_empty());
