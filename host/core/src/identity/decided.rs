@@ -72,8 +72,14 @@ impl Correlating<'_> {
                 .map(|it| Candidate { identity: it.id, matched: person.equal_in(it, sure) })
                 .collect();
             let own = people.iter().find(|it| it.is_known && Some(it.id) == theirs);
-            let differs = own.is_some_and(|own| person.verdict(own, sure) == Verdict::Different);
-            if candidates.is_empty() && !differs {
+            let verdict = own.map_or(Verdict::Unknown, |own| person.verdict(own, sure));
+            // Between those whom what is sure fits alike, a person's word decides.
+            let settled = match whose {
+                Whose::Identity(_) => verdict == Verdict::Same,
+                Whose::New => candidates.len() != 1,
+            };
+            let nothing = candidates.is_empty() && verdict != Verdict::Different;
+            if settled || nothing {
                 continue;
             }
             candidates.extend(own.map(|own| Candidate { identity: own.id, matched: Vec::new() }));
