@@ -9,8 +9,10 @@
 )]
 
 mod approval;
+mod asking;
 mod bad_input;
 mod built;
+mod cases;
 mod clock;
 mod connector_test;
 mod crash;
@@ -25,6 +27,7 @@ mod messages;
 mod named;
 mod pages;
 mod record;
+mod samples;
 mod sandbox;
 mod servers;
 mod simulated;

@@ -57,6 +57,7 @@ pub struct Differs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Side {
     pub operations: Vec<Operation>,
+    pub adopted: Vec<Adoption>,
     pub adoptions: Vec<Adoption>,
     pub episodes: Vec<PlannedEpisode>,
     pub steps: Vec<PlannedStep>,
@@ -102,6 +103,9 @@ fn by_identity(plan: &Plan) -> BTreeMap<IdentityId, Side> {
     for operation in &plan.operations {
         people.entry(operation.identity).or_default().operations.push(operation.clone());
     }
+    for adoption in &plan.adopted {
+        people.entry(adoption.identity).or_default().adopted.push(adoption.clone());
+    }
     for adoption in &plan.adoptions {
         people.entry(adoption.identity).or_default().adoptions.push(adoption.clone());
     }
@@ -126,6 +130,7 @@ impl Side {
         };
         Self {
             operations: self.operations.iter().filter(|it| !same(it)).cloned().collect(),
+            adopted: missing(&self.adopted, &other.adopted),
             adoptions: missing(&self.adoptions, &other.adoptions),
             episodes: missing(&self.episodes, &other.episodes),
             steps: missing(&self.steps, &other.steps),
@@ -212,6 +217,9 @@ fn side(title: &str, side: &Side, names: &Names<'_>, page: &mut Page) {
         for cause in &operation.causes {
             page.line(4, &format!("because {cause}"));
         }
+    }
+    for Adoption { target, name, matched, .. } in &side.adopted {
+        page.line(2, &format!("adopts {target} `{name}`: same {matched}"));
     }
     for Adoption { target, name, matched, .. } in &side.adoptions {
         page.line(2, &format!("adopt? {target} `{name}`: same {matched}"));

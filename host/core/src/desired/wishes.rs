@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredGrant, leave,
+    AtOnce, DesiredGrant, leave,
     person::Wanted,
     steps::{Subject, Wish},
 };
@@ -23,8 +23,8 @@ pub(super) struct Overrides {
     pub enabled: BTreeMap<ConnectorName, (bool, Cause)>,
     /// To be deleted, since when.
     pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
-    /// Targets where a step takes grants away: at once, without an overlap.
-    pub taken: BTreeSet<ConnectorName>,
+    /// What steps take away.
+    pub taken: AtOnce,
 }
 
 /// Applies wishes in the order of the file; what takes away comes after what
@@ -82,10 +82,9 @@ fn give(
         }
         Action::Grant { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
-                let keeps =
-                    leave::keeps_grant(subject.policy, subject.state, &target, &entitlement);
-                if is_of_before && !keeps {
-                    overrides.taken.insert(target);
+                if is_of_before && !keeps(subject, (&target, &entitlement)) {
+                    let taken = subject.entitlement(&target, &entitlement);
+                    overrides.taken.grants.extend(taken.map(|it| (target, it.reference.clone())));
                     continue;
                 }
                 let wanted = wanted.entry(target).or_default();
@@ -96,6 +95,11 @@ fn give(
         _ => {}
     }
     Ok(())
+}
+
+/// Whether a grant stays during their leave.
+fn keeps(subject: &Subject<'_>, grant: (&ConnectorName, &str)) -> bool {
+    leave::keeps_grant(subject.policy, subject.entitlements, subject.state, grant)
 }
 
 fn take(
@@ -119,8 +123,9 @@ fn take(
         }
         Action::Revoke { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
-                overrides.taken.insert(target.clone());
                 let meant = subject.entitlement(&target, &entitlement);
+                let taken = meant.map(|it| (target.clone(), it.reference.clone()));
+                overrides.taken.grants.extend(taken);
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.retain(|grant, _| {
                         let named = subject.entitlement(&target, &grant.entitlement);
@@ -134,7 +139,7 @@ fn take(
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.clear();
                 }
-                overrides.taken.insert(target);
+                overrides.taken.targets.insert(target);
             }
         }
         _ => {}
