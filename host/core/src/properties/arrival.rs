@@ -86,6 +86,7 @@ fn live(firm: &Firm, events: &[Event], troubles: &[Trouble], often: bool) -> Opt
         settle(&mut world, firm, last)?;
         world.pass(file::days(40));
     }
+    settle(&mut world, firm, last)?;
     let seen = world.look(&firm.readings(last, world.now), &Trouble::none());
     let people = seen.assembled.identities.iter().map(|person| {
         let now = &seen.desired.identities[&person.id];
