@@ -181,6 +181,7 @@ impl Stage {
             }
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
+            ["loses", group] => inner.lose(group),
             ["restores", name] => inner.restore_by_hand(name)?,
             ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,

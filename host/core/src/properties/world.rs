@@ -21,8 +21,8 @@ use crate::{
     guard::{GuardSettings, Lately, blocked, guard},
     id::{ConnectorName, Digest, IdentityId, OperationId, StepName, WorkflowName},
     identity::{Assembled, assemble, provide},
-    observed::{Link, Observed, Origin},
-    operation::{Change, Operation},
+    observed::{Link, Observed, Origin, OwnedGrant},
+    operation::{AccountPointer, Change, Operation},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
     value::ObjectRef,
@@ -48,6 +48,8 @@ pub(super) struct World {
     pub now: Timestamp,
     known: Vec<Identity>,
     own: Vec<OwnFact>,
+    /// Grants of which nobody said whether they were made.
+    uncertain: Vec<OwnedGrant>,
     /// What targets hold, and what we remember.
     pub truth: Observed,
     /// How often each message went out, and each fact was set.
@@ -104,6 +106,7 @@ impl World {
             now: at("2026-06-01T12:00:00Z"),
             known: Vec::new(),
             own: Vec::new(),
+            uncertain: Vec::new(),
             truth: found(firm),
             sent: BTreeMap::new(),
         }
@@ -122,6 +125,7 @@ impl World {
             .map(|(name, _)| named(name))
             .collect();
         self.find_what_was_lost(&unread);
+        self.find_what_was_granted(&unread);
         self.find_what_is_closed(&unread);
         let mut assembled =
             assemble(&self.policy, readings, &self.known, &BTreeMap::new(), self.now);
@@ -187,6 +191,21 @@ impl World {
         }
     }
 
+    /// Grants that were sent, and are there: they are ours.
+    fn find_what_was_granted(&mut self, unread: &BTreeSet<ConnectorName>) {
+        for grant in std::mem::take(&mut self.uncertain) {
+            if unread.contains(&grant.target) {
+                self.uncertain.push(grant);
+                continue;
+            }
+            let there = &self.truth.targets[&grant.target];
+            let mut held = there.assignments.iter();
+            if held.any(|it| it.holder == grant.holder && it.entitlement == grant.entitlement) {
+                self.truth.ledger.insert(grant);
+            }
+        }
+    }
+
     /// A reading says which accounts are disabled, whoever did it.
     fn find_what_is_closed(&mut self, unread: &BTreeSet<ConnectorName>) {
         let targets = &self.truth.targets;
@@ -226,8 +245,21 @@ impl World {
         self.truth = Observed { targets, ..books };
         let lost = |it: &&Operation| done.contains(&it.id) && !told.contains(&it.id);
         for operation in seen.plan.operations.iter().filter(lost) {
-            if matches!(operation.change, Change::Create { .. }) {
-                self.truth.in_doubt.insert((operation.identity, operation.target.clone()));
+            let target = operation.target.clone();
+            match &operation.change {
+                Change::Create { .. } => {
+                    self.truth.in_doubt.insert((operation.identity, target));
+                }
+                Change::Grant { holder, entitlement, relation, .. } => {
+                    let holder = match holder {
+                        AccountPointer::Known(holder) => Some(holder.clone()),
+                        AccountPointer::Created { .. } => self.made(operation),
+                    };
+                    let (entitlement, relation) = (entitlement.clone(), relation.clone());
+                    let grant = |holder| OwnedGrant { target, holder, entitlement, relation };
+                    self.uncertain.extend(holder.map(grant));
+                }
+                _ => {}
             }
         }
         for planned in &seen.plan.episodes {
@@ -236,6 +268,13 @@ impl World {
         for step in seen.plan.steps.iter().filter(|step| !seen.is_held(step.identity)) {
             self.send(step, trouble.letters.or_else(|| fates.next()).unwrap_or(Fate::Done));
         }
+    }
+
+    /// The account that was made for whom an operation is about.
+    fn made(&self, operation: &Operation) -> Option<ObjectRef> {
+        let anchor = Some(operation.identity.to_string());
+        let mut accounts = self.truth.targets[&operation.target].accounts.iter();
+        accounts.find(|it| it.anchor == anchor).map(|it| it.reference.clone())
     }
 
     /// A step with an effect: that it is about to be done is kept first.

@@ -44,8 +44,12 @@ const GROUPS: [&[&str]; 24] = [
         "[rule.zebra]\nwhen = { department = [\"Sales\", \"Ops\"], country = \"DE\", type = { not = [\"contractor\"] }, manager = { present = true }, boss = { present = false } }\naccounts = [\"crm\"]\n",
         "[rule.zebra]\nwhen = { level = 3, department = { not = \"Ops\" } }\ngrants = { crm = [\"l-{{ level }}\", \"b\"] }\n",
     ],
-    &["[rule.ant]\nwhen = { expr = \"level | int > 2\", department = \"Sales\" }\ngrants = { crm = [\"x\"] }\n"],
-    &["[rule.midge]\nvalid = { from = \"2026-01-01\", until = 2026-06-30 }\naccounts = [\"crm\"]\n"],
+    &[
+        "[rule.ant]\nwhen = { expr = \"level | int > 2\", department = \"Sales\" }\ngrants = { crm = [\"x\"] }\n",
+    ],
+    &[
+        "[rule.midge]\nvalid = { from = \"2026-01-01\", until = 2026-06-30 }\naccounts = [\"crm\"]\n",
+    ],
     &[
         "[rule.with-roles]\nroles = [\"z\", \"a\"]\n[role.z]\nowner = 1002\nrisk = \"high\"\ndescription = \"d\"\nincludes = [\"a\"]\n[role.a]\naccounts = [\"crm\"]\ngrants = { crm = [\"y\", \"x\"] }\nvalid = { until = \"2026-12-31\" }\n[sod.two]\nconflict = [\"z\", \"crm/q\"]\nmode = \"detect\"\nexcept = [{ identity = 1001, approver = \"1002\", until = \"2026-12-31\" }]\n",
     ],
@@ -58,7 +62,10 @@ const GROUPS: [&[&str]; 24] = [
     &[
         "[lifecycle]\ntimezone = \"Europe/Berlin\"\nprehire = \"3d\"\nlast-hour = \"17:30\"\nleaving = \"14d\"\noverlap = \"36h\"\nclock-jump = \"never\"\nstatus = { active = [\"A\"], on-leave = [\"L\"], cancelled = [\"C\"], departed = [\"D\"] }\n[lifecycle.leave.zz]\nstatus = [\"Z\"]\nlogin = \"keep\"\ngrants = \"revoke\"\nkeep = [\"crm\", \"crm/x\"]\n[lifecycle.leave.aa]\n",
     ],
-    &["[leaver]\ndelete-after = \"never\"\ngrants = \"keep\"\n", "[leaver]\ndelete-after = \"12h\"\n"],
+    &[
+        "[leaver]\ndelete-after = \"never\"\ngrants = \"keep\"\n",
+        "[leaver]\ndelete-after = \"12h\"\n",
+    ],
     &["[hold.case]\npeople = [\"1\", \"2\"]\nreview = 2027-03-31\nowner = \"legal\"\n"],
     &[
         "[workflow.zz]\non = { changed = [\"title\", \"department\"] }\nwhen = { type = \"x\", expr = \"level == 3\" }\nsteps = [{ id = \"b\", wait = { until = \"{{ exit }}\" } }, { id = \"a\", wait = { facts = { returned = [\"yes\"] } }, after = [\"b\"], timeout = \"3d\", on-failure = \"ask\" }, { id = \"c\", do = \"start\", workflow = \"aa\", when = { level = 3 } }]\n[workflow.aa]\non = \"demand\"\nsteps = [{ id = \"g\", do = \"grant\", grants = { crm = [\"x-{{ level }}\"] } }, { id = \"r\", do = \"revoke\", grants = { crm = [\"y\"] } }, { id = \"all\", do = \"revoke-all\", targets = [\"crm\"] }]\n",
@@ -71,7 +78,9 @@ const GROUPS: [&[&str]; 24] = [
         "[workflow.on]\non = \"active\"\nsteps = [{ id = \"c\", do = \"create-accounts\" }, { id = \"e\", do = \"enable-accounts\", after = [\"c\"] }]\n",
     ],
     &["[actors]\nzoe = 1001\nada = \"1002\"\n"],
-    &["[[delegation]]\nfrom = \"1\"\nto = \"2\"\nuntil = \"2026-12-31\"\n[[delegation]]\nfrom = \"0\"\nto = \"3\"\nuntil = \"2026-12-31T00:00:00Z\"\n"],
+    &[
+        "[[delegation]]\nfrom = \"1\"\nto = \"2\"\nuntil = \"2026-12-31\"\n[[delegation]]\nfrom = \"0\"\nto = \"3\"\nuntil = \"2026-12-31T00:00:00Z\"\n",
+    ],
     &[
         "[[test]]\nname = \"z\"\nat = 2026-06-01\nfacts = { department = \"Sales\", level = 3, many = [\"a\", \"b\"] }\nexpect = { state = \"active\" }\n[[test]]\nname = \"a\"\nat = \"2026-06-01T08:00:00Z\"\n",
     ],
@@ -146,9 +155,16 @@ fn each_example_means_the_same_when_it_is_expanded() {
     for entry in fs::read_dir(examples).unwrap() {
         let text = fs::read_to_string(entry.unwrap().path()).unwrap();
         // Secrets of the environment of these tests.
-        let text = ["LDAP_PASSWORD", "WIKI_TOKEN", "MAIL_TOKEN", "ERP_TOKEN", "SMTP_PASSWORD", "FACILITY_TOKEN"]
-            .iter()
-            .fold(text, |text, name| text.replace(name, "CRM_TOKEN"));
+        let text = [
+            "LDAP_PASSWORD",
+            "WIKI_TOKEN",
+            "MAIL_TOKEN",
+            "ERP_TOKEN",
+            "SMTP_PASSWORD",
+            "FACILITY_TOKEN",
+        ]
+        .iter()
+        .fold(text, |text, name| text.replace(name, "CRM_TOKEN"));
         same(&text).unwrap();
     }
 }
