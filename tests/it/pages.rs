@@ -217,14 +217,14 @@ fn each_example_is_played_by_scenarios_and_linked_from_the_pages() {
 fn shown_by(page: &str) -> Vec<(String, String)> {
     let text = fs::read_to_string(built::root().join(page)).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
-    let mut named = Vec::new();
+    let mut shown = Vec::new();
     for row in rows.filter(|row| !row.starts_with("| what")) {
         let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
         let names: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
         assert!(!names.is_empty(), "{page}: nothing shows {row}");
-        named.extend(names.into_iter().map(|name| (row.to_owned(), name.to_owned())));
+        shown.extend(names.into_iter().map(|name| (row.to_owned(), name.to_owned())));
     }
-    named
+    shown
 }
 
 /// The sources of every room, in one piece.
