@@ -37,15 +37,14 @@ fn of_look(counts: &mut Counts, world: &World, seen: &Seen) {
         }
     }
     for step in &seen.plan.steps {
-        count(
-            counts,
-            match step.effect {
-                Effect::Notify { .. } => "tells",
-                Effect::Ask { .. } => "asks",
-                Effect::Remind { .. } => "asks again",
-                Effect::SetFact { .. } => "sets a fact",
-            },
-        );
+        let kinds = [
+            ("tells", matches!(step.effect, Effect::Notify { .. })),
+            ("asks", matches!(step.effect, Effect::Ask { .. })),
+            ("sets a fact", matches!(step.effect, Effect::SetFact { .. })),
+        ];
+        for (kind, _) in kinds.into_iter().filter(|(_, is)| *is) {
+            count(counts, kind);
+        }
     }
     for planned in &seen.plan.episodes {
         let how = planned.episode.word();

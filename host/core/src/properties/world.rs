@@ -289,30 +289,25 @@ impl World {
         let mut attempts = episode.attempts(&step.step);
         attempts.count = step.attempt;
         let done = StepRecord::Ended { at, end: StepEnd::Done };
-        let record_of = match &step.effect {
-            Effect::SetFact { .. } => {
-                self.own.extend(OwnFact::of(step, at));
-                self.count(&format!("{} {} {}", step.identity, step.workflow, step.ordinal));
-                done
+        let after = if let Some(own) = OwnFact::of(step, at) {
+            self.own.push(own);
+            self.count(&format!("{} {} {}", step.identity, step.workflow, step.ordinal));
+            done
+        } else if let Effect::Ask { question, .. } = &step.effect {
+            StepRecord::Asked { begun, asked: question.clone().asked(at) }
+        } else if let Effect::Notify { deliveries, .. } = &step.effect {
+            for delivery in deliveries.iter().filter(|_| fate != Fate::Fails) {
+                self.count(&delivery.id);
             }
-            Effect::Ask { question, .. } => {
-                StepRecord::Asked { begun, asked: question.clone().asked(at) }
+            match fate {
+                Fate::Done => done,
+                Fate::Fails => again(begun, attempts, at),
+                Fate::Lost => StepRecord::Sent { begun, at, attempts },
             }
-            Effect::Remind { .. } => return,
-            Effect::Notify { deliveries, .. } => {
-                if fate != Fate::Fails {
-                    for delivery in deliveries {
-                        self.count(&delivery.id);
-                    }
-                }
-                match fate {
-                    Fate::Done => done,
-                    Fate::Fails => again(begun, attempts, at),
-                    Fate::Lost => StepRecord::Sent { begun, at, attempts },
-                }
-            }
+        } else {
+            return;
         };
-        episode.steps.insert(step.step.clone(), record_of);
+        episode.steps.insert(step.step.clone(), after);
         record(&mut self.truth, episode);
     }
 
