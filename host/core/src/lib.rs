@@ -38,11 +38,13 @@ pub mod policy;
 pub mod policy_test;
 #[cfg(test)]
 mod properties;
+pub mod recognition;
 pub mod retry;
 pub mod run;
 pub mod schema;
 pub mod simulate;
 pub mod template;
+pub mod union;
 pub mod value;
 pub mod verify;
 pub mod whole;
