@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
-    asking::{Explained, Holding},
+    asking::{Explained, Holding, RuleVerb, Tried, Undone},
     parts::{Held, Stepped},
 };
 
@@ -127,6 +127,12 @@ pub enum Verb {
     /// Who has an account, an entitlement or a role, since when and why; who
     /// should and has not; accounts of nobody.  From what is recorded.
     Who(Holding),
+    /// A plan that goes back from one that was carried out: shown and kept,
+    /// for `apply DIGEST`.
+    Undo(Undone),
+    /// Rules and mappings, tried on people.
+    #[command(subcommand)]
+    Rule(RuleVerb),
 }
 
 #[derive(Debug, Subcommand)]

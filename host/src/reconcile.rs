@@ -19,6 +19,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod undo;
 mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -45,6 +46,7 @@ pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use undo::{Became, became};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -157,3 +157,32 @@ async fn who_has_something_is_told_with_since_when_and_why() {
         assert!(said.stderr.contains(complaint), "{}", said.stderr);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_and_a_mapping_are_tried_on_somebody_with_each_value() {
+    let test = "a_rule_and_a_mapping_are_tried_on_somebody_with_each_value";
+    let Some((desk, _crm)) = desk(test).await else { return };
+    let said = desk.run(&["plan"]).await;
+    assert_eq!(said.status, Some(Exit::Ok as i32), "{}{}", said.stdout, said.stderr);
+    let said = desk.run(&["rule", "test", "sales", "E3"]).await;
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    assert_snapshot!(said.stdout, @"");
+    let other = ["rule", "test", "sales", "E3", "--set", "department=Sales"];
+    assert_snapshot!(desk.run(&other).await.stdout, @"");
+    assert_snapshot!(desk.run(&["rule", "test", "--target", "crm", "E1"]).await.stdout, @"");
+    let nameless = ["rule", "test", "--target", "crm", "E1", "--set", "given_name="];
+    let said = desk.run(&nameless).await.stdout;
+    assert!(said.starts_with("the mapping of crm fails for"), "{said}");
+    // Nothing of it is kept.
+    let said = desk.run(&["rule", "test", "sales", "E3"]).await;
+    assert!(said.stdout.contains("does not apply"), "{}", said.stdout);
+    for (arguments, complaint) in [
+        (vec!["rule", "test", "salse", "E3"], "did you mean `sales`?"),
+        (vec!["rule", "test", "E3"], "a rule and a person"),
+        (vec!["rule", "test", "sales", "E3", "--set", "x"], "write it as FACT=VALUE"),
+    ] {
+        let said = desk.run(&arguments).await;
+        assert_eq!(said.status, Some(Exit::Usage as i32));
+        assert!(said.stderr.contains(complaint), "{}", said.stderr);
+    }
+}

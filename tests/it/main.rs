@@ -30,4 +30,5 @@ mod sandbox;
 mod servers;
 mod simulated;
 mod suppose;
+mod undo;
 mod workflow;

@@ -11,6 +11,7 @@ mod only;
 mod order;
 mod outline;
 mod overlap;
+mod undo;
 mod waits;
 mod world;
 
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use self::attributes::{compared, same_values};
+pub use self::undo::{Applied, Present, Undoes, undo};
 
 /// What would be done, in order.
 ///
@@ -60,6 +62,9 @@ pub struct Plan {
     pub conflicts: Vec<PlannedConflict>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
+    /// The plan that this one undoes; none: it brings about what is desired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
     /// Labels of the identities that occur, for people.
     pub labels: BTreeMap<IdentityId, String>,
     /// Grants that stay for a while, since when nothing gives them (none:
@@ -314,6 +319,7 @@ pub fn plan(
         steps,
         conflicts,
         notes: notes.into_iter().collect(),
+        undoes: None,
         labels,
         overlaps,
     }
