@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
-    asking::{Explained, Holding, RuleVerb, Tried, Undone},
+    asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
 };
 
@@ -186,23 +186,6 @@ pub enum ApprovalVerb {
         #[arg(long)]
         reason: Option<String>,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Simulated {
-    /// The last day: a date, or an instant.
-    #[arg(long, value_name = "DATE")]
-    pub until: String,
-    /// Show nothing before this day; without it, from now on.
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// Show one person: id, key of a record, label, or login name of an
-    /// account.
-    #[arg(long)]
-    pub who: Option<String>,
-    /// Print JSON, for programs.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -97,3 +97,20 @@ fn fact(text: &str) -> Result<(FactName, String), String> {
     };
     Ok((name.parse().map_err(|error| format!("{error}"))?, value.to_owned()))
 }
+
+#[derive(Debug, clap::Args)]
+pub struct Simulated {
+    /// The last day: a date, or an instant.
+    #[arg(long, value_name = "DATE")]
+    pub until: String,
+    /// Show nothing before this day; without it, from now on.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Show one person: id, key of a record, label, or login name of an
+    /// account.
+    #[arg(long)]
+    pub who: Option<String>,
+    /// Print JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
