@@ -58,8 +58,9 @@ pub(super) async fn test(
             .map_err(|error| AppError::new(Exit::Bug, error))?;
     }
     known.desired = desired(&known.policy, &known.assembled, &known.observed, at);
-    let identity = known.assembled.identity(found.id).unwrap_or(&found);
-    let asking = Asking::about(explain::world(&all, &touched, at), identity).ok_or_else(|| {
+    let all = &all;
+    let identity = all.known.assembled.identity(found.id).unwrap_or(&found);
+    let asking = Asking::about(explain::world(all, &touched, at), identity).ok_or_else(|| {
         AppError::new(Exit::Usage, "nothing is decided for this identity yet")
             .hint("make a plan first")
     })?;
