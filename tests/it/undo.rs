@@ -47,7 +47,25 @@ async fn what_a_plan_did_is_undone_and_done_again() {
     apply(&desk, &second).await;
     let said = desk.run(&["undo", &second]).await;
     assert_eq!(said.status, Some(Exit::Ok as i32), "{}", said.stderr);
-    assert_snapshot!(said.stdout, @"");
+    assert_snapshot!(said.stdout, @r#"
+    what undoes plan DIGEST
+
+    Ada Example (53878fad) — undo
+      ~ update crm `ada.example`
+          department: "Legal" → "Sales"
+          because it undoes update #2 of plan DIGEST; the next plan takes it back: update, because fact department from hr record E1, column department
+      + grant crm `ada.example` Sales
+          because it undoes revoke #3 of plan DIGEST; the next plan takes it back: revoke, because nothing gives `Sales` any more, and we granted it
+
+    Ben Beispiel (d4bde742) — undo
+      * enable crm `ben.beispiel`
+          because it undoes disable #0 of plan DIGEST; the next plan takes it back: disable, because state departed: end 2026-05-31 has passed
+      + grant crm `ben.beispiel` Sales
+          because it undoes revoke #1 of plan DIGEST; the next plan takes it back: revoke, because nothing gives `Sales` any more, and we granted it
+
+    plan DIGEST: 4 operations (1 update, 1 enable, 2 grant)
+    `lanyard apply DIGEST` does it
+    "#);
     let back = planned(&desk, &["undo", &second, "--json"]).await;
     apply(&desk, &back).await;
     let accounts = desk.run(&["account", "list", "crm"]).await.stdout;
