@@ -5,6 +5,7 @@ mod account;
 mod apply;
 mod approval;
 mod audit;
+mod case;
 mod check;
 mod connector;
 mod defaults;
@@ -24,6 +25,7 @@ mod simulate;
 mod status;
 mod suppose;
 mod undo;
+mod union;
 mod who;
 mod workflow;
 
@@ -95,6 +97,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Undo(wanted) => undo::undo(file, &wanted, output).await,
         Verb::Rule(RuleVerb::Test(wanted)) => rule::test(file, &wanted, output).await,

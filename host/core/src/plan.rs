@@ -11,6 +11,7 @@ mod only;
 mod order;
 mod outline;
 mod overlap;
+mod surely;
 mod undo;
 mod waits;
 mod world;
@@ -30,12 +31,15 @@ use crate::{
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
+    pattern::Pattern,
     policy::Policy,
+    recognition::Recognition,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
 
 pub(crate) use self::attributes::{compared, same_values};
+pub use self::surely::{adopted_link, adopting};
 pub use self::undo::{Applied, Present, Undoes, undo};
 
 /// What would be done, in order.
@@ -46,6 +50,10 @@ pub use self::undo::{Applied, Present, Undoes, undo};
 pub struct Plan {
     /// In an order that respects every `after`; `id` is the position.
     pub operations: Vec<Operation>,
+    /// Existing accounts that are surely somebody's, and theirs when the plan
+    /// is applied: whoever agrees to it adopts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Adoption>,
     /// Existing accounts that look like somebody's, waiting for a person.
     pub adoptions: Vec<Adoption>,
     /// Grants found as desired, which become ours when the plan is applied.
@@ -103,6 +111,10 @@ pub struct Adoption {
     pub name: String,
     /// What matched ("anchor", "name", "attribute mail").
     pub matched: String,
+    /// Why it is not sure, where something that is sure says that it is
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -170,6 +182,7 @@ impl Plan {
     /// Whether applying it changes anything, at targets or in our books.
     pub fn has_work(&self) -> bool {
         !self.operations.is_empty()
+            || !self.adopted.is_empty()
             || !self.claims.is_empty()
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
@@ -213,8 +226,10 @@ pub struct PlanSettings<'a> {
 /// What planning needs to know of one target.
 #[derive(Debug, Clone, Copy)]
 pub struct TargetSettings<'a> {
-    /// Attributes that suggest an existing account is somebody's.
-    pub match_by: &'a [String],
+    /// By what an existing account is somebody's, or suggests that it is.
+    pub match_by: &'a Recognition,
+    /// Login names that are never written.
+    pub protected: &'a BTreeSet<Pattern>,
     /// Entitlements by the names that rules use: alias to id or name.
     pub entitlements: &'a BTreeMap<String, String>,
     /// Targets whose account is created first, and deleted last.
@@ -230,6 +245,7 @@ impl<'a> PlanSettings<'a> {
         let targets = policy.targets.iter().map(|(name, target)| {
             let settings = TargetSettings {
                 match_by: &target.match_by,
+                protected: &target.protected,
                 entitlements: &target.entitlements,
                 after: &target.after,
                 prefer_after: &target.prefer_after,
@@ -257,7 +273,8 @@ pub fn plan(
     now: Timestamp,
 ) -> Plan {
     let world = World::new(settings, desired, observed);
-    let mut outline = Outline::default();
+    let mut outline =
+        Outline { doubts: surely::judge(settings, desired, observed).doubts, ..Outline::default() };
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
         outline.not_read(target);
     }
@@ -284,7 +301,8 @@ pub fn plan(
             }
         }
     }
-    let Outline { drafts, adoptions, claims, notes, overlaps } = outline;
+    let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
+    let adopted = observed.adopting.clone();
     let news = |person: &DesiredIdentity| person.episodes.clone();
     let episodes: Vec<PlannedEpisode> = desired
         .identities
@@ -303,7 +321,7 @@ pub fn plan(
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
-        .chain(adoptions.iter().map(|adoption| adoption.identity))
+        .chain(adoptions.iter().chain(&adopted).map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
         .chain(steps.iter().flat_map(concerned))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
@@ -313,6 +331,7 @@ pub fn plan(
         .collect();
     Plan {
         operations,
+        adopted,
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
         episodes,
