@@ -137,7 +137,7 @@ fn beside(was: &Plan, observed: &Observed) -> Vec<Note> {
         text,
         open: false,
     };
-    let adopted = was.adoptions.iter().filter(|it| {
+    let adopted = was.adoptions.iter().chain(&was.adopted).filter(|it| {
         let mut links = observed.links.iter();
         links.any(|link| {
             link.origin == Origin::Adopted
@@ -149,8 +149,8 @@ fn beside(was: &Plan, observed: &Observed) -> Vec<Note> {
     let mut notes: Vec<Note> = adopted
         .map(|it| {
             let text = format!(
-                "the account `{}` was adopted by a person since; `lanyard account release {} {}` \
-                 makes it nobody's again",
+                "the account `{}` stays adopted; `lanyard account release {} {}` makes it nobody's \
+                 again",
                 it.name, it.target, it.account.uid
             );
             note(it.identity, Some(it.target.clone()), text)
