@@ -5,6 +5,7 @@ mod achieved;
 mod compute;
 mod content;
 mod effects;
+mod jobs;
 pub(crate) mod leave;
 mod life;
 mod mapping;
@@ -21,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use crate::engagement::EngagementNow;
 use crate::{
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
@@ -34,7 +36,7 @@ use crate::{
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
-    life::standing,
+    life::{engagements, standing},
     steps::EpisodeNow,
 };
 pub use unwanted::unwanted;
@@ -50,6 +52,8 @@ pub struct DesiredIdentity {
     /// How people call them in a plan: the display name, or the key.
     pub label: String,
     pub state: StateNow,
+    /// Where there are several, the primary one first.
+    pub engagements: Vec<EngagementNow>,
     /// One entry per target that a rule speaks of or an account exists at.
     /// No entry: nothing is said, and nothing is done.
     pub accounts: BTreeMap<ConnectorName, DesiredAccount>,

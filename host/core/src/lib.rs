@@ -17,6 +17,7 @@ pub mod correlation;
 pub mod desired;
 pub mod diff;
 pub mod dropped;
+mod engagement;
 mod entitlement;
 #[cfg(test)]
 mod example;

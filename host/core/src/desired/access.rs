@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    leave,
-    person::{self, Given, Wanted},
+    jobs,
+    person::{Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
 };
@@ -100,10 +100,10 @@ pub(super) fn settle(
         let refused = judge.refused_roles.len();
         conflicts.extend(judge.conflict(separation, &wanted, &roles));
         if judge.refused_roles.len() > refused {
-            let Subject { policy, facts, scope, state, now, .. } = *subject;
-            let again = person::wanted(policy, facts, scope, state, (&judge.refused_roles, now))?;
-            Given { wanted, roles } = again;
-            leave::keeps_of(policy, state, &mut wanted);
+            let Subject { policy, facts, scope, state, others, now, .. } = *subject;
+            let refused = (&judge.refused_roles, now);
+            let again = jobs::given(policy, (facts, scope, state), others, refused)?;
+            (Given { wanted, roles }, _) = again;
             overrides = wishes::apply(subject, wishes, &mut wanted)?;
         }
     }

@@ -9,7 +9,7 @@ use lanyard_core::{
     policy::{HoldPolicy, LifecyclePolicy},
 };
 
-use super::Check;
+use super::{Check, sources};
 use crate::config::{
     document::{Part, Place},
     report::ConfigError,
@@ -128,4 +128,25 @@ pub(super) fn confirmations(check: &mut Check<'_, '_>, place: &Place, source: &w
             .label("needs some time, like \"12h\"");
         check.value(&place.key("interval"), error);
     }
+}
+
+/// Sources of people whose records are an engagement each.
+pub(super) fn engagements(check: &mut Check<'_, '_>, file: &File) -> Vec<ConnectorName> {
+    let mut sources: Vec<ConnectorName> = Vec::new();
+    for (index, name) in file.lifecycle.engagements.iter().enumerate() {
+        let place = Place::of(["lifecycle", "engagements"]).index(index);
+        let Some(source) = sources::source(check, file, &place, name) else { continue };
+        let is_table = |it: &written::Source| it.table.is_some();
+        if file.source.iter().any(|(it, written)| *it == source && is_table(written)) {
+            let error = ConfigError::new(format!("source `{source}` has no people"))
+                .label("is a table, whose records nobody is engaged by");
+            check.value(&place, error);
+        } else if sources.contains(&source) {
+            let error = ConfigError::new(format!("source `{source}` is named twice"));
+            check.value(&place, error.label("was named before"));
+        } else {
+            sources.push(source);
+        }
+    }
+    sources
 }
