@@ -48,6 +48,17 @@ cancelled = ["active"]"#;
 }
 
 #[test]
+fn engagements_are_of_sources_of_people() {
+    let more = r#"[lifecycle]
+engagements = ["hr", "hr", "crm", "orgs"]
+bridge = "soon"
+[source.orgs]
+plugin = "csv"
+table = { key = "orgnum" }"#;
+    assert_snapshot!(errors_with(more), @"");
+}
+
+#[test]
 fn types_of_leave_are_checked() {
     let more = r#"[lifecycle.status]
 active = ["Active"]
