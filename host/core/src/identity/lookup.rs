@@ -60,7 +60,7 @@ pub(super) fn look_up(
         for identity in identities.iter_mut() {
             // Each engagement points where it points.
             let views = views(policy, identity, now).into_iter();
-            let keys = views.filter_map(|view| Some(view.facts.get(&table.key)?.values.first()?));
+            let keys = views.filter_map(|view| view.facts.get(&table.key)?.values.first());
             let keys: BTreeSet<String> = keys.map(ToString::to_string).collect();
             for key in keys {
                 let known = known.get(&identity.id).copied();

@@ -9,7 +9,7 @@ use lanyard_core::{
     policy::{HoldPolicy, LifecyclePolicy},
 };
 
-use super::{Check, sources};
+use super::Check;
 use crate::config::{
     document::{Part, Place},
     report::ConfigError,
@@ -135,17 +135,26 @@ pub(super) fn engagements(check: &mut Check<'_, '_>, file: &File) -> Vec<Connect
     let mut sources: Vec<ConnectorName> = Vec::new();
     for (index, name) in file.lifecycle.engagements.iter().enumerate() {
         let place = Place::of(["lifecycle", "engagements"]).index(index);
-        let Some(source) = sources::source(check, file, &place, name) else { continue };
-        let is_table = |it: &written::Source| it.table.is_some();
-        if file.source.iter().any(|(it, written)| *it == source && is_table(written)) {
+        let Some((source, written)) = file.source.iter().find(|(it, _)| it.as_str() == name) else {
+            // One that is written wrongly is told where it stands.
+            let names = check.names("source");
+            if !names.iter().any(|it| it == name) {
+                let error = ConfigError::new(format!("unknown source `{name}`"))
+                    .label(format!("no `[source.{name}]` in this file"))
+                    .nearest(name, names.iter().map(String::as_str));
+                check.value(&place, error);
+            }
+            continue;
+        };
+        if written.table.is_some() {
             let error = ConfigError::new(format!("source `{source}` has no people"))
                 .label("is a table, whose records nobody is engaged by");
             check.value(&place, error);
-        } else if sources.contains(&source) {
+        } else if sources.contains(source) {
             let error = ConfigError::new(format!("source `{source}` is named twice"));
             check.value(&place, error.label("was named before"));
         } else {
-            sources.push(source);
+            sources.push(source.clone());
         }
     }
     sources

@@ -60,7 +60,7 @@ pub(super) fn authority(check: &mut Check<'_, '_>, file: &File) -> Authority {
     authority
 }
 
-pub(super) fn source(
+fn source(
     check: &mut Check<'_, '_>,
     file: &File,
     place: &Place,
