@@ -131,7 +131,7 @@ fn explain_target(
     }
 }
 
-fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
+pub(crate) fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
     let found = there
         .and_then(|there| there.accounts.iter().find(|account| account.reference == link.account));
     let origin = match link.origin {
@@ -153,7 +153,7 @@ fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
     )
 }
 
-fn state_word(state: AccountState) -> &'static str {
+pub(crate) fn state_word(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::Disabled => "disabled",
@@ -164,7 +164,7 @@ fn state_word(state: AccountState) -> &'static str {
     }
 }
 
-fn wanted_line(presence: &Presence) -> String {
+pub(crate) fn wanted_line(presence: &Presence) -> String {
     match presence {
         Presence::Present { enabled: true, content } => {
             format!("should be enabled, as `{}`", content.name)
