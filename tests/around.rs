@@ -14,6 +14,7 @@ use lanyard::store::{
 use lanyard_core::{
     fact::Identity,
     guard::Lately,
+    history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -259,5 +260,9 @@ impl Store for Around {
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
+    }
+
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
+        self.inner.past_facts(identity).await
     }
 }

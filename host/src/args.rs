@@ -2,6 +2,7 @@
 
 mod asking;
 mod parts;
+pub mod people;
 
 use std::path::PathBuf;
 
@@ -220,6 +221,8 @@ pub enum IdentityVerb {
         /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        then: people::Then,
     },
 }
 

@@ -18,6 +18,7 @@ use lanyard_core::{
     account::Coverage,
     fact::Identity,
     guard::{Finding, Lately},
+    history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -198,6 +199,10 @@ pub trait Store: Send + Sync {
         episode: &Episode,
         entry: &AuditEntry,
     ) -> Result<(), StoreError>;
+    // --- what was known before -----------------------------------------------
+    /// Values of somebody's facts that no source gives any more, in the order
+    /// in which that was learned.
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError>;
 }
 
 /// One exhaustive read of a source.

@@ -25,6 +25,7 @@ mod lives;
 mod messages;
 mod named;
 mod pages;
+mod people;
 mod record;
 mod sandbox;
 mod servers;

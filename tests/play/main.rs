@@ -7,6 +7,7 @@
 mod answers;
 mod demand;
 mod file;
+mod history;
 mod lives;
 mod people;
 mod script;

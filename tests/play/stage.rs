@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    demand, file, lives,
+    demand, file, history, lives,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -83,6 +83,11 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["show", who, "at", at] => self.shown(who, Some(at), None).map(Some),
+            ["show", who, "as", "known", known] => self.shown(who, None, Some(known)).map(Some),
+            ["show", who, "at", at, "as", "known", known] => {
+                self.shown(who, Some(at), Some(known)).map(Some)
+            }
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
@@ -110,6 +115,10 @@ impl Stage {
             }
             [] => Err("an empty statement".to_owned()),
         }
+    }
+
+    fn shown(&self, who: &str, at: Option<&str>, known: Option<&str>) -> Result<String, String> {
+        self.said(|context, now| history::show(context, (who, at, known), now))
     }
 
     fn answered(&self, user: &str, yes: bool, who: &str) -> Result<String, String> {

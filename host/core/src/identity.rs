@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub(crate) use assemble::by_authority;
 pub use assemble::{assemble, assemble_decided};
 pub use given::{Asker, UnknownFact, unknown_facts};
 pub use provided::provide;

@@ -26,6 +26,7 @@ pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod guard;
+pub mod history;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;

@@ -1,5 +1,7 @@
 //! `lanyard identity list` and `show`.
 
+mod then;
+
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
@@ -53,9 +55,12 @@ pub(super) async fn identity(
                 }
             }
         }
-        IdentityVerb::Show { identity, json } => {
+        IdentityVerb::Show { identity, json, then } => {
             let found = named::identity(&store, &identity, now).await?;
-            if json {
+            if then.at.is_some() || then.as_known.is_some() {
+                let about = (&config.policy, &store as &dyn Store);
+                then::show(about, &found, (&then, json), now, output).await?;
+            } else if json {
                 output.json(&found)?;
             } else {
                 show(&config.policy, &found, &Lives::of(&store).await?, now, output)?;

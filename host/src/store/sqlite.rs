@@ -5,6 +5,7 @@ mod adoptions;
 mod audit;
 mod clock;
 mod columns;
+mod history;
 mod identities;
 mod journal;
 mod lives;
@@ -32,6 +33,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
     guard::Lately,
+    history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -405,5 +407,9 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
         self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
+    }
+
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
+        self.read("read what was known before", move |tx| history::of(tx, identity)).await
     }
 }
