@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod cases;
 mod decide;
 mod dropped;
 mod execute;
@@ -19,6 +20,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod union;
 mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -37,6 +39,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use cases::{
+    CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
+    reopen_account, reopen_record,
+};
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
@@ -45,6 +51,7 @@ pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.
 #[derive(Clone)]
