@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     access::{self, Settled},
     content::Site,
     effects::Due,
-    jobs, leave,
+    ended, jobs, leave,
     life::{Life, engaged, life},
     managed_object,
     names::{self, Names},
-    person::{self, Facts, Wanted},
+    person::{self, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
     wishes::Overrides,
@@ -51,7 +51,7 @@ struct Person<'a> {
     steps: DesiredSteps,
     holds: Vec<String>,
     legal_holds: Vec<String>,
-    at_once: BTreeSet<ConnectorName>,
+    at_once: AtOnce,
 }
 
 /// What should be true of every identity now.
@@ -127,10 +127,11 @@ fn person<'a>(
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
     let scope = person::scope(&facts, &identity.id.to_string(), key, state.state.broad());
     let about = (&facts, &scope, &state);
-    let given = jobs::given(policy, about, &others, (&BTreeSet::new(), now));
-    let (given, mut at_once) = given.unwrap_or_else(|failed| {
+    let refused = BTreeSet::new();
+    let given = jobs::given(policy, Some(entitlements), about, &others, (&refused, now));
+    let given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
-        Default::default()
+        Given::default()
     });
     let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
@@ -154,11 +155,11 @@ fn person<'a>(
     let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
     let steps = DesiredSteps { open, ..DesiredSteps::default() };
-    let Settled { wanted, overrides, access } = settled.unwrap_or_else(|more| {
+    let Settled { wanted, overrides, access, mut at_once } = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
     });
-    at_once.extend(overrides.taken.iter().cloned());
+    ended::ended(&subject, &wanted, &mut at_once);
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
         // when it would have had them deleted.

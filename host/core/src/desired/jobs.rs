@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use super::{
     leave,
     person::{self, Facts, Given},
+    steps::Entitlements,
 };
 use crate::{
     engagement::{Engagement, counts_beside},
     fact::Identity,
-    id::{ConnectorName, RoleName},
+    id::RoleName,
     identity,
     lifecycle::StateNow,
     policy::Policy,
@@ -41,25 +42,28 @@ pub(super) fn others<'a>(identity: &Identity, engaged: &[Engagement<'a>]) -> Vec
     others.iter().filter_map(job).collect()
 }
 
-/// What the first engagement is given, with what the others are, as far as
-/// their leaves let them keep it; and where a leave takes something.
+/// What the first engagement is given, with what the others are; with
+/// `entitlements`, as far as their leaves let them keep it.
 ///
 /// # Errors
 /// A sentence for every rule that failed.
 pub(super) fn given(
     policy: &Policy,
+    entitlements: Option<&Entitlements<'_>>,
     (facts, scope, state): (&Facts<'_>, &Scope, &StateNow),
     others: &[Job<'_>],
     (refused, now): (&BTreeSet<RoleName>, Timestamp),
-) -> Result<(Given, BTreeSet<ConnectorName>), Vec<String>> {
-    let mut given = person::wanted(policy, facts, scope, state, (refused, now))?;
-    let mut taken = leave::keeps_of(policy, state, &mut given.wanted);
-    for Job { facts, scope, state } in others {
+) -> Result<Given, Vec<String>> {
+    let mut given = Given::default();
+    let others = others.iter().map(|Job { facts, scope, state }| (facts, scope, state));
+    for (facts, scope, state) in std::iter::once((facts, scope, state)).chain(others) {
         let mut more = person::wanted(policy, facts, scope, state, (refused, now))?;
-        taken.extend(leave::keeps_of(policy, state, &mut more.wanted));
+        if let Some(entitlements) = entitlements {
+            leave::keeps_of(policy, entitlements, state, &mut more.wanted);
+        }
         given.add(more);
     }
-    Ok((given, taken))
+    Ok(given)
 }
 
 /// The key of the first engagement, or of the person.
