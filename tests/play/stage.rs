@@ -39,13 +39,16 @@ pub(crate) struct Stage {
     clock: Arc<Mutex<Timestamp>>,
     mail: Arc<MailRoom>,
     firm: Option<Firm>,
+    /// Files are expanded before they are loaded.
+    expanded: bool,
 }
 
 /// What a statement answers, or why it cannot be played.
 type Played = Result<Option<String>, String>;
 
 impl Stage {
-    pub(crate) fn new() -> Result<Self, String> {
+    /// With `expanded`, every file is taken as `lanyard expand` prints it.
+    pub(crate) fn new(expanded: bool) -> Result<Self, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let folder = tempfile::tempdir().map_err(|error| said(&error))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -61,6 +64,7 @@ impl Stage {
             clock: Arc::new(Mutex::new(Timestamp::UNIX_EPOCH)),
             mail: Arc::default(),
             firm: None,
+            expanded,
         })
     }
 
@@ -198,6 +202,7 @@ impl Stage {
             }
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
+            ["loses", group] => inner.lose(group),
             ["restores", name] => inner.restore_by_hand(name)?,
             ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
@@ -208,7 +213,7 @@ impl Stage {
 
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
-        let config = file::configured(self.folder.path(), file)?;
+        let config = file::configured(self.folder.path(), file, self.expanded)?;
         let (mut sources, mut targets) = match self.firm.take() {
             Some(firm) => (firm.sources, firm.targets),
             None => (BTreeMap::new(), BTreeMap::new()),

@@ -170,6 +170,12 @@ impl Inner {
         Ok(())
     }
 
+    /// Somebody deletes a group, with all who are in it.
+    pub(crate) fn lose(&mut self, group: &str) {
+        self.groups.remove(group);
+        self.held.retain(|(_, held)| held != group);
+    }
+
     pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
         let uid = self.by_name(name)?.reference.uid.clone();
         self.held.retain(|(holder, _)| *holder != uid);

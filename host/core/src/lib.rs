@@ -38,6 +38,8 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod policy_test;
+#[cfg(test)]
+mod properties;
 pub mod recognition;
 pub mod retry;
 pub mod run;
