@@ -8,6 +8,7 @@ mod answers;
 mod cases;
 mod demand;
 mod file;
+mod history;
 mod lives;
 mod people;
 mod script;

@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    cases, demand, file, lives,
+    cases, demand, file, history, lives,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -87,6 +87,11 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["show", who, "at", at] => self.shown(who, Some(at), None).map(Some),
+            ["show", who, "as", "known", known] => self.shown(who, None, Some(known)).map(Some),
+            ["show", who, "at", at, "as", "known", known] => {
+                self.shown(who, Some(at), Some(known)).map(Some)
+            }
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
@@ -126,6 +131,10 @@ impl Stage {
             }
             [] => Err("an empty statement".to_owned()),
         }
+    }
+
+    fn shown(&self, who: &str, at: Option<&str>, known: Option<&str>) -> Result<String, String> {
+        self.said(|context, now| history::show(context, (who, at, known), now))
     }
 
     fn answered(&self, user: &str, yes: bool, who: &str) -> Result<String, String> {

@@ -18,6 +18,7 @@ pub mod correlation;
 pub mod desired;
 pub mod diff;
 pub mod dropped;
+mod engagement;
 mod entitlement;
 #[cfg(test)]
 mod example;
@@ -25,6 +26,7 @@ pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod guard;
+pub mod history;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;

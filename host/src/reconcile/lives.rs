@@ -68,21 +68,34 @@ impl Survey {
     /// # Errors
     /// When the store fails.
     pub async fn only(
-        mut self,
+        self,
         context: &Context,
         identity: IdentityId,
     ) -> Result<Self, ReconcileError> {
-        let now = self.stored.made_at;
         let plan = self.stored.plan.only(identity);
         let policy = context.policy.as_ref();
+        let jump = self.observed.kept.clock.jump;
+        let about = (&self.assembled, &self.observed);
+        let jumped = jump.and_then(|jump| clock_jump(&plan, policy, about, jump));
+        self.with(context, plan, jumped).await
+    }
+
+    /// The same look with another plan, guarded and kept; `besides` is what
+    /// is to be said of it that only depends on how it came about.
+    pub(super) async fn with(
+        mut self,
+        context: &Context,
+        plan: Plan,
+        besides: Option<Finding>,
+    ) -> Result<Self, ReconcileError> {
+        let policy = context.policy.as_ref();
+        let now = self.stored.made_at;
         let lately = lately(policy, context.store.as_ref(), now).await?;
         let settings = GuardSettings::of(policy);
         let doubted = still_doubted(&self.assembled.shrank, &self.desired);
         let mut findings = guard(&settings, &plan, &self.observed, &lately, &doubted);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
-        let jump = self.observed.kept.clock.jump;
-        let about = (&self.assembled, &self.observed);
-        findings.extend(jump.and_then(|jump| clock_jump(&plan, policy, about, jump)));
+        findings.extend(besides);
         findings.retain(|finding| !finding.blocks.is_empty());
         let digest = plan.digest()?;
         self.stored = StoredPlan { digest, plan, findings, ..self.stored };
