@@ -154,19 +154,18 @@ pub fn split(
     books.is_free(who.id)?;
     let merges = books.merged.iter().filter(|it| it.keep == who.id);
     let last = merges.filter(|it| it.came.records.contains(record)).max_by_key(|it| it.at);
-    let (id, moved) = match last {
-        Some(merged) => (merged.other, books.still(who, &merged.came)),
-        None => {
-            let id = IdentityId::first_seen(&record.source, &record.key);
-            if id == who.id {
-                return Err(CannotRearrange::First);
-            }
-            let known = books.identities.iter().any(|it| it.id == id);
-            if known || books.merged.iter().any(|it| it.other == id) {
-                return Err(CannotRearrange::Taken);
-            }
-            (id, Came { records: vec![record.clone()], ..Came::default() })
+    let (id, moved) = if let Some(last) = last {
+        (last.other, books.still(who, &last.came))
+    } else {
+        let id = IdentityId::first_seen(&record.source, &record.key);
+        if id == who.id {
+            return Err(CannotRearrange::First);
         }
+        let known = books.identities.iter().any(|it| it.id == id);
+        if known || books.merged.iter().any(|it| it.other == id) {
+            return Err(CannotRearrange::Taken);
+        }
+        (id, Came { records: vec![record.clone()], ..Came::default() })
     };
     let goes = |fact: &Fact| {
         let of_account = |(target, account): &(ConnectorName, ObjectRef)| {

@@ -1,7 +1,7 @@
 //! Accounts that are surely somebody's, over many small firms: who gets one
 //! is looked up here once more, and spelling and order change nothing.
 
-#![expect(clippy::indexing_slicing, reason = "a test that panics fails")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that panics fails")]
 
 mod firm;
 
@@ -63,7 +63,7 @@ fn marked((number, mail): Marks, way: u8) -> Vec<(&'static str, String)> {
     number.into_iter().chain(mail).collect()
 }
 
-fn of_nobody(uid: &str, marks: Vec<(&'static str, String)>) -> Account {
+fn of_nobody(uid: &str, marks: &[(&'static str, String)]) -> Account {
     let attributes = marks.iter().map(|(name, value)| Attribute::new(*name, vec![text(value)]));
     Account {
         name: format!("login-{uid}"),
@@ -89,7 +89,7 @@ fn world(case: &Case, plain: bool) -> (Desired, Observed) {
     let mut observed = empty_world();
     for (at, (marks, way)) in case.accounts.iter().enumerate() {
         let marks = marked(*marks, if plain { 0 } else { *way });
-        there(&mut observed, "crm").accounts.push(of_nobody(&format!("u{at}"), marks));
+        there(&mut observed, "crm").accounts.push(of_nobody(&format!("u{at}"), &marks));
     }
     for (person, account) in &case.declined {
         observed.declined.insert(Declined {

@@ -30,7 +30,7 @@ pub async fn merge_identities(
     other: &Identity,
     said: Said,
 ) -> Result<(), UnionError> {
-    let whole = Kept::of(store).await?;
+    let whole = People::of(store).await?;
     let rearranged = merge(&whole.books(), keep, other, said.clone())?;
     let entries = [
         entry("merge", keep.id, ("other", other.id), &said),
@@ -49,7 +49,7 @@ pub async fn split_identity(
     record: &RecordKey,
     said: Said,
 ) -> Result<IdentityId, UnionError> {
-    let whole = Kept::of(store).await?;
+    let whole = People::of(store).await?;
     let rearranged = split(&whole.books(), who, record)?;
     let Rearranged { to, .. } = rearranged;
     let entries =
@@ -59,7 +59,7 @@ pub async fn split_identity(
 }
 
 /// What is kept of people, in one piece.
-struct Kept {
+struct People {
     identities: Vec<Identity>,
     links: Vec<lanyard_core::observed::Link>,
     declined: std::collections::BTreeSet<lanyard_core::observed::Declined>,
@@ -70,7 +70,7 @@ struct Kept {
     merged: Vec<Merged>,
 }
 
-impl Kept {
+impl People {
     async fn of(store: &dyn Store) -> Result<Self, StoreError> {
         let names: BTreeMap<ConnectorName, Vec<HeldName>> = store.names().await?;
         let names = names.into_iter().flat_map(|(target, names)| {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    decided::Contradiction,
+    decided::{Contradiction, told},
     likeness::{Likeness, Person, Verdict},
     read::Read,
 };
@@ -46,7 +46,7 @@ impl Correlating<'_> {
     pub(super) fn correlate(&self) -> Correlated {
         let contradictions = self.contradictions();
         let (mut records, decided) = self.by_key(&contradictions);
-        let (mut cases, doubted) = self.told(contradictions, &records);
+        let (mut cases, doubted) = told(contradictions, &records);
         let tiers = &self.policy.correlation;
         let is_new = |id: &IdentityId| !self.known.contains_key(id) && !decided.contains(id);
         if tiers.has_tiers() && records.keys().any(is_new) {

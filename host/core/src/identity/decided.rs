@@ -89,33 +89,6 @@ impl Correlating<'_> {
         found
     }
 
-    /// What is not followed yet is asked again; what was is told.
-    pub(super) fn told(
-        &self,
-        contradictions: BTreeMap<RecordKey, Contradiction>,
-        records: &BTreeMap<IdentityId, BTreeSet<RecordKey>>,
-    ) -> (BTreeMap<IdentityId, Case>, Vec<(IdentityId, String)>) {
-        let mut cases = BTreeMap::new();
-        let mut doubted = Vec::new();
-        for (record, Contradiction { candidates, owner }) in contradictions {
-            let id = IdentityId::first_seen(&record.source, &record.key);
-            let mut case = case(id, record, candidates, BECAUSE);
-            if let Some(owner) = owner {
-                let text = format!(
-                    "a person said whose {} is, and what is sure says otherwise by now; it stays \
-                     theirs until `lanyard case reopen {}` or a correction at the source",
-                    case.about.named(),
-                    case.id
-                );
-                doubted.push((owner, text));
-            } else if records.contains_key(&id) {
-                case.contradicted = true;
-                cases.insert(id, case);
-            }
-        }
-        (cases, doubted)
-    }
-
     fn owner(&self, record: &RecordKey) -> Option<IdentityId> {
         let mut known = self.known.values();
         known.find(|identity| identity.records.contains(record)).map(|identity| identity.id)
@@ -134,4 +107,30 @@ impl Correlating<'_> {
         });
         identities.collect()
     }
+}
+
+/// What is not followed yet is asked again; what was is told.
+pub(super) fn told(
+    contradictions: BTreeMap<RecordKey, Contradiction>,
+    records: &BTreeMap<IdentityId, BTreeSet<RecordKey>>,
+) -> (BTreeMap<IdentityId, Case>, Vec<(IdentityId, String)>) {
+    let mut cases = BTreeMap::new();
+    let mut doubted = Vec::new();
+    for (record, Contradiction { candidates, owner }) in contradictions {
+        let id = IdentityId::first_seen(&record.source, &record.key);
+        let mut case = case(id, record, candidates, BECAUSE);
+        if let Some(owner) = owner {
+            let text = format!(
+                "a person said whose {} is, and what is sure says otherwise by now; it stays \
+                 theirs until `lanyard case reopen {}` or a correction at the source",
+                case.about.named(),
+                case.id
+            );
+            doubted.push((owner, text));
+        } else if records.contains_key(&id) {
+            case.contradicted = true;
+            cases.insert(id, case);
+        }
+    }
+    (cases, doubted)
 }

@@ -100,22 +100,17 @@ fn sentence(found: &Found<'_>, people: &People) -> String {
     match found {
         Found::Record(KeptCase { case, decision, .. }) => {
             let about = format!("{}, {}", case.about.named(), case.label);
-            match decision {
-                Some(CaseDecision { whose, by, at, .. }) => {
-                    let whose = match whose {
-                        Whose::Identity(id) => format!("is {}", people.called(*id)),
-                        Whose::New => "is somebody new".to_owned(),
-                    };
-                    let doubt =
-                        if case.contradicted { "; what is sure says otherwise" } else { "" };
-                    format!("{about}: {whose}, said by {by} on {at:.0}{doubt}")
-                }
-                None => {
-                    let may: Vec<String> =
-                        case.candidates.iter().map(|it| people.called(it.identity)).collect();
-                    format!("{about}: may be {}", may.join(" or "))
-                }
-            }
+            let Some(CaseDecision { whose, by, at, .. }) = decision else {
+                let may: Vec<String> =
+                    case.candidates.iter().map(|it| people.called(it.identity)).collect();
+                return format!("{about}: may be {}", may.join(" or "));
+            };
+            let whose = match whose {
+                Whose::Identity(id) => format!("is {}", people.called(*id)),
+                Whose::New => "is somebody new".to_owned(),
+            };
+            let doubt = if case.contradicted { "; what is sure says otherwise" } else { "" };
+            format!("{about}: {whose}, said by {by} on {at:.0}{doubt}")
         }
         Found::Account(AccountCase { identity, target, accounts, .. }) => {
             let may: Vec<String> = accounts.iter().map(|it| format!("`{}`", it.name)).collect();

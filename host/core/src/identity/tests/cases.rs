@@ -37,7 +37,9 @@ fn look(hr: &[Who], more: &[Who], known: &[Identity], decisions: &Decisions) -> 
     let assembled =
         assemble_decided(&policy, &readings, (known, decisions), &BTreeMap::new(), noon());
     readings.reverse();
-    readings.iter_mut().for_each(|reading| reading.records.reverse());
+    for reading in &mut readings {
+        reading.records.reverse();
+    }
     let turned: Vec<Identity> = known.iter().rev().cloned().collect();
     let other =
         assemble_decided(&policy, &readings, (&turned, decisions), &BTreeMap::new(), noon());
