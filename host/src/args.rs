@@ -3,6 +3,7 @@
 mod asking;
 mod case;
 mod parts;
+pub mod people;
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
-    asking::{Explained, Holding},
+    asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
@@ -133,6 +134,12 @@ pub enum Verb {
     /// Who has an account, an entitlement or a role, since when and why; who
     /// should and has not; accounts of nobody.  From what is recorded.
     Who(Holding),
+    /// A plan that goes back from one that was carried out: shown and kept,
+    /// for `apply DIGEST`.
+    Undo(Undone),
+    /// Rules and mappings, tried on people.
+    #[command(subcommand)]
+    Rule(RuleVerb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -188,23 +195,6 @@ pub enum ApprovalVerb {
     },
 }
 
-#[derive(Debug, clap::Args)]
-pub struct Simulated {
-    /// The last day: a date, or an instant.
-    #[arg(long, value_name = "DATE")]
-    pub until: String,
-    /// Show nothing before this day; without it, from now on.
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// Show one person: id, key of a record, label, or login name of an
-    /// account.
-    #[arg(long)]
-    pub who: Option<String>,
-    /// Print JSON, for programs.
-    #[arg(long)]
-    pub json: bool,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum RunVerb {
     /// Read, plan, guard, and apply what is allowed: for cron.
@@ -226,6 +216,8 @@ pub enum IdentityVerb {
         /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        then: people::Then,
     },
     /// Say that two are one person: records, accounts and decisions go over,
     /// and the next plan shows what follows.
