@@ -12,6 +12,7 @@ mod names;
 pub(crate) mod person;
 mod reach;
 mod references;
+pub(crate) mod requests;
 mod steps;
 mod typed;
 mod unwanted;
@@ -35,6 +36,7 @@ pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
     life::standing,
+    requests::{RequestNow, RequestsNow, Taken},
     steps::EpisodeNow,
 };
 pub use unwanted::unwanted;

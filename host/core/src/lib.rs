@@ -35,6 +35,7 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod policy_test;
+pub mod request;
 pub mod retry;
 pub mod run;
 pub mod schema;

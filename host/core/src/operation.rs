@@ -210,6 +210,8 @@ pub enum Cause {
     Leaver { because: String },
     /// A source told so many whole days after it should have been done.
     Late { days: i64 },
+    /// A request of people for access; its id, and who said what.
+    Request { id: String, about: String },
     /// The target holds something else than what is desired.
     Observed { because: String },
 }
@@ -234,6 +236,7 @@ impl fmt::Display for Cause {
             }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Late { days } => write!(f, "late by {days}d: the source told of it so late"),
+            Self::Request { id, about } => write!(f, "request {id}: {about}"),
             Self::Observed { because } => f.write_str(because),
         }
     }
@@ -253,6 +256,7 @@ impl Cause {
             },
             Self::Leaver { .. } => "leaver policy".to_owned(),
             Self::Late { days } => format!("late by {days}d"),
+            Self::Request { id, .. } => format!("request {id}"),
             Self::Observed { .. } => "what the target holds".to_owned(),
         }
     }

@@ -11,6 +11,7 @@ mod only;
 mod order;
 mod outline;
 mod overlap;
+mod requests;
 mod waits;
 mod world;
 
@@ -30,6 +31,7 @@ use crate::{
     observed::{Observed, OwnedGrant},
     operation::Operation,
     policy::Policy,
+    request::PlannedQuestion,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
@@ -55,6 +57,9 @@ pub struct Plan {
     /// out after the operations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PlannedStep>,
+    /// Questions about access that people asked for, after the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<PlannedQuestion>,
     /// What people hold together and should not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<PlannedConflict>,
@@ -168,6 +173,7 @@ impl Plan {
             || !self.claims.is_empty()
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
+            || !self.questions.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -271,6 +277,7 @@ pub fn plan(
             plan_identity(settings, &world, *identity, person, now, &mut outline);
             adoption::left_behind(&world, *identity, person, &mut outline);
             about_steps(*identity, person, &mut outline);
+            requests::notes(*identity, person, &mut outline);
         } else {
             // Whether they should keep what they have is not known.
             let open = world.has_open(*identity);
@@ -293,6 +300,7 @@ pub fn plan(
         .collect();
     let steps: Vec<PlannedStep> =
         desired.identities.values().flat_map(|person| person.steps.planned.clone()).collect();
+    let questions = requests::questions(desired);
     let conflicts = access::conflicts(desired);
     let operations = order::ordered(settings, drafts);
     let occurring = operations
@@ -300,7 +308,8 @@ pub fn plan(
         .map(|operation| operation.identity)
         .chain(adoptions.iter().map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
-        .chain(steps.iter().flat_map(concerned))
+        .chain(steps.iter().flat_map(|step| concerned(step.identity, &step.effect)))
+        .chain(questions.iter().flat_map(|it| concerned(it.identity, &it.effect)))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = occurring
@@ -312,6 +321,7 @@ pub fn plan(
         claims: claims.into_iter().collect(),
         episodes,
         steps,
+        questions,
         conflicts,
         notes: notes.into_iter().collect(),
         labels,
@@ -333,9 +343,9 @@ fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Out
 }
 
 /// Whom a step is about, and who is asked by it.
-fn concerned(step: &PlannedStep) -> Vec<IdentityId> {
-    let mut people = vec![step.identity];
-    if let Effect::Ask { question, .. } = &step.effect {
+fn concerned(identity: IdentityId, effect: &Effect) -> Vec<IdentityId> {
+    let mut people = vec![identity];
+    if let Effect::Ask { question, .. } = effect {
         people.extend(question.stages.iter().flatten());
     }
     people

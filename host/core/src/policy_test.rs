@@ -53,8 +53,8 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
     };
     let state = lifecycle::state(&about, &policy.lifecycle, test.at).map_err(held)?;
     let scope = person::scope(&facts, "test", "test", state.state.broad());
-    let nothing_refused = (&BTreeSet::new(), test.at);
-    let given = person::wanted(policy, &facts, &scope, &state, nothing_refused).map_err(held)?;
+    let rules_alone = person::Besides::nothing(test.at);
+    let given = person::wanted(policy, &facts, &scope, &state, &rules_alone).map_err(held)?;
     let mut wanted = given.wanted;
     leave::keeps_of(policy, &state, &mut wanted);
     let Expect { state: expected_state, accounts, grants } = &test.expect;

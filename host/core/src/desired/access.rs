@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    leave,
+    RequestsNow, leave,
     person::{self, Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
@@ -17,6 +17,8 @@ use crate::{
     fact::Identity,
     id::{ConnectorName, RoleName, SeparationName},
     operation::Cause,
+    policy::Policy,
+    template::Scope,
 };
 
 /// The roles of somebody, and what stands between them.
@@ -24,6 +26,8 @@ use crate::{
 pub struct AccessNow {
     pub roles: Vec<RoleNow>,
     pub conflicts: Vec<Conflict>,
+    /// What people asked for, for them.
+    pub requests: RequestsNow,
 }
 
 /// A role somebody has.
@@ -101,7 +105,9 @@ pub(super) fn settle(
         conflicts.extend(judge.conflict(separation, &wanted, &roles));
         if judge.refused_roles.len() > refused {
             let Subject { policy, facts, scope, state, now, .. } = *subject;
-            let again = person::wanted(policy, facts, scope, state, (&judge.refused_roles, now))?;
+            let refused = &judge.refused_roles;
+            let besides = person::Besides { refused, requests: subject.requests, now };
+            let again = person::wanted(policy, facts, scope, state, &besides)?;
             Given { wanted, roles } = again;
             leave::keeps_of(policy, state, &mut wanted);
             overrides = wishes::apply(subject, wishes, &mut wanted)?;
@@ -115,7 +121,9 @@ pub(super) fn settle(
         let about = about(subject.policy.access.roles.get(&name)?);
         Some(RoleNow { name, about, causes })
     });
-    Ok(Settled { wanted, overrides, access: AccessNow { roles: roles.collect(), conflicts } })
+    let requests = RequestsNow::default();
+    let access = AccessNow { roles: roles.collect(), conflicts, requests };
+    Ok(Settled { wanted, overrides, access })
 }
 
 /// "risk high, owner 1002: pays invoices"
@@ -127,7 +135,7 @@ fn about(role: &Role) -> String {
 }
 
 /// An entitlement as the file writes it, at its target.
-type Written = (ConnectorName, String);
+pub(super) type Written = (ConnectorName, String);
 
 struct Judge<'s, 'a> {
     subject: &'s Subject<'a>,
@@ -171,7 +179,7 @@ impl Judge<'_, '_> {
                 }
             }
         }
-        let words = |sides: Vec<&Side>| sides.into_iter().map(word).collect();
+        let words = |sides: Vec<&Side>| sides.into_iter().map(ToString::to_string).collect();
         Some(Conflict {
             separation: separation.name.clone(),
             line: separation.line,
@@ -204,8 +212,10 @@ impl Judge<'_, '_> {
             Side::Entitlement { target, entitlement } => self.holds_here(target, entitlement),
             Side::Role(role) => {
                 let others = sides.iter().filter(|other| *other != side);
-                let shared: Vec<Written> = others.flat_map(|other| self.gives(other)).collect();
-                let own = self.gives(side).into_iter().filter(|(target, text)| {
+                let Subject { policy, scope, .. } = self.subject;
+                let shared = others.flat_map(|other| gives(policy, scope, other));
+                let shared: Vec<Written> = shared.collect();
+                let own = gives(policy, scope, side).into_iter().filter(|(target, text)| {
                     !shared.iter().any(|(at, it)| at == target && self.same(target, it, text))
                 });
                 let own: Vec<Written> = own.collect();
@@ -220,7 +230,7 @@ impl Judge<'_, '_> {
     /// Of a role that grants nothing of its own, the accounts tell.
     fn has_account_of(&self, role: &RoleName, sides: &[Side]) -> bool {
         let accounts = |role: &RoleName| -> BTreeSet<ConnectorName> {
-            let all = self.with_included(role).into_values();
+            let all = with_included(self.subject.policy, role).into_values();
             all.flat_map(|role| role.accounts.iter().cloned()).collect()
         };
         let others = sides.iter().filter_map(|side| match side {
@@ -230,39 +240,6 @@ impl Judge<'_, '_> {
         let shared: BTreeSet<ConnectorName> = others.flatten().collect();
         let own: BTreeSet<ConnectorName> = accounts(role).difference(&shared).cloned().collect();
         self.subject.links.iter().any(|link| own.contains(&link.target))
-    }
-
-    /// What a side grants to this identity; what cannot be told, it does not.
-    fn gives(&self, side: &Side) -> Vec<Written> {
-        let role = match side {
-            Side::Entitlement { target, entitlement } => {
-                return vec![(target.clone(), entitlement.clone())];
-            }
-            Side::Role(role) => role,
-        };
-        let Subject { policy, scope, .. } = self.subject;
-        let grants = self.with_included(role).into_values().flat_map(|role| &role.grants);
-        grants
-            .flat_map(|(target, templates)| templates.iter().map(move |it| (target, it)))
-            .filter_map(|(target, template)| {
-                let text = policy.expressions.render(template, scope).ok()?;
-                Some((target.clone(), text.trim().to_owned()))
-            })
-            .filter(|(_, text)| !text.is_empty())
-            .collect()
-    }
-
-    /// The role and those it includes.
-    fn with_included(&self, role: &RoleName) -> BTreeMap<&RoleName, &Role> {
-        let known = &self.subject.policy.access.roles;
-        let mut found = BTreeMap::new();
-        let mut open = vec![role];
-        while let Some((name, role)) = open.pop().and_then(|name| known.get_key_value(name)) {
-            if found.insert(name, role).is_none() {
-                open.extend(&role.includes);
-            }
-        }
-        found
     }
 
     /// A target that was not read may say so of any account there.
@@ -303,11 +280,36 @@ impl Judge<'_, '_> {
     }
 }
 
-fn word(side: &Side) -> String {
-    match side {
-        Side::Role(role) => format!("role `{role}`"),
-        Side::Entitlement { target, entitlement } => format!("`{entitlement}` at {target}"),
+/// What a side grants to an identity; what cannot be told, it does not.
+pub(super) fn gives(policy: &Policy, scope: &Scope, side: &Side) -> Vec<Written> {
+    let role = match side {
+        Side::Entitlement { target, entitlement } => {
+            return vec![(target.clone(), entitlement.clone())];
+        }
+        Side::Role(role) => role,
+    };
+    let grants = with_included(policy, role).into_values().flat_map(|role| &role.grants);
+    grants
+        .flat_map(|(target, templates)| templates.iter().map(move |it| (target, it)))
+        .filter_map(|(target, template)| {
+            let text = policy.expressions.render(template, scope).ok()?;
+            Some((target.clone(), text.trim().to_owned()))
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .collect()
+}
+
+/// The role and those it includes.
+fn with_included<'p>(policy: &'p Policy, role: &RoleName) -> BTreeMap<&'p RoleName, &'p Role> {
+    let known = &policy.access.roles;
+    let mut found = BTreeMap::new();
+    let mut open = vec![role];
+    while let Some((name, role)) = open.pop().and_then(|name| known.get_key_value(name)) {
+        if found.insert(name, role).is_none() {
+            open.extend(&role.includes);
+        }
     }
+    found
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence, RequestsNow,
     access::{self, Settled},
     content::Site,
     effects::Due,
@@ -19,6 +19,7 @@ use super::{
     names::{self, Names},
     person::{self, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
+    requests,
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
     wishes::Overrides,
 };
@@ -121,14 +122,17 @@ fn person<'a>(
         life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
     let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
-    let given = person::wanted(policy, &facts, &scope, &state, (&BTreeSet::new(), now));
+    let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
+    let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
+    let about = (identity, &state, &facts);
+    let mut asked = requests::standing(policy, about, (&observed.kept, &zone), now);
+    let in_force = asked.in_force();
+    let given = requests::wanted(policy, &facts, (&scope, &state), &in_force, now);
     let mut given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
         Given::default()
     });
     let mut at_once = leave::keeps_of(policy, &state, &mut given.wanted);
-    let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
-    let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
         policy,
         observed,
@@ -141,17 +145,21 @@ fn person<'a>(
         absent_since,
         zone: &zone,
         links,
+        requests: &in_force,
         now,
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = access::settle(&subject, &turn.wishes, given, identity);
-    let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
+    let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
     let steps = DesiredSteps { open, ..DesiredSteps::default() };
-    let Settled { wanted, overrides, access } = settled.unwrap_or_else(|more| {
+    let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
     });
+    asked.look(&subject, (&wishes, &settled), identity);
+    let Settled { wanted, overrides, mut access } = settled;
+    access.requests = asked;
     at_once.extend(overrides.taken.iter().cloned());
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
@@ -273,7 +281,11 @@ impl Person<'_> {
         }
     }
 
-    fn finished(self) -> DesiredIdentity {
+    fn finished(mut self) -> DesiredIdentity {
+        if !self.holds.is_empty() {
+            // Where they stand is not known, so that nothing of it ends.
+            self.access.requests = RequestsNow::default();
+        }
         let Self {
             label,
             state,
