@@ -17,6 +17,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
+    request::Request,
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
@@ -259,5 +260,13 @@ impl Store for Around {
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
+    }
+
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
+    ) -> Result<(), StoreError> {
+        self.around("record-requests", self.inner.record_requests(requests, step)).await
     }
 }

@@ -1,9 +1,13 @@
 //! The command line, as types; no logic.
 
+mod requests;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
+
+pub use requests::RequestVerb;
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -116,6 +120,9 @@ pub enum Verb {
     /// Questions to people that workflows ask.
     #[command(subcommand)]
     Approval(ApprovalVerb),
+    /// Access that people ask for, beside what rules give.
+    #[command(subcommand)]
+    Request(RequestVerb),
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),

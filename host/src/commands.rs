@@ -17,6 +17,7 @@ mod named;
 mod output;
 mod plan;
 mod plugin;
+mod request;
 mod session;
 mod simulate;
 mod status;
@@ -91,6 +92,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Request(verb) => request::request(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;

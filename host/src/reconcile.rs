@@ -15,6 +15,7 @@ mod perform;
 mod progress;
 mod read;
 mod record;
+mod requests;
 mod schedule;
 mod settle;
 mod steps;
@@ -37,12 +38,15 @@ use crate::{
     store::{Store, StoreError},
 };
 
-pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
+pub use decide::{
+    About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
+};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
 pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
+pub use requests::{RequestError, remove_request, request_access};
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 

@@ -23,6 +23,7 @@ use lanyard_core::{
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
     plan::Plan,
+    request::Request,
     run::{OperationEvent, OperationState},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
@@ -197,6 +198,15 @@ pub trait Store: Send + Sync {
         own: &OwnFact,
         episode: &Episode,
         entry: &AuditEntry,
+    ) -> Result<(), StoreError>;
+
+    // --- access that people ask for ------------------------------------------
+    /// Requests as they are from now on, each with its entry; with the
+    /// episode of the step that does it, when one does.
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
     ) -> Result<(), StoreError>;
 }
 

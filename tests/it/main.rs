@@ -25,6 +25,7 @@ mod messages;
 mod named;
 mod pages;
 mod record;
+mod requests;
 mod sandbox;
 mod servers;
 mod simulated;

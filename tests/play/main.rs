@@ -8,6 +8,7 @@ mod answers;
 mod file;
 mod lives;
 mod people;
+mod requests;
 mod script;
 mod stage;
 mod system;

@@ -14,6 +14,7 @@ mod reach;
 mod references;
 pub(crate) mod requests;
 mod steps;
+mod topic;
 mod typed;
 mod unwanted;
 mod wishes;

@@ -3,6 +3,9 @@
 //! Whether a request gives anything is a function of what is recorded of it,
 //! of where the person stands and of `now`: nobody has to look in time.
 
+mod make;
+mod step;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -13,11 +16,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::Side,
-    id::{Digest, IdentityId, StepName, WorkflowName},
+    id::{IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
     operation::Cause,
     template::Template,
-    workflow::{Approve, Asked, Effect, PlannedStep, duration},
+    workflow::{Approve, Asked, Effect},
+};
+
+pub use self::{
+    make::{Beneficiary, RequestRefused, Wish, request},
+    step::by_step,
 };
 
 /// On which terms something may be asked for.
@@ -120,7 +128,7 @@ impl fmt::Display for RequestEnd {
             Self::Denied { by } => write!(f, "denied by {by}"),
             Self::Expired => f.write_str("answered by nobody in time, which is a no"),
             Self::Over => f.write_str("its time is over"),
-            Self::Left => f.write_str("they left"),
+            Self::Left => f.write_str("they left, or began anew"),
             Self::Removed { by, reason } if reason.is_empty() => write!(f, "ended by {by}"),
             Self::Removed { by, reason } => write!(f, "ended by {by}: {reason}"),
         }
@@ -220,6 +228,20 @@ impl Request {
         Some(Self { asked: Some(asked), ..self.clone() })
     }
 
+    /// As it is after an answer, `asked` with it, of somebody called `label`.
+    #[must_use]
+    pub fn answered(self, (asked, no): (Asked, bool), label: String, at: Timestamp) -> Self {
+        let mut request = self;
+        if no {
+            request.ended = Some(Ended { at, how: RequestEnd::Denied { by: label } });
+        } else {
+            request.agreed.push(label);
+            request.given = asked.is_agreed().then_some(at);
+        }
+        request.asked = Some(asked);
+        request
+    }
+
     /// Moments at which it may become something else by time alone.
     pub fn moments(&self) -> impl Iterator<Item = Timestamp> {
         let escalated = self.asked.as_ref().and_then(|asked| asked.escalate.as_ref());
@@ -234,165 +256,12 @@ impl Request {
 
     /// "requested by Bob Example, approved by Grace Example, until 2026-09-01T00:00:00Z"
     pub fn about(&self) -> String {
-        let mut text = format!("requested by {}", self.by);
-        if !self.agreed.is_empty() {
-            text.push_str(&format!(", approved by {}", self.agreed.join(" and ")));
-        }
-        if let Some(until) = self.until {
-            text.push_str(&format!(", until {until:.0}"));
-        }
-        if let Some(Ended { at, how }) = &self.ended {
-            text.push_str(&format!("; since {at:.0}: {how}"));
-        }
-        text
-    }
-}
-
-/// What somebody asks for.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    pub identity: IdentityId,
-    pub access: Side,
-    pub from: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-    pub reason: String,
-}
-
-/// Why something cannot be asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestRefused {
-    #[error("{0} is nothing that can be asked for")]
-    NotRequestable(Side),
-    #[error("{access} needs an end, at most {} after it begins", duration(*longest))]
-    NoEnd { access: Side, longest: SignedDuration },
-    #[error("{access} is given for {} at most", duration(*longest))]
-    TooLong { access: Side, longest: SignedDuration },
-    #[error("it would end before it begins")]
-    Empty,
-    #[error("they have it by request {0} already, or wait for it")]
-    Twice(String),
-    #[error("they do not work here: {0}")]
-    Gone(String),
-    #[error("nothing of theirs can be told while they are held: {0}")]
-    Held(String),
-}
-
-/// The person something is asked for, as they stand.
-#[derive(Debug, Clone, Copy)]
-pub struct Beneficiary<'a> {
-    pub state: &'a StateNow,
-    /// Why nothing of them is changed.
-    pub holds: &'a [String],
-    /// Their first day.
-    pub start: Option<Timestamp>,
-    /// Their requests so far.
-    pub requests: &'a [Request],
-}
-
-/// A request, if it can be made.
-///
-/// # Errors
-/// Why it cannot.
-pub fn request(
-    requestable: &Requestable,
-    beneficiary: Beneficiary<'_>,
-    wish: Wish,
-    by: RequestedBy,
-    now: Timestamp,
-) -> Result<Request, RequestRefused> {
-    let Beneficiary { state, holds, start, requests } = beneficiary;
-    let Wish { identity, access, from, until, reason } = wish;
-    let Some(terms) = requestable.get(&access) else {
-        return Err(RequestRefused::NotRequestable(access));
-    };
-    if let Some(hold) = holds.first() {
-        return Err(RequestRefused::Held(hold.clone()));
-    }
-    if state.state.is_over() {
-        return Err(RequestRefused::Gone(state.because.clone()));
-    }
-    let begin = from.unwrap_or(now).max(now);
-    if until.is_some_and(|until| until <= begin) {
-        return Err(RequestRefused::Empty);
-    }
-    if let Some(longest) = terms.longest {
-        let Some(until) = until else { return Err(RequestRefused::NoEnd { access, longest }) };
-        if begin.checked_add(longest).is_ok_and(|last| last < until) {
-            return Err(RequestRefused::TooLong { access, longest });
-        }
-    }
-    let stands = |it: &&Request| it.access == access && it.ends(state, start, now).is_none();
-    if let Some(other) = requests.iter().filter(|it| it.is_open()).find(stands) {
-        return Err(RequestRefused::Twice(other.id.clone()));
-    }
-    let id = Digest::of(format!("request\n{identity}\n{access}\n{}", requests.len()));
-    let expire = terms.approval.as_ref().map(|approval| approval.expire);
-    let answer_by = expire.map(|it| now.checked_add(it).unwrap_or(Timestamp::MAX));
-    Ok(Request {
-        id: id.short().to_owned(),
-        identity,
-        access,
-        from,
-        until,
-        reason,
-        by,
-        at: now,
-        start,
-        answer_by,
-        asked: None,
-        agreed: Vec::new(),
-        given: answer_by.is_none().then_some(now),
-        ended: None,
-    })
-}
-
-/// The requests that a step makes or ends, as they are from then on; none
-/// when that has been done.
-///
-/// What it asks for was looked at when it was planned.
-pub fn by_step(
-    requestable: &Requestable,
-    step: &PlannedStep,
-    known: &[Request],
-    now: Timestamp,
-) -> Vec<Request> {
-    let PlannedStep { identity, workflow, ordinal, step: name, effect, .. } = step;
-    let by = RequestedBy::Step { workflow: workflow.clone(), step: name.clone() };
-    match effect {
-        Effect::Request { access, until, reason, start } => {
-            let Some(terms) = requestable.get(access) else { return Vec::new() };
-            let id = Digest::of(format!("request\n{identity}\n{workflow}\n{ordinal}\n{name}"));
-            let id = id.short().to_owned();
-            let again = known.iter().any(|it| it.id == id || it.is_open() && it.access == *access);
-            if again {
-                return Vec::new();
-            }
-            let after = |length| now.checked_add(length).unwrap_or(Timestamp::MAX);
-            let answer_by = terms.approval.as_ref().map(|it| after(it.expire));
-            vec![Request {
-                id,
-                identity: *identity,
-                access: access.clone(),
-                from: None,
-                until: until.map(after),
-                reason: reason.clone(),
-                by,
-                at: now,
-                start: *start,
-                answer_by,
-                asked: None,
-                agreed: Vec::new(),
-                given: answer_by.is_none().then_some(now),
-                ended: None,
-            }]
-        }
-        Effect::EndRequests { requests } => {
-            let ended = known.iter().filter(|it| it.is_open() && requests.contains(&it.id));
-            let how = RequestEnd::Removed { by: by.to_string(), reason: String::new() };
-            let end = Ended { at: now, how };
-            ended.map(|it| Request { ended: Some(end.clone()), ..it.clone() }).collect()
-        }
-        _ => Vec::new(),
+        let agreed = Some(self.agreed.join(" and ")).filter(|it| !it.is_empty());
+        let agreed = agreed.map(|it| format!(", approved by {it}"));
+        let until = self.until.map(|until| format!(", until {until:.0}"));
+        let ended = self.ended.as_ref().map(|Ended { at, how }| format!("; since {at:.0}: {how}"));
+        let more: String = [agreed, until, ended].into_iter().flatten().collect();
+        format!("requested by {}{more}", self.by)
     }
 }
 

@@ -44,13 +44,23 @@ pub async fn last_known(
     now: Timestamp,
 ) -> Result<LastKnown, StoreError> {
     policy.keep_versions(&store.definitions().await?);
+    let (assembled, observed, desired) = look(&policy, store, now).await?;
+    Ok(LastKnown { policy, assembled, observed, desired })
+}
+
+/// What is stored, and what should be true by it.
+pub(super) async fn look(
+    policy: &Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<(Assembled, Observed, Desired), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
     let identities = store.identities().await?;
-    let mut assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
-    provide(&policy, &mut assembled, &identities, &observed);
+    let mut assembled = assemble(policy, &[], &identities, &BTreeMap::new(), now);
+    provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
-    let desired = desired(&policy, &assembled, &observed, now);
-    Ok(LastKnown { policy, assembled, observed, desired })
+    let desired = desired(policy, &assembled, &observed, now);
+    Ok((assembled, observed, desired))
 }
 
 /// A plan of what is stored, which is not kept and cannot be applied.

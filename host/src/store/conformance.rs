@@ -7,6 +7,7 @@ pub(crate) mod identities;
 pub(crate) mod journal;
 pub(crate) mod lives;
 pub(crate) mod marks;
+pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod steps;
 pub(crate) mod workflows;
@@ -77,6 +78,7 @@ macro_rules! suite {
             lives::since_when_a_grant_is_unwanted_goes_with_the_grant,
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
+            requests::a_request_is_kept_in_its_place_and_with_its_entry,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,

@@ -15,6 +15,7 @@ mod observations;
 mod open;
 mod plans;
 mod problem;
+mod requests;
 mod runs;
 mod steps;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
+    request::Request,
     run::OperationState,
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
@@ -405,5 +407,15 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
         self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
+    }
+
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
+    ) -> Result<(), StoreError> {
+        let (requests, step) = (requests.to_vec(), step.cloned());
+        self.write("record requests", move |tx| requests::record(tx, &requests, step.as_ref()))
+            .await
     }
 }

@@ -12,17 +12,17 @@ use super::{
     DesiredStep, DesiredSteps, RequestsNow,
     reach::{Reach, Somebody, opted_out},
     steps::cause,
+    topic::Topic,
 };
 use crate::{
     access::Side,
     id::{IdentityId, MessageName, StepName, WorkflowName},
     operation::Cause,
     policy::Policy,
-    request::Request,
     template::{Scope, Template},
     workflow::{
         Action, Address, Approve, Asked, Attempts, Delivery, Effect, Episode, OnFailure,
-        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, approval_id, open_steps,
+        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, open_steps,
     },
 };
 
@@ -100,7 +100,8 @@ pub(super) fn effects(
     let mut steps = DesiredSteps::default();
     for due in due {
         let Due { workflow, ordinal, step, attempts, asked, .. } = &due;
-        let topic = Topic::Step { key: (workflow, *ordinal, step), attempts, asked: asked.as_ref() };
+        let topic =
+            Topic::Step { key: (workflow, *ordinal, step), attempts, asked: asked.as_ref() };
         let teller = Teller { policy, about, topic, action: &due.action, reach };
         match teller.effect(now) {
             Ok(effect) => steps.planned.push(PlannedStep {
@@ -120,60 +121,6 @@ pub(super) fn effects(
         }
     }
     steps
-}
-
-/// What somebody is told or asked about.
-pub(super) enum Topic<'a> {
-    Step {
-        /// Workflow, episode and step.
-        key: (&'a WorkflowName, u32, &'a StepName),
-        attempts: &'a Attempts,
-        /// A question that is open already.
-        asked: Option<&'a Asked>,
-    },
-    Request {
-        request: &'a Request,
-        /// What it would be in conflict with.
-        conflicts: &'a str,
-    },
-}
-
-impl Topic<'_> {
-    /// What people call the question by.
-    fn approval(&self, about: IdentityId) -> String {
-        match self {
-            Self::Step { key: (workflow, ordinal, step), .. } => {
-                approval_id(about, workflow, *ordinal, step)
-            }
-            Self::Request { request, .. } => request.id.clone(),
-        }
-    }
-
-    /// The id of a message; none when an earlier attempt sent it.
-    fn message(&self, about: IdentityId, to: &Address) -> Option<String> {
-        match self {
-            Self::Step { key, attempts, .. } => {
-                let id = Delivery::id_of(about, *key, to);
-                (!attempts.sent.contains(&id)).then_some(id)
-            }
-            Self::Request { request, .. } => Some(Delivery::id_about(&request.id, to)),
-        }
-    }
-
-    /// Those who may not decide.
-    fn own(&self, about: IdentityId) -> BTreeSet<IdentityId> {
-        match self {
-            Self::Step { .. } => [about].into(),
-            Self::Request { request, .. } => request.own(),
-        }
-    }
-
-    fn asked(&self) -> Option<&Asked> {
-        match self {
-            Self::Step { asked, .. } => *asked,
-            Self::Request { request, .. } => request.asked.as_ref(),
-        }
-    }
 }
 
 pub(super) struct Teller<'a> {
@@ -392,25 +339,9 @@ impl Teller<'_> {
     /// Facts of the person, `manager`, `accounts`, and what the step is.
     fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
         let mut scope = self.about.scope.clone();
-        // A message may be for both, so that each knows the words of the other.
-        let (mut workflow, mut step) = ("", "");
-        let (mut requested, mut requester) = (String::new(), String::new());
-        let (mut until, mut conflict) = (String::new(), "");
-        match &self.topic {
-            Topic::Step { key, .. } => (workflow, step) = (key.0.as_str(), key.2.as_str()),
-            Topic::Request { request, conflicts } => {
-                requested = request.access.to_string();
-                requester = request.by.to_string();
-                until = request.until.map(|it| format!("{it:.0}")).unwrap_or_default();
-                conflict = *conflicts;
-            }
+        for (name, word) in self.topic.words() {
+            scope.own(name, &word);
         }
-        scope.own("workflow", workflow);
-        scope.own("step", step);
-        scope.own("requested", &requested);
-        scope.own("requester", &requester);
-        scope.own("until", &until);
-        scope.own("conflict", conflict);
         scope.own("approval", approval);
         scope.own("reason", reason);
         let accounts = self.about.accounts.iter();

@@ -5,18 +5,21 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     access::{self, Settled},
-    effects::{About, Teller, Topic},
+    effects::{About, Teller},
     person::{self, Facts, Given},
     reach::Reach,
     steps::{Subject, Wish},
+    topic::Topic,
 };
 use crate::{
+    access::Side,
     fact::Identity,
     id::{ConnectorName, IdentityId},
     lifecycle::{Kept, StateNow, moment_of},
     operation::Cause,
     policy::Policy,
     request::{PlannedQuestion, Request},
+    template::{Scope, Template},
     workflow::{Action, Approve},
 };
 
@@ -114,7 +117,7 @@ impl RequestsNow {
             if now.request.is_unanswered() {
                 now.conflicts = conflicts(subject, wishes, (identity, settled), &now.request);
             }
-            if let crate::access::Side::Entitlement { target, .. } = &now.request.access
+            if let Side::Entitlement { target, .. } = &now.request.access
                 && now.waits.is_none()
                 && !settled.wanted.contains_key(target)
             {
@@ -173,7 +176,7 @@ fn question<'p>(
     policy: &'p Policy,
     request: &Request,
     now: Timestamp,
-) -> Option<&'p Approve<crate::template::Template>> {
+) -> Option<&'p Approve<Template>> {
     let approve = policy.access.requestable.get(&request.access)?.approval.as_ref()?;
     let due = match &request.asked {
         None => true,
@@ -212,7 +215,7 @@ fn conflicts(
 pub(super) fn wanted(
     policy: &Policy,
     facts: &Facts<'_>,
-    (scope, state): (&crate::template::Scope, &StateNow),
+    (scope, state): (&Scope, &StateNow),
     requests: &[Request],
     now: Timestamp,
 ) -> Result<Given, Vec<String>> {

@@ -21,9 +21,9 @@ pub(super) fn notes(identity: IdentityId, person: &DesiredIdentity, outline: &mu
         let asked = request.is_unanswered()
             && (request.asked.is_some()
                 || requests.questions.iter().any(|it| it.request == request.id));
-        let begins = request.from.is_some_and(|from| from > request.at);
-        if let Some(waits) = waits.as_ref().filter(|_| !asked && !(begins && request.given.is_some()))
-        {
+        // That it begins later is as it was asked for.
+        let later = request.given.is_some() && request.from.is_some_and(|from| from > request.at);
+        if let Some(waits) = waits.as_ref().filter(|_| !asked && !later) {
             let text = format!("request {} for {}: {waits}", request.id, request.access);
             outline.about_person(NoteKind::Waits, identity, &text, false);
         }

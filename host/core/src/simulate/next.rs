@@ -38,7 +38,8 @@ pub fn next_change(
     moments.extend(deletions(policy, (identity, person), links, now));
     moments.extend(overlaps(policy, links, kept));
     moments.extend(validity(policy));
-    moments.extend(kept.requests.get(&identity.id).into_iter().flatten().flat_map(Request::moments));
+    moments
+        .extend(kept.requests.get(&identity.id).into_iter().flatten().flat_map(Request::moments));
     let LimitsPolicy { ejects_max, ejects_window, .. } = policy.limits;
     let turns = kept.turns_to_come(ejects_max, ejects_window);
     moments.extend(turns.filter(|(id, _)| *id == identity.id).map(|(_, from)| from));

@@ -110,7 +110,8 @@ impl Asked {
             return Err(AnswerRefused::Expired);
         }
         let asked = self.waits_for(now);
-        let by_another = answering.stands_for.iter().any(|it| !own.contains(it) && asked.contains(it));
+        let by_another =
+            answering.stands_for.iter().any(|it| !own.contains(it) && asked.contains(it));
         if asked.contains(&answering.who) || by_another {
             return Ok(());
         }
