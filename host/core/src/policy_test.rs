@@ -52,7 +52,7 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
         ejected: None,
     };
     let state = lifecycle::state(&about, &policy.lifecycle, test.at).map_err(held)?;
-    let scope = person::scope(&facts, "test", "test", state.state.broad());
+    let scope = person::scope(&facts, "test", "test", &state);
     let rules_alone = person::Besides::nothing(test.at);
     let given = person::wanted(policy, &facts, &scope, &state, &rules_alone).map_err(held)?;
     let mut wanted = given.wanted;

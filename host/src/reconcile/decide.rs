@@ -37,7 +37,7 @@ pub enum About {
     /// A step of a workflow, in an episode.
     Step { step: StepName, episode: Episode },
     /// Access that somebody asked for.
-    Request(Request),
+    Request(Box<Request>),
 }
 
 impl fmt::Display for About {
@@ -111,7 +111,7 @@ pub async fn open_approvals(
         let asked = request.asked.clone().filter(|asked| now < asked.expires);
         let Some(asked) = asked.filter(|_| request.is_unanswered()) else { continue };
         let (id, identity) = (request.id.clone(), request.identity);
-        open.push(OpenApproval { id, identity, about: About::Request(request), asked });
+        open.push(OpenApproval { id, identity, about: About::Request(Box::new(request)), asked });
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
@@ -146,18 +146,14 @@ pub async fn decide(
     };
     let people = store.identities().await?;
     let answering = answering(policy, &people, actor, now)?;
-    match approval.refusal(&answering, actor, now) {
-        Some(refused) => {
-            approval.refuse(store, (&answering, &refused), (actor, now)).await?;
-            Err(refused)
-        }
-        None => {
-            let by = people.iter().find(|person| person.id == answering.who);
-            let label = by.map_or_else(String::new, |it| label(it, &facts_now(it, now)));
-            let answer = Answer { yes, reason, who: answering.who, label };
-            Ok(approval.take(store, answer, (actor, now)).await?)
-        }
+    if let Some(refused) = approval.refusal(&answering, actor, now) {
+        approval.refuse(store, (&answering, &refused), (actor, now)).await?;
+        return Err(refused);
     }
+    let by = people.iter().find(|person| person.id == answering.who);
+    let label = by.map_or_else(String::new, |it| label(it, &facts_now(it, now)));
+    let answer = Answer { yes, reason, who: answering.who, label };
+    Ok(approval.take(store, answer, (actor, now)).await?)
 }
 
 /// What somebody who may says.
@@ -210,7 +206,7 @@ impl OpenApproval {
         entry.detail.insert("refused".to_owned(), refused.to_string());
         match self.about {
             About::Step { episode, .. } => store.record_episodes(&[(episode, Some(entry))]).await,
-            About::Request(request) => store.record_requests(&[(request, entry)], None).await,
+            About::Request(request) => store.record_requests(&[(*request, entry)], None).await,
         }
     }
 

@@ -121,7 +121,7 @@ fn person<'a>(
     let Life { mut state, mut holds, legal_holds, absent_since } =
         life(policy, identity, &facts, wrong, (&observed.kept, links), now);
     let id = identity.id.to_string();
-    let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
+    let scope = person::scope(&facts, &id, identity::key(identity), &state);
     let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let about = (identity, &state, &facts);

@@ -27,14 +27,15 @@ pub(crate) struct Wanted {
 pub(crate) type Facts<'a> = BTreeMap<FactName, &'a Fact>;
 
 /// What rules and mappings can read about an identity.
-pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: LifecycleState) -> Scope {
+pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: &StateNow) -> Scope {
     let mut scope = Scope::new();
     for (name, fact) in facts {
         scope.fact(name.as_str(), &fact.values);
     }
     scope.known("id", id);
     scope.known("key", key);
-    scope.known("state", state.word());
+    scope.known("state", state.state.broad().word());
+    scope.known("ejected", if state.ejected { "yes" } else { "" });
     scope
 }
 

@@ -43,8 +43,7 @@ pub fn next_change(
     let LimitsPolicy { ejects_max, ejects_window, .. } = policy.limits;
     let turns = kept.turns_to_come(ejects_max, ejects_window);
     moments.extend(turns.filter(|(id, _)| *id == identity.id).map(|(_, from)| from));
-    let state = person.state.state.broad();
-    let scope = person::scope(&facts, &identity.id.to_string(), key(identity), state);
+    let scope = person::scope(&facts, &identity.id.to_string(), key(identity), &person.state);
     for now in person.episodes.iter().filter(|it| it.episode.is_open()) {
         moments.extend(ends_of_steps(policy, &now.episode, (&scope, &zone)));
     }

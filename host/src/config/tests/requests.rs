@@ -121,8 +121,6 @@ steps = [
   { id = "b", do = "request", role = "seller", until = "10d" },
   { id = "c", do = "request", role = "buyr", until = "10d" },
   { id = "d", do = "request", entitlement = "crm/x" },
-  { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
-  { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
 ]
 "#;
     assert_snapshot!(errors_with(more), @r#"
@@ -157,43 +155,59 @@ steps = [
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = hint: a role with `requestable = true`, or what a target has in `requestable`
+    "#);
+}
 
+#[test]
+fn keys_of_another_step_do_nothing() {
+    let more = r#"
+[role.buyer]
+requestable = true
+longest = "30d"
+[workflow.joiner]
+on = "active"
+steps = [
+  { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
+  { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
+]
+"#;
+    assert_snapshot!(errors_with(more), @r#"
     error: role `buyer` is not given for so long
-      --> lanyard.toml:18:3
+      --> lanyard.toml:13:3
        |
-    18 |   { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
+    13 |   { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
        |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
        |
        = hint: `until = "30d"`, or less
 
     error: `template` does nothing in a step with `request`
-      --> lanyard.toml:18:62
+      --> lanyard.toml:13:62
        |
-    18 |   { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
+    13 |   { id = "e", do = "request", role = "buyer", until = "31d", template = "x" },
        |                                                              ^^^^^^^^
        |
        = hint: keys of `request`: role, entitlement, until, reason
 
     error: unknown role `byer`
-      --> lanyard.toml:19:45
+      --> lanyard.toml:14:45
        |
-    19 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
+    14 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
        |                                             ^^^^^^ no `[role.byer]` in this file
        |
        = hint: did you mean `buyer`?
 
     error: unknown target `cmr`
-      --> lanyard.toml:19:65
+      --> lanyard.toml:14:65
        |
-    19 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
+    14 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
        |                                                                 ^^^^^ no `[target.cmr]` in this file
        |
        = hint: did you mean `crm`?
 
     error: `role` does nothing in a step with `end-requests`
-      --> lanyard.toml:19:73
+      --> lanyard.toml:14:73
        |
-    19 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
+    14 |   { id = "f", do = "end-requests", roles = ["byer"], targets = ["cmr"], role = "buyer" },
        |                                                                         ^^^^
        |
        = hint: keys of `end-requests`: roles, targets
