@@ -1,5 +1,7 @@
 //! The command line, as types; no logic.
 
+mod asking;
+mod parts;
 mod requests;
 
 use std::path::PathBuf;
@@ -7,7 +9,11 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
-pub use requests::RequestVerb;
+pub use self::{
+    asking::{Explained, Holding},
+    parts::{Held, Stepped},
+    requests::RequestVerb,
+};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -79,10 +85,7 @@ pub enum Verb {
     #[command(subcommand)]
     Account(AccountVerb),
     /// Every account and grant of a person, back to rule and source.
-    Explain {
-        /// Id, key of a record, label, or login name of an account.
-        identity: String,
-    },
+    Explain(Explained),
     /// What happens, in order, when something changes in somebody's life.
     #[command(subcommand)]
     Workflow(WorkflowVerb),
@@ -126,6 +129,9 @@ pub enum Verb {
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),
+    /// Who has an account, an entitlement or a role, since when and why; who
+    /// should and has not; accounts of nobody.  From what is recorded.
+    Who(Holding),
 }
 
 #[derive(Debug, Subcommand)]
