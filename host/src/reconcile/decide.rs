@@ -35,7 +35,7 @@ pub struct OpenApproval {
 #[derive(Debug, Clone)]
 pub enum About {
     /// A step of a workflow, in an episode.
-    Step { step: StepName, episode: Episode },
+    Step { step: StepName, episode: Box<Episode> },
     /// Access that somebody asked for.
     Request(Box<Request>),
 }
@@ -101,7 +101,7 @@ pub async fn open_approvals(
                 open.push(OpenApproval {
                     id: approval_id(identity, workflow, episode.ordinal, step),
                     identity,
-                    about: About::Step { step: step.clone(), episode: episode.clone() },
+                    about: About::Step { step: step.clone(), episode: Box::new(episode.clone()) },
                     asked: asked.clone(),
                 });
             }
@@ -237,7 +237,7 @@ impl OpenApproval {
                     Said::Denied => StepRecord::Ended { at: now, end: StepEnd::Denied { by } },
                 };
                 episode.steps.insert(step, record);
-                store.record_episodes(&[(episode, Some(entry))]).await?;
+                store.record_episodes(&[(*episode, Some(entry))]).await?;
             }
             About::Request(request) => {
                 let request = request.answered((self.asked, said == Said::Denied), label, now);
