@@ -205,7 +205,7 @@ impl OpenApproval {
         let mut entry = self.entry(answering.who, "answer refused", who);
         entry.detail.insert("refused".to_owned(), refused.to_string());
         match self.about {
-            About::Step { episode, .. } => store.record_episodes(&[(episode, Some(entry))]).await,
+            About::Step { episode, .. } => store.record_episodes(&[(*episode, Some(entry))]).await,
             About::Request(request) => store.record_requests(&[(*request, entry)], None).await,
         }
     }
