@@ -43,6 +43,8 @@ async fn what_is_asked_for_is_listed_shown_and_taken_back() {
     let listed = desk.run(&["request", "list"]).await.stdout;
     assert!(listed.contains("Ada Example, role `buyer`: waits for approval"), "{listed}");
     assert!(listed.contains("role `payer`: begins at 2026-06-10T00:00:00Z"), "{listed}");
+    let shown = desk.run(&["identity", "show", "E1"]).await.stdout;
+    assert!(shown.contains("for role `buyer`: requested by"), "{shown}");
     let json = desk.run(&["request", "list", "--json"]).await.stdout;
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json.as_array().map(Vec::len), Some(2));
