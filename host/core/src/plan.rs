@@ -330,9 +330,7 @@ pub fn plan(
         .chain(questions.iter().flat_map(|it| concerned(it.identity, &it.effect)))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
-    let labels = occurring
-        .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
-        .collect();
+    let labels = labels(desired, occurring);
     Plan {
         operations,
         adopted,
@@ -346,6 +344,15 @@ pub fn plan(
         labels,
         overlaps,
     }
+}
+
+/// How people call those who occur.
+fn labels(
+    desired: &Desired,
+    occurring: impl Iterator<Item = IdentityId>,
+) -> BTreeMap<IdentityId, String> {
+    let known = |id| desired.identities.get(&id).map(|person| (id, person.label.clone()));
+    occurring.filter_map(known).collect()
 }
 
 /// Steps that cannot be carried out, and those that failed.
