@@ -12,6 +12,7 @@ use lanyard::store::{
     SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
+    case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
     id::{ConnectorName, IdentityId, OperationId},
@@ -19,6 +20,7 @@ use lanyard_core::{
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
     run::OperationState,
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -268,5 +270,57 @@ impl Store for Around {
         step: Option<&(Episode, AuditEntry)>,
     ) -> Result<(), StoreError> {
         self.around("record-requests", self.inner.record_requests(requests, step)).await
+    }
+
+    async fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {
+        self.inner.cases().await
+    }
+
+    async fn record_cases(
+        &self,
+        found: &[Case],
+        closed: &BTreeSet<String>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.around("record-cases", self.inner.record_cases(found, closed, at)).await
+    }
+
+    async fn decide_case(
+        &self,
+        id: &str,
+        decision: &CaseDecision,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("decide-case", self.inner.decide_case(id, decision, audit)).await
+    }
+
+    async fn reopen_case(
+        &self,
+        id: &str,
+        reopened: &Reopened,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("reopen-case", self.inner.reopen_case(id, reopened, audit)).await
+    }
+
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        self.inner.merged().await
+    }
+
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        self.around("rearrange", self.inner.rearrange(rearranged, audit)).await
+    }
+
+    async fn reopen_account(
+        &self,
+        identity: IdentityId,
+        target: &ConnectorName,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("reopen-account", self.inner.reopen_account(identity, target, audit)).await
     }
 }

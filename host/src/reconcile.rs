@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod cases;
 mod decide;
 mod dropped;
 mod execute;
@@ -20,6 +21,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod union;
 mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,6 +40,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use cases::{
+    CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
+    reopen_account, reopen_record,
+};
 pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
@@ -49,6 +55,7 @@ pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
 mod answers;
+mod cases;
 mod demand;
 mod file;
 mod lives;

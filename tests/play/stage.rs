@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    demand, file, lives,
+    cases, demand, file, lives,
     people::{self, MailRoom},
     requests,
     script::{Statement, table},
@@ -87,9 +87,21 @@ impl Stage {
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
+            ["cases"] => self.said(cases::list).map(Some),
+            [verb @ ("decide" | "reopen"), said @ ..] => {
+                let decides = *verb == "decide";
+                self.said(|context, now| cases::say(context, decides, said, now)).map(Some)
+            }
             ["run", "workflow", name, "for", who] => {
                 let begun = (*name, *who);
                 self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
+            }
+            ["merge", one, "and", other] => {
+                self.said(|context, now| cases::merge(context, (one, other), now)).map(Some)
+            }
+            ["split", record, "of", source, "from", who] => {
+                let record = (*record, *source);
+                self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),

@@ -2,6 +2,7 @@
 
 mod access;
 mod achieved;
+mod adopting;
 mod compute;
 mod content;
 mod effects;
@@ -33,6 +34,7 @@ use crate::{
     workflow::PlannedStep,
 };
 
+pub use self::adopting::desired_adopting;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,

@@ -12,6 +12,7 @@ mod order;
 mod outline;
 mod overlap;
 mod requests;
+mod surely;
 mod waits;
 mod world;
 
@@ -30,13 +31,16 @@ use crate::{
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
+    pattern::Pattern,
     policy::Policy,
+    recognition::Recognition,
     request::PlannedQuestion,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
 
 pub(crate) use self::attributes::{compared, same_values};
+pub use self::surely::{adopted_link, adopting};
 
 /// What would be done, in order.
 ///
@@ -46,6 +50,10 @@ pub(crate) use self::attributes::{compared, same_values};
 pub struct Plan {
     /// In an order that respects every `after`; `id` is the position.
     pub operations: Vec<Operation>,
+    /// Existing accounts that are surely somebody's, and theirs when the plan
+    /// is applied: whoever agrees to it adopts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Adoption>,
     /// Existing accounts that look like somebody's, waiting for a person.
     pub adoptions: Vec<Adoption>,
     /// Grants found as desired, which become ours when the plan is applied.
@@ -103,6 +111,10 @@ pub struct Adoption {
     pub name: String,
     /// What matched ("anchor", "name", "attribute mail").
     pub matched: String,
+    /// Why it is not sure, where something that is sure says that it is
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -170,6 +182,7 @@ impl Plan {
     /// Whether applying it changes anything, at targets or in our books.
     pub fn has_work(&self) -> bool {
         !self.operations.is_empty()
+            || !self.adopted.is_empty()
             || !self.claims.is_empty()
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
@@ -214,8 +227,10 @@ pub struct PlanSettings<'a> {
 /// What planning needs to know of one target.
 #[derive(Debug, Clone, Copy)]
 pub struct TargetSettings<'a> {
-    /// Attributes that suggest an existing account is somebody's.
-    pub match_by: &'a [String],
+    /// By what an existing account is somebody's, or suggests that it is.
+    pub match_by: &'a Recognition,
+    /// Login names that are never written.
+    pub protected: &'a BTreeSet<Pattern>,
     /// Entitlements by the names that rules use: alias to id or name.
     pub entitlements: &'a BTreeMap<String, String>,
     /// Targets whose account is created first, and deleted last.
@@ -231,6 +246,7 @@ impl<'a> PlanSettings<'a> {
         let targets = policy.targets.iter().map(|(name, target)| {
             let settings = TargetSettings {
                 match_by: &target.match_by,
+                protected: &target.protected,
                 entitlements: &target.entitlements,
                 after: &target.after,
                 prefer_after: &target.prefer_after,
@@ -258,7 +274,8 @@ pub fn plan(
     now: Timestamp,
 ) -> Plan {
     let world = World::new(settings, desired, observed);
-    let mut outline = Outline::default();
+    let mut outline =
+        Outline { doubts: surely::judge(settings, desired, observed).doubts, ..Outline::default() };
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
         outline.not_read(target);
     }
@@ -286,7 +303,8 @@ pub fn plan(
             }
         }
     }
-    let Outline { drafts, adoptions, claims, notes, overlaps } = outline;
+    let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
+    let adopted = observed.adopting.clone();
     let news = |person: &DesiredIdentity| person.episodes.clone();
     let episodes: Vec<PlannedEpisode> = desired
         .identities
@@ -306,17 +324,16 @@ pub fn plan(
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
-        .chain(adoptions.iter().map(|adoption| adoption.identity))
+        .chain(adoptions.iter().chain(&adopted).map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
         .chain(steps.iter().flat_map(|step| concerned(step.identity, &step.effect)))
         .chain(questions.iter().flat_map(|it| concerned(it.identity, &it.effect)))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
-    let labels = occurring
-        .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
-        .collect();
+    let labels = labels(desired, occurring);
     Plan {
         operations,
+        adopted,
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
         episodes,
@@ -327,6 +344,15 @@ pub fn plan(
         labels,
         overlaps,
     }
+}
+
+/// How people call those who occur.
+fn labels(
+    desired: &Desired,
+    occurring: impl Iterator<Item = IdentityId>,
+) -> BTreeMap<IdentityId, String> {
+    let known = |id| desired.identities.get(&id).map(|person| (id, person.label.clone()));
+    occurring.filter_map(known).collect()
 }
 
 /// Steps that cannot be carried out, and those that failed.
