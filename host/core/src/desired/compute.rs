@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence, RequestsNow,
+    AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    RequestsNow,
     access::{self, Settled},
     content::Site,
     effects::Due,
-    leave,
+    ended, leave,
     life::{Life, life},
     managed_object,
     names::{self, Names},
@@ -50,7 +51,7 @@ struct Person<'a> {
     steps: DesiredSteps,
     holds: Vec<String>,
     legal_holds: Vec<String>,
-    at_once: BTreeSet<ConnectorName>,
+    at_once: AtOnce,
 }
 
 /// What should be true of every identity now.
@@ -132,7 +133,7 @@ fn person<'a>(
         holds.extend(failed);
         Given::default()
     });
-    let mut at_once = leave::keeps_of(policy, &state, &mut given.wanted);
+    leave::keeps_of(policy, entitlements, &state, &mut given.wanted);
     let subject = Subject {
         policy,
         observed,
@@ -158,9 +159,9 @@ fn person<'a>(
         Settled::default()
     });
     asked.look(&subject, (&wishes, &settled), identity);
-    let Settled { wanted, overrides, mut access } = settled;
+    let Settled { wanted, overrides, mut access, mut at_once } = settled;
     access.requests = asked;
-    at_once.extend(overrides.taken.iter().cloned());
+    ended::ended(&subject, &wanted, &mut at_once);
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
         // when it would have had them deleted.

@@ -11,7 +11,7 @@ use lanyard_core::{
     access::TargetAccess,
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     desired::{
-        AccessNow, AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity,
+        AccessNow, AccountContent, AtOnce, Desired, DesiredAccount, DesiredGrant, DesiredIdentity,
         DesiredSteps, Presence,
     },
     id::{ConnectorName, IdentityId},
@@ -316,7 +316,7 @@ pub(crate) fn person(
         unread: BTreeSet::new(),
         holds: Vec::new(),
         legal_holds: Vec::new(),
-        at_once: BTreeSet::new(),
+        at_once: AtOnce::default(),
         episodes: Vec::new(),
         steps: DesiredSteps::default(),
         access: AccessNow::default(),
