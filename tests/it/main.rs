@@ -26,6 +26,7 @@ mod lives;
 mod messages;
 mod named;
 mod pages;
+mod people;
 mod record;
 mod requests;
 mod samples;

@@ -7,6 +7,7 @@ mod compute;
 mod content;
 mod effects;
 mod ended;
+mod jobs;
 pub(crate) mod leave;
 mod life;
 mod mapping;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use crate::engagement::EngagementNow;
 use crate::{
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
@@ -39,7 +41,7 @@ pub use self::adopting::desired_adopting;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
-    life::standing,
+    life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
     steps::EpisodeNow,
 };
@@ -56,6 +58,8 @@ pub struct DesiredIdentity {
     /// How people call them in a plan: the display name, or the key.
     pub label: String,
     pub state: StateNow,
+    /// Where there are several, the primary one first.
+    pub engagements: Vec<EngagementNow>,
     /// One entry per target that a rule speaks of or an account exists at.
     /// No entry: nothing is said, and nothing is done.
     pub accounts: BTreeMap<ConnectorName, DesiredAccount>,

@@ -6,7 +6,7 @@ mod left;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
@@ -14,21 +14,22 @@ use super::{
     access::{self, Settled},
     content::Site,
     effects::Due,
-    ended, leave,
-    life::{Life, life},
+    ended, jobs, leave,
+    life::{Life, engaged, life},
     managed_object,
     names::{self, Names},
-    person::{self, Facts, Given, Wanted},
+    person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
     requests,
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
     wishes::Overrides,
 };
 use crate::{
+    engagement::{self, EngagementNow},
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
-    lifecycle::{self, StateNow},
+    lifecycle::{self, StateNow, moment_of},
     observed::{Link, Observed},
     policy::Policy,
     template::Scope,
@@ -40,6 +41,7 @@ struct Person<'a> {
     facts: Facts<'a>,
     scope: Scope,
     state: StateNow,
+    engagements: Vec<EngagementNow>,
     wanted: BTreeMap<ConnectorName, Wanted>,
     access: AccessNow,
     accounts: BTreeMap<ConnectorName, DesiredAccount>,
@@ -118,22 +120,26 @@ fn person<'a>(
     around: &Around<'_>,
 ) -> Person<'a> {
     let Around { observed, entitlements, held, links, now } = *around;
-    let facts = identity::facts_now(identity, now);
+    let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since } =
-        life(policy, identity, &facts, wrong, (&observed.kept, links), now);
-    let id = identity.id.to_string();
-    let scope = person::scope(&facts, &id, identity::key(identity), &state);
-    let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
-    let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
-    let about = (identity, &state, &facts);
-    let mut asked = requests::standing(policy, about, (&observed.kept, &zone), now);
+        life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
+    let engagements = engagement::shown(&engaged);
+    let key = jobs::key(identity, &engaged);
+    let others = jobs::others(identity, &engaged);
+    let one = engaged.len() == 1;
+    let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
+    let scope = person::scope(&facts, &identity.id.to_string(), key, &state);
+    let zone = zone(policy, &facts);
+    let start = facts.get("start").filter(|_| one).and_then(|it| moment_of(it, false, &zone));
+    let mut asked = requests::standing(policy, (identity.id, &state, start), &observed.kept, now);
     let in_force = asked.in_force();
-    let given = requests::wanted(policy, &facts, (&scope, &state), &in_force, now);
-    let mut given = given.unwrap_or_else(|failed| {
+    let besides = Besides { requests: &in_force, ..Besides::nothing(now) };
+    let about = (&facts, &scope, &state);
+    let given = jobs::given(policy, Some(entitlements), about, &others, &besides);
+    let given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
         Given::default()
     });
-    leave::keeps_of(policy, entitlements, &state, &mut given.wanted);
     let subject = Subject {
         policy,
         observed,
@@ -143,6 +149,7 @@ fn person<'a>(
         state: &state,
         facts: &facts,
         scope: &scope,
+        others: &others,
         absent_since,
         zone: &zone,
         links,
@@ -153,7 +160,6 @@ fn person<'a>(
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
-    let steps = DesiredSteps { open, ..DesiredSteps::default() };
     let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
@@ -170,25 +176,30 @@ fn person<'a>(
     } else {
         holds.extend(failed);
     }
-    let label = identity::label(identity, &facts);
-    let accounts = BTreeMap::new();
     Person {
-        label,
+        label: identity::label(identity, &facts),
         facts,
         scope,
         state,
+        engagements,
         wanted,
         access,
-        accounts,
+        accounts: BTreeMap::new(),
         overrides,
         deletes,
         episodes,
         due,
-        steps,
+        steps: DesiredSteps { open, ..DesiredSteps::default() },
         holds,
         legal_holds,
         at_once,
     }
+}
+
+/// Of their dates; where it cannot be told, that of the firm.
+fn zone(policy: &Policy, facts: &Facts<'_>) -> TimeZone {
+    let zone = lifecycle::zone_of(facts, &policy.lifecycle);
+    zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone())
 }
 
 /// What accounts at every target are made of, besides who they are for.
@@ -290,6 +301,7 @@ impl Person<'_> {
         let Self {
             label,
             state,
+            engagements,
             wanted,
             access,
             accounts,
@@ -309,6 +321,7 @@ impl Person<'_> {
         DesiredIdentity {
             label,
             state,
+            engagements,
             accounts,
             unread,
             holds,

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::{
     access::Side,
     desired::DesiredGrant,
-    fact::Fact,
-    id::{ConnectorName, FactName, RoleName},
+    id::{ConnectorName, RoleName},
     lifecycle::{LifecycleState, StateNow},
     operation::Cause,
     policy::{Policy, Rule},
@@ -23,8 +22,7 @@ pub(crate) struct Wanted {
     pub grants: BTreeMap<DesiredGrant, Vec<Cause>>,
 }
 
-/// Facts in effect, by name.
-pub(crate) type Facts<'a> = BTreeMap<FactName, &'a Fact>;
+pub(crate) use crate::engagement::Facts;
 
 /// What rules and mappings can read about an identity.
 pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: &StateNow) -> Scope {
@@ -75,6 +73,22 @@ impl Besides<'_> {
     pub(crate) fn nothing(now: Timestamp) -> Self {
         const NONE: &BTreeSet<RoleName> = &BTreeSet::new();
         Self { refused: NONE, requests: &[], now }
+    }
+}
+
+impl Given {
+    /// With what is given besides.
+    pub(crate) fn add(&mut self, more: Self) {
+        for (target, Wanted { causes, grants }) in more.wanted {
+            let wanted = self.wanted.entry(target).or_default();
+            add(&mut wanted.causes, causes);
+            for (grant, causes) in grants {
+                add(wanted.grants.entry(grant).or_default(), causes);
+            }
+        }
+        for (role, causes) in more.roles {
+            add(self.roles.entry(role).or_default(), causes);
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! What people asked for, as it stands: what is given, what is over, who is
 //! to be asked.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{
     access::{self, Settled},
     effects::{About, Teller},
-    person::{self, Facts, Given},
+    jobs,
+    person::Besides,
     reach::Reach,
     steps::{Subject, Wish},
     topic::Topic,
@@ -15,18 +16,18 @@ use crate::{
     access::Side,
     fact::Identity,
     id::{ConnectorName, IdentityId},
-    lifecycle::{Kept, StateNow, moment_of},
+    lifecycle::{Kept, StateNow},
     operation::Cause,
     policy::Policy,
     request::{PlannedQuestion, Request},
-    template::{Scope, Template},
+    template::Template,
     workflow::{Action, Approve},
 };
 
 /// The requests of somebody, after this look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestsNow {
-    /// Their first day.
+    /// Their first day, where they have one job.
     pub start: Option<Timestamp>,
     /// Those that stand.
     pub open: Vec<RequestNow>,
@@ -60,13 +61,12 @@ pub struct Taken {
 /// Requests before rules are asked.
 pub(super) fn standing(
     policy: &Policy,
-    (identity, state, facts): (&Identity, &StateNow, &Facts<'_>),
-    (kept, zone): (&Kept, &TimeZone),
+    (identity, state, start): (IdentityId, &StateNow, Option<Timestamp>),
+    kept: &Kept,
     now: Timestamp,
 ) -> RequestsNow {
-    let start = facts.get("start").and_then(|fact| moment_of(fact, false, zone));
     let mut standing = RequestsNow { start, ..RequestsNow::default() };
-    let Some(requests) = kept.requests.get(&identity.id) else { return standing };
+    let Some(requests) = kept.requests.get(&identity) else { return standing };
     for request in requests.iter().filter(|it| it.is_open()) {
         if let Some(ended) = request.ends(state, start, now) {
             standing.ended.push(Request { ended: Some(ended), ..request.clone() });
@@ -193,34 +193,19 @@ fn conflicts(
     (identity, settled): (&Identity, &Settled),
     request: &Request,
 ) -> Vec<String> {
-    let Subject { policy, facts, scope, state, now, .. } = *subject;
+    let Subject { policy, entitlements, facts, scope, state, others, now, .. } = *subject;
     if policy.access.separations.is_empty() {
         return Vec::new();
     }
     let more = [subject.requests, std::slice::from_ref(request)].concat();
     let subject = Subject { requests: &more, ..*subject };
-    let besides = person::Besides { requests: &more, ..person::Besides::nothing(now) };
-    let Ok(given) = person::wanted(policy, facts, scope, state, &besides) else {
-        return Vec::new();
-    };
+    let besides = Besides { requests: &more, ..Besides::nothing(now) };
+    let about = (facts, scope, state);
+    let given = jobs::given(policy, Some(entitlements), about, others, &besides);
+    let Ok(given) = given else { return Vec::new() };
     let Ok(with) = access::settle(&subject, wishes, given, identity) else { return Vec::new() };
     let new = with.access.conflicts.iter().filter(|it| !settled.access.conflicts.contains(it));
     new.map(ToString::to_string).collect()
-}
-
-/// What rules and requests give, when nothing is refused.
-///
-/// # Errors
-/// A sentence for every rule that failed.
-pub(super) fn wanted(
-    policy: &Policy,
-    facts: &Facts<'_>,
-    (scope, state): (&Scope, &StateNow),
-    requests: &[Request],
-    now: Timestamp,
-) -> Result<Given, Vec<String>> {
-    let besides = person::Besides { requests, ..person::Besides::nothing(now) };
-    person::wanted(policy, facts, scope, state, &besides)
 }
 
 /// Whether somebody has requests that hang on other people.

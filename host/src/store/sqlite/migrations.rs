@@ -18,7 +18,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_own_fact.sql"),
     include_str!("migrations/0010_access.sql"),
     include_str!("migrations/0011_cases.sql"),
-    include_str!("migrations/0012_request.sql"),
+    include_str!("migrations/0012_history.sql"),
+    include_str!("migrations/0013_request.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

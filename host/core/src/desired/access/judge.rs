@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     super::{
-        leave,
-        person::{self, Besides, Given, Wanted},
+        jobs,
+        person::{Besides, Given, Wanted},
         steps::{Subject, Wish},
         wishes,
     },
@@ -156,11 +156,11 @@ impl<'s, 'a> Judge<'s, 'a> {
         let mut given = if refused.roles.is_empty() {
             self.whole.clone()
         } else {
-            let Subject { policy, entitlements, facts, scope, state, now, .. } = *self.subject;
-            let Subject { requests, .. } = *self.subject;
+            let Subject { policy, entitlements, facts, scope, state, others, .. } = *self.subject;
+            let Subject { requests, now, .. } = *self.subject;
             let besides = Besides { refused: &refused.roles, requests, now };
-            let mut again = person::wanted(policy, facts, scope, state, &besides)?;
-            leave::keeps_of(policy, entitlements, state, &mut again.wanted);
+            let about = (facts, scope, state);
+            let mut again = jobs::given(policy, Some(entitlements), about, others, &besides)?;
             wishes::apply(self.subject, self.wishes, &mut again.wanted)?;
             again
         };
