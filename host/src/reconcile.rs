@@ -21,6 +21,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod undo;
 mod union;
 mod whose;
 
@@ -55,6 +56,7 @@ pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.

@@ -51,6 +51,9 @@ impl Asking<'_> {
                     .collect()
             }
             Cause::Observed { .. } => vec![self.reading(target)],
+            Cause::Undo { plan, .. } => {
+                vec![Detail::new(format!("a person asked to undo plan {}", plan.short()))]
+            }
         };
         Detail::with(format!("because {cause}"), behind)
     }
@@ -71,6 +74,9 @@ impl Asking<'_> {
             Cause::Request { id, .. } => {
                 let request = self.request(id);
                 request.map(|it| Root::Order { by: it.by.to_string() }).into_iter().collect()
+            }
+            Cause::Undo { plan, .. } => {
+                vec![Root::Order { by: format!("undo {}", plan.short()) }]
             }
             Cause::Step { workflow, .. } => match self.ordered(workflow) {
                 Some(by) => vec![Root::Order { by }],
