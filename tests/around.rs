@@ -19,6 +19,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
+    request::Request,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -262,6 +263,14 @@ impl Store for Around {
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
+    }
+
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
+    ) -> Result<(), StoreError> {
+        self.around("record-requests", self.inner.record_requests(requests, step)).await
     }
 
     async fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {

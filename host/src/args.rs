@@ -4,6 +4,7 @@ mod asking;
 mod case;
 mod parts;
 pub mod people;
+mod requests;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 pub use self::{
     asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
+    requests::RequestVerb,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
 
@@ -124,6 +126,9 @@ pub enum Verb {
     /// Questions to people that workflows ask.
     #[command(subcommand)]
     Approval(ApprovalVerb),
+    /// Access that people ask for, beside what rules give.
+    #[command(subcommand)]
+    Request(RequestVerb),
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),

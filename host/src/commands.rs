@@ -18,6 +18,7 @@ mod named;
 mod output;
 mod plan;
 mod plugin;
+mod request;
 mod rule;
 mod session;
 mod sheet;
@@ -97,6 +98,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Request(verb) => request::request(file, verb, output).await,
         Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Undo(wanted) => undo::undo(file, &wanted, output).await,

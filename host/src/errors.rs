@@ -3,12 +3,12 @@
 
 use std::{error::Error, fmt::Write as _, process::ExitCode};
 
-use lanyard_core::{fault::FaultKind, identity::Asker};
+use lanyard_core::{fault::FaultKind, identity::Asker, request::RequestRefused};
 
 use crate::{
     config::{self, ConfigErrors},
     messenger::MessengerError,
-    reconcile::{DecisionError, ReconcileError},
+    reconcile::{DecisionError, ReconcileError, RequestError},
     store::StoreError,
     wasm::LoadError,
 };
@@ -153,6 +153,20 @@ impl From<DecisionError> for AppError {
                 Self::new(Exit::Usage, error)
                     .hint("`lanyard workflow status` shows who is in which")
             }
+        }
+    }
+}
+
+impl From<RequestError> for AppError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Store(error) => error.into(),
+            RequestError::Unknown => Self::new(Exit::Usage, error).hint("make a plan first"),
+            RequestError::Refused(RequestRefused::Twice(ref id)) => {
+                let hint = format!("`lanyard request show {id}`");
+                Self::new(Exit::Usage, error).hint(hint)
+            }
+            RequestError::Refused(_) => Self::new(Exit::Usage, error),
         }
     }
 }

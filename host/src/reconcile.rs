@@ -16,6 +16,7 @@ mod perform;
 mod progress;
 mod read;
 mod record;
+mod requests;
 mod schedule;
 mod settle;
 mod steps;
@@ -44,12 +45,15 @@ pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
     reopen_account, reopen_record,
 };
-pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
+pub use decide::{
+    About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
+};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
 pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
+pub use requests::{RequestError, remove_request, request_access};
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 pub use undo::{Became, became};

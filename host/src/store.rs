@@ -25,6 +25,7 @@ use lanyard_core::{
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     operation::Operation,
     plan::Plan,
+    request::Request,
     run::{OperationEvent, OperationState},
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -201,6 +202,16 @@ pub trait Store: Send + Sync {
         episode: &Episode,
         entry: &AuditEntry,
     ) -> Result<(), StoreError>;
+
+    // --- access that people ask for ------------------------------------------
+    /// Requests as they are from now on, each with its entry; with the
+    /// episode of the step that does it, when one does.
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
+    ) -> Result<(), StoreError>;
+
     // --- cases -------------------------------------------------------------
     /// Questions about records, in the order of their ids: open ones, and
     /// those that were decided.

@@ -118,6 +118,7 @@ async fn workflows_to_copy_are_listed_and_printed_without_a_file() {
     mover            Another department: the new manager confirms, and both are told.
     leave            A long leave: the manager is told who is away.
     leaver           The last day is over: accounts are closed at once, and deleted 30 days after the handover.
+    eject            Somebody was ejected, and everything is closed already: security and the manager are told, and what they have is collected.
     rehire           Somebody is back: their manager is told that access is given anew.
     contractor-end   Two weeks before a contractor's last day: does the contract go on?
     ");

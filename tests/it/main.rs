@@ -28,6 +28,7 @@ mod named;
 mod pages;
 mod people;
 mod record;
+mod requests;
 mod samples;
 mod sandbox;
 mod servers;

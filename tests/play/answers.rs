@@ -15,7 +15,10 @@ use lanyard_core::{
 /// it went well.
 pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
     match progress {
-        Progress::Began { .. } | Progress::Retrying { .. } | Progress::Step { .. } => None,
+        Progress::Began { .. }
+        | Progress::Retrying { .. }
+        | Progress::Step { .. }
+        | Progress::Question { .. } => None,
         Progress::Done { operation, verification } => {
             let how = match verification {
                 Verification::Verified => String::new(),

@@ -11,6 +11,7 @@ mod file;
 mod history;
 mod lives;
 mod people;
+mod requests;
 mod script;
 mod stage;
 mod system;

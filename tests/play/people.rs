@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard::{
     messenger::{Messenger, Outgoing, Sent},
-    reconcile::{self, Context, Said, Saying, StepTold},
+    reconcile::{self, About, Context, Said, Saying, StepTold},
 };
 use lanyard_core::{
     id::{IdentityId, StepName, WorkflowName},
@@ -115,11 +115,15 @@ pub(crate) async fn approvals(context: &Context, now: Timestamp) -> Result<Strin
     for approval in &open {
         let asked = &approval.asked;
         let names: Vec<String> = asked.waits_for(now).iter().map(called).collect();
-        let (who, step) = (called(&approval.identity), &approval.step);
+        let step = match &approval.about {
+            About::Step { step, .. } => format!("`{step}`"),
+            About::Request(request) => request.access.to_string(),
+        };
+        let who = called(&approval.identity);
         let (names, until) = (names.join(" or "), asked.expires);
         // Writing to a String cannot fail.
         let _infallible =
-            writeln!(text, "{who}: `{step}` by {names}, until {until:.0}: {}", asked.reason);
+            writeln!(text, "{who}: {step} by {names}, until {until:.0}: {}", asked.reason);
     }
     Ok(if text.is_empty() { "none\n".to_owned() } else { text })
 }

@@ -21,6 +21,7 @@ use crate::{
     answers::{self, chain, columns, plain, shown, told},
     cases, demand, file, history, lives,
     people::{self, MailRoom},
+    requests,
     script::{Statement, table},
     system::{self, System},
 };
@@ -113,6 +114,15 @@ impl Stage {
             }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
+            ["requests"] => self.said(requests::requests).map(Some),
+            [user, "asks", "for", access, "for", whom, "until", until] => {
+                let wish = (*user, *access, *whom, *until);
+                self.said(|context, now| requests::asks(context, wish, now)).map(Some)
+            }
+            ["take", "back", access, "from", whom] => {
+                let what = (*access, *whom);
+                self.said(|context, now| requests::taken_back(context, what, now)).map(Some)
+            }
             ["say", what, workflow, who, step] => {
                 let said = [*what, *workflow, *who, *step];
                 self.said(|context, now| people::says(context, said, now)).map(Some)
@@ -293,6 +303,10 @@ impl Stage {
         let report = |progress: Progress| {
             if let Progress::Step { step, how } = &progress {
                 let line = people::step_line(&survey.stored.plan, step, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Progress::Question { question, how } = &progress {
+                let line = requests::question_line(&survey.stored.plan, question, how);
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Some((operation, how)) = told(&progress) {

@@ -1,13 +1,18 @@
 //! Access as the file writes it, besides rules: roles and how long they hold,
 //! what must not be held together, and what is left alone at a target.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ConnectorName, RoleName, SeparationName},
     pattern::Pattern,
+    request::Requestable,
     template::Template,
 };
 
@@ -21,6 +26,8 @@ pub struct AccessPolicy {
     /// In the order of the file.
     pub exclusives: Vec<Exclusive>,
     pub last_of: LastOf,
+    /// What people may ask for, and on which terms.
+    pub requestable: Requestable,
 }
 
 /// Accounts and grants under one name.
@@ -84,8 +91,9 @@ pub struct Separation {
     pub except: Vec<SeparationException>,
 }
 
-/// One of the things that must not come together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One of the things that must not come together, or that people ask for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     Role(RoleName),
     /// As rules write it: an alias, a name or an id.
@@ -93,6 +101,15 @@ pub enum Side {
         target: ConnectorName,
         entitlement: String,
     },
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(role) => write!(f, "role `{role}`"),
+            Self::Entitlement { target, entitlement } => write!(f, "`{entitlement}` at {target}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

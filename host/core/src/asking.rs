@@ -86,8 +86,7 @@ impl<'a> Asking<'a> {
         let person = world.desired.identities.get(&identity.id)?;
         let facts = identity::facts_now(identity, world.now);
         let id = identity.id.to_string();
-        let state = person.state.state.broad();
-        let scope = person::scope(&facts, &id, identity::key(identity), state);
+        let scope = person::scope(&facts, &id, identity::key(identity), &person.state);
         Some(Self { world, identity, person, facts, scope })
     }
 

@@ -15,7 +15,9 @@ mod names;
 pub(crate) mod person;
 mod reach;
 mod references;
+pub(crate) mod requests;
 mod steps;
+mod topic;
 mod typed;
 mod unwanted;
 mod wishes;
@@ -40,6 +42,7 @@ pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
     life::{engagements, standing},
+    requests::{RequestNow, RequestsNow, Taken},
     steps::EpisodeNow,
 };
 pub use unwanted::unwanted;

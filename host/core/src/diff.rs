@@ -5,7 +5,7 @@ mod step;
 
 pub(crate) use self::{
     change::{Names, shown, value},
-    step::step_lines,
+    step::{one_question, step_lines},
 };
 
 use std::{
@@ -40,6 +40,7 @@ pub fn render(
         claims,
         episodes,
         steps,
+        questions,
         conflicts: _,
         notes,
         undoes,
@@ -67,6 +68,7 @@ pub fn render(
     }
     episode_lines(episodes, labels, &mut page);
     step::lines(steps, labels, &mut page);
+    step::question_lines(questions, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
@@ -231,7 +233,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adopted, adoptions, episodes, steps, notes, .. } = plan;
+    let Plan { operations, adopted, adoptions, episodes, steps, questions, notes, .. } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
@@ -255,6 +257,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !steps.is_empty() {
         parts.push(counted(steps.len(), "step", "steps"));
+    }
+    if !questions.is_empty() {
+        parts.push(counted(questions.len(), "question", "questions"));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

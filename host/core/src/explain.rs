@@ -5,7 +5,7 @@ use crate::{
     account::AccountState,
     desired::{
         AccessNow, AccountContent, DesiredAccount, DesiredIdentity, DesiredStep, DesiredSteps,
-        EngagementNow, EpisodeNow, Presence, RoleNow,
+        EngagementNow, EpisodeNow, Presence, RequestNow, RoleNow,
     },
     diff::{Page, shown, value},
     fact::Identity,
@@ -72,6 +72,17 @@ fn explain_access(access: &AccessNow, page: &mut Page) {
     }
     for conflict in &access.conflicts {
         page.line(1, &format!("conflict: {conflict}"));
+    }
+    for RequestNow { request, waits, conflicts } in &access.requests.open {
+        page.line(1, &format!("request {} for {}", request.id, request.access));
+        page.line(2, &request.about());
+        page.line(2, &format!("reason: {}", request.reason));
+        if let Some(waits) = waits {
+            page.line(2, waits);
+        }
+        for conflict in conflicts {
+            page.line(2, &format!("conflict: {conflict}"));
+        }
     }
 }
 

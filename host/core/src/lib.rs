@@ -41,6 +41,7 @@ pub mod policy_test;
 #[cfg(test)]
 mod properties;
 pub mod recognition;
+pub mod request;
 pub mod retry;
 pub mod run;
 pub mod schema;

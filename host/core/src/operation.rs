@@ -213,6 +213,8 @@ pub enum Cause {
     Leaver { because: String },
     /// A source told so many whole days after it should have been done.
     Late { days: i64 },
+    /// A request of people for access; its id, and who said what.
+    Request { id: String, about: String },
     /// A person has an operation of an earlier plan taken back.
     Undo {
         plan: Digest,
@@ -245,6 +247,7 @@ impl fmt::Display for Cause {
             }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Late { days } => write!(f, "late by {days}d: the source told of it so late"),
+            Self::Request { id, about } => write!(f, "request {id}: {about}"),
             Self::Undo { plan, operation, kind, again } => {
                 write!(f, "it undoes {} {operation} of plan {}", kind.word(), plan.short())?;
                 match again {
@@ -271,6 +274,7 @@ impl Cause {
             },
             Self::Leaver { .. } => "leaver policy".to_owned(),
             Self::Late { days } => format!("late by {days}d"),
+            Self::Request { id, .. } => format!("request {id}"),
             Self::Undo { plan, operation, kind, .. } => {
                 format!("undoes {} {operation} of plan {}", kind.word(), plan.short())
             }

@@ -11,6 +11,7 @@ mod only;
 mod order;
 mod outline;
 mod overlap;
+mod requests;
 mod surely;
 mod undo;
 mod waits;
@@ -34,6 +35,7 @@ use crate::{
     pattern::Pattern,
     policy::Policy,
     recognition::Recognition,
+    request::PlannedQuestion,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
@@ -65,6 +67,9 @@ pub struct Plan {
     /// out after the operations.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PlannedStep>,
+    /// Questions about access that people asked for, after the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<PlannedQuestion>,
     /// What people hold together and should not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<PlannedConflict>,
@@ -186,6 +191,7 @@ impl Plan {
             || !self.claims.is_empty()
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
+            || !self.questions.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -293,6 +299,7 @@ pub fn plan(
             plan_identity(settings, &world, *identity, person, now, &mut outline);
             adoption::left_behind(&world, *identity, person, &mut outline);
             about_steps(*identity, person, &mut outline);
+            requests::notes(*identity, person, &mut outline);
         } else {
             // Whether they should keep what they have is not known.
             let open = world.has_open(*identity);
@@ -316,6 +323,7 @@ pub fn plan(
         .collect();
     let steps: Vec<PlannedStep> =
         desired.identities.values().flat_map(|person| person.steps.planned.clone()).collect();
+    let questions = requests::questions(desired);
     let conflicts = access::conflicts(desired);
     let operations = order::ordered(settings, drafts);
     let occurring = operations
@@ -323,12 +331,11 @@ pub fn plan(
         .map(|operation| operation.identity)
         .chain(adoptions.iter().chain(&adopted).map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
-        .chain(steps.iter().flat_map(concerned))
+        .chain(steps.iter().flat_map(|step| concerned(step.identity, &step.effect)))
+        .chain(questions.iter().flat_map(|it| concerned(it.identity, &it.effect)))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
-    let labels = occurring
-        .filter_map(|id| desired.identities.get(&id).map(|person| (id, person.label.clone())))
-        .collect();
+    let labels = labels(desired, occurring);
     Plan {
         operations,
         adopted,
@@ -336,12 +343,22 @@ pub fn plan(
         claims: claims.into_iter().collect(),
         episodes,
         steps,
+        questions,
         conflicts,
         notes: notes.into_iter().collect(),
         undoes: None,
         labels,
         overlaps,
     }
+}
+
+/// How people call those who occur.
+fn labels(
+    desired: &Desired,
+    occurring: impl Iterator<Item = IdentityId>,
+) -> BTreeMap<IdentityId, String> {
+    let known = |id| desired.identities.get(&id).map(|person| (id, person.label.clone()));
+    occurring.filter_map(known).collect()
 }
 
 /// Steps that cannot be carried out, and those that failed.
@@ -358,9 +375,9 @@ fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Out
 }
 
 /// Whom a step is about, and who is asked by it.
-fn concerned(step: &PlannedStep) -> Vec<IdentityId> {
-    let mut people = vec![step.identity];
-    if let Effect::Ask { question, .. } = &step.effect {
+fn concerned(identity: IdentityId, effect: &Effect) -> Vec<IdentityId> {
+    let mut people = vec![identity];
+    if let Effect::Ask { question, .. } = effect {
         people.extend(question.stages.iter().flatten());
     }
     people

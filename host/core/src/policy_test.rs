@@ -52,9 +52,9 @@ pub fn run(policy: &Policy, test: &PolicyTest) -> Result<(), Vec<String>> {
         ejected: None,
     };
     let state = lifecycle::state(&about, &policy.lifecycle, test.at).map_err(held)?;
-    let scope = person::scope(&facts, "test", "test", state.state.broad());
-    let nothing_refused = (&BTreeSet::new(), test.at);
-    let given = person::wanted(policy, &facts, &scope, &state, nothing_refused).map_err(held)?;
+    let scope = person::scope(&facts, "test", "test", &state);
+    let rules_alone = person::Besides::nothing(test.at);
+    let given = person::wanted(policy, &facts, &scope, &state, &rules_alone).map_err(held)?;
     let mut wanted = given.wanted;
     // No target was read: names are compared as the file writes them.
     leave::keeps_of(policy, &BTreeMap::new(), &state, &mut wanted);

@@ -17,7 +17,7 @@ pub use next::next_change;
 use self::lately::Window;
 use crate::{
     desired::{DesiredIdentity, unwanted},
-    diff::Names,
+    diff::{Names, one_question},
     guard::{Finding, FindingKind, GuardSettings, Lately, blocked, guard, mass_ejects},
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::LifecycleState,
@@ -170,6 +170,9 @@ impl Simulation<'_> {
         for now in episodes.filter(|it| it.changed && it.news.is_empty()) {
             self.whole.record_episode(&now.episode);
         }
+        for request in desired.identities.values().flat_map(|it| &it.access.requests.ended) {
+            self.whole.record_request(request);
+        }
     }
 
     fn guard(&mut self, look: &mut Look, at: Timestamp) -> Vec<Finding> {
@@ -214,6 +217,10 @@ impl Simulation<'_> {
             let Some(person) = happened.get_mut(&step.identity) else { continue };
             person.news.extend(lines);
         }
+        for question in &look.plan.questions {
+            let Some(person) = happened.get_mut(&question.identity) else { continue };
+            person.news.extend(one_question(question, &look.plan.labels));
+        }
         for (id, person) in &mut happened {
             let own: Vec<Note> =
                 notes.iter().filter(|note| note.identity == Some(*id)).cloned().collect();
@@ -242,6 +249,10 @@ impl Simulation<'_> {
         for step in &plan.steps {
             self.take_step(step, at);
             again.insert(step.identity);
+        }
+        for question in &plan.questions {
+            self.take_question(question, at);
+            again.insert(question.identity);
         }
         let changed = look.desired.identities.iter().filter(|(_, person)| {
             person.episodes.iter().any(|it| it.changed || !it.news.is_empty())

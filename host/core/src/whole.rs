@@ -16,13 +16,14 @@ use jiff::Timestamp;
 use self::place::Place;
 use crate::{
     access::Unmanaged,
-    desired::{Desired, Presence, desired_adopting},
+    desired::{Desired, Presence, desired_adopting, requests::hang_on_others},
     id::{ConnectorName, FactName, IdentityId, WorkflowName},
     identity::Assembled,
     lifecycle::Kept,
     observed::{Link, Observed},
     plan::{Plan, PlanSettings, plan},
     policy::{Policy, TargetPolicy},
+    request::Request,
     workflow::{Action, Episode, OURS, OwnFact, Task, add_own_facts},
 };
 
@@ -94,7 +95,8 @@ impl Whole {
 
     /// Plans these people, whatever the others do.
     pub fn look(&self, policy: &Policy, ids: &BTreeSet<IdentityId>, now: Timestamp) -> Look {
-        let everybody = depend_on_others(policy).then(|| self.everybody());
+        let asked = hang_on_others(&self.books.kept, ids.iter().copied());
+        let everybody = (asked || depend_on_others(policy)).then(|| self.everybody());
         let mut part = self.part(everybody.as_ref().unwrap_or(ids));
         loop {
             let assembled = self.assembled.part(part.ids(), &self.facts);
@@ -162,6 +164,15 @@ impl Whole {
         of.insert(episode.workflow.clone(), episode.clone());
     }
 
+    /// A request as it is from now on.
+    pub fn record_request(&mut self, request: &Request) {
+        let of = self.books.kept.requests.entry(request.identity).or_default();
+        match of.iter_mut().find(|it| it.id == request.id) {
+            Some(known) => known.clone_from(request),
+            None => of.push(request.clone()),
+        }
+    }
+
     /// Workflows that were never looked at begin to count now.
     pub fn know_workflows(&mut self, policy: &Policy, now: Timestamp) {
         for workflow in &policy.workflows {
@@ -226,6 +237,7 @@ fn depend_on_others(policy: &Policy) -> bool {
                     | Action::Approve(_)
                     | Action::SetFact { .. }
                     | Action::Ticket { .. }
+                    | Action::Request { .. }
             )
         )
     })

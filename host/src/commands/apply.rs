@@ -69,6 +69,10 @@ pub(super) async fn apply(
     if steps > 0 {
         count = format!("{count} and {}", counted(steps, "step", "steps"));
     }
+    let questions = survey.stored.plan.questions.len();
+    if questions > 0 {
+        count = format!("{count} and {}", counted(questions, "question", "questions"));
+    }
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
@@ -320,6 +324,11 @@ impl Shown {
                 self.tick();
             }
             Progress::Step { step, how } => self.step(&step, &how),
+            Progress::Question { question, how } => {
+                let id = question.identity.to_string();
+                let who = self.labels.get(&question.identity).unwrap_or(&id);
+                self.say(&format!("request {} for {who}: {}", question.request, word(&how)));
+            }
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);
                 self.tick();
@@ -346,13 +355,7 @@ impl Shown {
     fn step(&self, step: &PlannedStep, how: &StepTold) {
         let id = step.identity.to_string();
         let who = self.labels.get(&step.identity).unwrap_or(&id);
-        let how = match how {
-            StepTold::Done => "done".to_owned(),
-            StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
-            StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
-            StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),
-            StepTold::Skipped(why) => format!("not tried: {why}"),
-        };
+        let how = word(how);
         let line = format!("step `{}` of `{}` for {who}: {how}", step.step, step.workflow);
         self.say(&diff::one_line(&line));
     }
@@ -375,5 +378,15 @@ impl Shown {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+fn word(how: &StepTold) -> String {
+    match how {
+        StepTold::Done => "done".to_owned(),
+        StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
+        StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
+        StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),
+        StepTold::Skipped(why) => format!("not tried: {why}"),
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     args::ApprovalVerb,
     errors::{AppError, Exit},
-    reconcile::{self, OpenApproval, Said},
+    reconcile::{self, LastKnown, OpenApproval, Said},
     store::Store,
     telemetry,
 };
@@ -43,8 +43,12 @@ pub(super) async fn approval(
                 let error = reconcile::DecisionError::NoApproval(id);
                 return Err(error.into());
             }
+            let known = reconcile::last_known(config.policy, &store, now).await?;
             for open in found {
                 show(open, &labels, now, output)?;
+                for conflict in conflicts(open, &known) {
+                    output.line(&format!("  conflict: {conflict}"))?;
+                }
             }
         }
         ApprovalVerb::Approve { id, reason } => {
@@ -81,14 +85,21 @@ fn called(labels: &Labels, id: IdentityId) -> String {
     labels.get(&id).cloned().unwrap_or_else(|| id.to_string())
 }
 
+/// What must not be held together, if this is agreed to.
+fn conflicts<'k>(open: &OpenApproval, known: &'k LastKnown) -> &'k [String] {
+    let person = known.desired.identities.get(&open.identity);
+    let mut requests = person.into_iter().flat_map(|person| &person.access.requests.open);
+    requests.find(|it| it.request.id == open.id).map_or(&[], |it| it.conflicts.as_slice())
+}
+
 fn line(open: &OpenApproval, labels: &Labels) -> String {
-    let OpenApproval { id, identity, workflow, step, asked, .. } = open;
+    let OpenApproval { id, identity, about, asked } = open;
     let who = called(labels, *identity);
     let reason = match asked.reason.as_str() {
         "" => String::new(),
         reason => format!(": {reason}"),
     };
-    format!("{id}  {who}, `{workflow}` step `{step}`, until {:.0}{reason}", asked.expires)
+    format!("{id}  {who}, {about}, until {:.0}{reason}", asked.expires)
 }
 
 fn show(

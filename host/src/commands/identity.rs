@@ -136,6 +136,11 @@ fn show(
     for record in &it.records {
         output.line(&format!("  record {} of {}", record.key, record.source))?;
     }
+    let requests = lives.kept.requests.get(&it.id).into_iter().flatten();
+    for request in requests.filter(|request| request.is_open()) {
+        let (id, access, about) = (&request.id, &request.access, request.about());
+        output.line(&format!("  request {id} for {access}: {about}"))?;
+    }
     for (name, fact) in identity::facts_now(it, now) {
         let values: Vec<String> = fact.values.iter().map(ToString::to_string).collect();
         output.line(&format!(

@@ -15,6 +15,7 @@ mod lives;
 mod notify;
 mod permissions;
 mod policy;
+mod requests;
 mod sources;
 mod tests_of_file;
 mod workflows;

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 55] = [
+const TABLES: [&[&str]; 63] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -36,6 +36,14 @@ const TABLES: [&[&str]; 55] = [
     &["rule", "*", "valid"],
     &["role", "*"],
     &["role", "*", "valid"],
+    &["role", "*", "approval"],
+    &["role", "*", "approval", "escalate"],
+    &["target", "*", "approval"],
+    &["target", "*", "approval", "escalate"],
+    &["request"],
+    &["request", "approval"],
+    &["request", "approval", "*"],
+    &["request", "approval", "*", "escalate"],
     &["sod", "*"],
     &["sod", "*", "except", "*"],
     &["exclusive", "*"],

@@ -6,6 +6,7 @@ mod form;
 mod lives;
 mod meaning;
 mod permitted;
+mod requests;
 mod shape;
 mod sources;
 mod steps;

@@ -9,6 +9,7 @@ mod lives;
 mod notify;
 mod permissions;
 mod policy;
+mod requests;
 mod sources;
 mod workflow;
 
@@ -29,7 +30,7 @@ pub(super) use permissions::{
 pub(super) use policy::{
     GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
 };
-
+pub(super) use requests::{Approval, ByRisk, Request as RequestTerms};
 pub(super) use sources::{Authority, Compare, Correlate, Table};
 pub(super) use workflow::{Step, Verb, Workflow};
 
@@ -91,6 +92,9 @@ pub(super) struct File {
     /// What must always be held by somebody.
     #[serde(default)]
     pub(super) protect: Protect,
+    /// Access that people ask for.
+    #[serde(default)]
+    pub(super) request: RequestTerms,
     /// What happens, in order, when something changes in somebody's life.
     #[serde(default)]
     pub(super) workflow: Entries<WorkflowName, Workflow>,
@@ -240,6 +244,15 @@ pub(super) struct Target {
     /// Entitlements that count as privileged in `[limits]`.
     #[serde(default)]
     pub(super) privileged: Vec<String>,
+    /// Entitlements that people may ask for, for themselves or others.
+    #[serde(default)]
+    pub(super) requestable: Vec<String>,
+    /// What is asked for here ends after so long at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) longest: Option<Duration>,
+    /// Who has to agree; without it what `[request]` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) approval: Option<Approval>,
     /// What the connector may reach; everything else is denied.
     #[serde(default)]
     pub(super) permissions: Permissions,

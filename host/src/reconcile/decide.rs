@@ -1,19 +1,25 @@
 //! What people say: of questions they are asked, and of steps that wait for
 //! them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
     fact::Identity,
     id::{IdentityId, StepName, WorkflowName},
+    identity::{facts_now, label},
     policy::StepsPolicy,
+    request::{Request, RequestedBy},
     workflow::{
         Agreed, AnswerRefused, Answering, Asked, Episode, EpisodeEnd, StepEnd, StepRecord,
         approval_id,
     },
 };
 
+use super::requests;
 use crate::store::{AuditEntry, Store, StoreError};
 
 /// A question that people can answer.
@@ -21,10 +27,26 @@ use crate::store::{AuditEntry, Store, StoreError};
 pub struct OpenApproval {
     pub id: String,
     pub identity: IdentityId,
-    pub workflow: WorkflowName,
-    pub step: StepName,
+    pub about: About,
     pub asked: Asked,
-    episode: Episode,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone)]
+pub enum About {
+    /// A step of a workflow, in an episode.
+    Step { step: StepName, episode: Box<Episode> },
+    /// Access that somebody asked for.
+    Request(Box<Request>),
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Step { step, episode } => write!(f, "`{}` step `{step}`", episode.workflow),
+            Self::Request(request) => write!(f, "{} asked for by {}", request.access, request.by),
+        }
+    }
 }
 
 /// Fewer characters of an id are a slip, not a reference.
@@ -79,13 +101,17 @@ pub async fn open_approvals(
                 open.push(OpenApproval {
                     id: approval_id(identity, workflow, episode.ordinal, step),
                     identity,
-                    workflow: workflow.clone(),
-                    step: step.clone(),
+                    about: About::Step { step: step.clone(), episode: Box::new(episode.clone()) },
                     asked: asked.clone(),
-                    episode: episode.clone(),
                 });
             }
         }
+    }
+    for request in store.kept().await?.requests.into_values().flatten() {
+        let asked = request.asked.clone().filter(|asked| now < asked.expires);
+        let Some(asked) = asked.filter(|_| request.is_unanswered()) else { continue };
+        let (id, identity) = (request.id.clone(), request.identity);
+        open.push(OpenApproval { id, identity, about: About::Request(Box::new(request)), asked });
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
@@ -118,40 +144,108 @@ pub async fn decide(
         (None, _) => return Err(DecisionError::NoApproval(wanted.to_owned())),
         (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
     };
-    let OpenApproval { id, identity, step, mut asked, mut episode, .. } = approval;
     let people = store.identities().await?;
     let answering = answering(policy, &people, actor, now)?;
-    let by = answering.who;
-    let refused = if episode.by.as_deref() == Some(actor) {
-        Err(DecisionError::Began)
-    } else {
-        asked.may_answer(identity, &answering, now).map_err(DecisionError::from)
-    };
-    let mut entry = entry(&episode, &step, (actor, now));
-    entry.detail.insert("approval".to_owned(), id);
-    entry.detail.insert("by".to_owned(), by.to_string());
-    if let Err(refused) = refused {
-        "answer refused".clone_into(&mut entry.result);
-        entry.detail.insert("refused".to_owned(), refused.to_string());
-        store.record_episodes(&[(episode, Some(entry))]).await?;
+    if let Some(refused) = approval.refusal(&answering, actor, now) {
+        approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
     }
-    let begun = episode.begun(&step).unwrap_or(now);
-    let (said, record) = if yes {
-        asked.approved.push(Agreed { at: now, by });
-        if asked.is_agreed() {
-            (Said::Approved, StepRecord::Ended { at: now, end: StepEnd::Done })
-        } else {
-            (Said::NextStage, StepRecord::Asked { begun, asked })
+    let by = people.iter().find(|person| person.id == answering.who);
+    let label = by.map_or_else(String::new, |it| label(it, &facts_now(it, now)));
+    let answer = Answer { yes, reason, who: answering.who, label };
+    Ok(approval.take(store, answer, (actor, now)).await?)
+}
+
+/// What somebody who may says.
+struct Answer<'a> {
+    yes: bool,
+    reason: Option<&'a str>,
+    who: IdentityId,
+    /// How people call them.
+    label: String,
+}
+
+impl OpenApproval {
+    /// Why an answer does not count.
+    fn refusal(&self, answering: &Answering, actor: &str, now: Timestamp) -> Option<DecisionError> {
+        let own = match &self.about {
+            About::Step { episode, .. } => {
+                if episode.by.as_deref() == Some(actor) {
+                    return Some(DecisionError::Began);
+                }
+                [self.identity].into()
+            }
+            About::Request(request) => {
+                if matches!(&request.by, RequestedBy::Person { user, .. } if user == actor) {
+                    return Some(AnswerRefused::Own.into());
+                }
+                request.own()
+            }
+        };
+        self.asked.may_answer(&own, answering, now).err().map(DecisionError::from)
+    }
+
+    fn entry(&self, by: IdentityId, result: &str, who: (&str, Timestamp)) -> AuditEntry {
+        let mut entry = match &self.about {
+            About::Step { step, episode } => entry(episode, step, who),
+            About::Request(request) => requests::entry(request, "", who),
+        };
+        result.clone_into(&mut entry.result);
+        entry.detail.insert("approval".to_owned(), self.id.clone());
+        entry.detail.insert("by".to_owned(), by.to_string());
+        entry
+    }
+
+    async fn refuse(
+        self,
+        store: &dyn Store,
+        (answering, refused): (&Answering, &DecisionError),
+        who: (&str, Timestamp),
+    ) -> Result<(), StoreError> {
+        let mut entry = self.entry(answering.who, "answer refused", who);
+        entry.detail.insert("refused".to_owned(), refused.to_string());
+        match self.about {
+            About::Step { episode, .. } => store.record_episodes(&[(*episode, Some(entry))]).await,
+            About::Request(request) => store.record_requests(&[(*request, entry)], None).await,
         }
-    } else {
-        (Said::Denied, StepRecord::Ended { at: now, end: StepEnd::Denied { by } })
-    };
-    if yes { "approved" } else { "denied" }.clone_into(&mut entry.result);
-    entry.detail.extend(reason.map(|reason| ("reason".to_owned(), reason.to_owned())));
-    episode.steps.insert(step, record);
-    store.record_episodes(&[(episode, Some(entry))]).await?;
-    Ok(said)
+    }
+
+    async fn take(
+        mut self,
+        store: &dyn Store,
+        answer: Answer<'_>,
+        (actor, now): (&str, Timestamp),
+    ) -> Result<Said, StoreError> {
+        let Answer { yes, reason, who: by, label } = answer;
+        let result = if yes { "approved" } else { "denied" };
+        let mut entry = self.entry(by, result, (actor, now));
+        entry.detail.extend(reason.map(|reason| ("reason".to_owned(), reason.to_owned())));
+        if yes {
+            self.asked.approved.push(Agreed { at: now, by });
+        }
+        let said = match (yes, self.asked.is_agreed()) {
+            (false, _) => Said::Denied,
+            (true, true) => Said::Approved,
+            (true, false) => Said::NextStage,
+        };
+        match self.about {
+            About::Step { step, mut episode } => {
+                let begun = episode.begun(&step).unwrap_or(now);
+                let record = match said {
+                    Said::Approved => StepRecord::Ended { at: now, end: StepEnd::Done },
+                    Said::NextStage => StepRecord::Asked { begun, asked: self.asked },
+                    Said::Denied => StepRecord::Ended { at: now, end: StepEnd::Denied { by } },
+                };
+                episode.steps.insert(step, record);
+                store.record_episodes(&[(*episode, Some(entry))]).await?;
+            }
+            About::Request(request) => {
+                let request = request.answered((self.asked, said == Said::Denied), label, now);
+                store.record_requests(&[(request, entry)], None).await?;
+            }
+        }
+        Ok(said)
+    }
 }
 
 /// Who an OS user is, and in whose place they answer.

@@ -28,6 +28,7 @@ use super::{
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
+    requests,
     schedule::Schedule,
     steps,
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
@@ -91,6 +92,7 @@ pub async fn execute(
     let operations = plan.operations.iter().filter(|it| blocked.contains(&it.id));
     let held = operations.map(|operation| operation.identity).collect();
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
+    requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
 }

@@ -45,9 +45,19 @@ pub async fn last_known(
     now: Timestamp,
 ) -> Result<LastKnown, StoreError> {
     policy.keep_versions(&store.definitions().await?);
-    let (assembled, observed) = recorded(&policy, store, now).await?;
-    let desired = desired(&policy, &assembled, &observed, now);
+    let (assembled, observed, desired) = look(&policy, store, now).await?;
     Ok(LastKnown { policy, assembled, observed, desired })
+}
+
+/// What is stored, and what should be true by it.
+pub(super) async fn look(
+    policy: &Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<(Assembled, Observed, Desired), StoreError> {
+    let (assembled, observed) = recorded(policy, store, now).await?;
+    let desired = desired(policy, &assembled, &observed, now);
+    Ok((assembled, observed, desired))
 }
 
 /// Everybody and everything as it is stored.

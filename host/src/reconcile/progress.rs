@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use lanyard_core::{fault::Fault, operation::Operation, run::Verification, workflow::PlannedStep};
+use lanyard_core::{
+    fault::Fault, operation::Operation, request::PlannedQuestion, run::Verification,
+    workflow::PlannedStep,
+};
 use tokio::sync::watch;
 
 use crate::store::RunId;
@@ -59,6 +62,11 @@ pub enum Progress {
     /// A step of a workflow, and what became of it.
     Step {
         step: PlannedStep,
+        how: StepTold,
+    },
+    /// A question about access that somebody asked for.
+    Question {
+        question: PlannedQuestion,
         how: StepTold,
     },
 }

@@ -4,6 +4,8 @@
 //! That a message is about to be sent is durable before it is: whoever finds
 //! that and nothing after it takes it for sent, perhaps.
 
+mod request;
+
 use std::{collections::BTreeMap, collections::BTreeSet};
 
 use lanyard_core::{
@@ -50,6 +52,7 @@ pub(super) async fn carry_out(
         } else {
             match &step.effect {
                 Effect::SetFact { .. } => hand.set_fact(step).await?,
+                Effect::Request { .. } | Effect::EndRequests { .. } => hand.request(step).await?,
                 Effect::Ask { .. } | Effect::Remind { .. } => hand.ask(step).await?,
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
@@ -154,7 +157,10 @@ impl Hand<'_> {
                 asked.rounds = asked.rounds_due(now);
                 (asked, deliveries)
             }
-            Effect::Notify { .. } | Effect::SetFact { .. } => return Ok(()),
+            Effect::Notify { .. }
+            | Effect::SetFact { .. }
+            | Effect::Request { .. }
+            | Effect::EndRequests { .. } => return Ok(()),
         };
         let record = StepRecord::Asked { begun: self.begun(step), asked };
         let Some(episode) = self.with(step, record) else {

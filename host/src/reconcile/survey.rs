@@ -26,7 +26,7 @@ use super::{
     Context, ReconcileError, Stop,
     dropped::note,
     known::{known_of, lately},
-    lives, read,
+    lives, read, requests,
 };
 use crate::{
     connector::Connectors,
@@ -152,6 +152,7 @@ async fn keep_what_was_seen(
     if !found.is_empty() {
         context.store.record_unwanted(&found).await?;
     }
+    requests::record_ended(context, desired, now).await?;
     let seen = seen(context, desired, now);
     if !seen.is_empty() {
         context.store.record_episodes(&seen).await?;

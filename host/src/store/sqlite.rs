@@ -17,6 +17,7 @@ mod observations;
 mod open;
 mod plans;
 mod problem;
+mod requests;
 mod runs;
 mod steps;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
+    request::Request,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -411,6 +413,16 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
         self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
+    }
+
+    async fn record_requests(
+        &self,
+        requests: &[(Request, AuditEntry)],
+        step: Option<&(Episode, AuditEntry)>,
+    ) -> Result<(), StoreError> {
+        let (requests, step) = (requests.to_vec(), step.cloned());
+        self.write("record requests", move |tx| requests::record(tx, &requests, step.as_ref()))
+            .await
     }
 
     async fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {

@@ -205,7 +205,7 @@ impl Firm {
 
     fn show(&self, progress: &Progress) {
         let line = match progress {
-            Progress::Began { .. } | Progress::Step { .. } => return,
+            Progress::Began { .. } | Progress::Step { .. } | Progress::Question { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
             }

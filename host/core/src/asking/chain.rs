@@ -10,6 +10,7 @@ use crate::{
     lifecycle,
     operation::Cause,
     policy::Rule,
+    request::Request,
 };
 
 /// What a chain of causes ends in.
@@ -42,6 +43,13 @@ impl Asking<'_> {
             }
             Cause::State { .. } | Cause::Leaver { .. } | Cause::Late { .. } => self.life(),
             Cause::Step { workflow, .. } => self.episode_line(workflow),
+            Cause::Request { id, .. } => {
+                let request = self.request(id);
+                request
+                    .map(|it| Detail::new(format!("reason: {}", it.reason)))
+                    .into_iter()
+                    .collect()
+            }
             Cause::Observed { .. } => vec![self.reading(target)],
             Cause::Undo { plan, .. } => {
                 vec![Detail::new(format!("a person asked to undo plan {}", plan.short()))]
@@ -63,6 +71,10 @@ impl Asking<'_> {
                 fact: Some(fact.clone()),
             }],
             Cause::Observed { .. } => vec![Root::Target { target: target.clone() }],
+            Cause::Request { id, .. } => {
+                let request = self.request(id);
+                request.map(|it| Root::Order { by: it.by.to_string() }).into_iter().collect()
+            }
             Cause::Undo { plan, .. } => {
                 vec![Root::Order { by: format!("undo {}", plan.short()) }]
             }
@@ -78,6 +90,11 @@ impl Asking<'_> {
             | Cause::Leaver { .. }
             | Cause::Late { .. } => self.life_roots(),
         }
+    }
+
+    fn request(&self, id: &str) -> Option<&Request> {
+        let requests = self.world.observed.kept.requests.get(&self.identity.id);
+        requests.into_iter().flatten().find(|it| it.id == id)
     }
 
     fn life_roots(&self) -> Vec<Root> {

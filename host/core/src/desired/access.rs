@@ -10,14 +10,15 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 
 use self::judge::{Judge, Written};
+pub(super) use self::sides::gives;
 use super::{
-    AtOnce,
+    AtOnce, RequestsNow,
     person::{Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
 };
 use crate::{
-    access::{Role, Separation, Side},
+    access::{Role, Separation},
     fact::Identity,
     id::{ConnectorName, RoleName, SeparationName},
     operation::Cause,
@@ -29,6 +30,8 @@ use crate::{
 pub struct AccessNow {
     pub roles: Vec<RoleNow>,
     pub conflicts: Vec<Conflict>,
+    /// What people asked for, for them.
+    pub requests: RequestsNow,
 }
 
 /// A role somebody has.
@@ -130,7 +133,8 @@ pub(super) fn settle(
         let about = about(subject.policy.access.roles.get(&name)?);
         Some(RoleNow { name, about, causes })
     });
-    let access = AccessNow { roles: roles.collect(), conflicts };
+    let requests = RequestsNow::default();
+    let access = AccessNow { roles: roles.collect(), conflicts, requests };
     Ok(Settled { wanted, overrides, at_once, access })
 }
 
@@ -171,13 +175,6 @@ fn about(role: &Role) -> String {
     let description = Some(&role.description).filter(|it| !it.is_empty());
     let description = description.into_iter().map(|it| format!(": {it}"));
     std::iter::once(format!("risk {}", role.risk.word())).chain(owner).chain(description).collect()
-}
-
-fn word(side: &Side) -> String {
-    match side {
-        Side::Role(role) => format!("role `{role}`"),
-        Side::Entitlement { target, entitlement } => format!("`{entitlement}` at {target}"),
-    }
 }
 
 #[cfg(test)]

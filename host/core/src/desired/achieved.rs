@@ -32,7 +32,9 @@ impl Subject<'_> {
             | Action::Notify { .. }
             | Action::Approve(_)
             | Action::SetFact { .. }
-            | Action::Ticket { .. } => false,
+            | Action::Ticket { .. }
+            | Action::Request { .. }
+            | Action::EndRequests { .. } => false,
         }
     }
 

@@ -6,10 +6,11 @@ mod left;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    RequestsNow,
     access::{self, Settled},
     content::Site,
     effects::Due,
@@ -17,8 +18,9 @@ use super::{
     life::{Life, engaged, life},
     managed_object,
     names::{self, Names},
-    person::{self, Facts, Given, Wanted},
+    person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
+    requests,
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
     wishes::Overrides,
 };
@@ -27,7 +29,7 @@ use crate::{
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
-    lifecycle::{self, StateNow},
+    lifecycle::{self, StateNow, moment_of},
     observed::{Link, Observed},
     policy::Policy,
     template::Scope,
@@ -124,17 +126,20 @@ fn person<'a>(
     let engagements = engagement::shown(&engaged);
     let key = jobs::key(identity, &engaged);
     let others = jobs::others(identity, &engaged);
+    let one = engaged.len() == 1;
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
-    let scope = person::scope(&facts, &identity.id.to_string(), key, state.state.broad());
+    let scope = person::scope(&facts, &identity.id.to_string(), key, &state);
+    let zone = zone(policy, &facts);
+    let start = facts.get("start").filter(|_| one).and_then(|it| moment_of(it, false, &zone));
+    let mut asked = requests::standing(policy, (identity.id, &state, start), &observed.kept, now);
+    let in_force = asked.in_force();
+    let besides = Besides { requests: &in_force, ..Besides::nothing(now) };
     let about = (&facts, &scope, &state);
-    let refused = BTreeSet::new();
-    let given = jobs::given(policy, Some(entitlements), about, &others, (&refused, now));
+    let given = jobs::given(policy, Some(entitlements), about, &others, &besides);
     let given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
         Given::default()
     });
-    let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
-    let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
         policy,
         observed,
@@ -148,17 +153,20 @@ fn person<'a>(
         absent_since,
         zone: &zone,
         links,
+        requests: &in_force,
         now,
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = access::settle(&subject, &turn.wishes, given, identity);
-    let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
-    let steps = DesiredSteps { open, ..DesiredSteps::default() };
-    let Settled { wanted, overrides, access, mut at_once } = settled.unwrap_or_else(|more| {
+    let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
+    let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
     });
+    asked.look(&subject, (&wishes, &settled), identity);
+    let Settled { wanted, overrides, mut access, mut at_once } = settled;
+    access.requests = asked;
     ended::ended(&subject, &wanted, &mut at_once);
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
@@ -168,26 +176,30 @@ fn person<'a>(
     } else {
         holds.extend(failed);
     }
-    let label = identity::label(identity, &facts);
-    let accounts = BTreeMap::new();
     Person {
-        label,
+        label: identity::label(identity, &facts),
         facts,
         scope,
         state,
         engagements,
         wanted,
         access,
-        accounts,
+        accounts: BTreeMap::new(),
         overrides,
         deletes,
         episodes,
         due,
-        steps,
+        steps: DesiredSteps { open, ..DesiredSteps::default() },
         holds,
         legal_holds,
         at_once,
     }
+}
+
+/// Of their dates; where it cannot be told, that of the firm.
+fn zone(policy: &Policy, facts: &Facts<'_>) -> TimeZone {
+    let zone = lifecycle::zone_of(facts, &policy.lifecycle);
+    zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone())
 }
 
 /// What accounts at every target are made of, besides who they are for.
@@ -281,7 +293,11 @@ impl Person<'_> {
         }
     }
 
-    fn finished(self) -> DesiredIdentity {
+    fn finished(mut self) -> DesiredIdentity {
+        if !self.holds.is_empty() {
+            // Where they stand is not known, so that nothing of it ends.
+            self.access.requests = RequestsNow::default();
+        }
         let Self {
             label,
             state,

@@ -9,18 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps,
+    DesiredStep, DesiredSteps, RequestsNow,
     reach::{Reach, Somebody, opted_out},
     steps::cause,
+    topic::Topic,
 };
 use crate::{
+    access::Side,
     id::{IdentityId, MessageName, StepName, WorkflowName},
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
     workflow::{
         Action, Address, Approve, Asked, Attempts, Delivery, Effect, Episode, OnFailure,
-        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, approval_id, open_steps,
+        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, open_steps,
     },
 };
 
@@ -43,6 +45,8 @@ pub(super) struct About<'a> {
     pub scope: &'a Scope,
     /// Login names by target.
     pub accounts: BTreeMap<String, String>,
+    /// What they asked for.
+    pub requests: &'a RequestsNow,
 }
 
 /// A step whose time has come.
@@ -95,7 +99,10 @@ pub(super) fn effects(
 ) -> DesiredSteps {
     let mut steps = DesiredSteps::default();
     for due in due {
-        let teller = Teller { policy, about, due: &due, reach };
+        let Due { workflow, ordinal, step, attempts, asked, .. } = &due;
+        let topic =
+            Topic::Step { key: (workflow, *ordinal, step), attempts, asked: asked.as_ref() };
+        let teller = Teller { policy, about, topic, action: &due.action, reach };
         match teller.effect(now) {
             Ok(effect) => steps.planned.push(PlannedStep {
                 identity: about.id,
@@ -116,16 +123,17 @@ pub(super) fn effects(
     steps
 }
 
-struct Teller<'a> {
-    policy: &'a Policy,
-    about: &'a About<'a>,
-    due: &'a Due,
-    reach: &'a Reach<'a>,
+pub(super) struct Teller<'a> {
+    pub policy: &'a Policy,
+    pub about: &'a About<'a>,
+    pub topic: Topic<'a>,
+    pub action: &'a Action<Template>,
+    pub reach: &'a Reach<'a>,
 }
 
 impl Teller<'_> {
-    fn effect(&self, now: Timestamp) -> Result<Effect, String> {
-        match &self.due.action {
+    pub(super) fn effect(&self, now: Timestamp) -> Result<Effect, String> {
+        match self.action {
             Action::Notify { to, template } => {
                 let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
                 Ok(Effect::Notify { deliveries, ticket: false })
@@ -134,7 +142,7 @@ impl Teller<'_> {
                 let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
                 Ok(Effect::Notify { deliveries, ticket: true })
             }
-            Action::Approve(approve) => match &self.due.asked {
+            Action::Approve(approve) => match self.topic.asked() {
                 Some(asked) => self.remind(approve, asked, now),
                 None => self.ask(approve),
             },
@@ -144,6 +152,33 @@ impl Teller<'_> {
                     return Err(format!("the value of `{fact}` is empty"));
                 }
                 Ok(Effect::SetFact { fact: fact.clone(), value: value.trim().to_owned() })
+            }
+            Action::Request { access, until, reason } => {
+                let Some(terms) = self.policy.access.requestable.get(access) else {
+                    return Err(format!("{access} is nothing that can be asked for"));
+                };
+                if terms.longest.is_some_and(|longest| until.is_none_or(|it| it > longest)) {
+                    return Err(format!("{access} is not given for so long"));
+                }
+                let reason = match reason {
+                    Some(template) => self.render(template, &self.scope("", "")?)?,
+                    None => String::new(),
+                };
+                let reason = one_line(&reason);
+                let start = self.about.requests.start;
+                Ok(Effect::Request { access: access.clone(), until: *until, reason, start })
+            }
+            Action::EndRequests { roles, targets } => {
+                let meant = |access: &Side| match access {
+                    _ if roles.is_none() && targets.is_none() => true,
+                    Side::Role(role) => roles.iter().any(|it| it.contains(role)),
+                    Side::Entitlement { target, .. } => {
+                        targets.iter().any(|it| it.contains(target))
+                    }
+                };
+                let open = self.about.requests.open.iter().map(|it| &it.request);
+                let requests = open.filter(|it| meant(&it.access)).map(|it| it.id.clone());
+                Ok(Effect::EndRequests { requests: requests.collect() })
             }
             Action::Accounts { .. }
             | Action::Grant { .. }
@@ -165,12 +200,12 @@ impl Teller<'_> {
                 Ok::<_, String>((*after, self.approvers(std::slice::from_ref(whom))?))
             })
             .transpose()?;
-        let reason = match &approve.reason {
-            Some(template) => self.render(template, &self.scope("", "")?)?,
-            None => String::new(),
+        let reason = match (&approve.reason, &self.topic) {
+            (Some(template), _) => self.render(template, &self.scope("", "")?)?,
+            (None, Topic::Request { request, .. }) => request.reason.clone(),
+            (None, Topic::Step { .. }) => String::new(),
         };
-        let Due { workflow, ordinal, step, .. } = self.due;
-        let id = approval_id(self.about.id, workflow, *ordinal, step);
+        let id = self.topic.approval(self.about.id);
         let deliveries = match &approve.template {
             Some(template) => {
                 let first = stages.first().into_iter().flatten();
@@ -191,8 +226,7 @@ impl Teller<'_> {
         asked: &Asked,
         now: Timestamp,
     ) -> Result<Effect, String> {
-        let Due { workflow, ordinal, step, .. } = self.due;
-        let id = approval_id(self.about.id, workflow, *ordinal, step);
+        let id = self.topic.approval(self.about.id);
         let scope = self.scope(&id, &asked.reason)?;
         let deliveries = match &approve.template {
             Some(template) => self.to_people(asked.waits_for(now), template, &scope)?,
@@ -205,10 +239,14 @@ impl Teller<'_> {
     fn approvers(&self, stage: &[Whom]) -> Result<BTreeSet<IdentityId>, String> {
         let mut found = BTreeSet::new();
         let mut missing = Vec::new();
+        let own = self.topic.own(self.about.id);
         for whom in stage {
             match self.reach.whom(self.about.id, whom) {
                 Ok(id) if id == self.about.id => {
                     missing.push("nobody decides about themselves".to_owned());
+                }
+                Ok(id) if own.contains(&id) => {
+                    missing.push("nobody decides about what they asked for".to_owned());
                 }
                 Ok(id) => {
                     found.insert(id);
@@ -277,11 +315,7 @@ impl Teller<'_> {
         template: &MessageName,
         scope: &Scope,
     ) -> Result<Option<Delivery>, String> {
-        let Due { workflow, ordinal, step, attempts, .. } = self.due;
-        let id = Delivery::id_of(self.about.id, (workflow, *ordinal, step), &to);
-        if attempts.sent.contains(&id) {
-            return Ok(None);
-        }
+        let Some(id) = self.topic.message(self.about.id, &to) else { return Ok(None) };
         let steps = &self.policy.steps;
         let (subject, body) = steps
             .messages
@@ -305,8 +339,9 @@ impl Teller<'_> {
     /// Facts of the person, `manager`, `accounts`, and what the step is.
     fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
         let mut scope = self.about.scope.clone();
-        scope.own("workflow", self.due.workflow.as_str());
-        scope.own("step", self.due.step.as_str());
+        for (name, word) in self.topic.words() {
+            scope.own(name, &word);
+        }
         scope.own("approval", approval);
         scope.own("reason", reason);
         let accounts = self.about.accounts.iter();

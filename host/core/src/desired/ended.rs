@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     AtOnce, jobs,
-    person::{Given, Wanted},
+    person::{Besides, Given, Wanted},
     steps::Subject,
 };
 use crate::{
@@ -79,7 +79,8 @@ fn left<'s>(subject: &'s Subject<'_>, wanted: &BTreeMap<ConnectorName, Wanted>) 
 fn given_before(subject: &Subject<'_>, end: Timestamp) -> Option<Given> {
     let Subject { policy, facts, scope, state, others, .. } = *subject;
     let before = end.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-    jobs::given(policy, None, (facts, scope, state), others, (&BTreeSet::new(), before)).ok()
+    let besides = Besides::nothing(before);
+    jobs::given(policy, None, (facts, scope, state), others, &besides).ok()
 }
 
 fn gave(subject: &Subject<'_>, given: &Given, (target, grant): Thing<'_>) -> bool {

@@ -1,18 +1,13 @@
 //! What rules give somebody for everything they are engaged in, together.
 
-use std::collections::BTreeSet;
-
-use jiff::Timestamp;
-
 use super::{
     leave,
-    person::{self, Facts, Given},
+    person::{self, Besides, Facts, Given},
     steps::Entitlements,
 };
 use crate::{
     engagement::{Engagement, counts_beside},
     fact::Identity,
-    id::RoleName,
     identity,
     lifecycle::StateNow,
     policy::Policy,
@@ -36,7 +31,7 @@ pub(super) fn others<'a>(identity: &Identity, engaged: &[Engagement<'a>]) -> Vec
     let job = |it: &Engagement<'a>| {
         let state = it.state.clone().ok().filter(|it| counts_beside(first.state, it.state))?;
         let key = it.record.map_or("", |record| record.key.as_str());
-        let scope = person::scope(&it.facts, &id, key, state.state.broad());
+        let scope = person::scope(&it.facts, &id, key, &state);
         Some(Job { facts: it.facts.clone(), scope, state })
     };
     others.iter().filter_map(job).collect()
@@ -52,12 +47,15 @@ pub(super) fn given(
     entitlements: Option<&Entitlements<'_>>,
     (facts, scope, state): (&Facts<'_>, &Scope, &StateNow),
     others: &[Job<'_>],
-    (refused, now): (&BTreeSet<RoleName>, Timestamp),
+    besides: &Besides<'_>,
 ) -> Result<Given, Vec<String>> {
     let mut given = Given::default();
     let others = others.iter().map(|Job { facts, scope, state }| (facts, scope, state));
+    let mut besides = *besides;
     for (facts, scope, state) in std::iter::once((facts, scope, state)).chain(others) {
-        let mut more = person::wanted(policy, facts, scope, state, (refused, now))?;
+        let mut more = person::wanted(policy, facts, scope, state, &besides)?;
+        // What was asked for is given once, whatever they are engaged in.
+        besides.requests = &[];
         if let Some(entitlements) = entitlements {
             leave::keeps_of(policy, entitlements, state, &mut more.wanted);
         }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
+    access::Side,
     desired::DesiredGrant,
     id::{ConnectorName, RoleName},
     lifecycle::{LifecycleState, StateNow},
     operation::Cause,
     policy::{Policy, Rule},
+    request::Request,
     template::{EvaluationError, Scope, Template},
 };
 
@@ -23,14 +25,15 @@ pub(crate) struct Wanted {
 pub(crate) use crate::engagement::Facts;
 
 /// What rules and mappings can read about an identity.
-pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: LifecycleState) -> Scope {
+pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: &StateNow) -> Scope {
     let mut scope = Scope::new();
     for (name, fact) in facts {
         scope.fact(name.as_str(), &fact.values);
     }
     scope.known("id", id);
     scope.known("key", key);
-    scope.known("state", state.word());
+    scope.known("state", state.state.broad().word());
+    scope.known("ejected", if state.ejected { "yes" } else { "" });
     scope
 }
 
@@ -55,6 +58,24 @@ pub(crate) struct Given {
     pub roles: BTreeMap<RoleName, Vec<Cause>>,
 }
 
+/// What counts besides rules.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Besides<'a> {
+    /// Roles that give nothing.
+    pub refused: &'a BTreeSet<RoleName>,
+    /// Requests that give something.
+    pub requests: &'a [Request],
+    pub now: Timestamp,
+}
+
+impl Besides<'_> {
+    /// Rules alone.
+    pub(crate) fn nothing(now: Timestamp) -> Self {
+        const NONE: &BTreeSet<RoleName> = &BTreeSet::new();
+        Self { refused: NONE, requests: &[], now }
+    }
+}
+
 impl Given {
     /// With what is given besides.
     pub(crate) fn add(&mut self, more: Self) {
@@ -71,8 +92,8 @@ impl Given {
     }
 }
 
-/// Accounts and grants by the rules, in the order of the file; `refused`
-/// roles give nothing.
+/// Accounts and grants by the rules, in the order of the file, and by
+/// requests.
 ///
 /// Somebody announced, cancelled or departed is given nothing, whatever rules say, so
 /// that no failing rule can keep a leaver's accounts open.
@@ -84,15 +105,19 @@ pub(crate) fn wanted(
     facts: &Facts<'_>,
     scope: &Scope,
     state: &StateNow,
-    (refused, now): (&BTreeSet<RoleName>, Timestamp),
+    besides: &Besides<'_>,
 ) -> Result<Given, Vec<String>> {
     if enabled(state.state).is_none() {
         return Ok(Given::default());
     }
+    let Besides { refused, requests, now } = *besides;
     let mut giving = Giving { policy, facts, scope, refused, now, given: Given::default() };
     let mut failed = Vec::new();
     for rule in policy.rules.iter().filter(|rule| rule.valid.holds(now)) {
         failed.extend(giving.rule(rule).err());
+    }
+    for request in requests {
+        failed.extend(giving.request(request).err());
     }
     if !failed.is_empty() {
         return Err(failed);
@@ -130,6 +155,21 @@ impl Giving<'_> {
             self.role(role, &causes, &mut BTreeSet::new())?;
         }
         Ok(())
+    }
+
+    /// What somebody asked for and may have.
+    fn request(&mut self, request: &Request) -> Result<(), String> {
+        let causes = vec![request.cause()];
+        match &request.access {
+            Side::Role(role) => self.role(role, &causes, &mut BTreeSet::new()),
+            Side::Entitlement { target, entitlement } => {
+                let wanted = self.given.wanted.entry(target.clone()).or_default();
+                let entitlement = entitlement.clone();
+                let grant = DesiredGrant { entitlement, relation: String::new() };
+                add(wanted.grants.entry(grant).or_default(), causes);
+                Ok(())
+            }
+        }
     }
 
     /// A role with those it includes, each once.

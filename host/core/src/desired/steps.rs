@@ -18,6 +18,7 @@ use crate::{
     observed::{Link, Observed},
     operation::Cause,
     policy::Policy,
+    request::Request,
     template::{Scope, Template},
     value::ObjectRef,
     workflow::{
@@ -80,6 +81,7 @@ pub(super) type Held<'a> =
     BTreeMap<&'a ConnectorName, BTreeMap<&'a ObjectRef, BTreeSet<&'a ObjectRef>>>;
 
 /// One identity as workflows look at it.
+#[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
     pub policy: &'a Policy,
     pub observed: &'a Observed,
@@ -96,6 +98,8 @@ pub(super) struct Subject<'a> {
     pub zone: &'a TimeZone,
     /// Accounts of theirs that are not gone.
     pub links: &'a [&'a Link],
+    /// Requests that give them something.
+    pub requests: &'a [Request],
     pub now: Timestamp,
 }
 

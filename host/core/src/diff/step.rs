@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Page, person};
 use crate::{
     id::IdentityId,
+    request::PlannedQuestion,
     workflow::{Delivery, Effect, PlannedStep, duration},
 };
 
@@ -30,6 +31,36 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
         }
     }
     if !steps.is_empty() {
+        page.gap();
+    }
+}
+
+/// One question, without why.
+pub(crate) fn one_question(
+    question: &PlannedQuestion,
+    labels: &BTreeMap<IdentityId, String>,
+) -> Vec<String> {
+    let mut page = Page::default();
+    effect_lines(&question.effect, labels, &mut page);
+    let lines = page.text.lines().map(|line| line.trim().to_owned());
+    std::iter::once(format!("request {}", question.request)).chain(lines).collect()
+}
+
+/// Questions about access that people asked for.
+pub(super) fn question_lines(
+    questions: &[PlannedQuestion],
+    labels: &BTreeMap<IdentityId, String>,
+    page: &mut Page,
+) {
+    for question in questions {
+        let who = person(labels, question.identity);
+        page.line(0, &format!("{who}: request {}", question.request));
+        effect_lines(&question.effect, labels, page);
+        for cause in &question.causes {
+            page.line(3, &format!("because {cause}"));
+        }
+    }
+    if !questions.is_empty() {
         page.gap();
     }
 }
@@ -63,6 +94,18 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
         }
         Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
         Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
+        Effect::Request { access, until, reason, start: _ } => {
+            let until = until.map(|it| format!(" for {}", duration(it))).unwrap_or_default();
+            let reason = Some(reason).filter(|it| !it.is_empty());
+            let reason = reason.map(|it| format!(": {it}")).unwrap_or_default();
+            page.line(1, &format!("? request {access}{until}{reason}"));
+        }
+        Effect::EndRequests { requests } if requests.is_empty() => {
+            page.line(1, "- there is no request to end");
+        }
+        Effect::EndRequests { requests } => {
+            page.line(1, &format!("- end request {}", requests.join(", ")));
+        }
     }
 }
 

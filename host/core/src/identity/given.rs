@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Facts with a meaning to the lifecycle, and what conditions know besides.
-const STANDING: [&str; 10] = [
+const STANDING: [&str; 11] = [
     "start",
     "end",
     "status",
@@ -23,6 +23,7 @@ const STANDING: [&str; 10] = [
     "id",
     "key",
     "state",
+    "ejected",
 ];
 /// Set by the mapping of an account itself.
 const OWN: [&str; 3] = ["login", "reference", "suffix"];

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::clock::ClockMarks;
-use crate::{id::IdentityId, observed::OwnedGrant, policy::LimitsPolicy};
+use crate::{id::IdentityId, observed::OwnedGrant, policy::LimitsPolicy, request::Requests};
 
 /// Everything that is remembered of lives besides facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Kept {
     /// People whose records are missing, and of whom that is not believed
     /// yet.
     pub absences: BTreeMap<IdentityId, Absence>,
+    /// Access that people asked for.
+    pub requests: Requests,
     /// When runs were, by the clock of this machine.
     pub clock: ClockMarks,
 }

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlannedConflict;
 use crate::{
-    access::Unmanaged, desired::Desired, id::ConnectorName, policy::Policy, template::Template,
+    access::{Side, Unmanaged},
+    desired::Desired,
+    id::ConnectorName,
+    policy::Policy,
+    template::Template,
 };
 
 /// Entitlements that the file speaks of, where unmanaged ones are removed.
@@ -20,7 +24,13 @@ pub(super) fn spoken(policy: &Policy) -> BTreeMap<&ConnectorName, BTreeSet<&str>
             let texts = here.flat_map(|(_, templates)| templates.iter());
             let texts = texts.filter(|it| it.reads().is_empty()).map(Template::source);
             let aliases = target.entitlements.keys().map(String::as_str);
-            spoken.entry(name).or_default().extend(texts.chain(aliases));
+            let asked = policy.access.requestable.keys().filter_map(|side| match side {
+                Side::Entitlement { target, entitlement } if target == name => {
+                    Some(entitlement.as_str())
+                }
+                Side::Entitlement { .. } | Side::Role(_) => None,
+            });
+            spoken.entry(name).or_default().extend(texts.chain(aliases).chain(asked));
         }
     }
     spoken

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{NoteKind, event, outline::Outline, overlap, world::Site};
+use super::{NoteKind, event, outline::Outline, overlap, requests, world::Site};
 use crate::{
     access::Unmanaged,
     account::{Account, Assignment},
@@ -239,7 +239,8 @@ fn revoke_excess(
                     relation: owned.relation.clone(),
                     label,
                 };
-                let causes = vec![Cause::Observed { because }];
+                let ended = requests::causes(site, &owned.entitlement).into_iter();
+                let causes = ended.chain([Cause::Observed { because }]).collect();
                 outline.draft(site, event::changed(site, turn), causes, change);
                 continue;
             }

@@ -1,6 +1,6 @@
 //! What a mover keeps for a while although nothing gives it any longer.
 
-use super::{NoteKind, outline::Outline, world::Site};
+use super::{NoteKind, outline::Outline, requests, world::Site};
 use crate::{desired::Presence, lifecycle::LifecycleState, observed::OwnedGrant};
 
 /// Whether a grant that nothing gives stays for now, which is noted.
@@ -16,7 +16,8 @@ pub(super) fn keeps(
 ) -> bool {
     let present = matches!(site.wanted.presence, Presence::Present { enabled: true, .. });
     let at_work = site.person.state.state.broad() == LifecycleState::Active;
-    let at_once = site.person.at_once.takes(site.target, &owned.entitlement);
+    let at_once = site.person.at_once.takes(site.target, &owned.entitlement)
+        || requests::goes_at_once(site, &owned.entitlement);
     if site.overlap.is_zero() || !present || !at_work || at_once {
         return false;
     }

@@ -101,6 +101,9 @@ impl<'a> World<'a> {
             let Some(here) = settings.targets.get(name) else { continue };
             let mut texts = entitlement_texts(desired, name);
             texts.extend(settings.spoken.get(name).into_iter().flatten());
+            let taken = desired.identities.values().flat_map(|it| &it.access.requests.taken);
+            let taken = taken.filter(|it| it.target == *name);
+            texts.extend(taken.map(|it| it.entitlement.as_str()));
             let owners = owners.remove(name).unwrap_or_default();
             let whole = target.assignments_coverage.proves_absence();
             let mut there = There {

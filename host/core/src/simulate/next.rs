@@ -9,6 +9,7 @@ use crate::{
     lifecycle::{Kept, moment_of, zone_of},
     observed::{Link, OwnedGrant},
     policy::{LimitsPolicy, Policy},
+    request::Request,
     template::Scope,
     workflow::{Episode, On, PATIENCE, StepRecord, Task, Wait, wait_moment},
 };
@@ -38,11 +39,12 @@ pub fn next_change(
     moments.extend(deletions(policy, (identity, person), links, now));
     moments.extend(overlaps(policy, links, kept));
     moments.extend(validity(policy));
+    moments
+        .extend(kept.requests.get(&identity.id).into_iter().flatten().flat_map(Request::moments));
     let LimitsPolicy { ejects_max, ejects_window, .. } = policy.limits;
     let turns = kept.turns_to_come(ejects_max, ejects_window);
     moments.extend(turns.filter(|(id, _)| *id == identity.id).map(|(_, from)| from));
-    let state = person.state.state.broad();
-    let scope = person::scope(&facts, &identity.id.to_string(), key(identity), state);
+    let scope = person::scope(&facts, &identity.id.to_string(), key(identity), &person.state);
     for now in person.episodes.iter().filter(|it| it.episode.is_open()) {
         moments.extend(ends_of_steps(policy, &now.episode, (&scope, &zone)));
     }

@@ -6,6 +6,7 @@ use super::Simulation;
 use crate::{
     diff::step_lines,
     plan::Plan,
+    request::{PlannedQuestion, by_step},
     workflow::{Effect, OwnFact, PlannedStep, StepEnd, StepRecord},
 };
 
@@ -18,6 +19,15 @@ pub(super) fn told(plan: &Plan) -> impl Iterator<Item = (&PlannedStep, Vec<Strin
 }
 
 impl Simulation<'_> {
+    /// Asked, and answered by nobody.
+    pub(super) fn take_question(&mut self, question: &PlannedQuestion, at: Timestamp) {
+        let requests = self.whole.kept().requests.get(&question.identity).into_iter().flatten();
+        let found = requests.into_iter().find(|it| it.id == question.request);
+        if let Some(asked) = found.and_then(|it| it.as_asked(&question.effect, at)) {
+            self.whole.record_request(&asked);
+        }
+    }
+
     /// Messages arrive and facts are set; nobody answers a question, and
     /// nobody says that a ticket is done, for neither comes by time alone.
     pub(super) fn take_step(&mut self, step: &PlannedStep, at: Timestamp) {
@@ -41,6 +51,14 @@ impl Simulation<'_> {
                 let mut asked = asked.clone();
                 asked.rounds = asked.rounds_due(at);
                 StepRecord::Asked { begun, asked }
+            }
+            Effect::Request { .. } | Effect::EndRequests { .. } => {
+                let known = self.whole.kept().requests.get(&step.identity);
+                let known = known.map(Vec::as_slice).unwrap_or_default();
+                for request in by_step(&self.policy.access.requestable, step, known, at) {
+                    self.whole.record_request(&request);
+                }
+                done
             }
             Effect::SetFact { .. } => {
                 if let Some(own) = OwnFact::of(step, at) {

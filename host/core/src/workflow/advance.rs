@@ -344,7 +344,9 @@ fn effect(step: &Step) -> Option<&Action<Template>> {
             action @ (Action::Notify { .. }
             | Action::Approve(_)
             | Action::SetFact { .. }
-            | Action::Ticket { .. }),
+            | Action::Ticket { .. }
+            | Action::Request { .. }
+            | Action::EndRequests { .. }),
         ) => Some(action),
         _ => None,
     }
@@ -372,7 +374,9 @@ impl<T> Action<T> {
             | Self::Notify { .. }
             | Self::Approve(_)
             | Self::SetFact { .. }
-            | Self::Ticket { .. } => false,
+            | Self::Ticket { .. }
+            | Self::Request { .. }
+            | Self::EndRequests { .. } => false,
         }
     }
 }

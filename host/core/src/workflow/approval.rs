@@ -66,7 +66,7 @@ pub struct Answering {
 /// Why an answer does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerRefused {
-    #[error("nobody decides about themselves")]
+    #[error("nobody decides about themselves, or about what they asked for")]
     Own,
     #[error("the time to answer is over, which is a no")]
     Expired,
@@ -93,22 +93,25 @@ impl Asked {
         stage.into_iter().chain(escalated.flat_map(|(_, more)| more.iter().copied())).collect()
     }
 
+    /// `own` are those it is about, and those who asked for it.
+    ///
     /// # Errors
     /// Why the answer of `answering` does not count.
     pub fn may_answer(
         &self,
-        about: IdentityId,
+        own: &BTreeSet<IdentityId>,
         answering: &Answering,
         now: Timestamp,
     ) -> Result<(), AnswerRefused> {
-        if answering.who == about {
+        if own.contains(&answering.who) {
             return Err(AnswerRefused::Own);
         }
         if self.expires <= now {
             return Err(AnswerRefused::Expired);
         }
         let asked = self.waits_for(now);
-        let by_another = answering.stands_for.iter().any(|it| *it != about && asked.contains(it));
+        let by_another =
+            answering.stands_for.iter().any(|it| !own.contains(it) && asked.contains(it));
         if asked.contains(&answering.who) || by_another {
             return Ok(());
         }
@@ -153,7 +156,7 @@ mod tests {
 
     fn answer(asked: &Asked, key: &str, for_: &[&str], day: i8) -> Result<(), AnswerRefused> {
         let stands_for = for_.iter().map(|key| who(key)).collect();
-        asked.may_answer(who("ada"), &Answering { who: who(key), stands_for }, at(day))
+        asked.may_answer(&[who("ada")].into(), &Answering { who: who(key), stands_for }, at(day))
     }
 
     #[test]

@@ -228,6 +228,14 @@ impl<T> Action<T> {
             Self::Ticket { to, template } => {
                 Action::Ticket { to: to.clone(), template: template.clone() }
             }
+            Self::Request { access, until, reason } => Action::Request {
+                access: access.clone(),
+                until: *until,
+                reason: reason.as_ref().map(change).transpose()?,
+            },
+            Self::EndRequests { roles, targets } => {
+                Action::EndRequests { roles: roles.clone(), targets: targets.clone() }
+            }
         })
     }
 }

@@ -9,8 +9,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::Side,
     condition::Test,
-    id::{ConnectorName, Digest, FactName, MessageName, StepName, WorkflowName},
+    id::{ConnectorName, Digest, FactName, MessageName, RoleName, StepName, WorkflowName},
     lifecycle::LifecycleState,
     workflow::effect::{Approve, Recipient},
 };
@@ -123,6 +124,11 @@ pub enum Action<T> {
     SetFact { fact: FactName, value: T },
     /// Others are asked to do something, and a person says that it is done.
     Ticket { to: Vec<Recipient>, template: MessageName },
+    /// Access is asked for, as people do; for so long at most.
+    Request { access: Side, until: Option<SignedDuration>, reason: Option<T> },
+    /// What people asked for ends: these roles and what is at these targets,
+    /// or all of it.
+    EndRequests { roles: Option<BTreeSet<RoleName>>, targets: Option<BTreeSet<ConnectorName>> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -120,6 +120,14 @@ fn doing(action: &Action<String>) -> String {
             format!("approval by {}, within {}", stages.join(", then "), duration(*expire))
         }
         Action::SetFact { fact, value } => format!("{fact} becomes {value}"),
+        Action::Request { access, until, reason: _ } => {
+            let until = until.map(|it| format!(" for {}", duration(it))).unwrap_or_default();
+            format!("request {access}{until}")
+        }
+        Action::EndRequests { roles, targets } => {
+            let roles = roles.iter().flatten().map(|it| format!(" of {it}"));
+            format!("end requests{}{}", roles.collect::<String>(), at(targets))
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::approval::Question;
 use crate::{
+    access::Side,
     id::{Digest, FactName, IdentityId, MessageName, StepName, WebhookName, WorkflowName},
     operation::Cause,
 };
@@ -101,6 +102,16 @@ pub enum Effect {
     Remind { deliveries: Vec<Delivery> },
     /// A fact of ours.
     SetFact { fact: FactName, value: String },
+    /// Access is asked for; for so long at most.
+    Request {
+        access: Side,
+        until: Option<SignedDuration>,
+        reason: String,
+        /// Their first day.
+        start: Option<Timestamp>,
+    },
+    /// These requests end.
+    EndRequests { requests: Vec<String> },
 }
 
 /// One message to one recipient.
@@ -122,6 +133,14 @@ impl Delivery {
         to: &Address,
     ) -> String {
         let digest = Digest::of(format!("{identity}\n{workflow}\n{ordinal}\n{step}\n{to}"));
+        digest.as_str().get(..32).unwrap_or(digest.as_str()).to_owned()
+    }
+}
+
+impl Delivery {
+    /// What tells a message about a request from every other.
+    pub fn id_about(request: &str, to: &Address) -> String {
+        let digest = Digest::of(format!("request {request}\n{to}"));
         digest.as_str().get(..32).unwrap_or(digest.as_str()).to_owned()
     }
 }

@@ -12,7 +12,7 @@ use lanyard_core::{
     pattern::Pattern,
 };
 
-use super::{Check, policy::grants};
+use super::{Check, policy::grants, requests};
 use crate::config::{
     document::{Part, Place},
     report::ConfigError,
@@ -24,7 +24,9 @@ pub(super) fn access(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) ->
     circles(check, &roles);
     let separations = separations(check, file, &roles, zone);
     let exclusives = exclusives(check, file);
-    AccessPolicy { roles, separations, exclusives, last_of: last_of(check, &file.protect) }
+    let last_of = last_of(check, &file.protect);
+    let requestable = requests::requestable(check, file, &roles);
+    AccessPolicy { roles, separations, exclusives, last_of, requestable }
 }
 
 fn roles(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) -> BTreeMap<RoleName, Role> {
@@ -234,7 +236,7 @@ impl Check<'_, '_> {
     }
 
     /// Is `name` a role?  If not, that is reported.
-    fn role(&mut self, place: &Place, name: &str) -> Option<RoleName> {
+    pub(super) fn role(&mut self, place: &Place, name: &str) -> Option<RoleName> {
         let roles = self.names("role");
         if roles.iter().any(|role| role == name) {
             return RoleName::new(name).ok();
@@ -256,7 +258,11 @@ impl Check<'_, '_> {
     }
 
     /// `target/entitlement`.
-    fn entitlement(&mut self, place: &Place, text: &str) -> Option<(ConnectorName, String)> {
+    pub(super) fn entitlement(
+        &mut self,
+        place: &Place,
+        text: &str,
+    ) -> Option<(ConnectorName, String)> {
         let Some((target, entitlement)) = text.split_once('/').filter(|(_, it)| !it.is_empty())
         else {
             let error = ConfigError::new(format!("`{text}` is no entitlement"))

@@ -1,6 +1,7 @@
 //! Steps that tell, ask or remember: what they name is there.
 
 use lanyard_core::{
+    access::Side,
     id::MessageName,
     workflow::{Action, Approve, Recipient, Whom},
 };
@@ -58,7 +59,7 @@ fn bad_to(check: &Check<'_, '_>, place: &Place) -> bool {
     check.report.document.has(&place.key("to").index(0))
 }
 
-fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
+pub(super) fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
     if file.notify.smtp.is_none() {
         let error = ConfigError::new("there is no way to send a mail")
             .label("people are told by mail")
@@ -67,7 +68,7 @@ fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
     }
 }
 
-fn message(check: &mut Check<'_, '_>, file: &File, place: &Place, name: &MessageName) {
+pub(super) fn message(check: &mut Check<'_, '_>, file: &File, place: &Place, name: &MessageName) {
     let known: Vec<&str> = file.message.iter().map(|(name, _)| name.as_str()).collect();
     if !known.contains(&name.as_str()) {
         let error = ConfigError::new(format!("unknown message `{name}`"))
@@ -118,7 +119,7 @@ fn whom(person: &crate::config::element::whom::Person) -> Whom {
 }
 
 /// A stage that nobody may ever pass.
-fn own(check: &mut Check<'_, '_>, place: &Place, stages: &[Vec<Whom>]) {
+pub(super) fn own(check: &mut Check<'_, '_>, place: &Place, stages: &[Vec<Whom>]) {
     for (index, stage) in stages.iter().enumerate() {
         let by = check.report.document.has(&place.key("by"));
         let place = if by { place.key("by") } else { place.key("stages").index(index) };
@@ -149,4 +150,68 @@ pub(super) fn set_fact(
     }
     check.template(&place.key("value"), value, &[]);
     Some(Action::SetFact { fact: fact.clone(), value: value.clone() })
+}
+
+/// `do = "request"`: what may be asked for, and on its terms.
+pub(super) fn request(
+    check: &mut Check<'_, '_>,
+    file: &File,
+    place: &Place,
+    step: &Step,
+) -> Option<Action<String>> {
+    let access = match (&step.role, &step.entitlement) {
+        (Some(role), None) => check.role(&place.key("role"), role).map(Side::Role),
+        (None, Some(text)) => {
+            let found = check.entitlement(&place.key("entitlement"), text);
+            found.map(|(target, entitlement)| Side::Entitlement { target, entitlement })
+        }
+        _ => {
+            let error = ConfigError::new("a step with `request` needs `role` or `entitlement`")
+                .label("one of the two");
+            check.value(place, error);
+            None
+        }
+    }?;
+    let longest = match &access {
+        Side::Role(role) => {
+            let mut roles = file.role.iter().filter(|(name, _)| *name == role);
+            roles.find(|(_, it)| it.requestable).map(|(_, it)| it.longest)
+        }
+        Side::Entitlement { target, entitlement } => {
+            let mut targets = file.target.iter().filter(|(name, _)| *name == target);
+            targets.find(|(_, it)| it.requestable.contains(entitlement)).map(|(_, it)| it.longest)
+        }
+    };
+    let until = step.until.map(|it| it.0);
+    match longest {
+        None => {
+            let error = ConfigError::new(format!("{access} is nothing that can be asked for"))
+                .hint("a role with `requestable = true`, or what a target has in `requestable`");
+            check.value(place, error);
+        }
+        Some(Some(longest)) if until.is_none_or(|until| until > longest.0) => {
+            let error = ConfigError::new(format!("{access} is not given for so long"))
+                .hint(format!("`until = \"{longest}\"`, or less"));
+            check.value(place, error);
+        }
+        Some(_) => {}
+    }
+    if let Some(reason) = &step.reason {
+        check.template(&place.key("reason"), reason, &[]);
+    }
+    Some(Action::Request { access, until, reason: step.reason.clone() })
+}
+
+/// `do = "end-requests"`: of these roles, at these targets, or all.
+pub(super) fn end_requests(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    step: &Step,
+) -> Action<String> {
+    let roles = step.roles.as_ref();
+    let targets = step.targets.as_ref();
+    Action::EndRequests {
+        roles: roles.map(|it| check.roles(&place.key("roles"), it).into_iter().collect()),
+        targets: targets.map(|it| check.target_names(&place.key("targets"), it)),
+    }
 }

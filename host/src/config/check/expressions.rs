@@ -12,7 +12,7 @@ use crate::config::{
 };
 
 /// What Lanyard knows of everybody, besides facts.
-const KNOWN: [&str; 3] = ["id", "key", "state"];
+const KNOWN: [&str; 4] = ["id", "key", "state", "ejected"];
 /// Facts with a meaning to the lifecycle, which a source need not give.
 const STANDARD: [&str; 7] =
     ["start", "end", "status", "timezone", "leave", "leave_start", "leave_end"];

@@ -23,7 +23,18 @@ use crate::config::{
 };
 
 /// What a message can read besides facts.
-const OWN: [&str; 6] = ["manager", "accounts", "workflow", "step", "approval", "reason"];
+const OWN: [&str; 10] = [
+    "manager",
+    "accounts",
+    "workflow",
+    "step",
+    "approval",
+    "reason",
+    "requested",
+    "requester",
+    "until",
+    "conflict",
+];
 
 pub(super) fn steps(check: &mut Check<'_, '_>, file: &File, timezone: &TimeZone) -> StepsPolicy {
     let notify = &file.notify;

@@ -198,6 +198,8 @@ fn action(
         }
         Verb::Approve => effects::approve(check, file, place, step)?,
         Verb::SetFact => effects::set_fact(check, place, step)?,
+        Verb::Request => effects::request(check, file, place, step)?,
+        Verb::EndRequests => effects::end_requests(check, place, step),
     })
 }
 

@@ -263,6 +263,7 @@ fn expanding_ten_lines_shows_every_default() {
     unmanaged = "report"
     unmanaged-remove = []
     privileged = []
+    requestable = []
 
     [target.crm.config]
 
@@ -323,6 +324,8 @@ fn expanding_ten_lines_shows_every_default() {
     least = 2
 
     [protect.last-of]
+
+    [request.approval]
 
     [workflow]
 

@@ -5,7 +5,8 @@ use lanyard_core::id::ConnectorName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::element::{entries::Entries, percent::Percent, text::Text};
+use super::requests::Approval;
+use crate::config::element::{duration::Duration, entries::Entries, percent::Percent, text::Text};
 
 /// Accounts and grants under one name, for rules to give.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,14 @@ pub(in crate::config) struct Role {
     pub(in crate::config) accounts: Vec<String>,
     /// Entitlements by target, as templates.
     pub(in crate::config) grants: Entries<String, Vec<String>>,
+    /// Whether people may ask for it, for themselves or others.
+    pub(in crate::config) requestable: bool,
+    /// What is asked for ends after so long at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) longest: Option<Duration>,
+    /// Who has to agree; without it what `[request]` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) approval: Option<Approval>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

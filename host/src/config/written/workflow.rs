@@ -83,6 +83,19 @@ pub(in crate::config) struct Step {
     /// Its value, as a template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) value: Option<String>,
+    /// The role that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) role: Option<String>,
+    /// The entitlement that is asked for, as `target/entitlement`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) entitlement: Option<String>,
+    /// For how long it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) until: Option<Duration>,
+    /// Roles whose requests end; with `targets`, what was asked for there as
+    /// well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) roles: Option<Vec<String>>,
     /// Steps that must have ended first; without it the step begins with the
     /// workflow.
     #[serde(default)]
@@ -121,6 +134,10 @@ pub(in crate::config) enum Verb {
     SetFact,
     /// Others are asked to do something, until a person says that it is done.
     Ticket,
+    /// Access is asked for, as people do.
+    Request,
+    /// What was asked for ends.
+    EndRequests,
 }
 
 /// Who may answer as well when nobody has.
@@ -159,6 +176,8 @@ impl Verb {
             Self::Approve => "approve",
             Self::SetFact => "set-fact",
             Self::Ticket => "ticket",
+            Self::Request => "request",
+            Self::EndRequests => "end-requests",
         }
     }
 
@@ -175,6 +194,8 @@ impl Verb {
             Self::Notify | Self::Ticket => &["to", "template"],
             Self::Approve => &["by", "stages", "expire", "reason", "escalate", "template"],
             Self::SetFact => &["fact", "value"],
+            Self::Request => &["role", "entitlement", "until", "reason"],
+            Self::EndRequests => &["roles", "targets"],
         }
     }
 }

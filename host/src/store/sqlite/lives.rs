@@ -15,6 +15,7 @@ use super::{
     audit,
     columns::{At, Json, Word, object},
     problem::Problem,
+    requests,
 };
 use crate::store::AuditEntry;
 
@@ -24,6 +25,7 @@ pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
         legal_holds: legal_holds(tx)?,
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
+        requests: requests::requests(tx)?,
         clock: clock(tx)?,
     })
 }

@@ -8,7 +8,7 @@ use std::{
 use super::{
     super::{
         jobs,
-        person::{Given, Wanted},
+        person::{Besides, Given, Wanted},
         steps::{Subject, Wish},
         wishes,
     },
@@ -119,7 +119,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         if !prevented && together < 2 {
             return Ok(None);
         }
-        let words = |sides: Vec<&Side>| sides.into_iter().map(super::word).collect();
+        let words = |sides: Vec<&Side>| sides.into_iter().map(ToString::to_string).collect();
         Ok(Some(Conflict {
             separation: separation.name.clone(),
             line: separation.line,
@@ -156,11 +156,11 @@ impl<'s, 'a> Judge<'s, 'a> {
         let mut given = if refused.roles.is_empty() {
             self.whole.clone()
         } else {
-            let Subject { policy, entitlements, facts, scope, state, others, now, .. } =
-                *self.subject;
-            let refused_roles = (&refused.roles, now);
+            let Subject { policy, entitlements, facts, scope, state, others, .. } = *self.subject;
+            let Subject { requests, now, .. } = *self.subject;
+            let besides = Besides { refused: &refused.roles, requests, now };
             let about = (facts, scope, state);
-            let mut again = jobs::given(policy, Some(entitlements), about, others, refused_roles)?;
+            let mut again = jobs::given(policy, Some(entitlements), about, others, &besides)?;
             wishes::apply(self.subject, self.wishes, &mut again.wanted)?;
             again
         };

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    access::{SeparationException, SeparationMode, Validity},
+    access::{SeparationException, SeparationMode, Side, Validity},
     account::{Account, Assignment, Entitlement},
     condition::{Condition, Test},
     desired::{Desired, Presence, desired},

@@ -1,6 +1,6 @@
-//! Steps that are due, once everything else of everybody is known.
+//! Steps that are due and questions to be asked, once everything else of everybody is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -30,7 +30,12 @@ pub(super) fn carry_out(
         .filter(|(_, person)| !person.due.is_empty() && person.holds.is_empty())
         .map(|(id, person)| (*id, std::mem::take(&mut person.due)))
         .collect();
-    if due.is_empty() {
+    let asking: BTreeSet<IdentityId> = people
+        .iter()
+        .filter(|(_, person)| person.holds.is_empty() && person.access.requests.due(policy, now))
+        .map(|(id, _)| *id)
+        .collect();
+    if due.is_empty() && asking.is_empty() {
         return;
     }
     let everybody = assembled.identities.iter().filter_map(|identity| {
@@ -43,8 +48,24 @@ pub(super) fn carry_out(
     for (id, due) in due {
         let Some(person) = people.get(&id) else { continue };
         let accounts = person.logins(id, observed);
-        let about = About { id, scope: &person.scope, accounts };
+        let requests = &person.access.requests;
+        let about = About { id, scope: &person.scope, accounts, requests };
         found.push((id, effects(policy, &about, due, &reach, now)));
+    }
+    let mut questions = Vec::new();
+    for id in asking {
+        let Some(person) = people.get(&id) else { continue };
+        let accounts = person.logins(id, observed);
+        let requests = &person.access.requests;
+        let about = About { id, scope: &person.scope, accounts, requests };
+        let mut asked = person.access.requests.clone();
+        asked.ask(policy, &about, &reach, now);
+        questions.push((id, asked));
+    }
+    for (id, requests) in questions {
+        if let Some(person) = people.get_mut(&id) {
+            person.access.requests = requests;
+        }
     }
     for (id, DesiredSteps { planned, unable, .. }) in found {
         let Some(person) = people.get_mut(&id) else { continue };

@@ -1,0 +1,208 @@
+//! Access that people ask for: made, asked about, answered, ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    desired::{Desired, desired},
+    fact::Identity,
+    id::IdentityId,
+    identity,
+    policy::Policy,
+    request::{
+        Beneficiary, Ended, PlannedQuestion, Request, RequestEnd, RequestRefused, RequestedBy,
+        Wish, request,
+    },
+    workflow::Effect,
+};
+
+use super::{
+    Context,
+    known::look,
+    progress::{Progress, StepTold, Summary},
+};
+use crate::{
+    messenger::{Outgoing, Sent},
+    store::{AuditEntry, Store, StoreError},
+};
+
+/// Why nothing was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Refused(#[from] RequestRefused),
+    #[error("nothing is decided for this identity yet")]
+    Unknown,
+}
+
+/// Asks for access as the person behind an OS user, and records who has to
+/// agree.  They are told with the next run; until then they find it by
+/// looking.
+///
+/// # Errors
+/// Why it cannot be asked for.
+pub async fn request_access(
+    policy: &Policy,
+    store: &dyn Store,
+    wish: Wish,
+    (actor, now): (&str, Timestamp),
+) -> Result<Request, RequestError> {
+    let (assembled, mut observed, known) = look(policy, store, now).await?;
+    let person = known.identities.get(&wish.identity).ok_or(RequestError::Unknown)?;
+    let requests = observed.kept.requests.entry(wish.identity).or_default();
+    let (holds, start) = (person.holds.as_slice(), person.access.requests.start);
+    let beneficiary = Beneficiary { state: &person.state, holds, start, requests };
+    let by = requested_by(policy, &assembled.identities, actor, now);
+    let mut request = request(&policy.access.requestable, beneficiary, wish, by, now)?;
+    requests.push(request.clone());
+    let known = desired(policy, &assembled, &observed, now);
+    let asked = known.identities.get(&request.identity).and_then(|person| {
+        let mut questions = person.access.requests.questions.iter();
+        let question = questions.find(|it| it.request == request.id)?;
+        request.as_asked(&question.effect, now)
+    });
+    if let Some(mut asked) = asked {
+        if let Some(question) = &mut asked.asked {
+            // Nobody has been told.
+            question.rounds = 0;
+        }
+        request = asked;
+    }
+    let entry = entry(&request, "made", (actor, now));
+    store.record_requests(&[(request.clone(), entry)], None).await?;
+    Ok(request)
+}
+
+fn requested_by(policy: &Policy, people: &[Identity], actor: &str, now: Timestamp) -> RequestedBy {
+    let key = policy.steps.actors.get(actor);
+    let mut people = people.iter();
+    let person = key.and_then(|key| {
+        people.find(|person| person.records.iter().any(|record| record.key == *key))
+    });
+    let label = person.map(|it| identity::label(it, &identity::facts_now(it, now)));
+    RequestedBy::Person {
+        user: actor.to_owned(),
+        identity: person.map(|it| it.id),
+        label: label.unwrap_or_else(|| actor.to_owned()),
+    }
+}
+
+/// Somebody takes back what is asked for.
+///
+/// # Errors
+/// When the store fails.
+pub async fn remove_request(
+    store: &dyn Store,
+    request: Request,
+    (actor, reason): (&str, &str),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let how = RequestEnd::Removed { by: actor.to_owned(), reason: reason.to_owned() };
+    let request = Request { ended: Some(Ended { at: now, how }), ..request };
+    let entry = entry(&request, "removed", (actor, now));
+    store.record_requests(&[(request, entry)], None).await
+}
+
+/// Requests that are over by what was seen.
+pub(super) async fn record_ended(
+    context: &Context,
+    desired: &Desired,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ended = desired.identities.values().flat_map(|person| &person.access.requests.ended);
+    let by = (context.actor.as_str(), now);
+    let ended = ended.map(|request| {
+        let word = request.ended.as_ref().map_or("ended", |it| it.how.word());
+        (request.clone(), entry(request, word, by))
+    });
+    let ended: Vec<(Request, AuditEntry)> = ended.collect();
+    if ended.is_empty() { Ok(()) } else { context.store.record_requests(&ended, None).await }
+}
+
+/// Asks what a plan asks, except about people in `held`.  A question is
+/// durable before anybody is told of it.
+///
+/// # Errors
+/// When the store fails; then nothing more is sent.
+pub(super) async fn ask(
+    context: &Context,
+    questions: &[PlannedQuestion],
+    held: &BTreeSet<IdentityId>,
+    report: &(dyn Fn(Progress) + Send + Sync),
+    summary: &mut Summary,
+) -> Result<(), StoreError> {
+    if questions.is_empty() {
+        return Ok(());
+    }
+    let known = context.store.kept().await?.requests;
+    for question in questions {
+        let of = known.get(&question.identity).into_iter().flatten();
+        let now = context.now();
+        let asked = of.into_iter().find(|it| it.id == question.request);
+        let asked = asked.and_then(|it| it.as_asked(&question.effect, now));
+        let how = if held.contains(&question.identity) {
+            StepTold::Skipped("a finding holds back what it is about")
+        } else if context.stop.is_asked() {
+            StepTold::Skipped("the run was stopped")
+        } else if let Some(asked) = asked {
+            let entry = entry(&asked, "asked", (&context.actor, now));
+            context.store.record_requests(&[(asked, entry)], None).await?;
+            tell(context, question).await
+        } else {
+            StepTold::Skipped("it has been answered")
+        };
+        match &how {
+            StepTold::Done => summary.steps += 1,
+            StepTold::Skipped(_) => summary.steps_skipped += 1,
+            StepTold::Again(_) | StepTold::Untold(_) | StepTold::Unknown(_) => {
+                summary.steps_failed += 1;
+            }
+        }
+        report(Progress::Question { question: question.clone(), how });
+    }
+    Ok(())
+}
+
+async fn tell(context: &Context, question: &PlannedQuestion) -> StepTold {
+    let (Effect::Ask { deliveries, .. } | Effect::Remind { deliveries }) = &question.effect else {
+        return StepTold::Done;
+    };
+    let mut how = StepTold::Done;
+    for delivery in deliveries {
+        let outgoing = Outgoing {
+            id: delivery.id.clone(),
+            to: delivery.to.clone(),
+            subject: delivery.subject.clone(),
+            body: delivery.body.clone(),
+            // Only webhooks read it, and those who are asked get mails.
+            about: Vec::new(),
+        };
+        match context.messenger.send(&outgoing).await {
+            Sent::Done => {}
+            Sent::Not(why) | Sent::Unknown(why) => how = StepTold::Untold(why),
+        }
+    }
+    how
+}
+
+/// What the audit says: no word of anybody.
+pub(super) fn entry(request: &Request, result: &str, (actor, at): (&str, Timestamp)) -> AuditEntry {
+    let mut detail = BTreeMap::from([
+        ("request".to_owned(), request.id.clone()),
+        ("access".to_owned(), request.access.to_string()),
+    ]);
+    detail.extend(request.until.map(|until| ("until".to_owned(), until.to_string())));
+    AuditEntry {
+        at,
+        actor: actor.to_owned(),
+        action: "request".to_owned(),
+        identity: Some(request.identity),
+        target: None,
+        account: None,
+        result: result.to_owned(),
+        verification: None,
+        detail,
+    }
+}
