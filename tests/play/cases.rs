@@ -110,23 +110,20 @@ pub(crate) async fn say(
         ["account", "of", who, "at", target] => {
             let who = people.with_key(who)?;
             let here = |id: IdentityId, at: &str| id == who && at == *target;
-            match answer {
-                Some(answer) => {
-                    let mut open = cases.accounts.iter();
-                    let case = open.find(|it| here(it.identity, it.target.as_str()));
-                    let case = case.ok_or("there is no such case")?;
-                    let chosen = case.accounts.iter().find(|it| it.name == answer);
-                    if chosen.is_none() && answer != "none" {
-                        return Err(format!("`{answer}` is not suggested"));
-                    }
-                    reconcile::decide_account(store, case, chosen, by).await
+            if let Some(answer) = answer {
+                let mut open = cases.accounts.iter();
+                let case = open.find(|it| here(it.identity, it.target.as_str()));
+                let case = case.ok_or("there is no such case")?;
+                let chosen = case.accounts.iter().find(|it| it.name == answer);
+                if chosen.is_none() && answer != "none" {
+                    return Err(format!("`{answer}` is not suggested"));
                 }
-                None => {
-                    let mut decided = cases.decided.iter();
-                    let found = decided.find(|it| here(it.identity, it.target.as_str()));
-                    let found = found.ok_or("nothing was decided there")?;
-                    reconcile::reopen_account(store, found, by).await
-                }
+                reconcile::decide_account(store, case, chosen, by).await
+            } else {
+                let mut answered = cases.decided.iter();
+                let found = answered.find(|it| here(it.identity, it.target.as_str()));
+                let found = found.ok_or("nothing was decided there")?;
+                reconcile::reopen_account(store, found, by).await
             }
         }
         [key, "of", source] => {

@@ -289,24 +289,7 @@ pub fn plan(
         outline.of_other_types(target, there, links);
     }
     for (identity, person) in &desired.identities {
-        if person.holds.is_empty() {
-            for doubt in &person.state.doubts {
-                outline.about_person(NoteKind::Doubtful, *identity, doubt, false);
-            }
-            for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
-                outline.about_person(NoteKind::Conflict, *identity, &conflict.to_string(), false);
-            }
-            plan_identity(settings, &world, *identity, person, now, &mut outline);
-            adoption::left_behind(&world, *identity, person, &mut outline);
-            about_steps(*identity, person, &mut outline);
-            requests::notes(*identity, person, &mut outline);
-        } else {
-            // Whether they should keep what they have is not known.
-            let open = world.has_open(*identity);
-            for hold in &person.holds {
-                outline.about_person(NoteKind::Held, *identity, hold, open);
-            }
-        }
+        plan_person(settings, &world, *identity, person, now, &mut outline);
     }
     let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
     let adopted = observed.adopting.clone();
@@ -381,6 +364,34 @@ fn concerned(identity: IdentityId, effect: &Effect) -> Vec<IdentityId> {
         people.extend(question.stages.iter().flatten());
     }
     people
+}
+
+fn plan_person(
+    settings: &PlanSettings<'_>,
+    world: &World<'_>,
+    identity: IdentityId,
+    person: &DesiredIdentity,
+    now: Timestamp,
+    outline: &mut Outline,
+) {
+    if !person.holds.is_empty() {
+        // Whether they should keep what they have is not known.
+        let open = world.has_open(identity);
+        for hold in &person.holds {
+            outline.about_person(NoteKind::Held, identity, hold, open);
+        }
+        return;
+    }
+    for doubt in &person.state.doubts {
+        outline.about_person(NoteKind::Doubtful, identity, doubt, false);
+    }
+    for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
+        outline.about_person(NoteKind::Conflict, identity, &conflict.to_string(), false);
+    }
+    plan_identity(settings, world, identity, person, now, outline);
+    adoption::left_behind(world, identity, person, outline);
+    about_steps(identity, person, outline);
+    requests::notes(identity, person, outline);
 }
 
 fn plan_identity(

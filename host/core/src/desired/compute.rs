@@ -168,14 +168,11 @@ fn person<'a>(
     let Settled { wanted, overrides, mut access, mut at_once } = settled;
     access.requests = asked;
     ended::ended(&subject, &wanted, &mut at_once);
-    if state.state.is_over() {
-        // No failing workflow keeps a leaver's accounts open; nobody knows
-        // when it would have had them deleted.
-        deletes.extend((doubtful || !failed.is_empty()).then_some(None));
-        state.doubts.extend(failed);
-    } else {
-        holds.extend(failed);
-    }
+    // No failing workflow keeps a leaver's accounts open; nobody knows when it
+    // would have had them deleted.
+    let over = state.state.is_over();
+    deletes.extend((over && (doubtful || !failed.is_empty())).then_some(None));
+    if over { &mut state.doubts } else { &mut holds }.extend(failed);
     Person {
         label: identity::label(identity, &facts),
         facts,

@@ -185,7 +185,7 @@ impl Subject<'_> {
         let form = self.form(episode)?;
         let of_before = self.departed().is_some_and(|at| episode.began < at);
         let stays = (episode.by.is_some() && episode.is_open() || form.on == On::Demand)
-            && !(of_before && !episode.is_open());
+            && (!of_before || episode.is_open());
         if stays || standing(&form.on, &self.trigger())?.is_some() {
             self.go_on(form, episode.clone(), None, turn);
             return Ok(());
