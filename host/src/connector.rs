@@ -5,10 +5,12 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
+mod step;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     fault::Fault,
@@ -16,6 +18,8 @@ use lanyard_core::{
     schema::{CheckDepth, CheckReport, Schema},
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
+
+pub use step::{StepCall, StepComponent};
 
 /// A configured instance of a plugin, ready to be called.
 #[async_trait]
@@ -49,6 +53,8 @@ pub struct Abilities {
     pub directory: bool,
     pub provisioning: bool,
     pub entitlements: bool,
+    /// Carries out steps of workflows.
+    pub step: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,7 +168,13 @@ pub struct Outcome {
 pub enum Status {
     Applied,
     Unchanged,
-    Pending { ticket: String, needs_human: Option<String>, expires_at: Option<Timestamp> },
+    Pending {
+        ticket: String,
+        /// When to ask again.
+        poll_after: Option<SignedDuration>,
+        needs_human: Option<String>,
+        expires_at: Option<Timestamp>,
+    },
     Partial,
     Named(String),
 }
@@ -186,4 +198,6 @@ pub struct Attached {
 pub struct Connectors {
     pub sources: BTreeMap<ConnectorName, Attached>,
     pub targets: BTreeMap<ConnectorName, Attached>,
+    /// They carry out steps.
+    pub components: BTreeMap<ConnectorName, Arc<dyn StepComponent>>,
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod carry;
 mod decide;
 mod dropped;
 mod execute;
@@ -37,6 +38,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use carry::words;
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
 mod answers;
+mod components;
 mod file;
 mod lives;
 mod people;

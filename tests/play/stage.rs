@@ -19,6 +19,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
+    components::Carrier,
     file, lives,
     people::{self, MailRoom},
     script::{Statement, table},
@@ -30,6 +31,7 @@ struct Firm {
     context: Context,
     sources: BTreeMap<String, Arc<System>>,
     targets: BTreeMap<String, Arc<System>>,
+    components: BTreeMap<String, Arc<Carrier>>,
 }
 
 pub(crate) struct Stage {
@@ -82,6 +84,10 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["done", "by", name] => match self.firm()?.components.get(*name) {
+                Some(component) => Ok(Some(component.taken())),
+                None => Err(format!("there is no component `{name}`")),
+            },
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
@@ -131,6 +137,9 @@ impl Stage {
     /// `hr says:`, `crm has:`, `crm is down`, …
     fn system(&self, name: &str, words: &[&str], block: &str) -> Result<(), String> {
         let firm = self.firm()?;
+        if let Some(component) = firm.components.get(name) {
+            return component.becomes(words);
+        }
         let system = firm
             .sources
             .get(name)
@@ -180,9 +189,9 @@ impl Stage {
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
         let config = file::configured(self.folder.path(), file)?;
-        let (mut sources, mut targets) = match self.firm.take() {
-            Some(firm) => (firm.sources, firm.targets),
-            None => (BTreeMap::new(), BTreeMap::new()),
+        let (mut sources, mut targets, mut components) = match self.firm.take() {
+            Some(firm) => (firm.sources, firm.targets, firm.components),
+            None => Default::default(),
         };
         let clock = Arc::clone(&self.clock);
         let Config { mut policy, digest, .. } = config;
@@ -202,6 +211,10 @@ impl Stage {
             let attached = attached(Arc::clone(system));
             connectors.targets.insert(name.clone(), attached);
         }
+        for name in policy.steps.components.keys() {
+            let component = Arc::clone(components.entry(name.to_string()).or_default());
+            connectors.components.insert(name.clone(), component);
+        }
         let context = Context {
             policy: Arc::new(policy),
             config: digest,
@@ -212,7 +225,7 @@ impl Stage {
             stop: Stop::default(),
             clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
         };
-        self.firm = Some(Firm { context, sources, targets });
+        self.firm = Some(Firm { context, sources, targets, components });
         Ok(())
     }
 
@@ -241,7 +254,11 @@ impl Stage {
 
     fn plan(&self) -> Result<String, String> {
         Ok(match self.look(Settling::Looking)? {
-            Ok(survey) => shown(&survey),
+            Ok(survey) => {
+                let context = &self.firm()?.context;
+                let words = reconcile::words(context, &survey.stored.plan);
+                shown(&survey, &self.runtime.block_on(words))
+            }
             Err(error) => format!("error: {error}\n"),
         })
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod achieved;
+mod carry;
 mod compute;
 mod content;
 mod effects;

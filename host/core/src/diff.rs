@@ -3,6 +3,7 @@
 mod change;
 mod step;
 
+pub use self::step::Words;
 pub(crate) use self::{
     change::{Names, shown, value},
     step::step_lines,
@@ -32,6 +33,16 @@ pub fn render(
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
 ) -> String {
+    render_with(plan, findings, targets, &Words::new())
+}
+
+/// The same, with what components say of the steps that they carry out.
+pub fn render_with(
+    plan: &Plan,
+    findings: &[Finding],
+    targets: &BTreeMap<ConnectorName, ObservedTarget>,
+    words: &Words,
+) -> String {
     // A finding tells of conflicts.
     let Plan {
         operations,
@@ -60,7 +71,7 @@ pub fn render(
         page.gap();
     }
     episode_lines(episodes, labels, &mut page);
-    step::lines(steps, labels, &mut page);
+    step::lines(steps, labels, words, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {

@@ -220,6 +220,7 @@ fn depend_on_others(policy: &Policy) -> bool {
                     | Action::Approve(_)
                     | Action::SetFact { .. }
                     | Action::Ticket { .. }
+                    | Action::Run { .. }
             )
         )
     })

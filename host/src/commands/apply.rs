@@ -48,7 +48,7 @@ pub(super) async fn apply(
     if let Some(wanted) = &wanted {
         same_world(wanted, &survey)?;
     } else {
-        plan::show(&survey, output)?;
+        plan::show(&road.context, &survey, output).await?;
     }
     let operations = survey.stored.plan.operations.len();
     let accepted = released.contains(&FindingKind::SourceShrank)
@@ -74,7 +74,7 @@ pub(super) async fn apply(
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
-    plan::show(&survey, output)?;
+    plan::show(&road.context, &survey, output).await?;
     if !survey.stored.plan.has_work() {
         return Ok(plan::exit(&survey, open));
     }
@@ -338,6 +338,8 @@ impl Shown {
         let who = self.labels.get(&step.identity).unwrap_or(&id);
         let how = match how {
             StepTold::Done => "done".to_owned(),
+            StepTold::Pending(None) => "taken on; a later run asks what became of it".to_owned(),
+            StepTold::Pending(Some(needs)) => format!("taken on, and waits there: {needs}"),
             StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
             StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
             StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),

@@ -185,7 +185,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
 
 pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {
     let ConnectorConfig { role, limits, .. } = connector.config().clone();
-    let attached = Attached {
+    let attached = |connector: WasmConnector| Attached {
         plugin: connector.digest().clone(),
         permission: connector.permission_digest().clone(),
         page_size: limits.page_size,
@@ -193,9 +193,16 @@ pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connecto
         connector: Arc::new(connector) as Arc<dyn Connector>,
     };
     match role {
-        Role::Source => connectors.sources.insert(name.clone(), attached),
-        Role::Target => connectors.targets.insert(name.clone(), attached),
-    };
+        Role::Source => {
+            connectors.sources.insert(name.clone(), attached(connector));
+        }
+        Role::Target => {
+            connectors.targets.insert(name.clone(), attached(connector));
+        }
+        Role::Component => {
+            connectors.components.insert(name.clone(), Arc::new(connector));
+        }
+    }
 }
 
 /// Who orders it: the OS user, as the kernel knows them.

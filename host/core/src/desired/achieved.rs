@@ -31,7 +31,8 @@ impl Subject<'_> {
             | Action::Notify { .. }
             | Action::Approve(_)
             | Action::SetFact { .. }
-            | Action::Ticket { .. } => false,
+            | Action::Ticket { .. }
+            | Action::Run { .. } => false,
         }
     }
 

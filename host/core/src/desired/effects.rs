@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps,
+    DesiredStep, DesiredSteps, carry,
     reach::{Reach, Somebody, opted_out},
     steps::cause,
 };
@@ -34,6 +34,8 @@ pub(super) struct Due {
     pub attempts: Attempts,
     /// A question that is open already.
     pub asked: Option<Asked>,
+    /// Of a component that has taken it on.
+    pub ticket: Option<String>,
     pub cause: Cause,
 }
 
@@ -55,7 +57,11 @@ pub(super) fn due(
     Due {
         workflow: workflow.name.clone(),
         ordinal: episode.ordinal,
-        attempts: episode.attempts(&step),
+        attempts: attempts(episode, &step, action),
+        ticket: match episode.steps.get(&step) {
+            Some(StepRecord::Pending { pending, .. }) => Some(pending.ticket.clone()),
+            _ => None,
+        },
         asked: match episode.steps.get(&step) {
             Some(StepRecord::Asked { asked, .. }) => Some(asked.clone()),
             _ => None,
@@ -63,6 +69,18 @@ pub(super) fn due(
         action: action.clone(),
         cause: cause(workflow, &step),
         step,
+    }
+}
+
+/// A component learns of every attempt, also of those before a person said
+/// `retry`.
+fn attempts(episode: &Episode, step: &StepName, action: &Action<Template>) -> Attempts {
+    match action {
+        Action::Run { .. } => {
+            let count = episode.tried.get(step).map_or(0, |tried| tried.count);
+            Attempts { count, ..Attempts::default() }
+        }
+        _ => episode.attempts(step),
     }
 }
 
@@ -116,11 +134,11 @@ pub(super) fn effects(
     steps
 }
 
-struct Teller<'a> {
-    policy: &'a Policy,
-    about: &'a About<'a>,
-    due: &'a Due,
-    reach: &'a Reach<'a>,
+pub(super) struct Teller<'a> {
+    pub policy: &'a Policy,
+    pub about: &'a About<'a>,
+    pub due: &'a Due,
+    pub reach: &'a Reach<'a>,
 }
 
 impl Teller<'_> {
@@ -145,6 +163,7 @@ impl Teller<'_> {
                 }
                 Ok(Effect::SetFact { fact: fact.clone(), value: value.trim().to_owned() })
             }
+            Action::Run { component, with } => carry::effect(self, component, with),
             Action::Accounts { .. }
             | Action::Grant { .. }
             | Action::Revoke { .. }
@@ -293,7 +312,7 @@ impl Teller<'_> {
         Ok(Some(Delivery { id, to, subject, body }))
     }
 
-    fn render(&self, template: &Template, scope: &Scope) -> Result<String, String> {
+    pub(super) fn render(&self, template: &Template, scope: &Scope) -> Result<String, String> {
         if template.reads().contains("manager") {
             // Whose manager is not known is said in words.
             self.reach.whom(self.about.id, &Whom::Manager(1))?;
@@ -303,7 +322,7 @@ impl Teller<'_> {
     }
 
     /// Facts of the person, `manager`, `accounts`, and what the step is.
-    fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
+    pub(super) fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
         let mut scope = self.about.scope.clone();
         scope.own("workflow", self.due.workflow.as_str());
         scope.own("step", self.due.step.as_str());

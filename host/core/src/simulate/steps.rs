@@ -34,6 +34,8 @@ impl Simulation<'_> {
             Effect::Ask { question, .. } => {
                 StepRecord::Asked { begun, asked: question.clone().asked(at) }
             }
+            // What a component says is not known here: it does what it is for.
+            Effect::Run { .. } | Effect::Poll { .. } => done,
             Effect::Remind { .. } => {
                 let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
                     return;

@@ -228,6 +228,10 @@ impl<T> Action<T> {
             Self::Ticket { to, template } => {
                 Action::Ticket { to: to.clone(), template: template.clone() }
             }
+            Self::Run { component, with } => {
+                let with = with.iter().map(|(key, given)| Ok((key.clone(), given.map(change)?)));
+                Action::Run { component: component.clone(), with: with.collect::<Result<_, _>>()? }
+            }
         })
     }
 }

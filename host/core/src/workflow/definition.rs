@@ -12,7 +12,10 @@ use crate::{
     condition::Test,
     id::{ConnectorName, Digest, FactName, MessageName, StepName, WorkflowName},
     lifecycle::LifecycleState,
-    workflow::effect::{Approve, Recipient},
+    workflow::{
+        component::Given,
+        effect::{Approve, Recipient},
+    },
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +126,8 @@ pub enum Action<T> {
     SetFact { fact: FactName, value: T },
     /// Others are asked to do something, and a person says that it is done.
     Ticket { to: Vec<Recipient>, template: MessageName },
+    /// A component of the operator does it.
+    Run { component: ConnectorName, with: BTreeMap<String, Given<T>> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

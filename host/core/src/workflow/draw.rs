@@ -120,6 +120,7 @@ fn doing(action: &Action<String>) -> String {
             format!("approval by {}, within {}", stages.join(", then "), duration(*expire))
         }
         Action::SetFact { fact, value } => format!("{fact} becomes {value}"),
+        Action::Run { component, .. } => format!("run {component}"),
     }
 }
 

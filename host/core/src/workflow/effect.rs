@@ -6,9 +6,15 @@ use std::{collections::BTreeSet, fmt};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::approval::Question;
+use super::{
+    approval::Question,
+    component::{StepRequest, step_key},
+};
 use crate::{
-    id::{Digest, FactName, IdentityId, MessageName, StepName, WebhookName, WorkflowName},
+    id::{
+        ConnectorName, Digest, FactName, IdentityId, MessageName, StepName, WebhookName,
+        WorkflowName,
+    },
     operation::Cause,
 };
 
@@ -89,6 +95,13 @@ pub struct PlannedStep {
     pub causes: Vec<Cause>,
 }
 
+impl PlannedStep {
+    /// What tells it from every other, in every attempt.
+    pub fn key(&self) -> String {
+        step_key(self.identity, (&self.workflow, self.ordinal, &self.step))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -101,6 +114,10 @@ pub enum Effect {
     Remind { deliveries: Vec<Delivery> },
     /// A fact of ours.
     SetFact { fact: FactName, value: String },
+    /// A component carries it out.
+    Run { component: ConnectorName, request: StepRequest },
+    /// A component that took it on is asked what became of it.
+    Poll { component: ConnectorName, ticket: String },
 }
 
 /// One message to one recipient.
