@@ -61,7 +61,7 @@ impl Carrier {
     }
 }
 
-/// "to = bob; mail of the person"
+/// "to = bob; mail of the person: …"
 fn said(call: &StepCall) -> String {
     let StepRequest { with, facts } = &call.request;
     let with = with.iter().map(|(key, given)| match given {
@@ -72,7 +72,8 @@ fn said(call: &StepCall) -> String {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         format!("{name} of the person: {}", values.join(", "))
     });
-    with.chain(facts).collect::<Vec<_>>().join("; ")
+    let all: Vec<String> = with.chain(facts).collect();
+    if all.is_empty() { "nothing given".to_owned() } else { all.join("; ") }
 }
 
 #[async_trait]

@@ -120,7 +120,7 @@ pub(super) fn effects(
                 workflow: due.workflow,
                 ordinal: due.ordinal,
                 step: due.step,
-                attempt: due.attempts.count.saturating_add(1),
+                attempt: due.attempts.count.saturating_add(u32::from(due.ticket.is_none())),
                 effect,
                 causes: vec![due.cause],
             }),
