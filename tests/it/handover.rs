@@ -104,12 +104,19 @@ async fn who_reported_to_a_leaver_reports_to_the_leavers_manager() {
     assert_snapshot!(plan.stdout, @r"
     Ada Example (53878fad) — leaver
       ! disable crm `ada.example`
-          because state departed: end 2026-05-30 has passed
-          because late by 1d: the source told of it so late
+          because state departed: end 2026-06-30 has passed
 
-    unable, crm: `user` has no attribute `emails.value`; it is not written
+    Ada Example (53878fad): workflow `leaver` begins
 
-    plan DIGEST: 1 operation (1 disable), 1 note
+    Ada Example (53878fad): step `hand`
+      ! handover carries it out
+        from = ada.example
+        to = cleo@example.org
+        in its own words:
+          | ben.beispiel will report to cleo.ejemplo
+          because workflow `leaver`, step `hand` (line 20)
+
+    plan DIGEST: 1 operation (1 disable), 1 episode of workflows, 1 step
     ");
     assert_eq!(manager(address, "ben.beispiel"), "ada.example", "a plan hands nothing over");
     let done = desk.run_at(after, &["run", "once"]).await;
