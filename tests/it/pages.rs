@@ -148,3 +148,67 @@ fn every_scenario_that_the_operators_page_names_is_played() {
     }
     assert!(named > 15, "{named}");
 }
+
+/// Every file of `host/examples`, by name.
+fn examples() -> Vec<(String, String)> {
+    let folder = fs::read_dir(built::root().join("host/examples")).unwrap();
+    let mut found: Vec<(String, String)> = folder
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_ten_lines_of_the_readme_are_the_simple_example() {
+    let simple = fs::read_to_string(built::root().join("host/examples/simple.toml")).unwrap();
+    let lines = simple.lines().filter(|line| !line.starts_with('#'));
+    assert!(lines.eq(toml_of("README.md").lines()), "{simple}");
+}
+
+#[test]
+fn each_example_is_valid_and_its_tests_pass() {
+    let plugins = ["csv", "ldap", "scim"];
+    let Some((programs, plugins)) = built::all("examples", &["lanyard"], &plugins) else {
+        return;
+    };
+    let names: Vec<String> = examples().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["advanced.toml", "growing.toml", "simple.toml"]);
+    for (name, text) in examples() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("lanyard.toml"), &text).unwrap();
+        symlink(&plugins, folder.path().join("plugins")).unwrap();
+        fs::create_dir(folder.path().join("hr")).unwrap();
+        let mut check = Command::new(programs.join("lanyard"));
+        check.args(["check", "--offline"]).current_dir(folder.path());
+        check.env("LANYARD_CACHE", built::cache()).stdin(Stdio::null());
+        for variable in text.split("env = \"").skip(1) {
+            check.env(variable.split('"').next().unwrap(), "example-secret");
+        }
+        let told = told(&check.output().unwrap());
+        let tests = text.matches("[[test]]").count();
+        assert_eq!(told.matches("ok    test: ").count(), tests, "{name}: {told}");
+        assert_eq!(told.matches("ok    ").count(), tests + 1, "{name}: {told}");
+    }
+}
+
+#[test]
+fn each_example_is_played_by_scenarios_and_linked_from_the_pages() {
+    let folder = fs::read_dir(built::root().join("tests/scenarios")).unwrap();
+    let scenarios: Vec<String> =
+        folder.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    let pages = ["README.md", "host/OPERATING.md"];
+    let pages = pages.map(|page| fs::read_to_string(built::root().join(page)).unwrap());
+    for (name, _) in examples() {
+        let statement = format!("example {name}");
+        let played = scenarios.iter().flat_map(|text| text.lines());
+        assert!(played.into_iter().any(|line| line == statement), "no scenario plays {name}");
+        for page in &pages {
+            assert!(page.contains(&format!("examples/{name})")), "{name} is not linked");
+        }
+    }
+}

@@ -16,9 +16,17 @@ pub(crate) fn configured(folder: &Path, file: &str) -> Result<Config, String> {
     let path = folder.join("lanyard.toml");
     let file = with_defaults(file)?;
     fs::write(&path, file).map_err(|error| error.to_string())?;
-    config::load(&path, &|_variable| None)
+    // Whatever directories and secrets the file names.
+    fs::create_dir_all(folder.join("hr")).map_err(|error| error.to_string())?;
+    config::load(&path, &|_variable| Some("example-secret".to_owned()))
         .map(|loaded| loaded.config)
         .map_err(|errors| errors.to_string())
+}
+
+/// A file of `host/examples`, as it stands there.
+pub(crate) fn example(name: &str) -> Result<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../host/examples").join(name);
+    fs::read_to_string(path).map_err(|error| format!("`{name}`: {error}"))
 }
 
 /// `default workflow leaver` stands for what `lanyard workflow default` prints.

@@ -6,6 +6,7 @@
 
 mod answers;
 mod components;
+mod demand;
 mod file;
 mod lives;
 mod people;

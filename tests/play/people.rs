@@ -172,7 +172,7 @@ pub(crate) async fn says(
     })
 }
 
-async fn identity(context: &Context, key: &str) -> Result<IdentityId, String> {
+pub(crate) async fn identity(context: &Context, key: &str) -> Result<IdentityId, String> {
     let people = context.store.identities().await.map_err(|error| error.to_string())?;
     let mut people = people.iter();
     let found = people.find(|person| person.records.iter().any(|record| record.key == key));

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
     components::Carrier,
-    file, lives,
+    demand, file, lives,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -71,6 +71,7 @@ impl Stage {
         let block = statement.block.as_str();
         match words.as_slice() {
             ["firm"] => self.found(block).map(|()| None),
+            ["example", name] => self.found(&file::example(name)?).map(|()| None),
             ["on", moment @ ..] => {
                 let now = self.put_clock(&moment.join(" "))?;
                 self.runtime.block_on(lives::looked(self.store.as_ref(), now)).map(|()| None)
@@ -91,6 +92,10 @@ impl Stage {
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
+            ["run", "workflow", name, "for", who] => {
+                let begun = (*name, *who);
+                self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
+            }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["say", what, workflow, who, step] => {
@@ -117,10 +122,10 @@ impl Stage {
         self.said(|context, now| people::answers(context, (user, yes, who), now))
     }
 
-    fn said<'s, T: Future<Output = Result<String, String>>>(
+    fn said<'s, A, T: Future<Output = Result<A, String>>>(
         &'s self,
         say: impl FnOnce(&'s Context, Timestamp) -> T,
-    ) -> Result<String, String> {
+    ) -> Result<A, String> {
         let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
         self.runtime.block_on(say(&self.firm()?.context, now))
     }
@@ -176,6 +181,9 @@ impl Stage {
                 inner.attributes.insert((*attribute).to_owned());
             }
             ["is", "another", "system"] => inner.accounts.clear(),
+            ["promises", effect] => {
+                inner.promised.insert(system::effect(effect)?);
+            }
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
             ["restores", name] => inner.restore_by_hand(name)?,

@@ -15,8 +15,9 @@ use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, CoverageKind, Entitlement},
     fault::{Fault, FaultKind},
     schema::{
-        AttributeDef, Capabilities, CheckDepth, CheckReport, CreateSafety, DeleteKind, Matching,
-        Mutability, ObjectDef, ObjectRole, Returned, Schema, Sensitivity, ValueKind,
+        AttributeDef, Capabilities, CheckDepth, CheckReport, CreateSafety, DeleteKind,
+        DisableEffect, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema, Sensitivity,
+        ValueKind,
     },
     value::{Attribute, AttributeChange, ObjectRef, Value, ValueChange},
 };
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) down: bool,
     /// A listing stops before its end.
     pub(crate) cut_short: bool,
+    /// What it promises of an account that is disabled.
+    pub(crate) promised: BTreeSet<DisableEffect>,
     sequence: u32,
 }
 
@@ -295,10 +298,9 @@ impl Connector for System {
             }
         }
         let objects = if self.target {
-            vec![
-                object("user", ObjectRole::Account, attributes),
-                object("group", ObjectRole::Entitlement, vec![attribute("login", None)]),
-            ]
+            let mut user = object("user", ObjectRole::Account, attributes);
+            user.capabilities.disable_effects.clone_from(&inner.promised);
+            vec![user, object("group", ObjectRole::Entitlement, vec![attribute("login", None)])]
         } else {
             vec![object("person", ObjectRole::Account, attributes)]
         };
@@ -372,6 +374,15 @@ impl Connector for System {
             failed: Vec::new(),
         })
     }
+}
+
+/// What a target says that disabling does there: `blocks-login`, …
+pub(crate) fn effect(word: &str) -> Result<DisableEffect, String> {
+    use DisableEffect::{BlocksLogin, EndsSessions, ReleasesLicence, Reversible, RevokesTokens};
+    [BlocksLogin, EndsSessions, ReleasesLicence, Reversible, RevokesTokens]
+        .into_iter()
+        .find(|effect| effect.word() == word)
+        .ok_or_else(|| format!("`{word}` is nothing that disabling does"))
 }
 
 /// As scenarios call it.

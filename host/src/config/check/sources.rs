@@ -189,6 +189,7 @@ pub(super) fn tables(
                 None
             }
         };
+        unheard(check, file, (name, table), &place);
         let facts: BTreeMap<FactName, String> =
             table.facts.iter().map(|(fact, it)| (fact.clone(), it.clone())).collect();
         let shrink_limit_percent = source.shrink_limit.0;
@@ -196,6 +197,33 @@ pub(super) fn tables(
         tables.insert(name.clone(), TablePolicy { key, facts, tree, shrink_limit_percent });
     }
     tables
+}
+
+/// Reports the facts of a table that no order of `[authority]` lets count.
+fn unheard(
+    check: &mut Check<'_, '_>,
+    file: &File,
+    (name, table): (&ConnectorName, &written::Table),
+    place: &Place,
+) {
+    let listed = |fact: &str| {
+        let order = file.authority.iter().find(|(it, _)| it.as_str() == fact);
+        order.map(|(_, names)| names.iter().any(|it| it == name.as_str()))
+    };
+    // Without an order of all facts every source is in it.
+    if listed(DEFAULT).unwrap_or(true) {
+        return;
+    }
+    let facts = table.facts.iter().map(|(fact, _)| (fact, place.key("facts").key(fact.as_str())));
+    let within = table.within.iter().map(|fact| (fact, place.key("within")));
+    for (fact, place) in facts.chain(within) {
+        if listed(fact.as_str()) != Some(true) {
+            let error = ConfigError::new(format!("nothing asks `{name}` for `{fact}`"))
+                .label("counts for nothing like this")
+                .hint(format!("add \"{name}\" to `default` in `[authority]`"));
+            check.key(&place, error);
+        }
+    }
 }
 
 /// Facts that a target's accounts give; what we write there is not its word.

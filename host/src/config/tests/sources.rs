@@ -148,6 +148,34 @@ fn a_table_is_no_source_of_people() {
 }
 
 #[test]
+fn a_table_that_no_order_names_says_nothing() {
+    let more = r#"[source.orgs]
+plugin = "csv"
+table = { key = "org", facts = { department = "name", city = "place" }, parent = "above", within = "within" }
+[authority]
+default = ["hr"]
+city = ["orgs"]
+"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: nothing asks `orgs` for `department`
+     --> lanyard.toml:8:34
+      |
+    8 | table = { key = "org", facts = { department = "name", city = "place" }, parent = "above", within = "within" }
+      |                                  ^^^^^^^^^^ counts for nothing like this
+      |
+      = hint: add "orgs" to `default` in `[authority]`
+
+    error: nothing asks `orgs` for `within`
+     --> lanyard.toml:8:91
+      |
+    8 | table = { key = "org", facts = { department = "name", city = "place" }, parent = "above", within = "within" }
+      |                                                                                           ^^^^^^ counts for nothing like this
+      |
+      = hint: add "orgs" to `default` in `[authority]`
+    "#);
+}
+
+#[test]
 fn the_order_of_the_file_is_the_order_of_belief() {
     let folder = with("[source.a]\nplugin = \"csv\"");
     let authority = folder.loaded().config.policy.authority;
