@@ -1,9 +1,17 @@
 //! The command line, as types; no logic.
 
+mod asking;
+mod parts;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
+
+pub use self::{
+    asking::{Explained, Holding},
+    parts::{Held, Stepped},
+};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -75,10 +83,7 @@ pub enum Verb {
     #[command(subcommand)]
     Account(AccountVerb),
     /// Every account and grant of a person, back to rule and source.
-    Explain {
-        /// Id, key of a record, label, or login name of an account.
-        identity: String,
-    },
+    Explain(Explained),
     /// What happens, in order, when something changes in somebody's life.
     #[command(subcommand)]
     Workflow(WorkflowVerb),
@@ -119,6 +124,9 @@ pub enum Verb {
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),
+    /// Who has an account, an entitlement or a role, since when and why; who
+    /// should and has not; accounts of nobody.  From what is recorded.
+    Who(Holding),
 }
 
 #[derive(Debug, Subcommand)]

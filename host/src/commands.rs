@@ -18,9 +18,11 @@ mod output;
 mod plan;
 mod plugin;
 mod session;
+mod sheet;
 mod simulate;
 mod status;
 mod suppose;
+mod who;
 mod workflow;
 
 use crate::{
@@ -71,7 +73,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Status => status::status(file, output).await,
         Verb::Identity(verb) => identity::identity(file, verb, output).await,
         Verb::Account(verb) => account::account(file, verb, output).await,
-        Verb::Explain { identity } => explain::explain(file, &identity, output).await,
+        Verb::Explain(wanted) => explain::explain(file, &wanted, output).await,
         Verb::Workflow(verb) => workflow::workflow(file, verb, output).await,
         Verb::Audit(verb) => audit::audit(file, verb, output).await,
         Verb::Plugin(PluginVerb::Inspect { file, json }) => {
@@ -92,6 +94,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
+        Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;
             Ok(Exit::Ok)

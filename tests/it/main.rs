@@ -9,6 +9,7 @@
 )]
 
 mod approval;
+mod asking;
 mod bad_input;
 mod built;
 mod clock;

@@ -122,7 +122,7 @@ fn explain_target(
     }
 }
 
-fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
+pub(crate) fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
     let found = there
         .and_then(|there| there.accounts.iter().find(|account| account.reference == link.account));
     let origin = match link.origin {
@@ -144,7 +144,7 @@ fn account_line(link: &Link, there: Option<&ObservedTarget>) -> String {
     )
 }
 
-fn state_word(state: AccountState) -> &'static str {
+pub(crate) fn state_word(state: AccountState) -> &'static str {
     match state {
         AccountState::Active => "active",
         AccountState::Disabled => "disabled",
@@ -155,7 +155,7 @@ fn state_word(state: AccountState) -> &'static str {
     }
 }
 
-fn wanted_line(presence: &Presence) -> String {
+pub(crate) fn wanted_line(presence: &Presence) -> String {
     match presence {
         Presence::Present { enabled: true, content } => {
             format!("should be enabled, as `{}`", content.name)

@@ -2,29 +2,142 @@
 
 use std::path::Path;
 
-use lanyard_core::explain;
-
-use super::{named, output::Output, session};
-use crate::{
-    errors::{AppError, Exit},
-    reconcile, telemetry,
+use lanyard_core::{
+    asking::{Answer, Asking, Touched, World},
+    explain,
+    fact::Identity,
+    id::ConnectorName,
 };
+use serde::Serialize;
+
+use super::{
+    moment::{Edge, moment},
+    named,
+    output::Output,
+    session,
+};
+use crate::{
+    args::{Explained, Held, Stepped},
+    config::Config,
+    errors::{AppError, Exit},
+    reconcile::{self, Supposed},
+    store::{AuditEntry, AuditFilter, AuditRow, Store},
+    telemetry,
+};
+
+/// Everything about one person, for programs.
+#[derive(Serialize)]
+struct Everything<'a> {
+    identity: &'a Identity,
+    state: &'static str,
+    because: &'a str,
+    unclear: &'a [String],
+    accounts: Vec<Answer>,
+}
 
 /// From what is stored: no system is called.
 pub(super) async fn explain(
     file: &Path,
-    wanted: &str,
+    wanted: &Explained,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    let Explained { identity, account, entitlement, step, at, json } = wanted;
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
+    let timezone = &config.policy.lifecycle.timezone;
     let now = telemetry::clock()();
-    let identity = named::identity(&store, wanted, now).await?;
-    let known = reconcile::last_known(config.policy, &store, now).await?;
-    let Some(person) = known.desired.identities.get(&identity.id) else {
-        return Err(AppError::new(Exit::Usage, "nothing is decided for this identity yet")
-            .hint("make a plan first"));
+    let at = at.as_deref().map_or(Ok(now), |at| moment(at, Edge::First, timezone))?;
+    let identity = named::identity(&store, identity, now).await?;
+    for target in account.iter().chain(entitlement.iter().map(|held| &held.target)) {
+        named::target(&config, &store, target).await?;
+    }
+    let (supposed, touched) = known(config, &store, Some(&identity), at).await?;
+    let world = world(&supposed, &touched, at);
+    let nothing = || {
+        AppError::new(Exit::Usage, "nothing is decided for this identity yet")
+            .hint("make a plan first")
     };
-    output.text(&explain::explain(&identity, person, &known.observed))?;
+    let desired = &supposed.known.desired;
+    let person = desired.identities.get(&identity.id).ok_or_else(nothing)?;
+    let assembled = supposed.known.assembled.identity(identity.id).unwrap_or(&identity);
+    let asking = Asking::about(world, assembled).ok_or_else(nothing)?;
+    let answer = match (account, entitlement, step) {
+        (Some(target), _, _) => asking.account(target),
+        (None, Some(Held { target, entitlement }), _) => asking.entitlement(target, entitlement),
+        (None, None, Some(Stepped { workflow, step })) => {
+            asking.step(workflow, step).ok_or_else(|| {
+                let text = format!("no workflow `{workflow}` has a step `{step}`");
+                AppError::new(Exit::Usage, text).hint("`lanyard workflow show` shows the steps")
+            })?
+        }
+        (None, None, None) if *json => {
+            output.json(&Everything {
+                identity: assembled,
+                state: person.state.state.word(),
+                because: &person.state.because,
+                unclear: &person.holds,
+                accounts: asking.accounts(),
+            })?;
+            return Ok(Exit::Ok);
+        }
+        (None, None, None) => {
+            output.text(&explain::explain(assembled, person, &supposed.known.observed))?;
+            return Ok(Exit::Ok);
+        }
+    };
+    if *json {
+        output.json(&answer)?;
+    } else {
+        output.text(&answer.render())?;
+    }
     Ok(Exit::Ok)
+}
+
+/// What is stored, the plan of it, and what was done; about one person, or
+/// about everybody.
+pub(super) async fn known(
+    config: Config,
+    store: &dyn Store,
+    who: Option<&Identity>,
+    at: jiff::Timestamp,
+) -> Result<(Supposed, Vec<Touched>), AppError> {
+    let filter = AuditFilter { identity: who.map(|it| it.id), ..AuditFilter::default() };
+    let rows = store.audit(&filter).await?;
+    let touched = rows.into_iter().map(touched).collect();
+    Ok((reconcile::suppose(config.policy, store, at).await?, touched))
+}
+
+pub(super) fn world<'a>(
+    supposed: &'a Supposed,
+    touched: &'a [Touched],
+    now: jiff::Timestamp,
+) -> World<'a> {
+    let Supposed { known, plan, findings } = supposed;
+    World {
+        policy: &known.policy,
+        desired: &known.desired,
+        observed: &known.observed,
+        plan,
+        findings,
+        touched,
+        now,
+    }
+}
+
+fn touched(row: AuditRow) -> Touched {
+    let AuditEntry { at, actor, action, identity, target, account, result, verification, detail } =
+        row.entry;
+    let target: Option<ConnectorName> = target;
+    let verified = verification.map(|word| format!(", {word}")).unwrap_or_default();
+    Touched {
+        at,
+        action,
+        result: format!("{result}{verified}"),
+        identity,
+        target,
+        account,
+        entitlement: detail.get("entitlement").cloned(),
+        run: detail.get("run").cloned(),
+        by: actor,
+    }
 }
