@@ -9,14 +9,20 @@ use async_trait::async_trait;
 use lanyard::connector::{Outcome, Status, StepCall, StepComponent, WriteContext};
 use lanyard_core::{
     fault::{Fault, FaultKind},
-    id::FactName,
+    id::{Digest, FactName},
     workflow::{Given, StepRequest},
 };
 
 /// Does what a scenario says, and remembers what it was told.
-#[derive(Default)]
 pub(crate) struct Carrier {
+    plugin: Digest,
     inner: Mutex<Inner>,
+}
+
+impl Default for Carrier {
+    fn default() -> Self {
+        Self { plugin: Digest::of("plugin"), inner: Mutex::default() }
+    }
 }
 
 #[derive(Default)]
@@ -78,6 +84,10 @@ fn said(call: &StepCall) -> String {
 
 #[async_trait]
 impl StepComponent for Carrier {
+    fn plugin(&self) -> &Digest {
+        &self.plugin
+    }
+
     async fn plan(&self, call: &StepCall) -> Result<Vec<String>, Fault> {
         if self.inner().mood == Mood::Down {
             return Err(down());

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use lanyard_core::{
     fault::Fault,
-    id::{StepName, WorkflowName},
+    id::{Digest, StepName, WorkflowName},
     workflow::StepRequest,
 };
 
@@ -22,6 +22,8 @@ pub struct StepCall {
 /// A configured component that carries out steps.
 #[async_trait]
 pub trait StepComponent: Send + Sync {
+    /// Digest of the component.
+    fn plugin(&self) -> &Digest;
     /// What it would do, in its own words, a line each; changes nothing.
     async fn plan(&self, call: &StepCall) -> Result<Vec<String>, Fault>;
     /// Carries it out; the caller has made its intent durable.

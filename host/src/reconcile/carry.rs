@@ -30,6 +30,12 @@ use crate::{
     store::{MARK_BYTES, MARKS, Store, StoreError},
 };
 
+/// Bytes of a ticket; what is longer is no reference to anything.
+const LONGEST_TICKET: usize = 4 << 10;
+
+/// Characters of what somebody has to do, as a component says it.
+const LONGEST_NEED: usize = 200;
+
 /// Steps whose components are asked what they would do; nobody reads more.
 const MOST_WORDS: usize = 50;
 
@@ -121,12 +127,12 @@ impl Hand<'_> {
             episode: Mutex::new(episode),
         });
         let context = self.write_context(step, Arc::clone(&journal) as Arc<dyn Journal>);
-        let answer = component.run(context, &call(step, request)).await;
+        let answer = component.run(context, &call(step, request)).await.and_then(bounded);
         let episode = journal.episode.lock().await.clone();
         self.know(episode);
         let kind = answer.as_ref().err().map(|fault| fault.kind.clone());
         let (record, how, result) = self.answered(step, answer);
-        self.ended(step, record, how, result).await?;
+        self.ended((step, component), record, how, result).await?;
         Ok(kind)
     }
 
@@ -192,7 +198,8 @@ impl Hand<'_> {
             return Ok(None);
         };
         let nothing = Arc::new(NoJournal);
-        let answer = component.poll(self.write_context(step, nothing), ticket).await;
+        let context = self.write_context(step, nothing);
+        let answer = component.poll(context, ticket).await.and_then(bounded);
         let kind = answer.as_ref().err().map(|fault| fault.kind.clone());
         let (begun, at) = (self.begun(step), self.context.now());
         let (record, how, result) = match answer {
@@ -216,13 +223,13 @@ impl Hand<'_> {
             }
             answer => self.answered(step, answer),
         };
-        self.ended(step, record, how, result).await?;
+        self.ended((step, component), record, how, result).await?;
         Ok(kind)
     }
 
     async fn ended(
         &mut self,
-        step: &PlannedStep,
+        (step, component): (&PlannedStep, &dyn StepComponent),
         record: StepRecord,
         how: StepTold,
         result: &str,
@@ -231,7 +238,13 @@ impl Hand<'_> {
             self.skip(step, LEFT);
             return Ok(());
         };
-        let entry = self.entry(step, result);
+        let mut entry = self.entry(step, result);
+        if let Effect::Run { component: name, .. } | Effect::Poll { component: name, .. } =
+            &step.effect
+        {
+            entry.detail.insert("component".to_owned(), name.to_string());
+        }
+        entry.detail.insert("plugin".to_owned(), component.plugin().to_string());
         self.context.store.record_episodes(&[(episode, Some(entry))]).await?;
         self.told(step, how);
         Ok(())
@@ -248,6 +261,22 @@ impl Hand<'_> {
             journal,
         }
     }
+}
+
+/// What a component says is kept and shown, so it is not for ever.
+fn bounded(mut outcome: Outcome) -> Result<Outcome, Fault> {
+    if let Status::Pending { ticket, needs_human, .. } = &mut outcome.status {
+        if ticket.is_empty() || ticket.len() > LONGEST_TICKET {
+            let problem = format!("a ticket of {} bytes", ticket.len());
+            let message = format!("it answered {problem}; it needs 1 to {LONGEST_TICKET}");
+            return Err(Fault::new(FaultKind::BadAnswer(problem), message));
+        }
+        if let Some(needs) = needs_human {
+            let plain = needs.chars().map(|c| if c.is_control() { ' ' } else { c });
+            *needs = plain.take(LONGEST_NEED).collect();
+        }
+    }
+    Ok(outcome)
 }
 
 /// Whether a poll that failed says nothing of the run itself.
@@ -306,5 +335,37 @@ impl Journal for NoJournal {
 
     async fn recall(&self, _step: &str) -> Result<Option<String>, JournalError> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(ticket: String, needs: &str) -> Outcome {
+        Outcome {
+            status: Status::Pending {
+                ticket,
+                poll_after: None,
+                needs_human: Some(needs.to_owned()),
+                expires_at: None,
+            },
+            account: None,
+            side_effects: Vec::new(),
+            failed: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_a_component_says_of_what_it_took_on_is_bounded() {
+        let said = format!("accept\u{1b}[2J{}", "x".repeat(LONGEST_NEED));
+        let outcome = bounded(pending("t".repeat(LONGEST_TICKET), &said)).unwrap();
+        let Status::Pending { needs_human: Some(needs), .. } = outcome.status else { panic!() };
+        assert_eq!(needs.chars().count(), LONGEST_NEED);
+        assert!(needs.starts_with("accept [2Jx"), "{needs}");
+        for ticket in [String::new(), "t".repeat(LONGEST_TICKET + 1)] {
+            let fault = bounded(pending(ticket, "")).unwrap_err();
+            assert_eq!(fault.applied(), Applied::Maybe, "it was taken on, perhaps");
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Components as carriers of steps.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use lanyard_core::{fault::Fault, workflow::StepRequest};
+use lanyard_core::{fault::Fault, id::Digest};
 
 use super::{Call, Purpose, WasmConnector, on_an_instance};
 use crate::connector::{Outcome, StepCall, StepComponent, WriteContext};
@@ -14,15 +14,19 @@ const MAX_LINE: usize = 200;
 
 #[async_trait]
 impl StepComponent for WasmConnector {
+    fn plugin(&self) -> &Digest {
+        self.digest()
+    }
+
     async fn plan(&self, call: &StepCall) -> Result<Vec<String>, Fault> {
-        let call = self.handed(call);
+        let call = handed(&self.manifest().attributes, call);
         let lines =
             on_an_instance!(self, Purpose::Read, None, |instance| instance.plan_step(&call))?;
         Ok(bounded(lines))
     }
 
     async fn run(&self, context: WriteContext, call: &StepCall) -> Result<Outcome, Fault> {
-        let call = self.handed(call);
+        let call = handed(&self.manifest().attributes, call);
         let journal = Some(Arc::clone(&context.journal));
         on_an_instance!(self, Purpose::Write, journal, |instance| instance
             .run_step(&context, &call))
@@ -33,18 +37,15 @@ impl StepComponent for WasmConnector {
     }
 }
 
-impl WasmConnector {
-    /// What the operator hands over and the manifest does not ask for stays
-    /// here; a manifest that names nothing asks for all of it.
-    fn handed(&self, call: &StepCall) -> StepCall {
-        let asked: BTreeSet<&str> = self.manifest().attributes.iter().map(String::as_str).collect();
-        let mut call = call.clone();
-        let StepRequest { facts, with: _ } = &mut call.request;
-        if !asked.is_empty() {
-            facts.retain(|name, _| asked.contains(name.as_str()));
-        }
-        call
+/// What the operator hands over and the manifest does not ask for stays here;
+/// a manifest that names nothing asks for all of it.
+fn handed(asked: &[String], call: &StepCall) -> StepCall {
+    let mut call = call.clone();
+    if !asked.is_empty() {
+        let asked = |name: &str| asked.iter().any(|asked| asked == name);
+        call.request.facts.retain(|name, _| asked(name.as_str()));
     }
+    call
 }
 
 /// Not more than people read.
@@ -70,7 +71,28 @@ fn bounded(lines: Vec<String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use lanyard_core::{value::Value, workflow::StepRequest};
+
     use super::*;
+
+    #[test]
+    fn a_fact_that_the_manifest_does_not_ask_for_is_not_handed_over() {
+        let fact = |name: &str| (name.parse().unwrap(), vec![Value::Text("x".to_owned())]);
+        let call = StepCall {
+            workflow: "leaver".parse().unwrap(),
+            ordinal: 1,
+            step: "hand".parse().unwrap(),
+            request: StepRequest {
+                with: BTreeMap::new(),
+                facts: BTreeMap::from([fact("mail"), fact("salary")]),
+            },
+        };
+        let given = handed(&["mail".to_owned(), "title".to_owned()], &call).request.facts;
+        assert_eq!(given, BTreeMap::from([fact("mail")]));
+        assert_eq!(handed(&[], &call), call, "a manifest that names nothing asks for all");
+    }
 
     #[test]
     fn what_a_component_says_is_bounded_in_lines_and_characters() {

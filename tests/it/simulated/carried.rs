@@ -17,7 +17,7 @@ use lanyard::{
 };
 use lanyard_core::{
     fault::Fault,
-    id::IdentityId,
+    id::{Digest, IdentityId},
     workflow::{
         Action, ConditionDefinition, Definition, Episode, Given, On, OnFailure, StepDefinition,
         StepRecord, TaskDefinition, Workflow,
@@ -31,14 +31,18 @@ fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
 }
 
 /// Marks what it did in its journal, as the contract asks, and counts it.
-#[derive(Default)]
 struct Carrier {
+    plugin: Digest,
     sent: Mutex<Vec<(String, u32)>>,
     recalled: Mutex<Vec<Option<String>>>,
 }
 
 #[async_trait]
 impl StepComponent for Carrier {
+    fn plugin(&self) -> &Digest {
+        &self.plugin
+    }
+
     async fn plan(&self, _call: &StepCall) -> Result<Vec<String>, Fault> {
         Ok(Vec::new())
     }
@@ -98,7 +102,11 @@ async fn firm(left: &Arc<AtomicI64>) -> (Firm, Arc<Carrier>, IdentityId) {
     policy.workflows.push(workflow);
     policy.steps.components.insert(named("handover"), BTreeSet::new());
     firm.context.policy = Arc::new(policy);
-    let carrier = Arc::new(Carrier::default());
+    let carrier = Arc::new(Carrier {
+        plugin: Digest::of("plugin"),
+        sent: Mutex::default(),
+        recalled: Mutex::default(),
+    });
     let component = Arc::<Carrier>::clone(&carrier);
     firm.context.connectors.components.insert(named("handover"), component);
     assert!(firm.run().await.is_clean());
