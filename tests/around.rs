@@ -12,12 +12,14 @@ use lanyard::store::{
     SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
+    case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -259,5 +261,57 @@ impl Store for Around {
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("set-fact", self.inner.set_fact(own, episode, entry)).await
+    }
+
+    async fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {
+        self.inner.cases().await
+    }
+
+    async fn record_cases(
+        &self,
+        found: &[Case],
+        closed: &BTreeSet<String>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.around("record-cases", self.inner.record_cases(found, closed, at)).await
+    }
+
+    async fn decide_case(
+        &self,
+        id: &str,
+        decision: &CaseDecision,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("decide-case", self.inner.decide_case(id, decision, audit)).await
+    }
+
+    async fn reopen_case(
+        &self,
+        id: &str,
+        reopened: &Reopened,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("reopen-case", self.inner.reopen_case(id, reopened, audit)).await
+    }
+
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        self.inner.merged().await
+    }
+
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        self.around("rearrange", self.inner.rearrange(rearranged, audit)).await
+    }
+
+    async fn reopen_account(
+        &self,
+        identity: IdentityId,
+        target: &ConnectorName,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("reopen-account", self.inner.reopen_account(identity, target, audit)).await
     }
 }

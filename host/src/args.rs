@@ -1,6 +1,7 @@
 //! The command line, as types; no logic.
 
 mod asking;
+mod case;
 mod parts;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub use self::{
     asking::{Explained, Holding},
     parts::{Held, Stepped},
 };
+pub use case::{CaseVerb, MergeOrder, SplitOrder};
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -124,6 +126,10 @@ pub enum Verb {
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),
+    /// Whose a record of a source or an account at a target is, where only a
+    /// person can tell.
+    #[command(subcommand)]
+    Case(CaseVerb),
     /// Who has an account, an entitlement or a role, since when and why; who
     /// should and has not; accounts of nobody.  From what is recorded.
     Who(Holding),
@@ -221,6 +227,12 @@ pub enum IdentityVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Say that two are one person: records, accounts and decisions go over,
+    /// and the next plan shows what follows.
+    Merge(MergeOrder),
+    /// Say that a record is somebody else's; one that came by a merge takes
+    /// everything along that came with it.
+    Split(SplitOrder),
 }
 
 #[derive(Debug, Subcommand)]

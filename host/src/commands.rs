@@ -5,6 +5,7 @@ mod account;
 mod apply;
 mod approval;
 mod audit;
+mod case;
 mod check;
 mod connector;
 mod defaults;
@@ -22,6 +23,7 @@ mod sheet;
 mod simulate;
 mod status;
 mod suppose;
+mod union;
 mod who;
 mod workflow;
 
@@ -93,6 +95,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {

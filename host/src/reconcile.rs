@@ -5,7 +5,11 @@
 
 mod answer;
 mod call;
+<<<<<<< HEAD
 mod carry;
+=======
+mod cases;
+>>>>>>> main
 mod decide;
 mod dropped;
 mod execute;
@@ -20,6 +24,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod union;
 mod whose;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,7 +43,14 @@ use crate::{
     store::{Store, StoreError},
 };
 
+<<<<<<< HEAD
 pub use carry::words;
+=======
+pub use cases::{
+    CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
+    reopen_account, reopen_record,
+};
+>>>>>>> main
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;
@@ -47,6 +59,7 @@ pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.
 #[derive(Clone)]

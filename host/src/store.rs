@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
+    case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::{Finding, Lately},
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -24,6 +25,7 @@ use lanyard_core::{
     operation::Operation,
     plan::Plan,
     run::{OperationEvent, OperationState},
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -197,6 +199,52 @@ pub trait Store: Send + Sync {
         own: &OwnFact,
         episode: &Episode,
         entry: &AuditEntry,
+    ) -> Result<(), StoreError>;
+
+    // --- cases -------------------------------------------------------------
+    /// Questions about records, in the order of their ids: open ones, and
+    /// those that were decided.
+    async fn cases(&self) -> Result<Vec<KeptCase>, StoreError>;
+    /// Cases as a look found them, and those it found to be none any more;
+    /// what was decided of one is kept.
+    async fn record_cases(
+        &self,
+        found: &[Case],
+        closed: &BTreeSet<String>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// A person's answer.  Refused for a case that is not there, or has one.
+    async fn decide_case(
+        &self,
+        id: &str,
+        decision: &CaseDecision,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Takes the answer back, with what it made of identities.  Refused for a
+    /// case without one.
+    async fn reopen_case(
+        &self,
+        id: &str,
+        reopened: &Reopened,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Who was merged into whom, in the order of their ids.
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError>;
+    /// Records, accounts and what was said of them go from one identity to
+    /// another, with an entry for each of the two.
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError>;
+    /// Takes back what a person said of accounts that may be somebody's at a
+    /// target: what was declined is not any longer, and what was adopted is
+    /// nobody's again, with its grants.  Refused when nothing was said.
+    async fn reopen_account(
+        &self,
+        identity: IdentityId,
+        target: &ConnectorName,
+        audit: &AuditEntry,
     ) -> Result<(), StoreError>;
 }
 

@@ -5,7 +5,11 @@
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
 mod answers;
+<<<<<<< HEAD
 mod components;
+=======
+mod cases;
+>>>>>>> main
 mod demand;
 mod file;
 mod lives;

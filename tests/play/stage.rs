@@ -19,8 +19,12 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
+<<<<<<< HEAD
     components::Carrier,
     demand, file, lives,
+=======
+    cases, demand, file, lives,
+>>>>>>> main
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -92,9 +96,21 @@ impl Stage {
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
+            ["cases"] => self.said(cases::list).map(Some),
+            [verb @ ("decide" | "reopen"), said @ ..] => {
+                let decides = *verb == "decide";
+                self.said(|context, now| cases::say(context, decides, said, now)).map(Some)
+            }
             ["run", "workflow", name, "for", who] => {
                 let begun = (*name, *who);
                 self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
+            }
+            ["merge", one, "and", other] => {
+                self.said(|context, now| cases::merge(context, (one, other), now)).map(Some)
+            }
+            ["split", record, "of", source, "from", who] => {
+                let record = (*record, *source);
+                self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),

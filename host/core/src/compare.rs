@@ -35,13 +35,17 @@ pub struct Differs {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Side {
     pub operations: Vec<Operation>,
+    pub adopted: Vec<Adoption>,
     pub adoptions: Vec<Adoption>,
     pub notes: Vec<Note>,
 }
 
 impl Side {
     fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.adoptions.is_empty() && self.notes.is_empty()
+        self.operations.is_empty()
+            && self.adopted.is_empty()
+            && self.adoptions.is_empty()
+            && self.notes.is_empty()
     }
 }
 
@@ -76,6 +80,9 @@ fn by_identity(plan: &Plan) -> BTreeMap<IdentityId, Side> {
     for operation in &plan.operations {
         people.entry(operation.identity).or_default().operations.push(operation.clone());
     }
+    for adoption in &plan.adopted {
+        people.entry(adoption.identity).or_default().adopted.push(adoption.clone());
+    }
     for adoption in &plan.adoptions {
         people.entry(adoption.identity).or_default().adoptions.push(adoption.clone());
     }
@@ -94,6 +101,7 @@ impl Side {
         };
         Self {
             operations: self.operations.iter().filter(|it| !same(it)).cloned().collect(),
+            adopted: missing(&self.adopted, &other.adopted),
             adoptions: missing(&self.adoptions, &other.adoptions),
             notes: missing(&self.notes, &other.notes),
         }
@@ -156,6 +164,9 @@ fn side(title: &str, side: &Side, names: &Names<'_>, page: &mut Page) {
         for cause in &operation.causes {
             page.line(4, &format!("because {cause}"));
         }
+    }
+    for Adoption { target, name, matched, .. } in &side.adopted {
+        page.line(2, &format!("adopts {target} `{name}`: same {matched}"));
     }
     for Adoption { target, name, matched, .. } in &side.adoptions {
         page.line(2, &format!("adopt? {target} `{name}`: same {matched}"));

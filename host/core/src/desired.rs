@@ -2,10 +2,15 @@
 
 mod access;
 mod achieved;
+<<<<<<< HEAD
 mod carry;
+=======
+mod adopting;
+>>>>>>> main
 mod compute;
 mod content;
 mod effects;
+mod ended;
 pub(crate) mod leave;
 mod life;
 mod mapping;
@@ -28,10 +33,11 @@ use crate::{
     operation::Cause,
     policy::TargetPolicy,
     schema::{ObjectDef, ObjectRole, Schema},
-    value::Value,
+    value::{ObjectRef, Value},
     workflow::PlannedStep,
 };
 
+pub use self::adopting::desired_adopting;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
@@ -61,13 +67,30 @@ pub struct DesiredIdentity {
     pub holds: Vec<String>,
     /// Legal holds that cover them: nothing of theirs is deleted.
     pub legal_holds: Vec<String>,
-    /// Targets where grants are taken at once, whatever movers may keep.
-    pub at_once: BTreeSet<ConnectorName>,
+    /// What goes at once, whatever movers may keep.
+    pub at_once: AtOnce,
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
     pub steps: DesiredSteps,
     /// Roles they have, and what they hold or are denied for what they hold.
     pub access: AccessNow,
+}
+
+/// What goes at once, whatever movers may keep.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AtOnce {
+    /// Targets where every grant does.
+    pub targets: BTreeSet<ConnectorName>,
+    pub grants: BTreeSet<(ConnectorName, ObjectRef)>,
+    /// Targets where the account does.
+    pub accounts: BTreeSet<ConnectorName>,
+}
+
+impl AtOnce {
+    pub fn takes(&self, target: &ConnectorName, entitlement: &ObjectRef) -> bool {
+        self.targets.contains(target)
+            || self.grants.contains(&(target.clone(), entitlement.clone()))
+    }
 }
 
 /// Steps of workflows with an effect outside accounts and access.

@@ -46,6 +46,7 @@ pub fn render_with(
     // A finding tells of conflicts.
     let Plan {
         operations,
+        adopted,
         adoptions,
         claims,
         episodes,
@@ -71,7 +72,12 @@ pub fn render_with(
         page.gap();
     }
     episode_lines(episodes, labels, &mut page);
+<<<<<<< HEAD
     step::lines(steps, labels, words, &mut page);
+=======
+    step::lines(steps, labels, &mut page);
+    adopted_lines(adopted, labels, &mut page);
+>>>>>>> main
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
@@ -168,12 +174,24 @@ fn episode_lines(
 
 fn adopt_lines(adoptions: &[Adoption], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
     for adoption in adoptions {
-        let Adoption { identity, target, account, name, matched } = adoption;
+        let Adoption { identity, target, account, name, matched, doubt } = adoption;
         let who = person(labels, *identity);
-        page.line(0, &format!("adopt? {target} `{name}` looks like {who}: same {matched}"));
+        let doubt = doubt.as_ref().map(|it| format!(", but {it}")).unwrap_or_default();
+        page.line(0, &format!("adopt? {target} `{name}` looks like {who}: same {matched}{doubt}"));
         page.line(1, &adopt_command(target, account, *identity));
     }
     if !adoptions.is_empty() {
+        page.gap();
+    }
+}
+
+/// Accounts that become somebody's by the plan itself.
+fn adopted_lines(adopted: &[Adoption], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+    for Adoption { identity, target, name, matched, .. } in adopted {
+        let who = person(labels, *identity);
+        page.line(0, &format!("adopts {target} `{name}` for {who}: surely theirs, same {matched}"));
+    }
+    if !adopted.is_empty() {
         page.gap();
     }
 }
@@ -214,7 +232,7 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adoptions, episodes, steps, notes, .. } = plan;
+    let Plan { operations, adopted, adoptions, episodes, steps, notes, .. } = plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
@@ -227,8 +245,11 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
         parts.push(format!("{count} ({})", kinds.join(", ")));
     } else if !plan.has_work() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
         return "nothing to do".to_owned();
-    } else {
+    } else if adopted.is_empty() {
         parts.push("nothing to do".to_owned());
+    }
+    if !adopted.is_empty() {
+        parts.push(format!("{} adopted", counted(adopted.len(), "account", "accounts")));
     }
     if !episodes.is_empty() {
         parts.push(format!("{} of workflows", counted(episodes.len(), "episode", "episodes")));

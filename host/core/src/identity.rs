@@ -3,6 +3,7 @@
 
 mod assemble;
 mod correlate;
+mod decided;
 mod given;
 mod likeness;
 mod lookup;
@@ -48,6 +49,9 @@ pub struct Assembled {
     /// Records of which nobody can tell whose they are; nothing is done for
     /// the newcomers they would be.
     pub cases: Vec<Case>,
+    /// Whose records are somebody's by a decision that what is sure says the
+    /// opposite of by now, and that in a sentence.
+    pub doubted: Vec<(IdentityId, String)>,
     /// Facts that people beyond these have, or had.
     pub also_known: BTreeSet<FactName>,
     /// Identities found absent by this round, by nothing but shrunk sources.

@@ -9,6 +9,7 @@ use crate::{
     account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     id::{ConnectorName, IdentityId},
     lifecycle::Kept,
+    plan::Adoption,
     schema::{IdStability, Schema},
     value::ObjectRef,
     workflow::Remembered,
@@ -32,6 +33,9 @@ pub struct Observed {
     pub names: BTreeMap<ConnectorName, Vec<HeldName>>,
     /// What is remembered of lives besides facts.
     pub kept: Kept,
+    /// Accounts of `links` that are linked by the plan that is made, and by
+    /// nothing before.
+    pub adopting: Vec<Adoption>,
 }
 
 /// A login name that somebody had.

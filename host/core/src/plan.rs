@@ -11,6 +11,7 @@ mod only;
 mod order;
 mod outline;
 mod overlap;
+mod surely;
 mod waits;
 mod world;
 
@@ -29,12 +30,15 @@ use crate::{
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
+    pattern::Pattern,
     policy::Policy,
+    recognition::Recognition,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
 
 pub(crate) use self::attributes::{compared, same_values};
+pub use self::surely::{adopted_link, adopting};
 
 /// What would be done, in order.
 ///
@@ -44,6 +48,10 @@ pub(crate) use self::attributes::{compared, same_values};
 pub struct Plan {
     /// In an order that respects every `after`; `id` is the position.
     pub operations: Vec<Operation>,
+    /// Existing accounts that are surely somebody's, and theirs when the plan
+    /// is applied: whoever agrees to it adopts them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<Adoption>,
     /// Existing accounts that look like somebody's, waiting for a person.
     pub adoptions: Vec<Adoption>,
     /// Grants found as desired, which become ours when the plan is applied.
@@ -98,6 +106,10 @@ pub struct Adoption {
     pub name: String,
     /// What matched ("anchor", "name", "attribute mail").
     pub matched: String,
+    /// Why it is not sure, where something that is sure says that it is
+    /// theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -165,6 +177,7 @@ impl Plan {
     /// Whether applying it changes anything, at targets or in our books.
     pub fn has_work(&self) -> bool {
         !self.operations.is_empty()
+            || !self.adopted.is_empty()
             || !self.claims.is_empty()
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
@@ -208,8 +221,10 @@ pub struct PlanSettings<'a> {
 /// What planning needs to know of one target.
 #[derive(Debug, Clone, Copy)]
 pub struct TargetSettings<'a> {
-    /// Attributes that suggest an existing account is somebody's.
-    pub match_by: &'a [String],
+    /// By what an existing account is somebody's, or suggests that it is.
+    pub match_by: &'a Recognition,
+    /// Login names that are never written.
+    pub protected: &'a BTreeSet<Pattern>,
     /// Entitlements by the names that rules use: alias to id or name.
     pub entitlements: &'a BTreeMap<String, String>,
     /// Targets whose account is created first, and deleted last.
@@ -225,6 +240,7 @@ impl<'a> PlanSettings<'a> {
         let targets = policy.targets.iter().map(|(name, target)| {
             let settings = TargetSettings {
                 match_by: &target.match_by,
+                protected: &target.protected,
                 entitlements: &target.entitlements,
                 after: &target.after,
                 prefer_after: &target.prefer_after,
@@ -252,7 +268,8 @@ pub fn plan(
     now: Timestamp,
 ) -> Plan {
     let world = World::new(settings, desired, observed);
-    let mut outline = Outline::default();
+    let mut outline =
+        Outline { doubts: surely::judge(settings, desired, observed).doubts, ..Outline::default() };
     for target in settings.targets.keys().filter(|name| !world.targets.contains_key(*name)) {
         outline.not_read(target);
     }
@@ -279,7 +296,8 @@ pub fn plan(
             }
         }
     }
-    let Outline { drafts, adoptions, claims, notes, overlaps } = outline;
+    let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
+    let adopted = observed.adopting.clone();
     let news = |person: &DesiredIdentity| person.episodes.clone();
     let episodes: Vec<PlannedEpisode> = desired
         .identities
@@ -298,7 +316,7 @@ pub fn plan(
     let occurring = operations
         .iter()
         .map(|operation| operation.identity)
-        .chain(adoptions.iter().map(|adoption| adoption.identity))
+        .chain(adoptions.iter().chain(&adopted).map(|adoption| adoption.identity))
         .chain(episodes.iter().map(|planned| planned.episode.identity))
         .chain(steps.iter().flat_map(concerned))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
@@ -308,6 +326,7 @@ pub fn plan(
         .collect();
     Plan {
         operations,
+        adopted,
         adoptions: adoptions.into_iter().collect(),
         claims: claims.into_iter().collect(),
         episodes,

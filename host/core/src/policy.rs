@@ -22,6 +22,7 @@ use crate::{
     id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState},
     pattern::Pattern,
+    recognition::Recognition,
     schema::DisableEffect,
     template::{Expressions, Template},
     workflow::{Definition, Workflow},
@@ -173,8 +174,8 @@ pub struct TargetPolicy {
     /// How long a name that nobody has any longer is kept from everybody
     /// else; none is for ever.
     pub reuse_names_after: Option<SignedDuration>,
-    /// Attributes that suggest an existing account is somebody's.
-    pub match_by: Vec<String>,
+    /// By what an existing account is somebody's, or suggests that it is.
+    pub match_by: Recognition,
     /// Facts that the accounts of identities give, by attribute.
     pub provides: BTreeMap<FactName, String>,
     /// Names for entitlements used in rules: alias to id or name at the target.
@@ -203,7 +204,7 @@ impl TargetPolicy {
             references: BTreeMap::new(),
             unique_with: BTreeSet::new(),
             reuse_names_after: None,
-            match_by: Vec::new(),
+            match_by: Recognition::default(),
             provides: BTreeMap::new(),
             entitlements: BTreeMap::new(),
             after: BTreeSet::new(),

@@ -7,6 +7,7 @@
 mod ascii;
 mod filters;
 mod scope;
+mod shape;
 mod tokens;
 
 use std::{

@@ -16,13 +16,13 @@ use jiff::Timestamp;
 use self::place::Place;
 use crate::{
     access::Unmanaged,
-    desired::{Desired, Presence, desired},
+    desired::{Desired, Presence, desired_adopting},
     id::{ConnectorName, FactName, IdentityId, WorkflowName},
     identity::Assembled,
     lifecycle::Kept,
     observed::{Link, Observed},
     plan::{Plan, PlanSettings, plan},
-    policy::Policy,
+    policy::{Policy, TargetPolicy},
     workflow::{Action, Episode, OURS, OwnFact, Task, add_own_facts},
 };
 
@@ -67,7 +67,8 @@ impl Whole {
             places: BTreeMap::new(),
         };
         for (name, target) in targets {
-            let match_by = settings.targets.get(&name).map_or(&[][..], |it| it.match_by);
+            let settings = settings.targets.get(&name);
+            let match_by = settings.map(|it| it.match_by.attributes()).unwrap_or_default();
             whole.places.insert(name, Place::new(target, match_by));
         }
         for link in links {
@@ -97,8 +98,8 @@ impl Whole {
         let mut part = self.part(everybody.as_ref().unwrap_or(ids));
         loop {
             let assembled = self.assembled.part(part.ids(), &self.facts);
-            let observed = part.observed();
-            let desired = desired(policy, &assembled, &observed, now);
+            let mut observed = part.observed();
+            let desired = desired_adopting(policy, &assembled, &mut observed, now);
             if part.widened_by(&desired) {
                 continue;
             }
@@ -198,10 +199,15 @@ impl Whole {
 
 /// Whether what somebody gets may hang on people who share no account and no
 /// name with them: a manager, whoever is asked or told, names of another
-/// target.  Then only everybody together gives what everybody gives.
+/// target, whoever an account is surely not theirs by.  Then only everybody together gives what everybody gives.
 fn depend_on_others(policy: &Policy) -> bool {
     let mut targets = policy.targets.values();
-    if targets.any(|target| !target.references.is_empty() || !target.unique_with.is_empty()) {
+    let alone = |target: &TargetPolicy| {
+        target.references.is_empty()
+            && target.unique_with.is_empty()
+            && target.match_by.sure.is_empty()
+    };
+    if !targets.all(alone) {
         return true;
     }
     let mut targets = policy.targets.values();

@@ -13,7 +13,7 @@ use lanyard_core::{
 };
 use serde::Serialize;
 
-use super::{named, output::Output, session};
+use super::{named, output::Output, session, union};
 use crate::{
     args::IdentityVerb,
     errors::{AppError, Exit},
@@ -36,10 +36,16 @@ pub(super) async fn identity(
     verb: IdentityVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    let verb = match verb {
+        IdentityVerb::Merge(order) => return union::merge(file, order, output).await,
+        IdentityVerb::Split(order) => return union::split(file, order, output).await,
+        verb @ (IdentityVerb::List { .. } | IdentityVerb::Show { .. }) => verb,
+    };
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
     match verb {
+        IdentityVerb::Merge(_) | IdentityVerb::Split(_) => {}
         IdentityVerb::List { json } => {
             let identities = store.identities().await?;
             let lives = Lives::of(&store).await?;

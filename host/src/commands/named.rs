@@ -1,6 +1,9 @@
 //! What a person names on the command line: a target, an identity.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -56,6 +59,10 @@ pub(super) async fn identity(
 ) -> Result<Identity, AppError> {
     let people = people(store, now).await?;
     let mut found: Vec<&Person> = people.iter().filter(|person| person.is(wanted)).collect();
+    if found.is_empty() {
+        let was = |person: &&Person| person.was(wanted);
+        found = people.iter().filter(was).collect();
+    }
     if found.is_empty() && wanted.len() >= SHORTEST_ID {
         let begins = |person: &&Person| person.identity.id.to_string().starts_with(wanted);
         found = people.iter().filter(begins).collect();
@@ -77,7 +84,7 @@ pub(super) async fn identity(
 
 fn ambiguous(wanted: &str, several: &[&Person]) -> AppError {
     let mut text = format!("`{wanted}` could be {} identities", several.len());
-    for Person { identity, names } in several.iter().take(MOST_LISTED) {
+    for Person { identity, names, merged: _ } in several.iter().take(MOST_LISTED) {
         // Writing to a String cannot fail.
         let _infallible = write!(text, "\n  {}  {}", identity.id, names.join(", "));
     }
@@ -91,9 +98,19 @@ fn ambiguous(wanted: &str, several: &[&Person]) -> AppError {
 struct Person {
     identity: Identity,
     names: Vec<String>,
+    /// Ids of those who were merged into them.
+    merged: Vec<String>,
 }
 
 impl Person {
+    /// Whether it is the id of somebody who is them by now, or the beginning
+    /// of it.
+    fn was(&self, wanted: &str) -> bool {
+        let lower = wanted.to_lowercase();
+        let long = lower.len() >= SHORTEST_ID;
+        long && self.merged.iter().any(|id| id.starts_with(&lower))
+    }
+
     fn is(&self, wanted: &str) -> bool {
         let lower = wanted.to_lowercase();
         self.identity.id.to_string() == lower
@@ -110,6 +127,18 @@ async fn people(store: &dyn Store, now: Timestamp) -> Result<Vec<Person>, AppErr
             there.and_then(|it| it.accounts.iter().find(|it| it.reference == link.account));
         logins.extend(account.map(|account| (link.identity, account.name.clone())));
     }
+    let into = store.merged().await?;
+    let into: BTreeMap<IdentityId, IdentityId> =
+        into.into_iter().map(|it| (it.other, it.keep)).collect();
+    // Whoever they were merged into may have been merged as well.
+    let last = |mut id: IdentityId| {
+        while let Some(keep) = into.get(&id) {
+            id = *keep;
+        }
+        id
+    };
+    let merged: BTreeMap<IdentityId, IdentityId> =
+        into.keys().map(|other| (*other, last(*other))).collect();
     let identities = store.identities().await?.into_iter();
     Ok(identities
         .map(|identity| {
@@ -122,7 +151,9 @@ async fn people(store: &dyn Store, now: Timestamp) -> Result<Vec<Person>, AppErr
                     names.push(name);
                 }
             }
-            Person { identity, names }
+            let merged = merged.iter().filter(|(_, keep)| **keep == identity.id);
+            let merged = merged.map(|(other, _)| other.to_string()).collect();
+            Person { identity, names, merged }
         })
         .collect())
 }

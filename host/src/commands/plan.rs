@@ -98,11 +98,11 @@ pub(super) async fn show(
 }
 
 /// `open`: something of an earlier run is not settled.  Access that has to go
-/// and stays is as open.
+/// and stays is as open, and so is a question about whose a record is.
 pub(super) fn exit(survey: &Survey, open: bool) -> Exit {
     if !all_read(survey) {
         Exit::Connector
-    } else if open || survey.stored.plan.left_open() > 0 {
+    } else if open || survey.stored.plan.left_open() > 0 || !survey.assembled.cases.is_empty() {
         Exit::Failed
     } else if survey.stored.findings.iter().any(Finding::holds_back) {
         Exit::Blocked

@@ -78,7 +78,12 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
-    let closed = undone.is_empty() && unsettled.is_empty() && !left.is_open() && open.is_empty();
+    let waiting = open_cases(&store).await?;
+    for sentence in &waiting {
+        line("case", sentence, output)?;
+    }
+    let nothing_waits = undone.is_empty() && waiting.is_empty();
+    let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
 
@@ -108,6 +113,17 @@ fn lives(
         line("clock", &text, output)?;
     }
     Ok(())
+}
+
+/// Records of which a person has to say whose they are.
+async fn open_cases(store: &dyn Store) -> Result<Vec<String>, AppError> {
+    let cases = store.cases().await?;
+    let waiting = cases.iter().filter(|kept| kept.waits()).map(|kept| &kept.case);
+    Ok(waiting
+        .map(|case| {
+            format!("{}, {}: `lanyard case show {}`", case.about.named(), case.label, case.id)
+        })
+        .collect())
 }
 
 /// Steps of workflows that failed, until a person says something.

@@ -7,6 +7,7 @@ pub(super) mod on;
 pub(super) mod origin;
 pub(super) mod percent;
 pub(super) mod range;
+pub(super) mod recognition;
 pub(super) mod secret;
 pub(super) mod size;
 pub(super) mod text;

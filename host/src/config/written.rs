@@ -41,6 +41,7 @@ use super::{
         duration::{After, Duration},
         entries::Entries,
         percent::Percent,
+        recognition::Match,
         size::Size,
         text::{Text, Texts},
     },
@@ -273,9 +274,10 @@ pub(super) struct Account {
     /// name is free.
     #[serde(default = "account_name")]
     pub(super) name: String,
-    /// Attributes that suggest an existing account is somebody's.
+    /// By what an existing account is somebody's: attributes that make a
+    /// person look, or lists of them in `sure` and `ask`.
     #[serde(default, rename = "match")]
-    pub(super) match_by: Vec<String>,
+    pub(super) match_by: Match,
     /// Attributes by templates; `login` is the login name.  None takes what
     /// the connector's schema suggests.
     #[serde(default)]
@@ -325,7 +327,7 @@ impl Default for Account {
         Self {
             object_type: None,
             name: account_name(),
-            match_by: Vec::new(),
+            match_by: Match::default(),
             attributes: Entries::default(),
             initial: Vec::new(),
             theirs: Vec::new(),

@@ -14,6 +14,7 @@ use lanyard_core::{
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::OwnedGrant,
     operation::{Change, Operation},
+    plan::{Adoption, adopted_link},
     retry::RetryPolicy,
     run::Verification,
     value::ObjectRef,
@@ -32,7 +33,7 @@ use super::{
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
-use crate::store::{AuditEntry, NewRun, RunId, StoreError};
+use crate::store::{AuditEntry, NewRun, RunId, StoreError, StoredPlan};
 
 /// Executes the plan of a survey.
 ///
@@ -68,6 +69,7 @@ pub async fn execute(
         accept_clock(context, survey).await?;
     }
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
+    adopt(context, survey, run).await?;
     context.store.claim(&claims(context, survey)).await?;
     context.store.record_episodes(&episodes(context, survey)).await?;
     let mut schedule = Schedule::new(plan, &blocked);
@@ -91,6 +93,31 @@ pub async fn execute(
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
+}
+
+/// Accounts that the plan says are surely somebody's: whoever ordered the run
+/// adopts them, each with its entry.
+async fn adopt(context: &Context, survey: &Survey, run: RunId) -> Result<(), StoreError> {
+    let StoredPlan { plan, digest, .. } = &survey.stored;
+    for Adoption { identity, target, account, matched, .. } in &plan.adopted {
+        let entry = AuditEntry {
+            at: context.now(),
+            actor: context.actor.clone(),
+            action: "adopt".to_owned(),
+            identity: Some(*identity),
+            target: Some(target.clone()),
+            account: Some(account.clone()),
+            result: "done".to_owned(),
+            verification: None,
+            detail: BTreeMap::from([
+                ("plan".to_owned(), digest.short().to_owned()),
+                ("run".to_owned(), run.0.to_string()),
+                ("same".to_owned(), matched.clone()),
+            ]),
+        };
+        context.store.adopt(&adopted_link(*identity, target, account), &entry).await?;
+    }
+    Ok(())
 }
 
 fn claims(context: &Context, survey: &Survey) -> Vec<(OwnedGrant, AuditEntry)> {

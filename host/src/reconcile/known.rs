@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    desired::{Desired, desired},
+    desired::{Desired, desired, desired_adopting},
     dropped::{Dropped, dropped},
     guard::{Finding, GuardSettings, Lately, guard, mass_ejects},
     id::{ConnectorName, IdentityId},
@@ -44,13 +44,23 @@ pub async fn last_known(
     now: Timestamp,
 ) -> Result<LastKnown, StoreError> {
     policy.keep_versions(&store.definitions().await?);
-    let observed = known_of(store.observations().await?, store).await?;
-    let identities = store.identities().await?;
-    let mut assembled = assemble(&policy, &[], &identities, &BTreeMap::new(), now);
-    provide(&policy, &mut assembled, &identities, &observed);
-    add_own_facts(&mut assembled.identities, &store.own_facts().await?);
+    let (assembled, observed) = recorded(&policy, store, now).await?;
     let desired = desired(&policy, &assembled, &observed, now);
     Ok(LastKnown { policy, assembled, observed, desired })
+}
+
+/// Everybody and everything as it is stored.
+pub(super) async fn recorded(
+    policy: &Policy,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<(Assembled, Observed), StoreError> {
+    let observed = known_of(store.observations().await?, store).await?;
+    let identities = store.identities().await?;
+    let mut assembled = assemble(policy, &[], &identities, &BTreeMap::new(), now);
+    provide(policy, &mut assembled, &identities, &observed);
+    add_own_facts(&mut assembled.identities, &store.own_facts().await?);
+    Ok((assembled, observed))
 }
 
 /// A plan of what is stored, which is not kept and cannot be applied.
@@ -69,8 +79,9 @@ pub async fn suppose(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Supposed, StoreError> {
-    let known = last_known(policy, store, now).await?;
-    let LastKnown { policy, assembled, observed, desired } = &known;
+    let mut known = last_known(policy, store, now).await?;
+    let LastKnown { policy, assembled, observed, desired } = &mut known;
+    *desired = desired_adopting(policy, assembled, observed, now);
     let plan = plan(&PlanSettings::of(policy), desired, observed, now);
     let lately = lately(policy, store, now).await?;
     let settings = GuardSettings::of(policy);
@@ -107,6 +118,7 @@ pub(super) async fn known_of(
         declined: store.declined().await?,
         names: store.names().await?,
         kept: store.kept().await?,
+        adopting: Vec::new(),
     })
 }
 

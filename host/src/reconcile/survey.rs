@@ -6,13 +6,14 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
     absence,
-    desired::{Desired, desired, unwanted},
+    case::{self, Decisions, KeptCase},
+    desired::{Desired, desired_adopting, unwanted},
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
     guard::{GuardSettings, TargetShrank, guard, last_ones},
     id::ConnectorName,
-    identity::{Assembled, UnknownFact, assemble, provide, unknown_facts},
+    identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
     lifecycle::unknown_in_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
@@ -69,7 +70,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
             None => ReconcileError::Fact { unknown, known: columns },
         });
     }
-    let mut assembled = assemble_identities(context, &readings, &known, now).await?;
+    let cases = context.store.cases().await?;
+    let decided = case::decisions(&cases);
+    let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed).await?;
     know_workflows(context, now).await?;
@@ -78,8 +81,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
+    record_cases(context, &cases, &assembled, &readings, now).await?;
     add_own_facts(&mut assembled.identities, &context.store.own_facts().await?);
-    let desired = desired(policy, &assembled, &observed, now);
+    let desired = desired_adopting(policy, &assembled, &mut observed, now);
     keep_what_was_seen(context, &assembled, &desired, &observed, now).await?;
     let mut plan = plan(&PlanSettings::of(policy), &desired, &observed, now);
     if !plan.overlaps.is_empty() {
@@ -90,6 +94,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
     plan.notes.extend(unknown_in_holds(policy, &assembled));
+    plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
+    plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
@@ -229,12 +235,29 @@ pub async fn refresh(
 async fn assemble_identities(
     context: &Context,
     readings: &[Reading],
-    known: &[Identity],
+    known: (&[Identity], &Decisions),
     now: Timestamp,
 ) -> Result<Assembled, ReconcileError> {
     let before = context.store.source_reads().await?;
     let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
-    Ok(assemble(&context.policy, readings, known, &baseline, now))
+    Ok(assemble_decided(&context.policy, readings, known, &baseline, now))
+}
+
+/// Questions that only a person can answer, for `case list`.
+async fn record_cases(
+    context: &Context,
+    kept: &[KeptCase],
+    assembled: &Assembled,
+    readings: &[Reading],
+    now: Timestamp,
+) -> Result<(), ReconcileError> {
+    let proving = readings.iter().filter(|reading| reading.coverage.proves_absence());
+    let proven = proving.map(|reading| &reading.source).collect();
+    let closed = case::closed(kept, &assembled.cases, &context.policy, &proven);
+    if !assembled.cases.is_empty() || !closed.is_empty() {
+        context.store.record_cases(&assembled.cases, &closed, now).await?;
+    }
+    Ok(())
 }
 
 /// Readings that count as the measure of later ones: a shrunk one only when a

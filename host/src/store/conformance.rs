@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod cases;
 pub(crate) mod example;
 pub(crate) mod identities;
 pub(crate) mod journal;
@@ -9,6 +10,7 @@ pub(crate) mod lives;
 pub(crate) mod marks;
 pub(crate) mod runs;
 pub(crate) mod steps;
+pub(crate) mod union;
 pub(crate) mod workflows;
 
 /// Makes a test of each demand; `$fresh` is a function that gives an empty
@@ -77,6 +79,12 @@ macro_rules! suite {
             lives::since_when_a_grant_is_unwanted_goes_with_the_grant,
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
+            cases::a_case_is_kept_until_a_look_finds_it_closed,
+            cases::a_decision_is_kept_with_who_and_why_and_once,
+            cases::a_reopened_case_takes_its_record_from_whose_it_was,
+            cases::whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened,
+            cases::what_was_said_of_accounts_is_taken_back_together,
+            union::whoever_is_merged_goes_over_with_everything_and_comes_back,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,

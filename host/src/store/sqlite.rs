@@ -3,6 +3,7 @@
 mod accounts;
 mod adoptions;
 mod audit;
+mod cases;
 mod clock;
 mod columns;
 mod identities;
@@ -19,6 +20,7 @@ mod runs;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod union;
 mod workflows;
 mod writer;
 
@@ -30,12 +32,14 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
+    case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     run::OperationState,
+    union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
@@ -405,5 +409,64 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let (own, episode, entry) = (own.clone(), episode.clone(), entry.clone());
         self.write("set a fact", move |tx| steps::set_fact(tx, &own, &episode, &entry)).await
+    }
+
+    async fn cases(&self) -> Result<Vec<KeptCase>, StoreError> {
+        self.read("list cases", cases::all).await
+    }
+
+    async fn record_cases(
+        &self,
+        found: &[Case],
+        closed: &BTreeSet<String>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (found, closed) = (found.to_vec(), closed.clone());
+        self.write("keep cases", move |tx| cases::record(tx, &found, &closed, at)).await
+    }
+
+    async fn decide_case(
+        &self,
+        id: &str,
+        decision: &CaseDecision,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (id, decision, audit) = (id.to_owned(), decision.clone(), audit.clone());
+        self.write("decide a case", move |tx| cases::decide(tx, &id, &decision, &audit)).await
+    }
+
+    async fn reopen_case(
+        &self,
+        id: &str,
+        reopened: &Reopened,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (id, reopened, audit) = (id.to_owned(), reopened.clone(), audit.clone());
+        self.write("reopen a case", move |tx| cases::reopen(tx, &id, &reopened, &audit)).await
+    }
+
+    async fn merged(&self) -> Result<Vec<Merged>, StoreError> {
+        self.read("list who was merged", union::merged).await
+    }
+
+    async fn rearrange(
+        &self,
+        rearranged: &Rearranged,
+        audit: &[AuditEntry],
+    ) -> Result<(), StoreError> {
+        let (rearranged, audit) = (rearranged.clone(), audit.to_vec());
+        self.write("rearrange identities", move |tx| union::rearrange(tx, &rearranged, &audit))
+            .await
+    }
+
+    async fn reopen_account(
+        &self,
+        identity: IdentityId,
+        target: &ConnectorName,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (target, audit) = (target.clone(), audit.clone());
+        self.write("reopen a case", move |tx| adoptions::reopen(tx, identity, &target, &audit))
+            .await
     }
 }

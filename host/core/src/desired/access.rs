@@ -1,22 +1,27 @@
 //! What somebody may not have besides what they have: separation of duties
 //! and exclusive entitlements, after rules, roles and steps have spoken.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+mod judge;
+mod left;
+mod sides;
 
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+
+use self::judge::{Judge, Written};
 use super::{
-    leave,
-    person::{self, Given, Wanted},
+    AtOnce,
+    person::{Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
 };
 use crate::{
-    access::{Role, Separation, SeparationMode, Side},
+    access::{Role, Separation, Side},
     fact::Identity,
     id::{ConnectorName, RoleName, SeparationName},
     operation::Cause,
+    value::ObjectRef,
 };
 
 /// The roles of somebody, and what stands between them.
@@ -45,27 +50,47 @@ pub struct Conflict {
     pub held: Vec<String>,
     /// What they would be given besides.
     pub new: Vec<String>,
+    /// What they may hold, where not everything was read.
+    pub unknown: Vec<String>,
     /// What is new is not given.
     pub prevented: bool,
 }
 
+impl Conflict {
+    /// What they hold together, or are to hold.
+    pub fn together(&self) -> Vec<String> {
+        let new = if self.prevented { &[] } else { self.new.as_slice() };
+        [self.held.as_slice(), new].concat()
+    }
+}
+
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { separation, line, held, new, prevented } = self;
-        let all = || [held.as_slice(), new].concat().join(" and ");
-        match (prevented, held.as_slice()) {
-            (false, _) => write!(f, "`{separation}` (line {line}) keeps {} apart", all()),
-            (true, []) => write!(
+        let Self { separation, line, held, new, unknown, prevented } = self;
+        write!(f, "`{separation}` (line {line})")?;
+        let and = |sides: &[String]| sides.join(" and ");
+        let (is, both) = match new.as_slice() {
+            [_] => ("is", ""),
+            [_, _] => ("are", "both are new, and neither is given"),
+            _ => ("are", "all are new, and none is given"),
+        };
+        match (prevented, held.as_slice(), new.as_slice(), unknown.as_slice()) {
+            (false, held, new, _) => write!(f, " keeps {} apart", and(&[held, new].concat())),
+            (true, held, [], unknown) => write!(
                 f,
-                "`{separation}` (line {line}) keeps {} apart; both are new, and neither is given",
-                all()
+                " keeps {} apart; nothing more of them is given",
+                and(&[held, unknown].concat())
             ),
-            (true, held) => write!(
+            (true, [], new, []) => write!(f, " keeps {} apart; {both}", and(new)),
+            (true, [], new, unknown) => write!(
                 f,
-                "`{separation}` (line {line}): {} is not given while they hold {}",
-                new.join(" and "),
-                held.join(" and ")
+                ": {} {is} not given while it is not known whether they hold {}",
+                and(new),
+                and(unknown)
             ),
+            (true, held, new, _) => {
+                write!(f, ": {} {is} not given while they hold {}", and(new), and(held))
+            }
         }
     }
 }
@@ -75,6 +100,7 @@ impl fmt::Display for Conflict {
 pub(super) struct Settled {
     pub wanted: BTreeMap<ConnectorName, Wanted>,
     pub overrides: Overrides,
+    pub at_once: AtOnce,
     pub access: AccessNow,
 }
 
@@ -86,36 +112,57 @@ pub(super) struct Settled {
 pub(super) fn settle(
     subject: &Subject<'_>,
     wishes: &[Wish],
-    given: Given,
+    mut given: Given,
     identity: &Identity,
 ) -> Result<Settled, Vec<String>> {
-    let Given { mut wanted, mut roles } = given;
-    let mut overrides = wishes::apply(subject, wishes, &mut wanted)?;
-    let mut judge = Judge { subject, refused_roles: BTreeSet::new(), refused: BTreeSet::new() };
+    let overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let mut judge = Judge::new(subject, wishes, given);
     let mut conflicts = Vec::new();
     for separation in &subject.policy.access.separations {
-        if judge.excepted(separation, identity) {
-            continue;
-        }
-        let refused = judge.refused_roles.len();
-        conflicts.extend(judge.conflict(separation, &wanted, &roles));
-        if judge.refused_roles.len() > refused {
-            let Subject { policy, facts, scope, state, now, .. } = *subject;
-            let again = person::wanted(policy, facts, scope, state, (&judge.refused_roles, now))?;
-            Given { wanted, roles } = again;
-            leave::keeps_of(policy, state, &mut wanted);
-            overrides = wishes::apply(subject, wishes, &mut wanted)?;
+        if !excepted(separation, identity, subject.now) {
+            conflicts.extend(judge.conflict(separation)?);
         }
     }
-    for (target, text) in &judge.refused {
-        judge.take(&mut wanted, target, text);
-    }
-    judge.exclude(&mut wanted);
+    let Given { mut wanted, roles } = judge.finished();
+    let mut at_once = overrides.taken.clone();
+    at_once.grants.extend(exclude(subject, &mut wanted));
     let roles = roles.into_iter().filter_map(|(name, causes)| {
         let about = about(subject.policy.access.roles.get(&name)?);
         Some(RoleNow { name, about, causes })
     });
-    Ok(Settled { wanted, overrides, access: AccessNow { roles: roles.collect(), conflicts } })
+    let access = AccessNow { roles: roles.collect(), conflicts };
+    Ok(Settled { wanted, overrides, at_once, access })
+}
+
+/// Whether they may hold both, by somebody's word.
+fn excepted(separation: &Separation, identity: &Identity, now: Timestamp) -> bool {
+    let id = identity.id.to_string();
+    separation.except.iter().any(|except| {
+        let theirs = identity.records.iter().any(|record| record.key == except.identity);
+        now < except.until && (theirs || except.identity == id)
+    })
+}
+
+/// Of what excludes each other, the first that applies stays; the others are
+/// nobody's to keep for a while.
+fn exclude(
+    subject: &Subject<'_>,
+    wanted: &mut BTreeMap<ConnectorName, Wanted>,
+) -> Vec<(ConnectorName, ObjectRef)> {
+    let mut others = Vec::new();
+    for exclusive in &subject.policy.access.exclusives {
+        let applies = |(target, text): &&Written| {
+            let mut here = wanted.get(target).into_iter().flat_map(|it| it.grants.keys());
+            here.any(|grant| subject.same(target, &grant.entitlement, text))
+        };
+        let Some(first) = exclusive.of.iter().find(applies) else { continue };
+        for it in exclusive.of.iter().filter(|it| *it != first) {
+            judge::take(subject, wanted, it);
+            let meant = subject.entitlement(&it.0, &it.1);
+            others.extend(meant.map(|meant| (it.0.clone(), meant.reference.clone())));
+        }
+    }
+    others
 }
 
 /// "risk high, owner 1002: pays invoices"
@@ -124,183 +171,6 @@ fn about(role: &Role) -> String {
     let description = Some(&role.description).filter(|it| !it.is_empty());
     let description = description.into_iter().map(|it| format!(": {it}"));
     std::iter::once(format!("risk {}", role.risk.word())).chain(owner).chain(description).collect()
-}
-
-/// An entitlement as the file writes it, at its target.
-type Written = (ConnectorName, String);
-
-struct Judge<'s, 'a> {
-    subject: &'s Subject<'a>,
-    refused_roles: BTreeSet<RoleName>,
-    refused: BTreeSet<Written>,
-}
-
-impl Judge<'_, '_> {
-    fn excepted(&self, separation: &Separation, identity: &Identity) -> bool {
-        let id = identity.id.to_string();
-        separation.except.iter().any(|except| {
-            let theirs = identity.records.iter().any(|record| record.key == except.identity);
-            self.subject.now < except.until && (theirs || except.identity == id)
-        })
-    }
-
-    /// Notes what is refused, and says what is held together or would be.
-    fn conflict(
-        &mut self,
-        separation: &Separation,
-        wanted: &BTreeMap<ConnectorName, Wanted>,
-        roles: &BTreeMap<RoleName, Vec<Cause>>,
-    ) -> Option<Conflict> {
-        let (mut held, mut new) = (Vec::new(), Vec::new());
-        for side in &separation.sides {
-            if self.holds(side, &separation.sides) {
-                held.push(side);
-            } else if self.is_given(side, wanted, roles) {
-                new.push(side);
-            }
-        }
-        if held.len() + new.len() < 2 {
-            return None;
-        }
-        let prevented = separation.mode == SeparationMode::Prevent && !new.is_empty();
-        for side in new.iter().filter(|_| prevented) {
-            match side {
-                Side::Role(role) => _ = self.refused_roles.insert(role.clone()),
-                Side::Entitlement { target, entitlement } => {
-                    self.refused.insert((target.clone(), entitlement.clone()));
-                }
-            }
-        }
-        let words = |sides: Vec<&Side>| sides.into_iter().map(word).collect();
-        Some(Conflict {
-            separation: separation.name.clone(),
-            line: separation.line,
-            held: words(held),
-            new: words(new),
-            prevented,
-        })
-    }
-
-    fn is_given(
-        &self,
-        side: &Side,
-        wanted: &BTreeMap<ConnectorName, Wanted>,
-        roles: &BTreeMap<RoleName, Vec<Cause>>,
-    ) -> bool {
-        match side {
-            Side::Role(role) => roles.contains_key(role),
-            Side::Entitlement { target, entitlement } => {
-                let refused = self.refused.contains(&(target.clone(), entitlement.clone()));
-                let mut here = wanted.get(target).into_iter().flat_map(|it| it.grants.keys());
-                !refused && here.any(|grant| self.same(target, &grant.entitlement, entitlement))
-            }
-        }
-    }
-
-    /// Whether their accounts hold it now.  A role is held by what it alone
-    /// gives, of those it conflicts with.
-    fn holds(&self, side: &Side, sides: &[Side]) -> bool {
-        match side {
-            Side::Entitlement { target, entitlement } => self.holds_here(target, entitlement),
-            Side::Role(role) => {
-                let others = sides.iter().filter(|other| *other != side);
-                let shared: Vec<Written> = others.flat_map(|other| self.gives(other)).collect();
-                let own = self.gives(side).into_iter().filter(|(target, text)| {
-                    !shared.iter().any(|(at, it)| at == target && self.same(target, it, text))
-                });
-                let own: Vec<Written> = own.collect();
-                if own.is_empty() {
-                    return self.has_account_of(role, sides);
-                }
-                own.iter().any(|(target, text)| self.holds_here(target, text))
-            }
-        }
-    }
-
-    /// Of a role that grants nothing of its own, the accounts tell.
-    fn has_account_of(&self, role: &RoleName, sides: &[Side]) -> bool {
-        let accounts = |role: &RoleName| -> BTreeSet<ConnectorName> {
-            let all = self.with_included(role).into_values();
-            all.flat_map(|role| role.accounts.iter().cloned()).collect()
-        };
-        let others = sides.iter().filter_map(|side| match side {
-            Side::Role(other) if other != role => Some(accounts(other)),
-            Side::Role(_) | Side::Entitlement { .. } => None,
-        });
-        let shared: BTreeSet<ConnectorName> = others.flatten().collect();
-        let own: BTreeSet<ConnectorName> = accounts(role).difference(&shared).cloned().collect();
-        self.subject.links.iter().any(|link| own.contains(&link.target))
-    }
-
-    /// What a side grants to this identity; what cannot be told, it does not.
-    fn gives(&self, side: &Side) -> Vec<Written> {
-        let role = match side {
-            Side::Entitlement { target, entitlement } => {
-                return vec![(target.clone(), entitlement.clone())];
-            }
-            Side::Role(role) => role,
-        };
-        let Subject { policy, scope, .. } = self.subject;
-        let grants = self.with_included(role).into_values().flat_map(|role| &role.grants);
-        grants
-            .flat_map(|(target, templates)| templates.iter().map(move |it| (target, it)))
-            .filter_map(|(target, template)| {
-                let text = policy.expressions.render(template, scope).ok()?;
-                Some((target.clone(), text.trim().to_owned()))
-            })
-            .filter(|(_, text)| !text.is_empty())
-            .collect()
-    }
-
-    /// The role and those it includes.
-    fn with_included(&self, role: &RoleName) -> BTreeMap<&RoleName, &Role> {
-        let known = &self.subject.policy.access.roles;
-        let mut found = BTreeMap::new();
-        let mut open = vec![role];
-        while let Some((name, role)) = open.pop().and_then(|name| known.get_key_value(name)) {
-            if found.insert(name, role).is_none() {
-                open.extend(&role.includes);
-            }
-        }
-        found
-    }
-
-    /// A target that was not read may say so of any account there.
-    fn holds_here(&self, target: &ConnectorName, text: &str) -> bool {
-        let theirs = || self.subject.links.iter().filter(|link| link.target == *target);
-        let Some(there) = self.subject.held.get(target) else { return theirs().next().is_some() };
-        let Some(meant) = self.subject.entitlement(target, text) else { return false };
-        theirs().any(|link| {
-            there.get(&link.account).is_some_and(|held| held.contains(&meant.reference))
-        })
-    }
-
-    /// Whether two texts mean one entitlement, as far as that is known.
-    fn same(&self, target: &ConnectorName, one: &str, other: &str) -> bool {
-        let known = self.subject.entitlement(target, one);
-        one == other || (known.is_some() && known == self.subject.entitlement(target, other))
-    }
-
-    fn take(&self, wanted: &mut BTreeMap<ConnectorName, Wanted>, target: &ConnectorName, it: &str) {
-        if let Some(wanted) = wanted.get_mut(target) {
-            wanted.grants.retain(|grant, _| !self.same(target, &grant.entitlement, it));
-        }
-    }
-
-    /// Of what excludes each other, the first that applies stays.
-    fn exclude(&self, wanted: &mut BTreeMap<ConnectorName, Wanted>) {
-        for exclusive in &self.subject.policy.access.exclusives {
-            let applies = |(target, text): &&Written| {
-                let mut here = wanted.get(target).into_iter().flat_map(|it| it.grants.keys());
-                here.any(|grant| self.same(target, &grant.entitlement, text))
-            };
-            let Some(first) = exclusive.of.iter().find(applies) else { continue };
-            let others: Vec<&Written> = exclusive.of.iter().filter(|it| *it != first).collect();
-            for (target, text) in others {
-                self.take(wanted, target, text);
-            }
-        }
-    }
 }
 
 fn word(side: &Side) -> String {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::steps::Subject;
+use super::steps::{Entitlements, Subject};
 use crate::{
     account::Entitlement,
     id::ConnectorName,
-    observed::Link,
+    observed::{Link, OwnedGrant},
+    policy::Policy,
     template::Template,
     value::ObjectRef,
     workflow::{AccountVerb, Action},
@@ -70,4 +71,59 @@ impl Subject<'_> {
         let aliases = &self.policy.targets.get(target)?.entitlements;
         self.entitlements.get(target)?.only(aliases, text)
     }
+
+    /// Whether two texts mean one entitlement, as far as that is known.
+    pub(super) fn same(&self, target: &ConnectorName, one: &str, other: &str) -> bool {
+        same(self.policy, self.entitlements, target, (one, other))
+    }
+
+    /// Whether a text of the file means this one.
+    pub(super) fn means(&self, target: &ConnectorName, text: &str, it: &ObjectRef) -> bool {
+        self.entitlement(target, text).is_some_and(|meant| meant.reference == *it)
+    }
+
+    /// All ways in which the file may write an entitlement.
+    pub(super) fn names(&self, target: &ConnectorName, it: &ObjectRef) -> BTreeSet<String> {
+        let there = self.observed.targets.get(target).map(|there| &there.entitlements);
+        let known = there.into_iter().flatten().find(|known| known.reference == *it);
+        let mut names: BTreeSet<String> =
+            known.map(|known| known.name.clone()).into_iter().collect();
+        names.insert(it.uid.clone());
+        let aliases = self.policy.targets.get(target).map(|target| &target.entitlements);
+        let aliases = aliases.into_iter().flatten().filter(|(_, text)| names.contains(*text));
+        let aliases: Vec<String> = aliases.map(|(alias, _)| alias.clone()).collect();
+        names.extend(aliases);
+        names
+    }
+
+    /// What we granted to an account of theirs.
+    pub(super) fn owned<'s>(&'s self, link: &'s Link) -> impl Iterator<Item = &'s OwnedGrant> {
+        let first = OwnedGrant {
+            target: link.target.clone(),
+            holder: link.account.clone(),
+            entitlement: ObjectRef { object_type: String::new(), uid: String::new() },
+            relation: String::new(),
+        };
+        let from = self.observed.ledger.range(first..);
+        from.take_while(|it| it.target == link.target && it.holder == link.account)
+    }
+}
+
+/// Whether two texts mean one entitlement: by alias, and by what the target
+/// has, where that was read.
+pub(super) fn same(
+    policy: &Policy,
+    entitlements: &Entitlements<'_>,
+    target: &ConnectorName,
+    (one, other): (&str, &str),
+) -> bool {
+    if one == other {
+        return true;
+    }
+    let Some(there) = policy.targets.get(target) else { return false };
+    let aliases = &there.entitlements;
+    let written = |text| aliases.get(text).map_or(text, String::as_str);
+    let Some(index) = entitlements.get(target) else { return written(one) == written(other) };
+    let meant = |text| index.only(aliases, text).map(|it| &it.reference);
+    written(one) == written(other) || meant(one).is_some_and(|one| meant(other) == Some(one))
 }

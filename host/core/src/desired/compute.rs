@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    AccessNow, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
+    AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     access::{self, Settled},
     content::Site,
     effects::Due,
-    leave,
+    ended, leave,
     life::{Life, life},
     managed_object,
     names::{self, Names},
@@ -49,7 +49,7 @@ struct Person<'a> {
     steps: DesiredSteps,
     holds: Vec<String>,
     legal_holds: Vec<String>,
-    at_once: BTreeSet<ConnectorName>,
+    at_once: AtOnce,
 }
 
 /// What should be true of every identity now.
@@ -126,7 +126,7 @@ fn person<'a>(
         holds.extend(failed);
         Given::default()
     });
-    let mut at_once = leave::keeps_of(policy, &state, &mut given.wanted);
+    leave::keeps_of(policy, entitlements, &state, &mut given.wanted);
     let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
@@ -148,11 +148,11 @@ fn person<'a>(
     let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, .. } = turn;
     let steps = DesiredSteps { open, ..DesiredSteps::default() };
-    let Settled { wanted, overrides, access } = settled.unwrap_or_else(|more| {
+    let Settled { wanted, overrides, access, mut at_once } = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
     });
-    at_once.extend(overrides.taken.iter().cloned());
+    ended::ended(&subject, &wanted, &mut at_once);
     if state.state.is_over() {
         // No failing workflow keeps a leaver's accounts open; nobody knows
         // when it would have had them deleted.

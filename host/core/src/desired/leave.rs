@@ -1,8 +1,8 @@
 //! What somebody on leave keeps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::person::Wanted;
+use super::{achieved::same, person::Wanted, steps::Entitlements};
 use crate::{
     id::ConnectorName,
     lifecycle::{LeavePolicy, LifecycleState, StateNow},
@@ -22,20 +22,16 @@ pub(super) fn keeps_login(policy: &Policy, state: &StateNow, target: &ConnectorN
     of(policy, state).is_some_and(|leave| leave.keeps_login(target))
 }
 
-/// Takes out the grants that their leave takes away; says at which targets.
+/// Takes out the grants that their leave takes away.
 pub(crate) fn keeps_of(
     policy: &Policy,
+    entitlements: &Entitlements<'_>,
     state: &StateNow,
     wanted: &mut BTreeMap<ConnectorName, Wanted>,
-) -> BTreeSet<ConnectorName> {
-    let mut taken = BTreeSet::new();
-    let Some(leave) = of(policy, state) else { return taken };
+) {
+    let Some(leave) = of(policy, state) else { return };
     for (target, wanted) in wanted {
-        let before = wanted.grants.len();
-        wanted.grants.retain(|grant, _| leave.keeps_grant(target, &grant.entitlement));
-        if wanted.grants.len() < before {
-            taken.insert(target.clone());
-        }
+        let same = |one: &str, other: &str| same(policy, entitlements, target, (one, other));
+        wanted.grants.retain(|grant, _| leave.keeps_grant(target, &grant.entitlement, &same));
     }
-    taken
 }

@@ -69,7 +69,7 @@ pub(super) struct Wish {
 }
 
 /// What targets have to grant, where workflows may speak of it.
-pub(super) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
+pub(crate) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
 
 /// What each account of a target holds, where something must not be held
 /// together.

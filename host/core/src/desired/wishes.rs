@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredGrant,
+    AtOnce, DesiredGrant,
     person::Wanted,
     steps::{Subject, Wish},
 };
@@ -23,8 +23,8 @@ pub(super) struct Overrides {
     pub enabled: BTreeMap<ConnectorName, (bool, Cause)>,
     /// To be deleted, since when.
     pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
-    /// Targets where a step takes grants away: at once, without an overlap.
-    pub taken: BTreeSet<ConnectorName>,
+    /// What steps take away.
+    pub taken: AtOnce,
 }
 
 /// Applies wishes in the order of the file; what takes away comes after what
@@ -107,8 +107,9 @@ fn take(
         }
         Action::Revoke { grants } => {
             for (target, entitlement) in subject.entitlements(wish, grants)? {
-                overrides.taken.insert(target.clone());
                 let meant = subject.entitlement(&target, &entitlement);
+                let taken = meant.map(|it| (target.clone(), it.reference.clone()));
+                overrides.taken.grants.extend(taken);
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.retain(|grant, _| {
                         let named = subject.entitlement(&target, &grant.entitlement);
@@ -122,7 +123,7 @@ fn take(
                 if let Some(wanted) = wanted.get_mut(&target) {
                     wanted.grants.clear();
                 }
-                overrides.taken.insert(target);
+                overrides.taken.targets.insert(target);
             }
         }
         _ => {}

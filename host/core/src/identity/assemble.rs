@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Assembled,
     correlate::{Correlated, Correlating},
-    dropped_source,
+    dropped_source, facts_now, label,
     lookup::look_up,
     newcomers::Partners,
     read::{Read, by_source, shrank},
@@ -54,7 +54,7 @@ pub fn assemble_decided(
     let givers = givers(&known);
     let mut unconfirmed = BTreeSet::new();
     let correlating = Correlating { policy, reads: &reads, known: &known, decisions, now };
-    let Correlated { records: correlated, cases } = correlating.correlate();
+    let Correlated { records: correlated, mut cases, doubted } = correlating.correlate();
     let respelt = respelt(policy, &reads, &correlated, &known);
     let partners = Partners::new(policy, &reads, &known);
     for (id, records) in correlated {
@@ -65,16 +65,14 @@ pub fn assemble_decided(
             assembled.waiting.insert(id);
         }
         if let Some(case) = cases.get(&id) {
-            let text = format!(
-                "nobody knows whose {} is: {}; correct the facts at the source",
-                case.about.named(),
-                case.because
-            );
-            holds.push(Hold { fact: None, text });
+            holds.push(Hold { fact: None, text: case.hold() });
             assembled.waiting.insert(id);
         }
         let (mut identity, heard) = Person { policy, reads: &reads, givers: &givers, now }
             .put_together(id, records, known, &mut holds, &mut problems);
+        if let Some(case) = cases.get_mut(&id) {
+            case.label = label(&identity, &facts_now(&identity, now));
+        }
         if let Some(text) = respelt.get(&id) {
             holds.extend(text.iter().map(|text| Hold { fact: None, text: text.clone() }));
             // Under another spelling it may be there.
@@ -115,6 +113,7 @@ pub fn assemble_decided(
     unconfirmed.retain(|id| !known.contains_key(id));
     assembled.first_seen = unconfirmed;
     assembled.cases = cases.into_values().collect();
+    assembled.doubted = doubted;
     assembled.problems = problems.into_iter().collect();
     assembled
 }

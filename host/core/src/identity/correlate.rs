@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
+    decided::Contradiction,
     likeness::{Likeness, Person, Verdict},
     read::Read,
 };
@@ -22,6 +23,8 @@ pub(super) type Reads<'a> = BTreeMap<&'a ConnectorName, Read<'a>>;
 pub(super) struct Correlated {
     pub records: BTreeMap<IdentityId, BTreeSet<RecordKey>>,
     pub cases: BTreeMap<IdentityId, Case>,
+    /// Decisions that were followed and that are contradicted by now.
+    pub doubted: Vec<(IdentityId, String)>,
 }
 
 /// What is known before a round, and who is looked at in it.
@@ -41,25 +44,34 @@ impl Correlating<'_> {
     /// Records that are known stay whose they are; of the others a decision
     /// comes first, then the key, then what is sure, then what is asked.
     pub(super) fn correlate(&self) -> Correlated {
-        let (mut records, decided) = self.by_key();
-        let mut cases = BTreeMap::new();
+        let contradictions = self.contradictions();
+        let (mut records, decided) = self.by_key(&contradictions);
+        let (mut cases, doubted) = self.told(contradictions, &records);
         let tiers = &self.policy.correlation;
         let is_new = |id: &IdentityId| !self.known.contains_key(id) && !decided.contains(id);
         if tiers.has_tiers() && records.keys().any(is_new) {
             let mut people: Vec<Person> = records
                 .iter()
-                .filter(|(id, _)| !decided.contains(id))
-                .map(|(id, records)| Person::of(self, *id, records))
+                .filter(|(id, _)| !cases.contains_key(id))
+                .map(|(id, records)| {
+                    let mut person = Person::of(self, *id, records);
+                    // Somebody a person said is new is as known as others.
+                    person.is_known |= decided.contains(id);
+                    person
+                })
                 .collect();
             self.join_sure(&mut people, &mut records, &mut cases);
             self.ask(&people, &mut cases);
         }
-        Correlated { records, cases }
+        Correlated { records, cases, doubted }
     }
 
     /// Those that are known or decided, and the same key; with it, who is new
     /// by a decision.
-    fn by_key(&self) -> (BTreeMap<IdentityId, BTreeSet<RecordKey>>, BTreeSet<IdentityId>) {
+    fn by_key(
+        &self,
+        contradictions: &BTreeMap<RecordKey, Contradiction>,
+    ) -> (BTreeMap<IdentityId, BTreeSet<RecordKey>>, BTreeSet<IdentityId>) {
         let shared = self.policy.correlation.key;
         let mut records: BTreeMap<IdentityId, BTreeSet<RecordKey>> = BTreeMap::new();
         let mut owners: BTreeMap<&RecordKey, IdentityId> = BTreeMap::new();
@@ -81,6 +93,8 @@ impl Correlating<'_> {
                 let first_seen = || IdentityId::first_seen(source, key);
                 let id = match (owners.get(&record), self.decisions.get(&record)) {
                     (Some(owner), _) => *owner,
+                    // It waits for a person, whatever it looks like.
+                    (None, Some(_)) if contradictions.contains_key(&record) => first_seen(),
                     (None, Some(Whose::Identity(id))) if self.known.contains_key(id) => *id,
                     (None, Some(Whose::New)) => {
                         decided.insert(first_seen());
@@ -109,6 +123,7 @@ impl Correlating<'_> {
     ) {
         let likeness = Likeness::of(&self.policy.correlation.sure, people);
         let mut joined = BTreeSet::new();
+        let mut more = BTreeSet::new();
         for group in likeness.groups() {
             let group: Vec<&Person> = group.into_iter().filter_map(|it| people.get(it)).collect();
             if group.iter().all(|person| person.is_known) {
@@ -122,6 +137,7 @@ impl Correlating<'_> {
                     records.entry(one).or_default().extend(moved);
                     joined.insert(other);
                 }
+                more.insert(one);
                 continue;
             }
             for person in group.iter().filter(|person| !person.is_known) {
@@ -132,6 +148,14 @@ impl Correlating<'_> {
             }
         }
         people.retain(|person| !joined.contains(&person.id));
+        // They are recognised by all of their records from now on.
+        for person in people.iter_mut().filter(|person| more.contains(&person.id)) {
+            if let Some(records) = records.get(&person.id) {
+                let is_known = person.is_known;
+                *person = Person::of(self, person.id, records);
+                person.is_known = is_known;
+            }
+        }
     }
 
     /// At most one of them is known, and nothing says that two are not one.
@@ -181,12 +205,31 @@ fn case_about(
     alike: Vec<(&Person, Vec<String>)>,
     because: &str,
 ) -> Option<(IdentityId, Case)> {
-    let about = About::Record(person.records.first()?.clone());
+    let record = person.records.first()?.clone();
     let mut candidates: Vec<Candidate> = alike
         .into_iter()
         .map(|(other, matched)| Candidate { identity: other.id, matched })
         .collect();
     candidates.sort();
-    let id = about.case();
-    Some((person.id, Case { id, about, candidates, because: because.to_owned() }))
+    Some((person.id, case(person.id, record, candidates, because)))
+}
+
+/// Called by its record until the facts are looked at.
+pub(super) fn case(
+    newcomer: IdentityId,
+    record: RecordKey,
+    candidates: Vec<Candidate>,
+    because: &str,
+) -> Case {
+    let label = record.key.clone();
+    let about = About::Record(record);
+    Case {
+        id: about.case(),
+        about,
+        newcomer,
+        label,
+        candidates,
+        because: because.to_owned(),
+        contradicted: false,
+    }
 }

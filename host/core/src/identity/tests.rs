@@ -1,4 +1,5 @@
 mod authority;
+mod cases;
 mod correlate;
 mod elsewhere;
 mod lookup;

@@ -36,11 +36,17 @@ impl LeavePolicy {
         self.login || self.keep.contains(target)
     }
 
-    pub fn keeps_grant(&self, target: &ConnectorName, entitlement: &str) -> bool {
+    /// Whether a grant stays; `same` says whether two texts mean one.
+    pub fn keeps_grant(
+        &self,
+        target: &ConnectorName,
+        entitlement: &str,
+        same: &dyn Fn(&str, &str) -> bool,
+    ) -> bool {
         let named = self.keep_grants.get(target);
         self.grants
             || self.keep.contains(target)
-            || named.is_some_and(|named| named.contains(entitlement))
+            || named.is_some_and(|named| named.iter().any(|named| same(named, entitlement)))
     }
 }
 

@@ -31,12 +31,14 @@ pub(super) fn conflicts(desired: &Desired) -> Vec<PlannedConflict> {
     let sound = desired.identities.iter().filter(|(_, person)| person.holds.is_empty());
     sound
         .flat_map(|(identity, person)| {
-            let standing = person.access.conflicts.iter().filter(|it| !it.prevented);
-            standing.map(|conflict| PlannedConflict {
-                separation: conflict.separation.clone(),
-                line: conflict.line,
-                identity: *identity,
-                sides: conflict.held.iter().chain(&conflict.new).cloned().collect(),
+            person.access.conflicts.iter().filter_map(|conflict| {
+                let sides = conflict.together();
+                (sides.len() > 1).then(|| PlannedConflict {
+                    separation: conflict.separation.clone(),
+                    line: conflict.line,
+                    identity: *identity,
+                    sides,
+                })
             })
         })
         .collect()

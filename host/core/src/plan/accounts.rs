@@ -37,6 +37,7 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
                     account.name
                 );
                 outline.remark(site, NoteKind::Waits, text);
+                grants::for_kept(site, account, outline);
             }
         }
         Presence::Disabled => plan_closed(site, None, &seen, outline),

@@ -14,22 +14,23 @@ use crate::{
     id::IdentityId,
     matching::normal,
     observed::ObservedTarget,
+    recognition::{Recognition, Verdict, keys, named, of_account, of_content},
     schema::{Matching, ObjectDef},
-    value::{ObjectRef, Value},
+    value::ObjectRef,
 };
 
 /// Unlinked accounts by object type and what they may be recognised by.
 pub(super) struct Candidates<'a> {
     anchors: BTreeMap<(&'a str, &'a str), Vec<&'a Account>>,
     names: BTreeMap<(&'a str, String), Vec<&'a Account>>,
-    /// Type, attribute, value.
-    values: BTreeMap<(&'a str, &'a str, String), Vec<&'a Account>>,
+    /// Type, number of the list of attributes, values.
+    values: BTreeMap<(&'a str, usize, Vec<String>), Vec<&'a Account>>,
 }
 
 impl<'a> Candidates<'a> {
     pub(super) fn new(
         target: &'a ObservedTarget,
-        match_by: &'a [String],
+        match_by: &'a Recognition,
         linked: &BTreeMap<&ObjectRef, IdentityId>,
     ) -> Self {
         let mut candidates =
@@ -42,11 +43,9 @@ impl<'a> Candidates<'a> {
             }
             let name = normal(name_matching(def), &account.name).into_owned();
             candidates.names.entry((kind, name)).or_default().push(account);
-            for attribute in &account.attributes {
-                let Some(by) = match_by.iter().find(|by| **by == attribute.name) else { continue };
-                for value in &attribute.values {
-                    let key = (kind, by.as_str(), comparable(def, by, value));
-                    candidates.values.entry(key).or_default().push(account);
+            for (number, marks) in match_by.lists().enumerate() {
+                for key in keys(marks, |attribute| of_account(def, account, attribute)) {
+                    candidates.values.entry((kind, number, key)).or_default().push(account);
                 }
             }
         }
@@ -58,7 +57,7 @@ impl<'a> Candidates<'a> {
         &self,
         def: &ObjectDef,
         content: &AccountContent,
-        match_by: &[String],
+        match_by: &Recognition,
     ) -> BTreeMap<&'a ObjectRef, (&'a Account, String)> {
         let kind = content.object_type.as_str();
         let mut found: BTreeMap<&ObjectRef, (&Account, String)> = BTreeMap::new();
@@ -70,10 +69,15 @@ impl<'a> Candidates<'a> {
         add(self.anchors.get(&(kind, content.anchor.as_str())), "anchor");
         let name = normal(name_matching(def), &content.name).into_owned();
         add(self.names.get(&(kind, name)), "name");
-        for by in match_by {
-            for value in content.attributes.get(by).into_iter().flatten() {
-                let key = (kind, by.as_str(), comparable(def, by, value));
-                add(self.values.get(&key), &format!("attribute {by}"));
+        for (number, marks) in match_by.lists().enumerate() {
+            for key in keys(marks, |attribute| of_content(def, content, attribute)) {
+                let alike = self.values.get(&(kind, number, key)).into_iter().flatten();
+                // What something stronger tells apart is two.
+                let alike = alike
+                    .filter(|it| match_by.verdict(def, content, it) != Verdict::Different)
+                    .copied()
+                    .collect();
+                add(Some(&alike), &named(marks));
             }
         }
         found
@@ -98,6 +102,11 @@ pub(super) fn suggested(
             account: reference.clone(),
             name: account.name.clone(),
             matched,
+            doubt: outline
+                .doubts
+                .get(&(site.identity, site.target.clone()))
+                .filter(|_| site.match_by.verdict(def, content, account) == Verdict::Same)
+                .cloned(),
         });
     }
     any
@@ -158,9 +167,4 @@ pub(super) fn left_behind(
 /// asks a person.
 fn name_matching(def: &ObjectDef) -> &Matching {
     def.attribute(&def.name_attribute).map_or(&Matching::IgnoreCase, |it| &it.matching)
-}
-
-fn comparable(def: &ObjectDef, attribute: &str, value: &Value) -> String {
-    let matching = def.attribute(attribute).map_or(&Matching::Exact, |it| &it.matching);
-    normal(matching, &value.to_string()).into_owned()
 }

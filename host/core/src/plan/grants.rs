@@ -92,6 +92,15 @@ pub(super) fn for_pending(
     revoke_excess(site, def, account, all, &excess, None, outline);
 }
 
+/// Grants of an account that is kept for a while: what goes at once does.
+pub(super) fn for_kept(site: &Site<'_>, account: &Account, outline: &mut Outline) {
+    let schema = &site.there.observed.schema;
+    if let Some(def) = schema.object(&account.reference.object_type) {
+        let at_once = |it: &ObjectRef, _: &str| site.person.at_once.takes(site.target, it);
+        revoke_excess(site, def, account, true, &at_once, None, outline);
+    }
+}
+
 /// Grants of an account of ours that is closed.
 pub(super) fn for_closed(
     site: &Site<'_>,

@@ -31,6 +31,8 @@ pub(super) struct Outline {
     pub(super) claims: BTreeSet<OwnedGrant>,
     pub(super) notes: BTreeSet<Note>,
     pub(super) overlaps: BTreeMap<OwnedGrant, Option<Timestamp>>,
+    /// Why accounts that seem surely somebody's are asked about.
+    pub(super) doubts: BTreeMap<(IdentityId, ConnectorName), String>,
 }
 
 impl Outline {

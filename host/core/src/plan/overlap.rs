@@ -5,8 +5,9 @@ use crate::{desired::Presence, lifecycle::LifecycleState, observed::OwnedGrant};
 
 /// Whether a grant that nothing gives stays for now, which is noted.
 ///
-/// Only for somebody at work, whose account stays: whoever leaves, is away,
-/// or has it taken by a step loses it at once.
+/// Only for somebody at work, whose account stays: whoever leaves or is away
+/// loses it at once, and so goes what a step takes, what something given
+/// excludes, and what had an end.
 pub(super) fn keeps(
     site: &Site<'_>,
     owned: &OwnedGrant,
@@ -15,7 +16,7 @@ pub(super) fn keeps(
 ) -> bool {
     let present = matches!(site.wanted.presence, Presence::Present { enabled: true, .. });
     let at_work = site.person.state.state.broad() == LifecycleState::Active;
-    let at_once = site.person.at_once.contains(site.target);
+    let at_once = site.person.at_once.takes(site.target, &owned.entitlement);
     if site.overlap.is_zero() || !present || !at_work || at_once {
         return false;
     }

@@ -12,6 +12,7 @@ use crate::{
     id::{ConnectorName, IdentityId},
     lifecycle::Kept,
     observed::{Link, Observed, ObservedTarget, OwnedGrant},
+    recognition::Recognition,
     value::ObjectRef,
 };
 
@@ -49,7 +50,7 @@ pub(super) struct Site<'a> {
     pub(super) wanted: &'a DesiredAccount,
     pub(super) target: &'a ConnectorName,
     pub(super) there: &'a There<'a>,
-    pub(super) match_by: &'a [String],
+    pub(super) match_by: &'a Recognition,
     /// What becomes of access that nobody gave.
     pub(super) access: &'a TargetAccess,
     /// Those of the identity at this target, by account.

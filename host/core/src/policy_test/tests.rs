@@ -88,12 +88,17 @@ fn a_test_without_the_status_the_lifecycle_asks_for_is_of_somebody_held() {
 
 #[test]
 fn a_test_of_somebody_on_leave_expects_what_they_keep() {
-    let mut policy = policy();
-    let keep_grants = [(named("crm"), ["sellers".to_owned()].into())].into();
-    let leave = crate::lifecycle::LeavePolicy { keep_grants, ..Default::default() };
-    policy.lifecycle.leaves.insert("parental".to_owned(), leave);
-    let facts = [("department", "Sales"), ("leave", "parental"), ("level", "3")];
-    let grants: &[(&str, &[&str])] = &[("crm", &["sellers"]), ("directory", &[])];
-    let expected = expect(LifecycleState::OnLeave, &["crm", "directory"], grants);
-    assert_eq!(run(&policy, &test(&facts, expected)), Ok(()));
+    // By the name that the rule writes, or by an alias of it.
+    for named_so in ["sellers", "those who sell"] {
+        let mut policy = policy();
+        let crm = policy.targets.get_mut("crm").expect("is there");
+        crm.entitlements.insert("those who sell".to_owned(), "sellers".to_owned());
+        let keep_grants = [(named("crm"), [named_so.to_owned()].into())].into();
+        let leave = crate::lifecycle::LeavePolicy { keep_grants, ..Default::default() };
+        policy.lifecycle.leaves.insert("parental".to_owned(), leave);
+        let facts = [("department", "Sales"), ("leave", "parental"), ("level", "3")];
+        let grants: &[(&str, &[&str])] = &[("crm", &["sellers"]), ("directory", &[])];
+        let expected = expect(LifecycleState::OnLeave, &["crm", "directory"], grants);
+        assert_eq!(run(&policy, &test(&facts, expected)), Ok(()), "{named_so}");
+    }
 }

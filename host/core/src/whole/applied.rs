@@ -12,7 +12,7 @@ use crate::{
     identity::Assembled,
     observed::{HeldName, Link, Observed, Origin, OwnedGrant},
     operation::{AccountPointer, Change, Operation},
-    plan::{Plan, PlanSettings},
+    plan::{Adoption, Plan, PlanSettings, adopted_link},
     schema::{DeleteKind, Returned},
     value::{Attribute, ObjectRef, ValueChange},
 };
@@ -42,6 +42,13 @@ impl Whole {
     /// Takes those operations of a plan that are `done` for carried out, and
     /// its claims for ours.  What stays for a while is remembered.
     pub fn apply(&mut self, plan: &Plan, done: impl Fn(OperationId) -> bool, now: Timestamp) {
+        for Adoption { identity, target, account, .. } in &plan.adopted {
+            let known = |link: &Link| link.target == *target && link.account == *account;
+            if !self.links_of(*identity).any(known) {
+                self.link(adopted_link(*identity, target, account));
+            }
+        }
+        self.books.adopting.clear();
         self.books.ledger.extend(plan.claims.iter().cloned());
         for (grant, since) in &plan.overlaps {
             match since {

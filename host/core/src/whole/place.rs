@@ -56,7 +56,7 @@ fn coarse(text: &str) -> String {
 }
 
 impl Place {
-    pub(super) fn new(mut target: ObservedTarget, match_by: &[String]) -> Self {
+    pub(super) fn new(mut target: ObservedTarget, match_by: BTreeSet<&str>) -> Self {
         let accounts = std::mem::take(&mut target.accounts);
         let assignments = std::mem::take(&mut target.assignments);
         let mut place = Self {
@@ -64,7 +64,7 @@ impl Place {
             accounts: BTreeMap::new(),
             assignments: BTreeMap::new(),
             links: BTreeMap::new(),
-            match_by: match_by.to_vec(),
+            match_by: match_by.into_iter().map(ToOwned::to_owned).collect(),
             marks: BTreeMap::new(),
             reserved: BTreeMap::new(),
             reserves: BTreeMap::new(),

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    desired::desired,
     example::{at, attributes, hired, id, named, noon, policy, worker},
     operation::{Operation, OperationKind},
     simulate::{simulate, tests::able},

@@ -11,14 +11,16 @@ use lanyard_core::{
     access::TargetAccess,
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     desired::{
-        AccessNow, AccountContent, Desired, DesiredAccount, DesiredGrant, DesiredIdentity,
+        AccessNow, AccountContent, AtOnce, Desired, DesiredAccount, DesiredGrant, DesiredIdentity,
         DesiredSteps, Presence,
     },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
     operation::Cause,
+    pattern::Pattern,
     plan::{Plan, PlanSettings, TargetSettings},
+    recognition::Recognition,
     schema::{
         AttributeDef, Capabilities, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema,
         Sensitivity, ValueKind,
@@ -66,7 +68,8 @@ pub(crate) struct File {
 
 #[derive(Clone, Default)]
 pub(crate) struct FileTarget {
-    pub(crate) match_by: Vec<String>,
+    pub(crate) match_by: Recognition,
+    pub(crate) protected: BTreeSet<Pattern>,
     pub(crate) entitlements: BTreeMap<String, String>,
     pub(crate) after: BTreeSet<ConnectorName>,
     pub(crate) prefer_after: BTreeSet<ConnectorName>,
@@ -76,7 +79,7 @@ pub(crate) struct FileTarget {
 impl File {
     /// `crm` first, then `directory`.
     pub(crate) fn new() -> Self {
-        let crm = FileTarget { match_by: vec!["mail".into()], ..FileTarget::default() };
+        let crm = FileTarget { match_by: Recognition::asking(["mail"]), ..FileTarget::default() };
         let directory = FileTarget {
             entitlements: [("staff".to_owned(), "g1".to_owned())].into(),
             after: [target("crm")].into(),
@@ -90,6 +93,7 @@ impl File {
         let targets = self.targets.iter().map(|(name, file)| {
             let settings = TargetSettings {
                 match_by: &file.match_by,
+                protected: &file.protected,
                 entitlements: &file.entitlements,
                 after: &file.after,
                 prefer_after: &file.prefer_after,
@@ -312,7 +316,7 @@ pub(crate) fn person(
         unread: BTreeSet::new(),
         holds: Vec::new(),
         legal_holds: Vec::new(),
-        at_once: BTreeSet::new(),
+        at_once: AtOnce::default(),
         episodes: Vec::new(),
         steps: DesiredSteps::default(),
         access: AccessNow::default(),

@@ -7,6 +7,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId},
     observed::{Declined, Link, Origin},
     operation::Change,
+    plan::adopted_link,
     value::ObjectRef,
 };
 
@@ -26,17 +27,7 @@ pub(super) async fn adopt(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let account = reported(store, &target, uid).await?;
-    let link = Link {
-        identity,
-        target: target.clone(),
-        account: account.reference.clone(),
-        origin: Origin::Adopted,
-        disabled_since: None,
-        unproven: false,
-        was_enabled: true,
-        unwanted_since: None,
-        gone: false,
-    };
+    let link = adopted_link(identity, &target, &account.reference);
     let audit = decision("adopt", &target, &account.reference, identity);
     store.adopt(&link, &audit).await?;
     output.line(&format!("`{}` at {target} now belongs to {identity}", account.name))?;

@@ -6,6 +6,7 @@ use lanyard_core::{
     id::{ConnectorName, FactName},
     pattern::Pattern,
     policy::TargetPolicy,
+    recognition::Recognition,
     schema::DisableEffect,
     template::Template,
 };
@@ -13,7 +14,7 @@ use lanyard_core::{
 use super::{Check, access};
 use crate::config::{
     document::Place,
-    element::duration::After,
+    element::{duration::After, recognition::Match},
     report::ConfigError,
     written::{Account, Effect, Target},
 };
@@ -55,7 +56,7 @@ pub(super) fn target(
             After::Never => None,
             After::Duration(duration) => Some(duration.0),
         },
-        match_by: account.match_by.clone(),
+        match_by: recognition(check, &place.key("match"), account),
         provides,
         entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         after,
@@ -64,6 +65,48 @@ pub(super) fn target(
         protected: target.protected.iter().map(Pattern::new).collect(),
         access,
     })
+}
+
+/// What may recognise an account: what we would write there.
+fn recognition(check: &mut Check<'_, '_>, place: &Place, account: &Account) -> Recognition {
+    let lists = match &account.match_by {
+        Match::Attributes(attributes) => {
+            for (index, attribute) in attributes.iter().enumerate() {
+                recognises(check, &place.index(index), account, attribute);
+            }
+            return Recognition::asking(attributes.iter().map(String::as_str));
+        }
+        Match::Lists(lists) => lists,
+    };
+    for (tier, marks) in [("sure", &lists.sure), ("ask", &lists.ask)] {
+        for (index, marks) in marks.iter().enumerate() {
+            let place = place.key(tier).index(index);
+            if marks.is_empty() {
+                let error = ConfigError::new("a list of no attributes recognises no account")
+                    .label("names no attribute");
+                check.value(&place, error);
+            }
+            if tier == "ask" && lists.sure.contains(marks) {
+                let error = ConfigError::new("what is sure is not asked")
+                    .label("stands in `sure` as well")
+                    .hint("take it out of one of the two");
+                check.value(&place, error);
+            }
+            for (index, attribute) in marks.iter().enumerate() {
+                recognises(check, &place.index(index), account, attribute);
+            }
+        }
+    }
+    Recognition { sure: lists.sure.clone(), ask: lists.ask.clone() }
+}
+
+fn recognises(check: &mut Check<'_, '_>, place: &Place, account: &Account, attribute: &str) {
+    if account.theirs.iter().any(|it| it == attribute) {
+        let error = ConfigError::new(format!("`{attribute}` recognises no account"))
+            .label("is never written, so there is nothing to compare it with")
+            .hint("take it out of `theirs`, or out of `match`");
+        check.value(place, error);
+    }
 }
 
 fn attributes(

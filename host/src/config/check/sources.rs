@@ -106,10 +106,40 @@ fn provider(
 }
 
 pub(super) fn correlation(check: &mut Check<'_, '_>, file: &File) -> Correlation {
-    let written::Correlate { key, sure, never, compare } = &file.correlate;
+    let written::Correlate { key, sure, ask, never, compare } = &file.correlate;
     let place = Place::of(["correlate"]);
-    for (index, facts) in sure.iter().enumerate() {
-        let place = place.key("sure").index(index);
+    let sure = tiers(check, &place.key("sure"), sure, never);
+    let asked = tiers(check, &place.key("ask"), ask, never);
+    for (index, tier) in asked.iter().enumerate() {
+        if sure.contains(tier) {
+            let error = ConfigError::new("what is sure is not asked")
+                .label("stands in `sure` as well")
+                .hint("take it out of one of the two");
+            check.value(&place.key("ask").index(index), error);
+        }
+    }
+    let looked_at: BTreeSet<&FactName> = sure.iter().chain(&asked).flatten().collect();
+    let mut ways = BTreeMap::new();
+    for (fact, way) in compare.iter() {
+        if !looked_at.contains(fact) {
+            let error = ConfigError::new(format!("`{fact}` is not compared"))
+                .label("stands neither in `sure` nor in `ask`");
+            check.key(&place.key("compare").key(fact.as_str()), error);
+        }
+        ways.insert(fact.clone(), way_of(*way));
+    }
+    Correlation { key: *key, sure, ask: asked, compare: ways }
+}
+
+/// Lists of facts, none of which may be in `never`.
+fn tiers(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    tiers: &[Vec<FactName>],
+    never: &[FactName],
+) -> Vec<Tier> {
+    for (index, facts) in tiers.iter().enumerate() {
+        let place = place.index(index);
         if facts.is_empty() {
             let error =
                 ConfigError::new("a list of no facts recognises nobody").label("names no fact");
@@ -126,18 +156,7 @@ pub(super) fn correlation(check: &mut Check<'_, '_>, file: &File) -> Correlation
             }
         }
     }
-    let sure: Vec<Tier> = sure.iter().map(|facts| facts.iter().cloned().collect()).collect();
-    let looked_at: BTreeSet<&FactName> = sure.iter().flatten().collect();
-    let mut ways = BTreeMap::new();
-    for (fact, way) in compare.iter() {
-        if !looked_at.contains(fact) {
-            let error = ConfigError::new(format!("`{fact}` is not compared"))
-                .label("does not stand in `sure`");
-            check.key(&place.key("compare").key(fact.as_str()), error);
-        }
-        ways.insert(fact.clone(), way_of(*way));
-    }
-    Correlation { key: *key, sure, ask: Vec::new(), compare: ways }
+    tiers.iter().map(|facts| facts.iter().cloned().collect()).collect()
 }
 
 fn way_of(written: written::Compare) -> Compare {

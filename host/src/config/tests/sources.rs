@@ -76,7 +76,36 @@ fn what_recognises_nobody_is_in_no_tier() {
      --> lanyard.toml:9:13
       |
     9 | compare = { town = "email" }
-      |             ^^^^ does not stand in `sure`
+      |             ^^^^ stands neither in `sure` nor in `ask`
+    "#);
+}
+
+#[test]
+fn what_makes_a_person_look_is_neither_sure_nor_forbidden() {
+    assert_snapshot!(errors_with(
+        "[correlate]\nsure = [[\"mail\"]]\nask = [[\"display_name\"], [\"mail\"], [], [\"town\"]]\nnever = [\"display_name\"]\ncompare = { town = \"unicode\" }"
+    ), @r#"
+    error: `display_name` may not recognise anybody
+     --> lanyard.toml:8:9
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |         ^^^^^^^^^^^^^^ stands in `never` as well
+      |
+      = hint: take it out of one of the two
+
+    error: what is sure is not asked
+     --> lanyard.toml:8:26
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |                          ^^^^^^^^ stands in `sure` as well
+      |
+      = hint: take it out of one of the two
+
+    error: a list of no facts recognises nobody
+     --> lanyard.toml:8:36
+      |
+    8 | ask = [["display_name"], ["mail"], [], ["town"]]
+      |                                    ^^ names no fact
     "#);
 }
 
@@ -181,4 +210,30 @@ fn the_order_of_the_file_is_the_order_of_belief() {
     let authority = folder.loaded().config.policy.authority;
     let names: Vec<&str> = authority.default.iter().map(ConnectorName::as_str).collect();
     assert_eq!(names, ["hr", "a"]);
+}
+
+#[test]
+fn what_recognises_an_account_is_something_we_would_write() {
+    let told = errors_with(
+        "account = { theirs = [\"mail\"], match = { sure = [[\"number\"], []], ask = [[\"mail\"], [\"number\"]] } }",
+    );
+    for mistake in [
+        "error: a list of no attributes recognises no account",
+        "error: `mail` recognises no account",
+        "error: what is sure is not asked",
+    ] {
+        assert!(told.contains(mistake), "{told}");
+    }
+    let told = errors_with("account = { match = {} }");
+    assert!(told.contains("needs `sure` or `ask`"), "{told}");
+    let told = errors_with("account = { match = \"mail\" }");
+    assert!(told.contains("a list of attributes"), "{told}");
+}
+
+#[test]
+fn attributes_alone_make_a_person_look() {
+    let folder = with("account = { match = [\"mail\", \"number\"] }");
+    let crm = &folder.loaded().config.policy.targets["crm"];
+    assert_eq!(crm.match_by.sure, Vec::<Vec<String>>::new());
+    assert_eq!(crm.match_by.ask, [["mail"], ["number"]]);
 }

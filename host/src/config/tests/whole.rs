@@ -249,6 +249,7 @@ fn expanding_ten_lines_shows_every_default() {
     [correlate]
     key = true
     sure = []
+    ask = []
     never = []
 
     [correlate.compare]

@@ -20,6 +20,10 @@ pub(in crate::config) struct Correlate {
     /// be equal to join two records.
     #[schemars(with = "Vec<Vec<String>>")]
     pub(in crate::config) sure: Vec<Vec<FactName>>,
+    /// Lists of facts that make a person look: whose a record is that is equal
+    /// to somebody's in one of them, `lanyard case decide` says.
+    #[schemars(with = "Vec<Vec<String>>")]
+    pub(in crate::config) ask: Vec<Vec<FactName>>,
     /// Facts that recognise nobody.
     #[schemars(with = "Vec<String>")]
     pub(in crate::config) never: Vec<FactName>,
@@ -29,7 +33,13 @@ pub(in crate::config) struct Correlate {
 
 impl Default for Correlate {
     fn default() -> Self {
-        Self { key: true, sure: Vec::new(), never: Vec::new(), compare: Entries::default() }
+        Self {
+            key: true,
+            sure: Vec::new(),
+            ask: Vec::new(),
+            never: Vec::new(),
+            compare: Entries::default(),
+        }
     }
 }
 

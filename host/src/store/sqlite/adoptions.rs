@@ -133,6 +133,39 @@ pub(super) fn release(
     audit::append(tx, entry)
 }
 
+/// What a person said of accounts of somebody at a target is as if it had not
+/// been said.
+pub(super) fn reopen(
+    tx: &Connection,
+    identity: IdentityId,
+    target: &ConnectorName,
+    entry: &AuditEntry,
+) -> Result<(), Problem> {
+    let declined = tx
+        .prepare_cached("DELETE FROM declined WHERE (target, identity) = (?1, ?2)")?
+        .execute(params![target.as_str(), identity.to_string()])?;
+    let adopted: Vec<ObjectRef> = tx
+        .prepare_cached(
+            "SELECT object_type, uid FROM link
+             WHERE (target, identity, origin) = (?1, ?2, ?3) AND gone = 0",
+        )?
+        .query_map(params![target.as_str(), identity.to_string(), Word(Origin::Adopted)], |row| {
+            object(row, 0)
+        })?
+        .collect::<Result<_, _>>()?;
+    if declined == 0 && adopted.is_empty() {
+        return Err(Problem::Refused(format!(
+            "nobody said anything of accounts of identity {identity} at {target}"
+        )));
+    }
+    for account in &adopted {
+        tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
+            .execute(params![target.as_str(), account.object_type, account.uid])?;
+        accounts::forget_grants(tx, target, account)?;
+    }
+    audit::append(tx, entry)
+}
+
 /// Whose an account is or was, and how it came to be theirs.
 fn link(
     tx: &Connection,

@@ -91,6 +91,15 @@ pub(super) fn record(
     record_reads(tx, reads)
 }
 
+/// Somebody who is nobody any longer.
+pub(super) fn forget(tx: &Connection, identity: IdentityId) -> Result<(), Problem> {
+    let id = identity.to_string();
+    tx.prepare_cached("DELETE FROM absence WHERE identity = ?1")?.execute([&id])?;
+    tx.prepare_cached("DELETE FROM identity_record WHERE identity = ?1")?.execute([&id])?;
+    tx.prepare_cached("DELETE FROM identity WHERE id = ?1")?.execute([&id])?;
+    Ok(())
+}
+
 /// A read that left something out is no measure for the next one.
 fn record_reads(
     tx: &Connection,

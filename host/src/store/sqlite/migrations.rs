@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_lifecycle.sql"),
     include_str!("migrations/0009_own_fact.sql"),
     include_str!("migrations/0010_access.sql"),
+    include_str!("migrations/0011_cases.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

@@ -4,7 +4,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    access::{SeparationException, Validity},
+    access::{SeparationException, SeparationMode, Validity},
     account::{Account, Assignment, Entitlement},
     condition::{Condition, Test},
     desired::{Desired, Presence, desired},
@@ -13,6 +13,9 @@ use crate::{
     policy::Policy,
     value::ObjectRef,
 };
+
+mod once;
+mod sides;
 
 const ADA: (&str, &str) = ("Ada", "Example");
 

@@ -98,7 +98,8 @@ impl Person<'_> {
     fn kept_until(&self, policy: &Policy, links: &[&Link], now: Timestamp) -> Option<Timestamp> {
         let overlap = policy.lifecycle.overlap;
         let target = &links.first()?.target;
-        let taken = self.overrides.enabled.get(target).is_some_and(|(enabled, _)| !enabled);
+        let taken = self.overrides.enabled.get(target).is_some_and(|(enabled, _)| !enabled)
+            || self.at_once.accounts.contains(target);
         let at_work = self.state.state.broad() == LifecycleState::Active;
         if !at_work || taken || overlap.is_zero() || !links.iter().any(|link| link.is_open()) {
             return None;

@@ -1,0 +1,61 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use lanyard_core::{
+    observed::{Declined, Origin},
+    union::{Books, Merged, Rearranged, Said, merge, split},
+};
+
+use super::example::{at, entry, identity, link, name, user};
+use crate::store::{AuditFilter, Store};
+
+async fn of(store: &dyn Store, make: impl FnOnce(&Books<'_>) -> Rearranged) -> Rearranged {
+    let names: Vec<_> = store.names().await.unwrap().into_iter().collect();
+    let names: Vec<_> = names
+        .into_iter()
+        .flat_map(|(target, names)| names.into_iter().map(move |it| (target.clone(), it)))
+        .collect();
+    make(&Books {
+        identities: &store.identities().await.unwrap(),
+        links: &store.links().await.unwrap(),
+        declined: &store.declined().await.unwrap(),
+        names: &names,
+        kept: &store.kept().await.unwrap(),
+        workflows: &store.workflows().await.unwrap(),
+        cases: &store.cases().await.unwrap(),
+        merged: &store.merged().await.unwrap(),
+    })
+}
+
+pub(crate) async fn whoever_is_merged_goes_over_with_everything_and_comes_back(store: &dyn Store) {
+    let (keep, other) = (identity("1"), identity("2"));
+    let mut people = vec![keep.clone(), other.clone()];
+    people.sort_by_key(|it| it.id);
+    store.record_identities(&people, &BTreeMap::new(), at(0)).await.unwrap();
+    let mut account = link(other.id, "u1");
+    account.origin = Origin::Adopted;
+    store.adopt(&account, &entry(1, "adopt")).await.unwrap();
+    let declined = Declined { identity: other.id, target: name("directory"), account: user("u2") };
+    store.decline(&declined, &entry(2, "decline")).await.unwrap();
+
+    let said = Said { by: "operator".to_owned(), at: at(3), reason: "married".to_owned() };
+    let merging = of(store, |books| merge(books, &keep, &other, said).unwrap()).await;
+    store.rearrange(&merging, &[entry(3, "merge"), entry(3, "merge")]).await.unwrap();
+    let now = store.identities().await.unwrap();
+    assert_eq!((now.len(), now[0].id, now[0].records.len()), (1, keep.id, 2));
+    assert_eq!(store.links().await.unwrap()[0].identity, keep.id);
+    let one = Declined { identity: keep.id, ..declined.clone() };
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([one]));
+    let merged = store.merged().await.unwrap();
+    assert!(
+        matches!(merged.as_slice(), [Merged { other: id, reason, .. }] if *id == other.id && reason == "married")
+    );
+
+    let record = &other.records[0];
+    let splitting = of(store, |books| split(books, &now[0], record).unwrap()).await;
+    store.rearrange(&splitting, &[entry(4, "split"), entry(4, "split")]).await.unwrap();
+    assert_eq!(store.identities().await.unwrap(), people);
+    assert_eq!(store.links().await.unwrap(), [account]);
+    assert_eq!(store.declined().await.unwrap(), BTreeSet::from([declined]));
+    assert_eq!(store.merged().await.unwrap(), []);
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 6);
+}
