@@ -5,11 +5,8 @@
 
 mod answer;
 mod call;
-<<<<<<< HEAD
 mod carry;
-=======
 mod cases;
->>>>>>> main
 mod decide;
 mod dropped;
 mod execute;
@@ -43,14 +40,11 @@ use crate::{
     store::{Store, StoreError},
 };
 
-<<<<<<< HEAD
 pub use carry::words;
-=======
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
     reopen_account, reopen_record,
 };
->>>>>>> main
 pub use decide::{DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step};
 pub use dropped::{retired, sentences};
 pub use execute::execute;

@@ -5,11 +5,8 @@
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
 mod answers;
-<<<<<<< HEAD
-mod components;
-=======
 mod cases;
->>>>>>> main
+mod components;
 mod demand;
 mod file;
 mod lives;

@@ -19,12 +19,9 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-<<<<<<< HEAD
+    cases,
     components::Carrier,
     demand, file, lives,
-=======
-    cases, demand, file, lives,
->>>>>>> main
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},

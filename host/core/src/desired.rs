@@ -2,11 +2,8 @@
 
 mod access;
 mod achieved;
-<<<<<<< HEAD
-mod carry;
-=======
 mod adopting;
->>>>>>> main
+mod carry;
 mod compute;
 mod content;
 mod effects;

@@ -72,12 +72,8 @@ pub fn render_with(
         page.gap();
     }
     episode_lines(episodes, labels, &mut page);
-<<<<<<< HEAD
     step::lines(steps, labels, words, &mut page);
-=======
-    step::lines(steps, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
->>>>>>> main
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
     for finding in findings {
