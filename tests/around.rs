@@ -15,6 +15,7 @@ use lanyard_core::{
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
+    history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -313,5 +314,9 @@ impl Store for Around {
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         self.around("reopen-account", self.inner.reopen_account(identity, target, audit)).await
+    }
+
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
+        self.inner.past_facts(identity).await
     }
 }

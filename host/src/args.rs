@@ -3,6 +3,7 @@
 mod asking;
 mod case;
 mod parts;
+pub mod people;
 
 use std::path::PathBuf;
 
@@ -226,6 +227,8 @@ pub enum IdentityVerb {
         /// Print JSON, for programs.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        then: people::Then,
     },
     /// Say that two are one person: records, accounts and decisions go over,
     /// and the next plan shows what follows.

@@ -19,6 +19,7 @@ use lanyard_core::{
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::{Finding, Lately},
+    history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -200,7 +201,6 @@ pub trait Store: Send + Sync {
         episode: &Episode,
         entry: &AuditEntry,
     ) -> Result<(), StoreError>;
-
     // --- cases -------------------------------------------------------------
     /// Questions about records, in the order of their ids: open ones, and
     /// those that were decided.
@@ -246,6 +246,10 @@ pub trait Store: Send + Sync {
         target: &ConnectorName,
         audit: &AuditEntry,
     ) -> Result<(), StoreError>;
+    // --- what was known before -----------------------------------------------
+    /// Values of somebody's facts that no source gives any more, in the order
+    /// in which that was learned.
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError>;
 }
 
 /// One exhaustive read of a source.

@@ -27,6 +27,7 @@ mod lives;
 mod messages;
 mod named;
 mod pages;
+mod people;
 mod record;
 mod samples;
 mod sandbox;

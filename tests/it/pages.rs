@@ -212,3 +212,64 @@ fn each_example_is_played_by_scenarios_and_linked_from_the_pages() {
         }
     }
 }
+
+/// Names of scenarios and of tests, in the last column of a page's tables.
+fn shown_by(page: &str) -> Vec<(String, String)> {
+    let text = fs::read_to_string(built::root().join(page)).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    let mut shown = Vec::new();
+    for row in rows.filter(|row| !row.starts_with("| what")) {
+        let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        let names: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{page}: nothing shows {row}");
+        shown.extend(names.into_iter().map(|name| (row.to_owned(), name.to_owned())));
+    }
+    shown
+}
+
+/// The sources of every room, in one piece.
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            text.push_str(&sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+    text
+}
+
+#[test]
+fn every_failure_has_a_scenario_or_a_test_that_is_there() {
+    let root = built::root();
+    let sources: String = ["host/core/src", "host/core/tests", "host/src", "tests/it"]
+        .map(|folder| sources(&root.join(folder)))
+        .concat();
+    let named = shown_by("host/FAILURES.md");
+    assert!(named.len() > 50, "{}", named.len());
+    for (row, name) in named {
+        let scenario = root.join(format!("tests/scenarios/{name}.txt")).is_file();
+        let test = name.rsplit("::").next().unwrap();
+        let test = sources.contains(&format!("fn {test}("));
+        assert!(scenario || test, "there is no `{name}`: {row}");
+    }
+}
+
+#[test]
+fn every_property_that_contributors_are_told_of_is_tested() {
+    let root = built::root();
+    let text = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let (_, table) = text.split_once("| property | test in `core` |").unwrap();
+    let table = table.split_once("\n\n").unwrap().0;
+    let sources =
+        ["host/core/src", "host/core/tests"].map(|folder| sources(&root.join(folder))).concat();
+    let tests = table.split('`').skip(1).step_by(2).filter_map(|name| name.rsplit_once("::"));
+    let mut named = 0;
+    for (_, test) in tests.filter(|(path, _)| !path.starts_with("it") && !path.ends_with("tests")) {
+        assert!(sources.contains(&format!("fn {test}(")), "there is no `{test}`");
+        named += 1;
+    }
+    assert!(named > 15, "{named}");
+}

@@ -4,8 +4,9 @@ use std::{fs, path::Path};
 
 use lanyard::config::{self, Config};
 
-/// The file as the program loads it; the plugins are never run.
-pub(crate) fn configured(folder: &Path, file: &str) -> Result<Config, String> {
+/// The file as the program loads it, or what it expands to; the plugins are
+/// never run.
+pub(crate) fn configured(folder: &Path, file: &str, expanded: bool) -> Result<Config, String> {
     let plugins = folder.join("plugins");
     fs::create_dir_all(&plugins).map_err(|error| error.to_string())?;
     for line in file.lines() {
@@ -18,6 +19,10 @@ pub(crate) fn configured(folder: &Path, file: &str) -> Result<Config, String> {
     fs::write(&path, file).map_err(|error| error.to_string())?;
     // Whatever directories and secrets the file names.
     fs::create_dir_all(folder.join("hr")).map_err(|error| error.to_string())?;
+    if expanded {
+        let text = config::expand(&path).map_err(|errors| errors.to_string())?;
+        fs::write(&path, text).map_err(|error| error.to_string())?;
+    }
     config::load(&path, &|_variable| Some("example-secret".to_owned()))
         .map(|loaded| loaded.config)
         .map_err(|errors| errors.to_string())

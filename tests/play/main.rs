@@ -9,6 +9,7 @@ mod cases;
 mod components;
 mod demand;
 mod file;
+mod history;
 mod lives;
 mod people;
 mod script;
@@ -56,30 +57,52 @@ fn texts(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Plays a file; the answers must be those that are written in it.
+/// Plays a file; the answers must be those that are written in it, also when
+/// the firm's file is expanded first.
 fn played(file: &Path) -> Result<(), Failed> {
     let text = fs::read_to_string(file)?;
     let script = Script::parse(&text)?;
-    let mut stage = Stage::new()?;
+    let answered = answered(file, &script, false)?;
+    if answered != text && std::env::var_os("LANYARD_BLESS").is_some() {
+        fs::write(file, &answered)?;
+    } else if answered != text {
+        return Err(difference(&text, &answered, BLESS).into());
+    }
+    let [written, expanded] =
+        [answered, self::answered(file, &script, true)?].map(|text| without_lines(&text));
+    if written == expanded {
+        return Ok(());
+    }
+    Err(difference(&written, &expanded, "the file means something else when it is expanded").into())
+}
+
+const BLESS: &str = "`cargo xtask scenarios --bless` accepts what is given";
+
+/// The file with the answers that are given.
+fn answered(file: &Path, script: &Script, expanded: bool) -> Result<String, Failed> {
+    let mut stage = Stage::new(expanded)?;
     let mut answers = Vec::new();
     for statement in script.statements() {
         let answer = stage.play(statement);
         let at = |error| format!("{}:{}: {error}", file.display(), statement.line);
         answers.push(answer.map_err(at)?);
     }
-    let answered = script.with_answers(&answers);
-    if answered == text {
-        return Ok(());
+    Ok(script.with_answers(&answers))
+}
+
+/// Without the numbers of lines, which no two forms of a file share.
+fn without_lines(text: &str) -> String {
+    let mut parts = text.split("(line ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
     }
-    if std::env::var_os("LANYARD_BLESS").is_some() {
-        return Ok(fs::write(file, answered)?);
-    }
-    Err(difference(&text, &answered).into())
+    kept
 }
 
 /// The lines that differ, expected and given.
-fn difference(expected: &str, given: &str) -> String {
+fn difference(expected: &str, given: &str, why: &str) -> String {
     let diff = similar::TextDiff::from_lines(expected, given);
     let shown = diff.unified_diff().context_radius(3).header("expected", "given").to_string();
-    format!("{shown}\n`cargo xtask scenarios --bless` accepts what is given\n")
+    format!("{shown}\n{why}\n")
 }

@@ -21,7 +21,7 @@ use crate::{
     answers::{self, chain, columns, plain, shown, told},
     cases,
     components::Carrier,
-    demand, file, lives,
+    demand, file, history, lives,
     people::{self, MailRoom},
     script::{Statement, table},
     system::{self, System},
@@ -42,13 +42,16 @@ pub(crate) struct Stage {
     clock: Arc<Mutex<Timestamp>>,
     mail: Arc<MailRoom>,
     firm: Option<Firm>,
+    /// Files are expanded before they are loaded.
+    expanded: bool,
 }
 
 /// What a statement answers, or why it cannot be played.
 type Played = Result<Option<String>, String>;
 
 impl Stage {
-    pub(crate) fn new() -> Result<Self, String> {
+    /// With `expanded`, every file is taken as `lanyard expand` prints it.
+    pub(crate) fn new(expanded: bool) -> Result<Self, String> {
         let said = |error: &dyn std::fmt::Display| error.to_string();
         let folder = tempfile::tempdir().map_err(|error| said(&error))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -64,6 +67,7 @@ impl Stage {
             clock: Arc::new(Mutex::new(Timestamp::UNIX_EPOCH)),
             mail: Arc::default(),
             firm: None,
+            expanded,
         })
     }
 
@@ -90,6 +94,11 @@ impl Stage {
                 Some(component) => Ok(Some(component.taken())),
                 None => Err(format!("there is no component `{name}`")),
             },
+            ["show", who, "at", at] => self.shown(who, Some(at), None).map(Some),
+            ["show", who, "as", "known", known] => self.shown(who, None, Some(known)).map(Some),
+            ["show", who, "at", at, "as", "known", known] => {
+                self.shown(who, Some(at), Some(known)).map(Some)
+            }
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
@@ -129,6 +138,10 @@ impl Stage {
             }
             [] => Err("an empty statement".to_owned()),
         }
+    }
+
+    fn shown(&self, who: &str, at: Option<&str>, known: Option<&str>) -> Result<String, String> {
+        self.said(|context, now| history::show(context, (who, at, known), now))
     }
 
     fn answered(&self, user: &str, yes: bool, who: &str) -> Result<String, String> {
@@ -199,6 +212,7 @@ impl Stage {
             }
             ["confuses", one, other] => inner.confuse(one, other)?,
             ["deletes", name] => inner.delete_by_hand(name)?,
+            ["loses", group] => inner.lose(group),
             ["restores", name] => inner.restore_by_hand(name)?,
             ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
@@ -209,7 +223,7 @@ impl Stage {
 
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
-        let config = file::configured(self.folder.path(), file)?;
+        let config = file::configured(self.folder.path(), file, self.expanded)?;
         let (mut sources, mut targets, mut components) = match self.firm.take() {
             Some(firm) => (firm.sources, firm.targets, firm.components),
             None => Default::default(),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::{civil::Date, tz::TimeZone};
 use lanyard::connector::{
     Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
     WriteContext,
@@ -169,6 +170,12 @@ impl Inner {
         Ok(())
     }
 
+    /// Somebody deletes a group, with all who are in it.
+    pub(crate) fn lose(&mut self, group: &str) {
+        self.groups.remove(group);
+        self.held.retain(|(_, held)| held != group);
+    }
+
     pub(crate) fn delete_by_hand(&mut self, name: &str) -> Result<(), String> {
         let uid = self.by_name(name)?.reference.uid.clone();
         self.held.retain(|(holder, _)| *holder != uid);
@@ -217,13 +224,27 @@ fn account(uid: &str, name: &str, state: AccountState) -> Account {
 pub(crate) fn record(row: Vec<(String, String)>) -> Account {
     let mut cells = row.into_iter();
     let (_, key) = cells.next().unwrap_or_default();
-    let attributes = cells.map(|(name, cell)| {
-        let values = if cell.is_empty() { Vec::new() } else { vec![Value::Text(cell)] };
-        Attribute::new(name, values)
-    });
-    let attributes = attributes.collect();
+    let attributes = cells.flat_map(|(name, cell)| dated(&name, &cell)).collect();
     let reference = ObjectRef { object_type: "person".to_owned(), uid: key.clone() };
     Account { reference, attributes, ..account(&key, &key, AccountState::Unknown) }
+}
+
+/// What a cell says: nothing, a value, or one and another from a day on
+/// (`Sales, Legal from 2026-07-01`).
+fn dated(name: &str, cell: &str) -> Vec<Attribute> {
+    let later = cell.rsplit_once(", ").and_then(|(now, later)| {
+        let (later, day) = later.split_once(" from ")?;
+        let day = day.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?;
+        Some((
+            now,
+            Attribute { effective_from: Some(day.timestamp()), ..attribute_of(name, later) },
+        ))
+    });
+    match later {
+        Some((now, later)) => vec![attribute_of(name, now), later],
+        None if cell.is_empty() => vec![Attribute::new(name, Vec::new())],
+        None => vec![attribute_of(name, cell)],
+    }
 }
 
 /// An attribute with one text.

@@ -8,6 +8,7 @@ mod compute;
 mod content;
 mod effects;
 mod ended;
+mod jobs;
 pub(crate) mod leave;
 mod life;
 mod mapping;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub use crate::engagement::EngagementNow;
 use crate::{
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
@@ -38,7 +40,7 @@ pub use self::adopting::desired_adopting;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
-    life::standing,
+    life::{engagements, standing},
     steps::EpisodeNow,
 };
 pub use unwanted::unwanted;
@@ -54,6 +56,8 @@ pub struct DesiredIdentity {
     /// How people call them in a plan: the display name, or the key.
     pub label: String,
     pub state: StateNow,
+    /// Where there are several, the primary one first.
+    pub engagements: Vec<EngagementNow>,
     /// One entry per target that a rule speaks of or an account exists at.
     /// No entry: nothing is said, and nothing is done.
     pub accounts: BTreeMap<ConnectorName, DesiredAccount>,

@@ -5,7 +5,7 @@ use crate::{
     account::AccountState,
     desired::{
         AccessNow, AccountContent, DesiredAccount, DesiredIdentity, DesiredStep, DesiredSteps,
-        EpisodeNow, Presence, RoleNow,
+        EngagementNow, EpisodeNow, Presence, RoleNow,
     },
     diff::{Page, shown, value},
     fact::Identity,
@@ -36,6 +36,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     for hold in &desired.holds {
         page.line(1, &format!("held, nothing is changed: {hold}"));
     }
+    explain_engagements(&desired.engagements, &mut page);
     explain_access(&desired.access, &mut page);
     explain_episodes(&desired.episodes, &mut page);
     explain_steps(&desired.steps, &mut page);
@@ -53,6 +54,14 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     page.gap();
     explain_facts(identity, &mut page);
     page.text
+}
+
+/// What they are engaged in, where that is several things.
+fn explain_engagements(engagements: &[EngagementNow], page: &mut Page) {
+    for (place, engagement) in engagements.iter().enumerate() {
+        let primary = if place == 0 { ", the primary one" } else { "" };
+        page.line(1, &format!("{engagement}{primary}"));
+    }
 }
 
 /// Roles they have, and what must not be held together.

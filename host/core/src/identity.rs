@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+pub(crate) use assemble::by_authority;
 pub use assemble::{assemble, assemble_decided};
 pub use given::{Asker, UnknownFact, unknown_facts};
 pub use provided::provide;
@@ -132,8 +133,18 @@ impl Assembled {
 /// The facts of an identity that are in effect, the best source's of each
 /// name; of several that a record gives, the one that took effect last.
 pub fn facts_now(identity: &Identity, now: Timestamp) -> BTreeMap<FactName, &Fact> {
+    facts_where(identity, now, &|_| true)
+}
+
+/// The same of those facts alone.
+pub(crate) fn facts_where<'a>(
+    identity: &'a Identity,
+    now: Timestamp,
+    counts: &dyn Fn(&Fact) -> bool,
+) -> BTreeMap<FactName, &'a Fact> {
     let best = |facts: &'_ [Fact]| -> Option<usize> {
-        let mut in_effect = facts.iter().enumerate().filter(|(_, it)| it.is_in_effect(now));
+        let in_effect = |fact: &Fact| fact.is_in_effect(now) && counts(fact);
+        let mut in_effect = facts.iter().enumerate().filter(|(_, it)| in_effect(it));
         let (at, first) = in_effect.next()?;
         let same = in_effect.filter(|(_, fact)| fact.record == first.record);
         let later = same.max_by_key(|(at, fact)| (fact.effective_from, *at));

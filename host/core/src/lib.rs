@@ -18,6 +18,7 @@ pub mod correlation;
 pub mod desired;
 pub mod diff;
 pub mod dropped;
+mod engagement;
 mod entitlement;
 #[cfg(test)]
 mod example;
@@ -25,6 +26,7 @@ pub mod explain;
 pub mod fact;
 pub mod fault;
 pub mod guard;
+pub mod history;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;
@@ -36,6 +38,8 @@ pub mod pattern;
 pub mod plan;
 pub mod policy;
 pub mod policy_test;
+#[cfg(test)]
+mod properties;
 pub mod recognition;
 pub mod retry;
 pub mod run;

@@ -255,6 +255,12 @@ pub struct LifecyclePolicy {
     /// A clock that went on by more than this since the last run is asked
     /// about before time alone takes anything away; none: never.
     pub clock_jump: Option<SignedDuration>,
+    /// Sources whose records are an engagement each, the primary ones first.
+    /// Empty: the one that says best when somebody begins and ends.
+    pub engagements: Vec<ConnectorName>,
+    /// Between two engagements no further apart than this everything stays as
+    /// it was, if the later one was known in time.
+    pub bridge: SignedDuration,
 }
 
 impl Default for LifecyclePolicy {
@@ -269,6 +275,8 @@ impl Default for LifecyclePolicy {
             leaves: BTreeMap::new(),
             leave_status: BTreeMap::new(),
             clock_jump: None,
+            engagements: Vec::new(),
+            bridge: SignedDuration::ZERO,
         }
     }
 }

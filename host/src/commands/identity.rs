@@ -1,11 +1,13 @@
 //! `lanyard identity list` and `show`.
 
+mod then;
+
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
     desired,
-    fact::{Fact, Identity},
-    id::{FactName, IdentityId},
+    fact::Identity,
+    id::IdentityId,
     identity,
     lifecycle::{Kept, StateNow},
     observed::Link,
@@ -59,9 +61,12 @@ pub(super) async fn identity(
                 }
             }
         }
-        IdentityVerb::Show { identity, json } => {
+        IdentityVerb::Show { identity, json, then } => {
             let found = named::identity(&store, &identity, now).await?;
-            if json {
+            if then.at.is_some() || then.as_known.is_some() {
+                let about = (&config.policy, &store as &dyn Store);
+                then::show(about, &found, (&then, json), now, output).await?;
+            } else if json {
                 output.json(&found)?;
             } else {
                 show(&config.policy, &found, &Lives::of(&store).await?, now, output)?;
@@ -85,11 +90,15 @@ impl Lives {
         }
         Ok(Self { kept: store.kept().await?, links })
     }
+
+    fn links_of(&self, id: IdentityId) -> Vec<&Link> {
+        self.links.get(&id).into_iter().flatten().collect()
+    }
 }
 
 fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timestamp) -> Shown<'a> {
     let facts = identity::facts_now(it, now);
-    let (state, because) = match state(policy, it, &facts, lives, now) {
+    let (state, because) = match state(policy, it, lives, now) {
         Ok(now) => (now.state.word(), now.because),
         Err(problems) => ("held", problems.join("; ")),
     };
@@ -105,7 +114,6 @@ fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timest
 pub(super) fn state(
     policy: &Policy,
     it: &Identity,
-    facts: &BTreeMap<FactName, &Fact>,
     lives: &Lives,
     now: jiff::Timestamp,
 ) -> Result<StateNow, Vec<String>> {
@@ -114,8 +122,8 @@ pub(super) fn state(
         return Err(vec![format!("its source `{source}` is no longer in the file")]);
     }
     // What was wrong with a reading is not kept; what was known before is.
-    let links: Vec<&Link> = lives.links.get(&it.id).into_iter().flatten().collect();
-    desired::standing(policy, it, (facts, &[]), (&lives.kept, &links), now)
+    let links = lives.links_of(it.id);
+    desired::standing(policy, it, &[], (&lives.kept, &links), now)
 }
 
 fn show(
@@ -127,6 +135,9 @@ fn show(
 ) -> Result<(), AppError> {
     let Shown { id, label, key: _, state, because } = shown(policy, it, lives, now);
     output.line(&format!("{label}\n  id     {id}\n  state  {state}: {because}"))?;
+    for engagement in desired::engagements(policy, it, &lives.kept, now) {
+        output.line(&format!("  {engagement}"))?;
+    }
     for record in &it.records {
         output.line(&format!("  record {} of {}", record.key, record.source))?;
     }

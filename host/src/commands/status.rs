@@ -156,7 +156,7 @@ async fn leavers_with_access(
     for person in store.identities().await? {
         let Some(targets) = targets.get(&person.id) else { continue };
         let facts = identity::facts_now(&person, now);
-        let state = state(policy, &person, &facts, &lives, now);
+        let state = state(policy, &person, &lives, now);
         if state.is_ok_and(|now| now.state.is_over()) {
             let label = identity::label(&person, &facts);
             open.push(format!("{label} has departed, and has access at {}", targets.join(", ")));
@@ -176,7 +176,7 @@ fn people(policy: &Policy, identities: &[Identity], lives: &Lives, now: Timestam
     }
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for person in identities {
-        let state = state(policy, person, &identity::facts_now(person, now), lives, now);
+        let state = state(policy, person, lives, now);
         *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
     }
     format!("{}: {}", identities.len(), listed(&states))

@@ -73,7 +73,7 @@ pub(super) fn check(
     let targets = policy::targets(&mut check, file);
     let retired_sources = check.retired("source", &file.retired_sources);
     let retired_targets = check.retired("target", &file.retired_targets);
-    let lifecycle = policy::lifecycle(&mut check, &file.lifecycle);
+    let lifecycle = policy::lifecycle(&mut check, file);
     let holds = lives::holds(&mut check, file);
     let steps = notify::steps(&mut check, file, &lifecycle.timezone);
     let notify = notify::notify(&mut check, file);

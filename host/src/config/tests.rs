@@ -2,6 +2,7 @@
 
 mod access;
 mod components;
+mod expanded;
 mod form;
 mod lives;
 mod meaning;

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod example;
+pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod journal;
 pub(crate) mod lives;
@@ -22,6 +23,7 @@ macro_rules! suite {
             identities::an_identity_that_a_later_reading_does_not_have_stays,
             identities::a_record_can_move_from_one_identity_to_another,
             identities::a_read_that_left_something_out_does_not_replace_an_exhaustive_one,
+            history::what_a_source_no_longer_says_is_kept_once,
             accounts::an_observation_comes_back_in_its_order,
             accounts::an_observation_replaces_only_that_target,
             accounts::a_link_is_gone_only_by_a_read_that_proves_absence,

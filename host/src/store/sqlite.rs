@@ -6,6 +6,7 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod history;
 mod identities;
 mod journal;
 mod lives;
@@ -35,6 +36,7 @@ use lanyard_core::{
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
+    history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
@@ -468,5 +470,9 @@ impl Store for SqliteStore {
         let (target, audit) = (target.clone(), audit.clone());
         self.write("reopen a case", move |tx| adoptions::reopen(tx, identity, &target, &audit))
             .await
+    }
+
+    async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
+        self.read("read what was known before", move |tx| history::of(tx, identity)).await
     }
 }

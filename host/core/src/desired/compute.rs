@@ -13,8 +13,8 @@ use super::{
     access::{self, Settled},
     content::Site,
     effects::Due,
-    ended, leave,
-    life::{Life, life},
+    ended, jobs, leave,
+    life::{Life, engaged, life},
     managed_object,
     names::{self, Names},
     person::{self, Facts, Given, Wanted},
@@ -23,6 +23,7 @@ use super::{
     wishes::Overrides,
 };
 use crate::{
+    engagement::{self, EngagementNow},
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
@@ -38,6 +39,7 @@ struct Person<'a> {
     facts: Facts<'a>,
     scope: Scope,
     state: StateNow,
+    engagements: Vec<EngagementNow>,
     wanted: BTreeMap<ConnectorName, Wanted>,
     access: AccessNow,
     accounts: BTreeMap<ConnectorName, DesiredAccount>,
@@ -116,17 +118,21 @@ fn person<'a>(
     around: &Around<'_>,
 ) -> Person<'a> {
     let Around { observed, entitlements, held, links, now } = *around;
-    let facts = identity::facts_now(identity, now);
+    let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since } =
-        life(policy, identity, &facts, wrong, (&observed.kept, links), now);
-    let id = identity.id.to_string();
-    let scope = person::scope(&facts, &id, identity::key(identity), state.state.broad());
-    let given = person::wanted(policy, &facts, &scope, &state, (&BTreeSet::new(), now));
-    let mut given = given.unwrap_or_else(|failed| {
+        life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
+    let engagements = engagement::shown(&engaged);
+    let key = jobs::key(identity, &engaged);
+    let others = jobs::others(identity, &engaged);
+    let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
+    let scope = person::scope(&facts, &identity.id.to_string(), key, state.state.broad());
+    let about = (&facts, &scope, &state);
+    let refused = BTreeSet::new();
+    let given = jobs::given(policy, Some(entitlements), about, &others, (&refused, now));
+    let given = given.unwrap_or_else(|failed| {
         holds.extend(failed);
         Given::default()
     });
-    leave::keeps_of(policy, entitlements, &state, &mut given.wanted);
     let zone = lifecycle::zone_of(&facts, &policy.lifecycle);
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     let subject = Subject {
@@ -138,6 +144,7 @@ fn person<'a>(
         state: &state,
         facts: &facts,
         scope: &scope,
+        others: &others,
         absent_since,
         zone: &zone,
         links,
@@ -168,6 +175,7 @@ fn person<'a>(
         facts,
         scope,
         state,
+        engagements,
         wanted,
         access,
         accounts,
@@ -277,6 +285,7 @@ impl Person<'_> {
         let Self {
             label,
             state,
+            engagements,
             wanted,
             access,
             accounts,
@@ -296,6 +305,7 @@ impl Person<'_> {
         DesiredIdentity {
             label,
             state,
+            engagements,
             accounts,
             unread,
             holds,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    AtOnce,
-    person::{self, Given, Wanted},
+    AtOnce, jobs,
+    person::{Given, Wanted},
     steps::Subject,
 };
 use crate::{
@@ -77,9 +77,9 @@ fn left<'s>(subject: &'s Subject<'_>, wanted: &BTreeMap<ConnectorName, Wanted>) 
 /// What rules would have given just before something ended, by the facts of
 /// today.
 fn given_before(subject: &Subject<'_>, end: Timestamp) -> Option<Given> {
-    let Subject { policy, facts, scope, state, .. } = *subject;
+    let Subject { policy, facts, scope, state, others, .. } = *subject;
     let before = end.checked_sub(SignedDuration::from_nanos(1)).ok()?;
-    person::wanted(policy, facts, scope, state, (&BTreeSet::new(), before)).ok()
+    jobs::given(policy, None, (facts, scope, state), others, (&BTreeSet::new(), before)).ok()
 }
 
 fn gave(subject: &Subject<'_>, given: &Given, (target, grant): Thing<'_>) -> bool {

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use super::person::Facts;
 use crate::{
+    engagement::{self, Besides, Engagement, EngagementNow},
     fact::{Hold, Identity},
-    identity,
-    lifecycle::{self, About, Kept, LifecycleState, StateNow},
+    lifecycle::{self, Kept, LifecycleState, StateNow},
     observed::Link,
     policy::{HoldPolicy, Policy},
 };
@@ -30,18 +30,46 @@ pub(super) struct Life {
 pub fn standing(
     policy: &Policy,
     identity: &Identity,
-    (facts, wrong): (&Facts<'_>, &[Hold]),
+    wrong: &[Hold],
     (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Result<StateNow, Vec<String>> {
-    let about = About {
-        facts,
-        wrong,
-        absent_since: absent_since(identity, kept),
-        when_missing: identity::when_missing(policy, identity),
-        ejected: kept.ejected(identity.id),
-    };
-    let mut state = lifecycle::state(&about, &policy.lifecycle, now)?;
+    let engaged = engaged(policy, identity, wrong, kept, now);
+    placed(policy, identity, &engaged, (kept, links), now)
+}
+
+/// The engagements of somebody, where there are several, the primary one first.
+pub fn engagements(
+    policy: &Policy,
+    identity: &Identity,
+    kept: &Kept,
+    now: Timestamp,
+) -> Vec<EngagementNow> {
+    engagement::shown(&engaged(policy, identity, &[], kept, now))
+}
+
+/// Everything somebody is engaged in, as it is with what is remembered.
+pub(super) fn engaged<'a>(
+    policy: &Policy,
+    identity: &'a Identity,
+    wrong: &[Hold],
+    kept: &Kept,
+    now: Timestamp,
+) -> Vec<Engagement<'a>> {
+    let absent_since = absent_since(identity, kept);
+    let besides = Besides { wrong, absent_since, ejected: kept.ejected(identity.id) };
+    engagement::engagements(policy, identity, &besides, now)
+}
+
+fn placed(
+    policy: &Policy,
+    identity: &Identity,
+    engaged: &[Engagement<'_>],
+    (kept, links): (&Kept, &[&Link]),
+    now: Timestamp,
+) -> Result<StateNow, Vec<String>> {
+    let mut state = engagement::state(engaged)?;
+    let Some(Engagement { facts, .. }) = engaged.first() else { return Ok(state) };
     let holds = legal_holds(policy, identity, kept);
     if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
         state.state = LifecycleState::Held;
@@ -56,7 +84,28 @@ pub fn standing(
     if !could && !state.state.is_over() {
         state.late_days = None;
     }
+    if let Some(since) = state.since.filter(|_| state.by_end && state.late_days.is_none()) {
+        state.late_days = taken_back(policy, identity, engaged, links)
+            .then(|| now.duration_since(since).as_hours() / 24)
+            .filter(|days| *days > 0);
+    }
     Ok(state)
+}
+
+/// Whether the next engagement, which kept everything open, does not come
+/// after all.
+fn taken_back(
+    policy: &Policy,
+    identity: &Identity,
+    engaged: &[Engagement<'_>],
+    links: &[&Link],
+) -> bool {
+    let cancelled = |it: &Engagement<'_>| {
+        it.state.as_ref().is_ok_and(|now| now.state == LifecycleState::Cancelled)
+    };
+    !policy.lifecycle.bridge.is_zero()
+        && links.iter().any(|link| link.is_open())
+        && (engaged.iter().any(cancelled) || engagement::is_withdrawn(policy, identity))
 }
 
 fn absent_since(identity: &Identity, kept: &Kept) -> Option<Timestamp> {
@@ -82,12 +131,11 @@ fn learned(facts: &Facts<'_>) -> Option<Timestamp> {
 pub(super) fn life(
     policy: &Policy,
     identity: &Identity,
-    facts: &Facts<'_>,
-    wrong: &[Hold],
+    (engaged, wrong): (&[Engagement<'_>], &[Hold]),
     (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Life {
-    let state = standing(policy, identity, (facts, wrong), (kept, links), now);
+    let state = placed(policy, identity, engaged, (kept, links), now);
     let decides = |hold: &&Hold| {
         hold.fact.as_ref().is_some_and(|it| lifecycle::decides(it.as_str(), &policy.lifecycle))
     };

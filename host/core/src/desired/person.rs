@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     desired::DesiredGrant,
-    fact::Fact,
-    id::{ConnectorName, FactName, RoleName},
+    id::{ConnectorName, RoleName},
     lifecycle::{LifecycleState, StateNow},
     operation::Cause,
     policy::{Policy, Rule},
@@ -21,8 +20,7 @@ pub(crate) struct Wanted {
     pub grants: BTreeMap<DesiredGrant, Vec<Cause>>,
 }
 
-/// Facts in effect, by name.
-pub(crate) type Facts<'a> = BTreeMap<FactName, &'a Fact>;
+pub(crate) use crate::engagement::Facts;
 
 /// What rules and mappings can read about an identity.
 pub(crate) fn scope(facts: &Facts<'_>, id: &str, key: &str, state: LifecycleState) -> Scope {
@@ -55,6 +53,22 @@ pub(crate) struct Given {
     pub wanted: BTreeMap<ConnectorName, Wanted>,
     /// Every role, also by another one, with its causes.
     pub roles: BTreeMap<RoleName, Vec<Cause>>,
+}
+
+impl Given {
+    /// With what is given besides.
+    pub(crate) fn add(&mut self, more: Self) {
+        for (target, Wanted { causes, grants }) in more.wanted {
+            let wanted = self.wanted.entry(target).or_default();
+            add(&mut wanted.causes, causes);
+            for (grant, causes) in grants {
+                add(wanted.grants.entry(grant).or_default(), causes);
+            }
+        }
+        for (role, causes) in more.roles {
+            add(self.roles.entry(role).or_default(), causes);
+        }
+    }
 }
 
 /// Accounts and grants by the rules, in the order of the file; `refused`

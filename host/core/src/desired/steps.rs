@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     DesiredStep,
     effects::{Due, due, open},
+    jobs::Job,
     person::Facts,
 };
 use crate::{
@@ -86,6 +87,8 @@ pub(super) struct Subject<'a> {
     pub state: &'a StateNow,
     pub facts: &'a Facts<'a>,
     pub scope: &'a Scope,
+    /// Engagements beside the one of these facts.
+    pub others: &'a [Job<'a>],
     pub absent_since: Option<Timestamp>,
     /// Of their dates.
     pub zone: &'a TimeZone,

@@ -287,7 +287,7 @@ impl Person<'_> {
 }
 
 /// The facts that count, those of the source that decides first.
-pub(super) fn by_authority(policy: &Policy, facts: &mut BTreeMap<FactName, Vec<Fact>>) {
+pub(crate) fn by_authority(policy: &Policy, facts: &mut BTreeMap<FactName, Vec<Fact>>) {
     for (name, facts) in facts.iter_mut() {
         // What is left of a source that is no longer in the file comes last.
         let place = |fact: &Fact| match policy.authority.rank(name, &fact.record.source) {

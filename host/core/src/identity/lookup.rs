@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Shrank, assemble::by_authority, facts_now};
+use super::{Shrank, assemble::by_authority};
 use crate::{
     account::Account,
+    engagement::views,
     fact::{Fact, Hold, Identity, Reading, RecordKey},
     id::{ConnectorName, FactName, IdentityId},
     policy::{Policy, TablePolicy},
@@ -57,31 +58,15 @@ pub(super) fn look_up(
         let rows = Rows::of((name, table), readings, baseline);
         let mut missing = BTreeSet::new();
         for identity in identities.iter_mut() {
-            let facts = facts_now(identity, now);
-            let Some(key) = facts.get(table.key.as_str()).and_then(|fact| fact.values.first())
-            else {
-                continue;
-            };
-            let key = key.to_string();
-            let before = known.get(&identity.id).map(|it| facts_of(it, name, &key));
-            let told = match rows.tell(&key, &mut looked.problems) {
-                Told::Facts(facts) => facts,
-                Told::Unsaid(why) => {
+            // Each engagement points where it points.
+            let views = views(policy, identity, now).into_iter();
+            let keys = views.filter_map(|view| view.facts.get(&table.key)?.values.first());
+            let keys: BTreeSet<String> = keys.map(ToString::to_string).collect();
+            for key in keys {
+                let known = known.get(&identity.id).copied();
+                if !rows.give(&key, (identity, known), &mut looked) {
                     missing.insert(identity.id);
-                    before.clone().filter(|facts| !facts.is_empty()).unwrap_or_else(|| {
-                        let fact = Some(table.key.clone());
-                        let hold = Hold { fact, text: why };
-                        looked.holds.entry(identity.id).or_default().push(hold);
-                        BTreeMap::new()
-                    })
                 }
-            };
-            let before = before.unwrap_or_default();
-            for (fact_name, mut fact) in told {
-                if let Some(old) = before.get(&fact_name).filter(|it| it.values == fact.values) {
-                    fact.learned = old.learned;
-                }
-                identity.facts.entry(fact_name).or_default().push(fact);
             }
             by_authority(policy, &mut identity.facts);
         }
@@ -129,6 +114,33 @@ impl<'a> Rows<'a> {
             .filter(|(before, lost)| lost.saturating_mul(100) > before.saturating_mul(limit));
         let read_at = reading.map(|reading| reading.read_at);
         Self { name, policy, by_key, twice, read_at, whole: whole && shrank.is_none(), shrank }
+    }
+
+    /// Adds what the record of that key says; false when that is not known.
+    fn give(
+        &self,
+        key: &str,
+        (identity, known): (&mut Identity, Option<&Identity>),
+        looked: &mut Looked,
+    ) -> bool {
+        let before = known.map(|it| facts_of(it, self.name, key)).unwrap_or_default();
+        let (told, is_known) = match self.tell(key, &mut looked.problems) {
+            Told::Facts(facts) => (facts, true),
+            Told::Unsaid(why) => {
+                if before.is_empty() {
+                    let hold = Hold { fact: Some(self.policy.key.clone()), text: why };
+                    looked.holds.entry(identity.id).or_default().push(hold);
+                }
+                (before.clone(), false)
+            }
+        };
+        for (name, mut fact) in told {
+            if let Some(old) = before.get(&name).filter(|it| it.values == fact.values) {
+                fact.learned = old.learned;
+            }
+            identity.facts.entry(name).or_default().push(fact);
+        }
+        is_known
     }
 
     fn tell(&self, key: &str, problems: &mut BTreeSet<String>) -> Told {

@@ -67,6 +67,17 @@ pub struct Absence {
 }
 
 impl Kept {
+    /// What people had ordered by then.
+    #[must_use]
+    pub fn as_of(mut self, then: Timestamp) -> Self {
+        self.ejections.retain(|it| it.at <= then);
+        for ejection in &mut self.ejections {
+            ejection.undone = ejection.undone.take().filter(|undone| undone.at <= then);
+        }
+        self.legal_holds.retain(|it| it.at <= then);
+        self
+    }
+
     /// The ejection of somebody that stands.
     pub fn ejected(&self, identity: IdentityId) -> Option<&Ejection> {
         let mut of_them = self.ejections.iter().rev().filter(|it| it.identity == identity);
@@ -195,6 +206,21 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_was_ordered_later_was_not_ordered_then() {
+        let mut kept = ordered(&[("1", "2026-06-01T12:00:00Z"), ("2", "2026-06-03T12:00:00Z")]);
+        kept.ejections[0].undone =
+            Some(Undone { at: at("2026-06-02T12:00:00Z"), by: "operator".to_owned() });
+        let ejected = |time: &str| {
+            let kept = kept.clone().as_of(at(time));
+            ["1", "2"].map(|key| kept.ejected(id(key)).is_some())
+        };
+        assert_eq!(ejected("2026-06-01T11:00:00Z"), [false, false]);
+        assert_eq!(ejected("2026-06-01T12:00:00Z"), [true, false]);
+        assert_eq!(ejected("2026-06-02T12:00:00Z"), [false, false]);
+        assert_eq!(ejected("2026-06-03T12:00:00Z"), [false, true]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub fn next_change(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let mut moments: Vec<Timestamp> = person.state.until.into_iter().collect();
+    moments.extend(person.engagements.iter().filter_map(|it| it.until));
     for fact in identity.facts.values().flatten() {
         moments.extend(fact.effective_from);
         moments.extend(fact.effective_until);

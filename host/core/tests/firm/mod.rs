@@ -310,6 +310,7 @@ pub(crate) fn person(
     accounts: impl IntoIterator<Item = (&'static str, DesiredAccount)>,
 ) -> (IdentityId, DesiredIdentity) {
     let person = DesiredIdentity {
+        engagements: Vec::new(),
         label: format!("{key} Example"),
         state: StateNow::new(state, "start 2026-01-01"),
         accounts: accounts.into_iter().map(|(at, account)| (target(at), account)).collect(),

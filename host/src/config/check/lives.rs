@@ -129,3 +129,33 @@ pub(super) fn confirmations(check: &mut Check<'_, '_>, place: &Place, source: &w
         check.value(&place.key("interval"), error);
     }
 }
+
+/// Sources of people whose records are an engagement each.
+pub(super) fn engagements(check: &mut Check<'_, '_>, file: &File) -> Vec<ConnectorName> {
+    let mut sources: Vec<ConnectorName> = Vec::new();
+    for (index, name) in file.lifecycle.engagements.iter().enumerate() {
+        let place = Place::of(["lifecycle", "engagements"]).index(index);
+        let Some((source, written)) = file.source.iter().find(|(it, _)| it.as_str() == name) else {
+            // One that is written wrongly is told where it stands.
+            let names = check.names("source");
+            if !names.iter().any(|it| it == name) {
+                let error = ConfigError::new(format!("unknown source `{name}`"))
+                    .label(format!("no `[source.{name}]` in this file"))
+                    .nearest(name, names.iter().map(String::as_str));
+                check.value(&place, error);
+            }
+            continue;
+        };
+        if written.table.is_some() {
+            let error = ConfigError::new(format!("source `{source}` has no people"))
+                .label("is a table, whose records nobody is engaged by");
+            check.value(&place, error);
+        } else if sources.contains(source) {
+            let error = ConfigError::new(format!("source `{source}` is named twice"));
+            check.value(&place, error.label("was named before"));
+        } else {
+            sources.push(source.clone());
+        }
+    }
+    sources
+}

@@ -259,10 +259,8 @@ pub(super) fn tests_of(
     all
 }
 
-pub(super) fn lifecycle(
-    check: &mut Check<'_, '_>,
-    written: &written::Lifecycle,
-) -> LifecyclePolicy {
+pub(super) fn lifecycle(check: &mut Check<'_, '_>, file: &File) -> LifecyclePolicy {
+    let written = &file.lifecycle;
     let place = Place::of(["lifecycle"]);
     let timezone = TimeZone::get(&written.timezone).unwrap_or_else(|_| {
         let zones = jiff::tz::db().available().map(|zone| zone.to_string()).collect::<Vec<_>>();
@@ -297,6 +295,8 @@ pub(super) fn lifecycle(
         leaving: written.leaving.0,
         overlap: written.overlap.0,
         clock_jump: duration(written.clock_jump),
+        engagements: lives::engagements(check, file),
+        bridge: written.bridge.0,
         ..LifecyclePolicy::default()
     };
     lives::leaves(check, written, &mut policy);

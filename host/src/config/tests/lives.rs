@@ -48,6 +48,41 @@ cancelled = ["active"]"#;
 }
 
 #[test]
+fn engagements_are_of_sources_of_people() {
+    let more = r#"[lifecycle]
+engagements = ["hr", "hr", "crm", "orgs"]
+bridge = "soon"
+[source.orgs]
+plugin = "csv"
+table = { key = "orgnum" }"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: source `hr` is named twice
+     --> lanyard.toml:7:22
+      |
+    7 | engagements = ["hr", "hr", "crm", "orgs"]
+      |                      ^^^^ was named before
+
+    error: unknown source `crm`
+     --> lanyard.toml:7:28
+      |
+    7 | engagements = ["hr", "hr", "crm", "orgs"]
+      |                            ^^^^^ no `[source.crm]` in this file
+
+    error: source `orgs` has no people
+     --> lanyard.toml:7:35
+      |
+    7 | engagements = ["hr", "hr", "crm", "orgs"]
+      |                                   ^^^^^^ is a table, whose records nobody is engaged by
+
+    error: bad value for `bridge`
+     --> lanyard.toml:8:10
+      |
+    8 | bridge = "soon"
+      |          ^^^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+    "#);
+}
+
+#[test]
 fn types_of_leave_are_checked() {
     let more = r#"[lifecycle.status]
 active = ["Active"]

@@ -341,6 +341,8 @@ fn expanding_ten_lines_shows_every_default() {
     prehire = "7d"
     leaving = "0s"
     overlap = "0s"
+    engagements = []
+    bridge = "0s"
     clock-jump = "40d"
 
     [lifecycle.status]

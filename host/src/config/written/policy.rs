@@ -51,6 +51,13 @@ pub(in crate::config) struct Lifecycle {
     pub(in crate::config) leaving: Duration,
     /// How long a mover keeps what nothing gives them any longer.
     pub(in crate::config) overlap: Duration,
+    /// Sources whose records are a job each (an engagement), the primary ones
+    /// first; without it, those of the source that says best when somebody
+    /// begins and ends.
+    pub(in crate::config) engagements: Vec<String>,
+    /// Between two engagements no further apart than this everything stays as
+    /// it was, if the later one was known before the earlier one ended.
+    pub(in crate::config) bridge: Duration,
     /// A clock that went on by more than this between two looks is asked about
     /// before time alone takes anything away.
     pub(in crate::config) clock_jump: After,
@@ -68,6 +75,8 @@ impl Default for Lifecycle {
             last_hour: None,
             leaving: Duration::seconds(0),
             overlap: Duration::seconds(0),
+            engagements: Vec::new(),
+            bridge: Duration::seconds(0),
             // Whoever looks every week, or once a month, never sees it.
             clock_jump: After::Duration(Duration::hours(40 * 24)),
             leave: Entries::default(),

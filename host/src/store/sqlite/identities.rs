@@ -11,6 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     columns::{At, Json, Word},
+    history,
     problem::Problem,
 };
 use crate::store::SourceRead;
@@ -81,6 +82,7 @@ pub(super) fn record(
         forget.execute([identity.id.to_string()])?;
     }
     for identity in identities {
+        history::keep(tx, identity, at)?;
         let Identity { id, records, facts, absent_since } = identity;
         let id = id.to_string();
         keep.execute(params![id, Json(facts), absent_since.map(At), At(at)])?;

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_own_fact.sql"),
     include_str!("migrations/0010_access.sql"),
     include_str!("migrations/0011_cases.sql"),
+    include_str!("migrations/0012_history.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     super::{
-        leave,
-        person::{self, Given, Wanted},
+        jobs,
+        person::{Given, Wanted},
         steps::{Subject, Wish},
         wishes,
     },
@@ -156,9 +156,11 @@ impl<'s, 'a> Judge<'s, 'a> {
         let mut given = if refused.roles.is_empty() {
             self.whole.clone()
         } else {
-            let Subject { policy, entitlements, facts, scope, state, now, .. } = *self.subject;
-            let mut again = person::wanted(policy, facts, scope, state, (&refused.roles, now))?;
-            leave::keeps_of(policy, entitlements, state, &mut again.wanted);
+            let Subject { policy, entitlements, facts, scope, state, others, now, .. } =
+                *self.subject;
+            let refused_roles = (&refused.roles, now);
+            let about = (facts, scope, state);
+            let mut again = jobs::given(policy, Some(entitlements), about, others, refused_roles)?;
             wishes::apply(self.subject, self.wishes, &mut again.wanted)?;
             again
         };

@@ -1,0 +1,53 @@
+//! Values that a source no longer gives.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lanyard_core::{
+    fact::{Fact, Identity},
+    history::{PastFact, past},
+    id::{FactName, IdentityId},
+};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{
+    columns::{At, Json, Word},
+    problem::Problem,
+};
+
+/// Keeps what is past once this person is recorded so.
+pub(super) fn keep(tx: &Connection, identity: &Identity, at: Timestamp) -> Result<(), Problem> {
+    let id = identity.id.to_string();
+    let before: Option<String> = tx
+        .prepare_cached("SELECT facts FROM identity WHERE id = ?1")?
+        .query_row([&id], |row| row.get(0))
+        .optional()?;
+    let Some(before) = before else { return Ok(()) };
+    // Nearly everybody is as they were.
+    if before == serde_json::to_string(&identity.facts)? {
+        return Ok(());
+    }
+    let before: BTreeMap<FactName, Vec<Fact>> = serde_json::from_str(&before)?;
+    let mut statement = tx.prepare_cached(
+        "INSERT INTO past_fact (identity, position, fact, body, forgotten)
+         SELECT ?1, 1 + coalesce(max(position), 0), ?2, ?3, ?4 FROM past_fact WHERE identity = ?1",
+    )?;
+    for PastFact { name, fact, forgotten } in past(&before, &identity.facts, at) {
+        statement.execute(params![id, name.as_str(), Json(fact), At(forgotten)])?;
+    }
+    Ok(())
+}
+
+pub(super) fn of(tx: &Connection, identity: IdentityId) -> Result<Vec<PastFact>, Problem> {
+    let mut statement = tx.prepare_cached(
+        "SELECT fact, body, forgotten FROM past_fact WHERE identity = ?1 ORDER BY position",
+    )?;
+    let rows = statement.query_map([identity.to_string()], |row| {
+        Ok(PastFact {
+            name: row.get::<_, Word<_>>(0)?.0,
+            fact: row.get::<_, Json<_>>(1)?.0,
+            forgotten: row.get::<_, At>(2)?.0,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
