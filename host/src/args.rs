@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
-    asking::{Explained, Holding},
+    asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
@@ -134,6 +134,12 @@ pub enum Verb {
     /// Who has an account, an entitlement or a role, since when and why; who
     /// should and has not; accounts of nobody.  From what is recorded.
     Who(Holding),
+    /// A plan that goes back from one that was carried out: shown and kept,
+    /// for `apply DIGEST`.
+    Undo(Undone),
+    /// Rules and mappings, tried on people.
+    #[command(subcommand)]
+    Rule(RuleVerb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,23 +193,6 @@ pub enum ApprovalVerb {
         #[arg(long)]
         reason: Option<String>,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Simulated {
-    /// The last day: a date, or an instant.
-    #[arg(long, value_name = "DATE")]
-    pub until: String,
-    /// Show nothing before this day; without it, from now on.
-    #[arg(long, value_name = "DATE")]
-    pub from: Option<String>,
-    /// Show one person: id, key of a record, label, or login name of an
-    /// account.
-    #[arg(long)]
-    pub who: Option<String>,
-    /// Print JSON, for programs.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,17 +18,19 @@ mod named;
 mod output;
 mod plan;
 mod plugin;
+mod rule;
 mod session;
 mod sheet;
 mod simulate;
 mod status;
 mod suppose;
+mod undo;
 mod union;
 mod who;
 mod workflow;
 
 use crate::{
-    args::{Args, ConnectorVerb, PluginVerb, RunVerb, Verb},
+    args::{Args, ConnectorVerb, PluginVerb, RuleVerb, RunVerb, Verb},
     config,
     errors::{AppError, Exit},
     telemetry,
@@ -97,6 +99,8 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
         Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
+        Verb::Undo(wanted) => undo::undo(file, &wanted, output).await,
+        Verb::Rule(RuleVerb::Test(wanted)) => rule::test(file, &wanted, output).await,
         Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;

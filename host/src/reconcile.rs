@@ -21,6 +21,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod undo;
 mod union;
 mod whose;
 
@@ -53,6 +54,7 @@ pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
 
 /// What every step of the road needs.

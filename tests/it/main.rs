@@ -34,4 +34,5 @@ mod sandbox;
 mod servers;
 mod simulated;
 mod suppose;
+mod undo;
 mod workflow;

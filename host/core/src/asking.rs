@@ -7,6 +7,7 @@ mod account;
 mod answer;
 mod chain;
 mod entitlement;
+mod mapping;
 mod next;
 mod rule;
 mod step;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 pub use self::{
     answer::{Answer, Detail},
     chain::Root,
+    mapping::supposed,
     who::{Holder, What, Who, who},
 };
 use crate::{

@@ -53,10 +53,15 @@ pub fn render_with(
         steps,
         conflicts: _,
         notes,
+        undoes,
         labels,
         overlaps: _,
     } = plan;
     let mut page = Page::default();
+    if let Some(undoes) = undoes {
+        page.line(0, &format!("what undoes plan {}", undoes.plan.short()));
+        page.gap();
+    }
     let names = Names::new(targets);
     for (identity, operations) in by_identity(operations) {
         let events: BTreeSet<Event> = operations.iter().map(|it| it.event).collect();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::AccountState,
     id::{
-        ConnectorName, FactName, IdentityId, OperationId, RoleName, RuleName, StepName,
+        ConnectorName, Digest, FactName, IdentityId, OperationId, RoleName, RuleName, StepName,
         WorkflowName,
     },
     lifecycle::LifecycleState,
@@ -175,6 +175,8 @@ pub enum Event {
     Leave,
     /// The person did not change; the target did.
     Drift,
+    /// A person has what was done taken back.
+    Undo,
 }
 
 impl Event {
@@ -187,6 +189,7 @@ impl Event {
             Self::Rehire => "rehire",
             Self::Leave => "leave",
             Self::Drift => "drift",
+            Self::Undo => "undo",
         }
     }
 }
@@ -210,6 +213,14 @@ pub enum Cause {
     Leaver { because: String },
     /// A source told so many whole days after it should have been done.
     Late { days: i64 },
+    /// A person has an operation of an earlier plan taken back.
+    Undo {
+        plan: Digest,
+        operation: OperationId,
+        kind: OperationKind,
+        /// What the plan after it would do, and why; none: it stays so.
+        again: Option<String>,
+    },
     /// The target holds something else than what is desired.
     Observed { because: String },
 }
@@ -234,6 +245,13 @@ impl fmt::Display for Cause {
             }
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Late { days } => write!(f, "late by {days}d: the source told of it so late"),
+            Self::Undo { plan, operation, kind, again } => {
+                write!(f, "it undoes {} {operation} of plan {}", kind.word(), plan.short())?;
+                match again {
+                    Some(again) => write!(f, "; the next plan takes it back: {again}"),
+                    None => f.write_str("; the next plan leaves it so"),
+                }
+            }
             Self::Observed { because } => f.write_str(because),
         }
     }
@@ -253,6 +271,9 @@ impl Cause {
             },
             Self::Leaver { .. } => "leaver policy".to_owned(),
             Self::Late { days } => format!("late by {days}d"),
+            Self::Undo { plan, operation, kind, .. } => {
+                format!("undoes {} {operation} of plan {}", kind.word(), plan.short())
+            }
             Self::Observed { .. } => "what the target holds".to_owned(),
         }
     }

@@ -12,6 +12,7 @@ mod order;
 mod outline;
 mod overlap;
 mod surely;
+mod undo;
 mod waits;
 mod world;
 
@@ -39,6 +40,7 @@ use crate::{
 
 pub(crate) use self::attributes::{compared, same_values};
 pub use self::surely::{adopted_link, adopting};
+pub use self::undo::{Applied, Present, Undoes, undo};
 
 /// What would be done, in order.
 ///
@@ -68,6 +70,9 @@ pub struct Plan {
     pub conflicts: Vec<PlannedConflict>,
     /// What waits and why, in sentences.
     pub notes: Vec<Note>,
+    /// The plan that this one undoes; none: it brings about what is desired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<Undoes>,
     /// Labels of the identities that occur, for people.
     pub labels: BTreeMap<IdentityId, String>,
     /// Grants that stay for a while, since when nothing gives them (none:
@@ -333,6 +338,7 @@ pub fn plan(
         steps,
         conflicts,
         notes: notes.into_iter().collect(),
+        undoes: None,
         labels,
         overlaps,
     }

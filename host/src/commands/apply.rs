@@ -17,6 +17,7 @@ use super::{
     output::{Output, counted},
     plan,
     session::{self, Road, Use},
+    undo,
 };
 use crate::{
     errors::{AppError, Exit},
@@ -44,7 +45,10 @@ pub(super) async fn apply(
         Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
         None => None,
     };
-    let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
+    let (mut survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
+    if let Some(undoes) = wanted.as_ref().and_then(|wanted| wanted.plan.undoes.as_ref()) {
+        survey = undo::again(&road.context, survey, undoes).await?;
+    }
     if let Some(wanted) = &wanted {
         same_world(wanted, &survey)?;
     } else {
@@ -155,7 +159,12 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
         ),
     )
     .hint(format!(
-        "look at the new plan with `lanyard plan`, then `lanyard apply {}`",
+        "look at the new plan with `lanyard {}`, then `lanyard apply {}`",
+        wanted
+            .plan
+            .undoes
+            .as_ref()
+            .map_or_else(|| "plan".to_owned(), |undoes| format!("undo {}", undoes.plan.short())),
         now.digest.short()
     )))
 }

@@ -77,7 +77,7 @@ impl Asking<'_> {
     }
 
     /// What it should look like, attribute by attribute.
-    fn looks(&self, target: &ConnectorName, content: &AccountContent) -> Vec<Detail> {
+    pub(super) fn looks(&self, target: &ConnectorName, content: &AccountContent) -> Vec<Detail> {
         let def = self.there(target).and_then(|it| it.schema.object(&content.object_type));
         let attributes = content.attributes.iter().map(|(name, values)| {
             let causes = content.attribute_causes.get(name).map_or(&[][..], Vec::as_slice);

@@ -43,6 +43,9 @@ impl Asking<'_> {
             Cause::State { .. } | Cause::Leaver { .. } | Cause::Late { .. } => self.life(),
             Cause::Step { workflow, .. } => self.episode_line(workflow),
             Cause::Observed { .. } => vec![self.reading(target)],
+            Cause::Undo { plan, .. } => {
+                vec![Detail::new(format!("a person asked to undo plan {}", plan.short()))]
+            }
         };
         Detail::with(format!("because {cause}"), behind)
     }
@@ -60,6 +63,9 @@ impl Asking<'_> {
                 fact: Some(fact.clone()),
             }],
             Cause::Observed { .. } => vec![Root::Target { target: target.clone() }],
+            Cause::Undo { plan, .. } => {
+                vec![Root::Order { by: format!("undo {}", plan.short()) }]
+            }
             Cause::Step { workflow, .. } => match self.ordered(workflow) {
                 Some(by) => vec![Root::Order { by }],
                 None => self.life_roots(),
