@@ -324,6 +324,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [protect.last-of]
 
+    [component]
+
     [workflow]
 
     [notify]
