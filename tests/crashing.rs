@@ -42,6 +42,10 @@ async fn main() -> anyhow::Result<()> {
     let mut connectors = Connectors::default();
     for (name, connector) in &config.connectors {
         let loaded = sandbox.load(connector).await.with_context(|| format!("loading {name}"))?;
+        if connector.role == Role::Component {
+            connectors.components.insert(name.clone(), Arc::new(loaded));
+            continue;
+        }
         let attached = Attached {
             plugin: loaded.digest().clone(),
             permission: loaded.permission_digest().clone(),
@@ -49,10 +53,11 @@ async fn main() -> anyhow::Result<()> {
             parallel: connector.limits.parallel,
             connector: Arc::new(loaded),
         };
-        match connector.role {
-            Role::Source => connectors.sources.insert(name.clone(), attached),
-            Role::Target => connectors.targets.insert(name.clone(), attached),
+        let places = match connector.role {
+            Role::Source => &mut connectors.sources,
+            Role::Target | Role::Component => &mut connectors.targets,
         };
+        places.insert(name.clone(), attached);
     }
     let store = Around {
         inner: Arc::new(SqliteStore::open_exclusive(&config.store)?),

@@ -98,6 +98,8 @@ pub struct ConnectorConfig {
 pub enum Role {
     Source,
     Target,
+    /// It carries out steps of workflows.
+    Component,
 }
 
 impl Role {
@@ -106,6 +108,7 @@ impl Role {
         match self {
             Self::Source => "source",
             Self::Target => "target",
+            Self::Component => "component",
         }
     }
 }

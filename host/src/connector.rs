@@ -5,12 +5,13 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
+mod step;
 mod unusable;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     fault::Fault,
@@ -19,6 +20,7 @@ use lanyard_core::{
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
 
+pub use step::{StepCall, StepComponent};
 pub use unusable::Unusable;
 
 /// A configured instance of a plugin, ready to be called.
@@ -48,11 +50,14 @@ pub trait Connector: Send + Sync {
 }
 
 /// Which optional interfaces a connector exports.
+#[expect(clippy::struct_excessive_bools, reason = "each is an export of the contract")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Abilities {
     pub directory: bool,
     pub provisioning: bool,
     pub entitlements: bool,
+    /// Carries out steps of workflows.
+    pub step: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -166,7 +171,13 @@ pub struct Outcome {
 pub enum Status {
     Applied,
     Unchanged,
-    Pending { ticket: String, needs_human: Option<String>, expires_at: Option<Timestamp> },
+    Pending {
+        ticket: String,
+        /// When to ask again.
+        poll_after: Option<SignedDuration>,
+        needs_human: Option<String>,
+        expires_at: Option<Timestamp>,
+    },
     Partial,
     Named(String),
 }
@@ -190,4 +201,6 @@ pub struct Attached {
 pub struct Connectors {
     pub sources: BTreeMap<ConnectorName, Attached>,
     pub targets: BTreeMap<ConnectorName, Attached>,
+    /// They carry out steps.
+    pub components: BTreeMap<ConnectorName, Arc<dyn StepComponent>>,
 }

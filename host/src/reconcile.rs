@@ -5,6 +5,7 @@
 
 mod answer;
 mod call;
+mod carry;
 mod cases;
 mod decide;
 mod dropped;
@@ -41,6 +42,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
     reopen_account, reopen_record,

@@ -11,6 +11,7 @@ mod permitted;
 mod script;
 mod secrets;
 mod state;
+mod step;
 mod stream;
 mod tls;
 mod v0_1;
@@ -258,6 +259,8 @@ macro_rules! call {
         call.end(done)
     }};
 }
+
+use call as on_an_instance;
 
 impl WasmConnector {
     pub fn manifest(&self) -> &Manifest {

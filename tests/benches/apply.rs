@@ -167,6 +167,7 @@ fn context(folder: &Path, parallel: u32) -> Context {
         config: config.digest,
         store: Arc::new(SqliteStore::open_exclusive(&folder.join("lanyard.db")).unwrap()),
         connectors: Connectors {
+            components: std::collections::BTreeMap::new(),
             sources: [(hr, attached(System::source(company::records(PEOPLE))))].into(),
             targets: [(name, attached(System::target()))].into(),
         },

@@ -151,7 +151,12 @@ fn whole<T>(items: Vec<T>) -> Page<T> {
 #[async_trait]
 impl Connector for System {
     fn abilities(&self) -> Abilities {
-        Abilities { directory: true, provisioning: self.target, entitlements: self.target }
+        Abilities {
+            directory: true,
+            provisioning: self.target,
+            entitlements: self.target,
+            step: false,
+        }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {

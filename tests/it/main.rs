@@ -21,6 +21,7 @@ mod desk;
 mod directions;
 mod dropped;
 mod exit_status;
+mod handover;
 mod leavers;
 mod lives;
 mod messages;

@@ -7,3 +7,4 @@ mod limits;
 mod reach;
 mod recorder;
 mod secrets;
+mod steps;

@@ -1,6 +1,7 @@
 //! The executor against targets that misbehave as they are told to.
 
 mod answers;
+mod carried;
 mod creates;
 mod firm;
 mod left;

@@ -144,7 +144,7 @@ steps = [
     9 | on = "gone"
       |      ^^^^^^ needs a lifecycle state like "departed", an offset like "14d before start" or "7d after end", "demand", or `{ changed = ["department"] }`
 
-    error: step `a` needs either `do` or `wait`
+    error: step `a` needs one of `do`, `wait` and `run`
       --> lanyard.toml:15:3
        |
     15 |   { id = "a", do = "disable-accounts", wait = "3d" },

@@ -34,7 +34,7 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
     }
 }
 
-pub(crate) fn shown(survey: &Survey) -> String {
+pub(crate) fn shown(survey: &Survey, words: &diff::Words) -> String {
     let stored = &survey.stored;
     let mut text = String::new();
     for problem in &survey.assembled.problems {
@@ -43,7 +43,8 @@ pub(crate) fn shown(survey: &Survey) -> String {
     for target in survey.unread_sources.keys().chain(survey.unread.keys()) {
         let _infallible = writeln!(text, "warning: `{target}` could not be read");
     }
-    text.push_str(&diff::render(&stored.plan, &stored.findings, &survey.observed.targets));
+    let (findings, targets) = (&stored.findings, &survey.observed.targets);
+    text.push_str(&diff::render_with(&stored.plan, findings, targets, words));
     plain(&text)
 }
 

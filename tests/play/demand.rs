@@ -31,6 +31,7 @@ pub(crate) async fn run(
         end: None,
         left: None,
         steps: BTreeMap::new(),
+        tried: BTreeMap::new(),
     };
     let definitions = std::slice::from_ref(&workflow.definition);
     store.know_workflows(definitions, now).await.map_err(|error| said(&error))?;

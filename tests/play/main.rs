@@ -6,6 +6,7 @@
 
 mod answers;
 mod cases;
+mod components;
 mod demand;
 mod file;
 mod history;

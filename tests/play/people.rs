@@ -94,6 +94,8 @@ pub(crate) fn step_line(plan: &Plan, step: &PlannedStep, how: &StepTold) -> Stri
     let who = plan.labels.get(&step.identity).map_or("", String::as_str);
     let how = match how {
         StepTold::Done => String::new(),
+        StepTold::Pending(None) => " (taken on)".to_owned(),
+        StepTold::Pending(Some(needs)) => format!(" (taken on, waits there: {needs})"),
         StepTold::Again(why) => format!(" (not yet: {why})"),
         StepTold::Untold(why) => format!(" (asked, and nobody told: {why})"),
         StepTold::Unknown(why) => format!(" (unknown: {why})"),

@@ -92,7 +92,7 @@ pub(crate) async fn requests(context: &Context, now: Timestamp) -> Result<String
 pub(crate) fn question_line(plan: &Plan, question: &PlannedQuestion, how: &StepTold) -> String {
     let who = plan.labels.get(&question.identity).map_or("", String::as_str);
     let how = match how {
-        StepTold::Done => String::new(),
+        StepTold::Done | StepTold::Pending(_) => String::new(),
         StepTold::Untold(why) => format!(" (asked, and nobody told: {why})"),
         StepTold::Again(why) | StepTold::Unknown(why) => format!(" (not yet: {why})"),
         StepTold::Skipped(why) => format!(" (not tried: {why})"),

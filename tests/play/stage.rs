@@ -19,7 +19,9 @@ use tokio::runtime::Runtime;
 
 use crate::{
     answers::{self, chain, columns, plain, shown, told},
-    cases, demand, file, history, lives,
+    cases,
+    components::Carrier,
+    demand, file, history, lives,
     people::{self, MailRoom},
     requests,
     script::{Statement, table},
@@ -31,6 +33,7 @@ struct Firm {
     context: Context,
     sources: BTreeMap<String, Arc<System>>,
     targets: BTreeMap<String, Arc<System>>,
+    components: BTreeMap<String, Arc<Carrier>>,
 }
 
 pub(crate) struct Stage {
@@ -71,28 +74,12 @@ impl Stage {
 
     pub(crate) fn play(&mut self, statement: &Statement) -> Played {
         let words: Vec<&str> = statement.text.split_whitespace().collect();
-        let block = statement.block.as_str();
-        match words.as_slice() {
-            ["firm"] => self.found(block).map(|()| None),
-            ["example", name] => self.found(&file::example(name)?).map(|()| None),
-            ["on", moment @ ..] => {
-                let now = self.put_clock(&moment.join(" "))?;
-                self.runtime.block_on(lives::looked(self.store.as_ref(), now)).map(|()| None)
-            }
-            ["the", "clock", "jumps", "to", moment @ ..] => {
-                self.put_clock(&moment.join(" ")).map(|_now| None)
-            }
-            ["plan"] => self.plan().map(Some),
-            ["apply"] => self.apply(&BTreeSet::new()).map(Some),
-            ["apply", "releasing", kind] => self.apply(&[finding(kind)?].into()).map(Some),
-            ["accounts"] => self.accounts().map(Some),
-            ["people"] => self.people().map(Some),
-            ["explain", who] => self.explain(who).map(Some),
-            ["show", who, "at", at] => self.shown(who, Some(at), None).map(Some),
-            ["show", who, "as", "known", known] => self.shown(who, None, Some(known)).map(Some),
-            ["show", who, "at", at, "as", "known", known] => {
-                self.shown(who, Some(at), Some(known)).map(Some)
-            }
+        self.spoken(&words).unwrap_or_else(|| self.happens(statement, &words))
+    }
+
+    /// What people say, or are told.
+    fn spoken(&self, words: &[&str]) -> Option<Played> {
+        Some(match words {
             ["mail"] => Ok(Some(self.mail.taken())),
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
@@ -127,6 +114,37 @@ impl Stage {
                 let said = [*what, *workflow, *who, *step];
                 self.said(|context, now| people::says(context, said, now)).map(Some)
             }
+            _ => return None,
+        })
+    }
+
+    fn happens(&mut self, statement: &Statement, words: &[&str]) -> Played {
+        let block = statement.block.as_str();
+        match words {
+            ["firm"] => self.found(block).map(|()| None),
+            ["example", name] => self.found(&file::example(name)?).map(|()| None),
+            ["on", moment @ ..] => {
+                let now = self.put_clock(&moment.join(" "))?;
+                self.runtime.block_on(lives::looked(self.store.as_ref(), now)).map(|()| None)
+            }
+            ["the", "clock", "jumps", "to", moment @ ..] => {
+                self.put_clock(&moment.join(" ")).map(|_now| None)
+            }
+            ["plan"] => self.plan().map(Some),
+            ["apply"] => self.apply(&BTreeSet::new()).map(Some),
+            ["apply", "releasing", kind] => self.apply(&[finding(kind)?].into()).map(Some),
+            ["accounts"] => self.accounts().map(Some),
+            ["people"] => self.people().map(Some),
+            ["explain", who] => self.explain(who).map(Some),
+            ["done", "by", name] => match self.firm()?.components.get(*name) {
+                Some(component) => Ok(Some(component.taken())),
+                None => Err(format!("there is no component `{name}`")),
+            },
+            ["show", who, "at", at] => self.shown(who, Some(at), None).map(Some),
+            ["show", who, "as", "known", known] => self.shown(who, None, Some(known)).map(Some),
+            ["show", who, "at", at, "as", "known", known] => {
+                self.shown(who, Some(at), Some(known)).map(Some)
+            }
             ["groups", "at", target, groups @ ..] => {
                 let groups = groups.iter().map(|group| group.trim_end_matches(',').to_owned());
                 self.target(target)?.inner().groups.extend(groups);
@@ -134,7 +152,7 @@ impl Stage {
             }
             [name, rest @ ..] => {
                 let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-                match self.runtime.block_on(lives::order(self.store.as_ref(), &words, now)) {
+                match self.runtime.block_on(lives::order(self.store.as_ref(), words, now)) {
                     Some(ordered) => ordered.map(|()| None),
                     None => self.system(name, rest, block).map(|()| None),
                 }
@@ -171,6 +189,9 @@ impl Stage {
     /// `hr says:`, `crm has:`, `crm is down`, …
     fn system(&self, name: &str, words: &[&str], block: &str) -> Result<(), String> {
         let firm = self.firm()?;
+        if let Some(component) = firm.components.get(name) {
+            return component.becomes(words);
+        }
         let system = firm
             .sources
             .get(name)
@@ -224,9 +245,9 @@ impl Stage {
     /// Reads a firm's file; systems and store stay when there was one before.
     fn found(&mut self, file: &str) -> Result<(), String> {
         let config = file::configured(self.folder.path(), file, self.expanded)?;
-        let (mut sources, mut targets) = match self.firm.take() {
-            Some(firm) => (firm.sources, firm.targets),
-            None => (BTreeMap::new(), BTreeMap::new()),
+        let (mut sources, mut targets, mut components) = match self.firm.take() {
+            Some(firm) => (firm.sources, firm.targets, firm.components),
+            None => Default::default(),
         };
         let clock = Arc::clone(&self.clock);
         let Config { mut policy, digest, .. } = config;
@@ -246,6 +267,10 @@ impl Stage {
             let attached = attached(Arc::clone(system));
             connectors.targets.insert(name.clone(), attached);
         }
+        for name in policy.steps.components.keys() {
+            let component = Arc::clone(components.entry(name.to_string()).or_default());
+            connectors.components.insert(name.clone(), component);
+        }
         let context = Context {
             policy: Arc::new(policy),
             config: digest,
@@ -256,7 +281,7 @@ impl Stage {
             stop: Stop::default(),
             clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
         };
-        self.firm = Some(Firm { context, sources, targets });
+        self.firm = Some(Firm { context, sources, targets, components });
         Ok(())
     }
 
@@ -285,7 +310,11 @@ impl Stage {
 
     fn plan(&self) -> Result<String, String> {
         Ok(match self.look(Settling::Looking)? {
-            Ok(survey) => shown(&survey),
+            Ok(survey) => {
+                let context = &self.firm()?.context;
+                let words = reconcile::words(context, &survey.stored.plan);
+                shown(&survey, &self.runtime.block_on(words))
+            }
             Err(error) => format!("error: {error}\n"),
         })
     }

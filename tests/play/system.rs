@@ -295,7 +295,12 @@ fn object(object_type: &str, role: ObjectRole, attributes: Vec<AttributeDef>) ->
 #[async_trait]
 impl Connector for System {
     fn abilities(&self) -> Abilities {
-        Abilities { directory: true, provisioning: self.target, entitlements: self.target }
+        Abilities {
+            directory: true,
+            provisioning: self.target,
+            entitlements: self.target,
+            step: false,
+        }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {

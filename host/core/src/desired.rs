@@ -3,6 +3,7 @@
 mod access;
 mod achieved;
 mod adopting;
+mod carry;
 mod compute;
 mod content;
 mod effects;

@@ -3,6 +3,7 @@
 mod change;
 mod step;
 
+pub use self::step::Words;
 pub(crate) use self::{
     change::{Names, shown, value},
     step::{one_question, step_lines},
@@ -31,6 +32,16 @@ pub fn render(
     plan: &Plan,
     findings: &[Finding],
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
+) -> String {
+    render_with(plan, findings, targets, &Words::new())
+}
+
+/// The same, with what components say of the steps that they carry out.
+pub fn render_with(
+    plan: &Plan,
+    findings: &[Finding],
+    targets: &BTreeMap<ConnectorName, ObservedTarget>,
+    words: &Words,
 ) -> String {
     // A finding tells of conflicts.
     let Plan {
@@ -67,7 +78,7 @@ pub fn render(
         page.gap();
     }
     episode_lines(episodes, labels, &mut page);
-    step::lines(steps, labels, &mut page);
+    step::lines(steps, labels, words, &mut page);
     step::question_lines(questions, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);

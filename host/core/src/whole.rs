@@ -238,6 +238,7 @@ fn depend_on_others(policy: &Policy) -> bool {
                     | Action::SetFact { .. }
                     | Action::Ticket { .. }
                     | Action::Request { .. }
+                    | Action::Run { .. }
             )
         )
     })

@@ -11,6 +11,7 @@ mod advance;
 mod approval;
 mod begin;
 mod compile;
+mod component;
 mod definition;
 mod draw;
 mod effect;
@@ -23,6 +24,7 @@ pub use self::{
     approval::{Agreed, AnswerRefused, Answering, Asked, Question, approval_id},
     begin::{Begin, Trigger, standing},
     compile::{CompileError, Step, Task, Wait, Workflow},
+    component::{Given, Pending, StepRequest, Tried, step_key},
     definition::{
         AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure,
         StepDefinition, TaskDefinition, WaitDefinition,

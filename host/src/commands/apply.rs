@@ -52,7 +52,7 @@ pub(super) async fn apply(
     if let Some(wanted) = &wanted {
         same_world(wanted, &survey)?;
     } else {
-        plan::show(&survey, output)?;
+        plan::show(&road.context, &survey, output).await?;
     }
     let operations = survey.stored.plan.operations.len();
     let accepted = released.contains(&FindingKind::SourceShrank)
@@ -82,7 +82,7 @@ pub(super) async fn apply(
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
-    plan::show(&survey, output)?;
+    plan::show(&road.context, &survey, output).await?;
     if !survey.stored.plan.has_work() {
         return Ok(plan::exit(&survey, open));
     }
@@ -384,6 +384,8 @@ impl Shown {
 fn word(how: &StepTold) -> String {
     match how {
         StepTold::Done => "done".to_owned(),
+        StepTold::Pending(None) => "taken on; a later run asks what became of it".to_owned(),
+        StepTold::Pending(Some(needs)) => format!("taken on, and waits there: {needs}"),
         StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
         StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
         StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),

@@ -53,7 +53,7 @@ pub(super) async fn eject(
     let mut road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = look(&mut road, output).await?;
     let survey = survey.only(&road.context, identity).await?;
-    plan::show(&survey, output)?;
+    plan::show(&road.context, &survey, output).await?;
     let mut exit = plan::exit(&survey, open);
     if order.yes && survey.stored.plan.has_work() {
         exit = apply::carry_out(&road, (&survey, open), &[].into(), output).await?;

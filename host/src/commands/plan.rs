@@ -11,6 +11,7 @@ use super::{
 use crate::{
     errors::{self, AppError, Exit},
     reconcile::{self, Context, Settling, Survey},
+    store::StoredPlan,
 };
 
 pub(super) async fn plan(
@@ -24,7 +25,7 @@ pub(super) async fn plan(
     if json {
         output.json(&survey.stored)?;
     } else {
-        show(&survey, output)?;
+        show(&road.context, &survey, output).await?;
     }
     if let Some(path) = out {
         let text = serde_json::to_string_pretty(&survey.stored)?;
@@ -86,9 +87,14 @@ pub(super) async fn look(
     Ok((survey, settled.parked > 0 || !settled.open.is_empty()))
 }
 
-pub(super) fn show(survey: &Survey, output: &mut Output) -> Result<(), AppError> {
-    let stored = &survey.stored;
-    output.text(&diff::render(&stored.plan, &stored.findings, &survey.observed.targets))
+pub(super) async fn show(
+    context: &Context,
+    survey: &Survey,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let StoredPlan { plan, findings, .. } = &survey.stored;
+    let words = reconcile::words(context, plan).await;
+    output.text(&diff::render_with(plan, findings, &survey.observed.targets, &words))
 }
 
 /// `open`: something of an earlier run is not settled.  Access that has to go

@@ -156,7 +156,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
             // It delays nothing but what is its own.
             Err(error) => {
                 let Some(written) = config.connectors.get(&name) else { continue };
-                place(&mut connectors, &name, written.role, Unusable::new(&error).attached());
+                attach_unusable(&mut connectors, &name, written.role, Unusable::new(&error));
             }
         }
     }
@@ -183,21 +183,27 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
 
 pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {
     let ConnectorConfig { role, limits, .. } = connector.config().clone();
-    let attached = Attached {
+    let attached = |connector: WasmConnector| Attached {
         plugin: connector.digest().clone(),
         permission: connector.permission_digest().clone(),
         page_size: limits.page_size,
         parallel: limits.parallel,
         connector: Arc::new(connector) as Arc<dyn Connector>,
     };
-    place(connectors, name, role, attached);
+    match role {
+        Role::Source => drop(connectors.sources.insert(name.clone(), attached(connector))),
+        Role::Target => drop(connectors.targets.insert(name.clone(), attached(connector))),
+        Role::Component => drop(connectors.components.insert(name.clone(), Arc::new(connector))),
+    }
 }
 
-fn place(connectors: &mut Connectors, name: &ConnectorName, role: Role, attached: Attached) {
+/// In the place of one that cannot be used.
+fn attach_unusable(connectors: &mut Connectors, name: &ConnectorName, role: Role, it: Unusable) {
     match role {
-        Role::Source => connectors.sources.insert(name.clone(), attached),
-        Role::Target => connectors.targets.insert(name.clone(), attached),
-    };
+        Role::Source => drop(connectors.sources.insert(name.clone(), it.attached())),
+        Role::Target => drop(connectors.targets.insert(name.clone(), it.attached())),
+        Role::Component => drop(connectors.components.insert(name.clone(), Arc::new(it))),
+    }
 }
 
 /// Who orders it: the OS user, as the kernel knows them.

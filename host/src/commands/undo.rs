@@ -45,7 +45,7 @@ pub(super) async fn undo(
     if *json {
         output.json(&survey.stored)?;
     } else {
-        plan::show(&survey, output)?;
+        plan::show(&road.context, &survey, output).await?;
         if survey.stored.plan.has_work() {
             let short = survey.stored.digest.short();
             output.line(&format!("`lanyard apply {short}` does it"))?;

@@ -177,6 +177,7 @@ async fn begin(
         end: None,
         left: None,
         steps: BTreeMap::new(),
+        tried: BTreeMap::new(),
     };
     store.know_workflows(std::slice::from_ref(&workflow.definition), now).await?;
     let entry = entry(&episode, "begun by a person", now);

@@ -7,6 +7,7 @@
 
 mod access;
 mod account;
+mod components;
 mod connectors;
 mod effects;
 mod expressions;
@@ -152,7 +153,20 @@ impl Check<'_, '_> {
                 .hint("give it another name");
             self.key(&Place::of(["source", OURS]), error);
         }
-        for name in self.names("target").iter().filter(|name| sources.contains(name)) {
+        let targets = self.names("target");
+        for name in self.names("component") {
+            let Some((kind, _)) = [("source", &sources), ("target", &targets)]
+                .into_iter()
+                .find(|(_, names)| names.contains(&name))
+            else {
+                continue;
+            };
+            let error = ConfigError::new(format!("`{name}` is both a {kind} and a component"))
+                .label(format!("`[{kind}.{name}]` has this name"))
+                .hint("give one of them another name: it is what logs and plans say");
+            self.key(&Place::of(["component", &name]), error);
+        }
+        for name in targets.iter().filter(|name| sources.contains(name)) {
             let error = ConfigError::new(format!("`{name}` is both a source and a target"))
                 .label(format!("`[source.{name}]` has this name"))
                 .hint("give one of them another name: it is what logs and plans say");

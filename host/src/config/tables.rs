@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 63] = [
+const TABLES: [&[&str]; 71] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -67,6 +67,14 @@ const TABLES: [&[&str]; 63] = [
     &["source", "*", "permissions", "directories", "*"],
     &["source", "*", "permissions", "streams", "*"],
     &["source", "*", "permissions", "streams", "*", "sign-in", "ldap-simple"],
+    &["component", "*"],
+    &["component", "*", "limits"],
+    &["component", "*", "permissions"],
+    &["component", "*", "permissions", "reads", "*"],
+    &["component", "*", "permissions", "authorization", "*", "basic"],
+    &["component", "*", "permissions", "directories", "*"],
+    &["component", "*", "permissions", "streams", "*"],
+    &["component", "*", "permissions", "streams", "*", "sign-in", "ldap-simple"],
     &["target", "*"],
     &["target", "*", "account"],
     &["target", "*", "limits"],

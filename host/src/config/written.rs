@@ -5,6 +5,7 @@
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
 mod access;
+mod component;
 mod lives;
 mod notify;
 mod permissions;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use access::{
     Bound, Except, Exclusive, Mode, Protect, Risk, Role, Separation, TargetLimits, Unmanaged, Valid,
 };
+pub(super) use component::{Component, StepCalls};
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{
@@ -95,6 +97,9 @@ pub(super) struct File {
     /// Access that people ask for.
     #[serde(default)]
     pub(super) request: RequestTerms,
+    /// Components that carry out steps of workflows.
+    #[serde(default)]
+    pub(super) component: Entries<ConnectorName, Component>,
     /// What happens, in order, when something changes in somebody's life.
     #[serde(default)]
     pub(super) workflow: Entries<WorkflowName, Workflow>,

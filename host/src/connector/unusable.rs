@@ -15,12 +15,14 @@ use lanyard_core::{
 };
 
 use super::{
-    Abilities, AssignmentScope, Attached, Connector, Lookup, Outcome, Page, PageRequest, Write,
-    WriteContext,
+    Abilities, AssignmentScope, Attached, Connector, Lookup, Outcome, Page, PageRequest, StepCall,
+    StepComponent, Write, WriteContext,
 };
 
 pub struct Unusable {
     fault: Fault,
+    /// That of no component.
+    plugin: Digest,
 }
 
 impl Unusable {
@@ -33,15 +35,19 @@ impl Unusable {
             text.push_str(&error.to_string());
             behind = error.source();
         }
-        Self { fault: Fault::new(FaultKind::Misconfigured("plugin".to_owned()), text) }
+        Self {
+            fault: Fault::new(FaultKind::Misconfigured("plugin".to_owned()), text),
+            plugin: Digest::of("unusable"),
+        }
     }
 
     /// In its place.  Nothing of what it would be is known.
     pub fn attached(self) -> Attached {
+        let plugin = self.plugin.clone();
         Attached {
             connector: std::sync::Arc::new(self),
-            plugin: Digest::of("unusable"),
-            permission: Digest::of("unusable"),
+            permission: plugin.clone(),
+            plugin,
             page_size: 1,
             parallel: 1,
         }
@@ -95,6 +101,25 @@ impl Connector for Unusable {
     }
 
     async fn write(&self, _context: WriteContext, _write: &Write) -> Result<Outcome, Fault> {
+        self.refused()
+    }
+}
+
+#[async_trait]
+impl StepComponent for Unusable {
+    fn plugin(&self) -> &Digest {
+        &self.plugin
+    }
+
+    async fn plan(&self, _call: &StepCall) -> Result<Vec<String>, Fault> {
+        self.refused()
+    }
+
+    async fn run(&self, _context: WriteContext, _call: &StepCall) -> Result<Outcome, Fault> {
+        self.refused()
+    }
+
+    async fn poll(&self, _context: WriteContext, _ticket: &str) -> Result<Outcome, Fault> {
         self.refused()
     }
 }

@@ -298,7 +298,7 @@ pub async fn say_of_step(
         .ok_or_else(|| DecisionError::NotIn { identity, workflow: workflow.clone() })?;
     let record = episode.steps.get(step);
     let failed = matches!(record, Some(StepRecord::Ended { end, .. }) if !end.is_good());
-    let waits = matches!(record, Some(StepRecord::Told { .. }));
+    let waits = matches!(record, Some(StepRecord::Told { .. } | StepRecord::Pending { .. }));
     let fits = match &saying {
         Saying::Done { .. } => failed || waits,
         Saying::Skip | Saying::Retry => failed,

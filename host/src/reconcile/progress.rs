@@ -75,6 +75,8 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepTold {
     Done,
+    /// Its component ends it later; what somebody has to do there, if they do.
+    Pending(Option<String>),
     /// Certainly not carried out, or not wholly; a later run tries again.
     Again(String),
     /// People are asked, and could not be told so.

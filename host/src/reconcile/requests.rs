@@ -156,7 +156,11 @@ pub(super) async fn ask(
         match &how {
             StepTold::Done => summary.steps += 1,
             StepTold::Skipped(_) => summary.steps_skipped += 1,
-            StepTold::Again(_) | StepTold::Untold(_) | StepTold::Unknown(_) => {
+            // No question is for a component.
+            StepTold::Pending(_)
+            | StepTold::Again(_)
+            | StepTold::Untold(_)
+            | StepTold::Unknown(_) => {
                 summary.steps_failed += 1;
             }
         }

@@ -12,8 +12,8 @@ use lanyard_core::{
     id::{IdentityId, WorkflowName},
     operation::Cause,
     workflow::{
-        Address, Asked, Delivery, Effect, Episode, OwnFact, PlannedStep, StepEnd, StepRecord,
-        pause_after,
+        Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
+        StepRecord, pause_after,
     },
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
     }
     let episodes = context.store.workflows().await?.episodes;
     let mut hand = Hand { context, run, episodes, report, summary };
-    let mut letters = Vec::new();
+    let (mut letters, mut carried) = (Vec::new(), Vec::new());
     for step in steps {
         if held.contains(&step.identity) {
             hand.skip(step, "a finding holds back what it is about");
@@ -57,10 +57,13 @@ pub(super) async fn carry_out(
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
                 }
+                Effect::Run { .. } | Effect::Poll { .. } => carried.push(step),
             }
         }
     }
-    hand.post(letters).await
+    // A component may take its time; nobody waits for it to be told.
+    hand.post(letters).await?;
+    hand.carry(&carried).await
 }
 
 /// What one step sends.
@@ -79,8 +82,8 @@ impl<'a> Letters<'a> {
     }
 }
 
-struct Hand<'a> {
-    context: &'a Context,
+pub(super) struct Hand<'a> {
+    pub(super) context: &'a Context,
     run: RunId,
     /// As the store has them.
     episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
@@ -89,9 +92,9 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn told(&mut self, step: &PlannedStep, how: StepTold) {
+    pub(super) fn told(&mut self, step: &PlannedStep, how: StepTold) {
         match how {
-            StepTold::Done => self.summary.steps += 1,
+            StepTold::Done | StepTold::Pending(_) => self.summary.steps += 1,
             StepTold::Again(_) | StepTold::Untold(_) => self.summary.steps_failed += 1,
             StepTold::Unknown(_) => self.summary.steps_unknown += 1,
             StepTold::Skipped(_) => self.summary.steps_skipped += 1,
@@ -99,13 +102,13 @@ impl Hand<'_> {
         (self.report)(Progress::Step { step: step.clone(), how });
     }
 
-    fn skip(&mut self, step: &PlannedStep, why: &'static str) {
+    pub(super) fn skip(&mut self, step: &PlannedStep, why: &'static str) {
         self.told(step, StepTold::Skipped(why));
     }
 
     /// The episode with the step as it is from now on; none when it has been
     /// left or begun anew meanwhile.
-    fn with(&mut self, step: &PlannedStep, record: StepRecord) -> Option<Episode> {
+    pub(super) fn with(&mut self, step: &PlannedStep, record: StepRecord) -> Option<Episode> {
         let episode = self.episodes.get_mut(&step.identity)?.get_mut(&step.workflow)?;
         if episode.ordinal != step.ordinal || !episode.is_open() {
             return None;
@@ -114,10 +117,25 @@ impl Hand<'_> {
         Some(episode.clone())
     }
 
-    fn begun(&self, step: &PlannedStep) -> jiff::Timestamp {
+    pub(super) fn begun(&self, step: &PlannedStep) -> jiff::Timestamp {
         let episode = self.episodes.get(&step.identity).and_then(|of| of.get(&step.workflow));
         let begun = episode.and_then(|episode| episode.begun(&step.step));
         begun.unwrap_or_else(|| self.context.now())
+    }
+
+    /// What a component has taken on, if the step is so.
+    pub(super) fn pending(&self, step: &PlannedStep) -> Option<Pending> {
+        let episode = self.episodes.get(&step.identity)?.get(&step.workflow)?;
+        match episode.steps.get(&step.step)? {
+            StepRecord::Pending { pending, .. } => Some(pending.clone()),
+            _ => None,
+        }
+    }
+
+    /// An episode as it was recorded meanwhile.
+    pub(super) fn know(&mut self, episode: Episode) {
+        let of = self.episodes.entry(episode.identity).or_default();
+        of.insert(episode.workflow.clone(), episode);
     }
 
     fn asked(&self, step: &PlannedStep) -> Option<Asked> {
@@ -160,7 +178,9 @@ impl Hand<'_> {
             Effect::Notify { .. }
             | Effect::SetFact { .. }
             | Effect::Request { .. }
-            | Effect::EndRequests { .. } => return Ok(()),
+            | Effect::EndRequests { .. }
+            | Effect::Run { .. }
+            | Effect::Poll { .. } => return Ok(()),
         };
         let record = StepRecord::Asked { begun: self.begun(step), asked };
         let Some(episode) = self.with(step, record) else {
@@ -301,7 +321,7 @@ impl Hand<'_> {
         Ok(())
     }
 
-    fn entry(&self, step: &PlannedStep, result: &str) -> AuditEntry {
+    pub(super) fn entry(&self, step: &PlannedStep, result: &str) -> AuditEntry {
         let causes: Vec<String> = step.causes.iter().map(Cause::named).collect();
         AuditEntry {
             at: self.context.now(),
@@ -324,7 +344,7 @@ impl Hand<'_> {
     }
 }
 
-const LEFT: &str = "they are no longer in that workflow";
+pub(super) const LEFT: &str = "they are no longer in that workflow";
 const STOPPED: &str = "the run was stopped before";
 
 /// Which messages go together, as places of steps and of their messages; with

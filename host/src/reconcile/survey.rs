@@ -227,6 +227,7 @@ pub async fn refresh(
     let connectors = Connectors {
         sources: BTreeMap::new(),
         targets: targets.map(|(name, target)| (name.clone(), target.clone())).collect(),
+        components: BTreeMap::new(),
     };
     observe(&Context { connectors, ..context.clone() }, context.now()).await?;
     Ok(())

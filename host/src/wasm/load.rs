@@ -158,11 +158,12 @@ impl Blueprint {
 impl Blueprint {
     /// A source is read; a target is read and written.
     pub(super) fn serves(&self, role: Role, path: &Path) -> Result<(), LoadError> {
-        let Abilities { directory, provisioning, entitlements: _ } = self.abilities;
+        let Abilities { directory, provisioning, entitlements: _, step } = self.abilities;
         let interface = match role {
             Role::Source | Role::Target if !directory => "directory",
             Role::Target if !provisioning => "provisioning",
-            Role::Source | Role::Target => return Ok(()),
+            Role::Component if !step => "step",
+            Role::Source | Role::Target | Role::Component => return Ok(()),
         };
         Err(LoadError::LacksInterface {
             path: path.to_owned(),
@@ -238,6 +239,7 @@ fn abilities(path: &Path, exports: &[String]) -> Result<Abilities, LoadError> {
         directory: has("directory"),
         provisioning: has("provisioning"),
         entitlements: has("entitlements"),
+        step: has("step"),
     })
 }
 

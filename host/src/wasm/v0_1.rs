@@ -4,6 +4,7 @@
 mod convert;
 mod imports;
 mod instance;
+mod step;
 
 pub(super) use imports::{MAX_RESOURCES, add_to_linker};
 pub(super) use instance::{CallError, Exports, Instance};
@@ -20,6 +21,7 @@ pub(super) mod bindings {
                 export lanyard:connector/directory@0.1.0;
                 export lanyard:connector/provisioning@0.1.0;
                 export lanyard:connector/entitlements@0.1.0;
+                export lanyard:connector/step@0.1.0;
             }
         ",
         world: "lanyard:host/host",

@@ -74,3 +74,14 @@ pub mod entitlements {
         default_bindings_module: "lanyard_sdk::bindings::entitlements",
     });
 }
+
+pub mod step {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "exports-step",
+        with: { "lanyard:connector/types@0.1.0": crate::bindings::vocabulary::lanyard::connector::types },
+        additional_derives: [PartialEq],
+        pub_export_macro: true,
+        default_bindings_module: "lanyard_sdk::bindings::step",
+    });
+}

@@ -129,6 +129,9 @@ macro_rules! export_interface {
             $connector with_types_in $crate::bindings::provisioning
         );
     };
+    ($connector:ident, step) => {
+        $crate::bindings::step::export!($connector with_types_in $crate::bindings::step);
+    };
     ($connector:ident, entitlements) => {
         $crate::bindings::entitlements::export!(
             $connector with_types_in $crate::bindings::entitlements

@@ -142,6 +142,15 @@ impl Description {
         self
     }
 
+    /// A fact of the person that a step wants; with none, all that is handed
+    /// over.
+    #[must_use]
+    pub fn fact(mut self, name: &str) -> Self {
+        self.manifest.attributes.push(name.to_owned());
+        self
+    }
+
+    /// A type of object.
     #[must_use]
     pub fn object(mut self, object: ObjectDef) -> Self {
         self.objects.push(object);

@@ -37,6 +37,7 @@ pub mod http;
 pub mod journal;
 pub mod log;
 pub mod secrets;
+mod step;
 pub mod streams;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -46,6 +47,7 @@ mod value;
 
 pub use connector::{Connector, Directory, Entitlements, Provisioning};
 pub use describe::{Description, fingerprint};
+pub use step::Step;
 pub use value::attribute;
 
 /// Everything most connectors need.
@@ -53,6 +55,7 @@ pub mod prelude {
     pub use crate::{
         connector::{Connector, Directory, Entitlements, Provisioning},
         describe::Description,
+        step::Step,
         types::*,
         value::attribute,
     };

@@ -11,7 +11,8 @@ use crate::{
     http::{Failure, Request},
     log::Level,
     types::{
-        CreateRequest, OperationContext, PageRequest, Projection, Selector, Timestamp, WriteMode,
+        CreateRequest, OperationContext, PageRequest, Projection, Selector, StepRequest, Timestamp,
+        WriteMode,
     },
 };
 
@@ -218,6 +219,18 @@ pub fn context(attempt: u32) -> OperationContext {
         reason: None,
         expect_revision: None,
         mode: WriteMode::Commit,
+        extra: Vec::new(),
+    }
+}
+
+/// A step of a workflow with this `with`, about nobody in particular.
+pub fn step(with: &serde_json::Value) -> StepRequest {
+    StepRequest {
+        workflow: "leaver".to_owned(),
+        episode: "1".to_owned(),
+        step: "step".to_owned(),
+        identity: Vec::new(),
+        with: with.to_string(),
         extra: Vec::new(),
     }
 }

@@ -16,6 +16,7 @@ pub use crate::bindings::{
     provisioning::exports::lanyard::connector::provisioning::{
         CreateRequest, DeleteMode, UpdateRequest,
     },
+    step::exports::lanyard::connector::step::{StepPlan, StepRequest},
     vocabulary::lanyard::connector::types::{
         Account, AccountState, AppliedClass, Attribute, AttributeChange, Change, Completeness,
         Coverage, CoverageKind, Error, ErrorKind, NamedValue, ObjectRef, OperationContext,

@@ -139,7 +139,7 @@ pub(super) fn told(fault: &Fault) -> String {
     format!("{}: {}", fault.kind.word(), fault.message)
 }
 
-struct NoJournal;
+pub(super) struct NoJournal;
 
 #[async_trait]
 impl Journal for NoJournal {

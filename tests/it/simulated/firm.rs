@@ -147,6 +147,7 @@ impl Firm {
             parallel: 4,
         };
         let connectors = Connectors {
+            components: BTreeMap::new(),
             sources: BTreeMap::from([(named("hr"), attached(source.clone()))]),
             targets: BTreeMap::from([
                 (named("directory"), attached(directory.clone())),

@@ -119,6 +119,7 @@ async fn firm(left: &Arc<AtomicI64>) -> (Firm, Arc<Letters>, IdentityId) {
         end: None,
         left: None,
         steps: BTreeMap::new(),
+        tried: BTreeMap::new(),
     };
     store.record_episodes(&[(episode, None)]).await.unwrap();
     (firm, letters, ada)

@@ -295,8 +295,12 @@ impl Inner {
                 if applied {
                     self.apply(write)?;
                 }
-                let status =
-                    Status::Pending { ticket: "t1".to_owned(), needs_human: None, expires_at };
+                let status = Status::Pending {
+                    ticket: "t1".to_owned(),
+                    needs_human: None,
+                    poll_after: None,
+                    expires_at,
+                };
                 Ok(Outcome { status, account: None, ..named(user("-")) })
             }
             Some(Trick::Partial) => {
@@ -334,7 +338,7 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
 impl Connector for System {
     fn abilities(&self) -> Abilities {
         let entitlements = self.inner().reads != Reads::NoEntitlements;
-        Abilities { directory: true, provisioning: true, entitlements }
+        Abilities { directory: true, provisioning: true, entitlements, step: false }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {

@@ -34,7 +34,8 @@ impl Subject<'_> {
             | Action::SetFact { .. }
             | Action::Ticket { .. }
             | Action::Request { .. }
-            | Action::EndRequests { .. } => false,
+            | Action::EndRequests { .. }
+            | Action::Run { .. } => false,
         }
     }
 

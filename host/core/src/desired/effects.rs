@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps, RequestsNow,
+    DesiredStep, DesiredSteps, RequestsNow, carry,
     reach::{Reach, Somebody, opted_out},
     steps::cause,
     topic::Topic,
@@ -36,6 +36,8 @@ pub(super) struct Due {
     pub attempts: Attempts,
     /// A question that is open already.
     pub asked: Option<Asked>,
+    /// Of a component that has taken it on.
+    pub ticket: Option<String>,
     pub cause: Cause,
 }
 
@@ -59,7 +61,11 @@ pub(super) fn due(
     Due {
         workflow: workflow.name.clone(),
         ordinal: episode.ordinal,
-        attempts: episode.attempts(&step),
+        attempts: attempts(episode, &step, action),
+        ticket: match episode.steps.get(&step) {
+            Some(StepRecord::Pending { pending, .. }) => Some(pending.ticket.clone()),
+            _ => None,
+        },
         asked: match episode.steps.get(&step) {
             Some(StepRecord::Asked { asked, .. }) => Some(asked.clone()),
             _ => None,
@@ -67,6 +73,18 @@ pub(super) fn due(
         action: action.clone(),
         cause: cause(workflow, &step),
         step,
+    }
+}
+
+/// A component learns of every attempt, also of those before a person said
+/// `retry`.
+fn attempts(episode: &Episode, step: &StepName, action: &Action<Template>) -> Attempts {
+    match action {
+        Action::Run { .. } => {
+            let count = episode.tried.get(step).map_or(0, |tried| tried.count);
+            Attempts { count, ..Attempts::default() }
+        }
+        _ => episode.attempts(step),
     }
 }
 
@@ -100,8 +118,8 @@ pub(super) fn effects(
     let mut steps = DesiredSteps::default();
     for due in due {
         let Due { workflow, ordinal, step, attempts, asked, .. } = &due;
-        let topic =
-            Topic::Step { key: (workflow, *ordinal, step), attempts, asked: asked.as_ref() };
+        let (asked, ticket) = (asked.as_ref(), due.ticket.as_deref());
+        let topic = Topic::Step { key: (workflow, *ordinal, step), attempts, asked, ticket };
         let teller = Teller { policy, about, topic, action: &due.action, reach };
         match teller.effect(now) {
             Ok(effect) => steps.planned.push(PlannedStep {
@@ -109,7 +127,7 @@ pub(super) fn effects(
                 workflow: due.workflow,
                 ordinal: due.ordinal,
                 step: due.step,
-                attempt: due.attempts.count.saturating_add(1),
+                attempt: due.attempts.count.saturating_add(u32::from(due.ticket.is_none())),
                 effect,
                 causes: vec![due.cause],
             }),
@@ -180,6 +198,7 @@ impl Teller<'_> {
                 let requests = open.filter(|it| meant(&it.access)).map(|it| it.id.clone());
                 Ok(Effect::EndRequests { requests: requests.collect() })
             }
+            Action::Run { component, with } => carry::effect(self, component, with),
             Action::Accounts { .. }
             | Action::Grant { .. }
             | Action::Revoke { .. }
@@ -327,7 +346,7 @@ impl Teller<'_> {
         Ok(Some(Delivery { id, to, subject, body }))
     }
 
-    fn render(&self, template: &Template, scope: &Scope) -> Result<String, String> {
+    pub(super) fn render(&self, template: &Template, scope: &Scope) -> Result<String, String> {
         if template.reads().contains("manager") {
             // Whose manager is not known is said in words.
             self.reach.whom(self.about.id, &Whom::Manager(1))?;
@@ -337,7 +356,7 @@ impl Teller<'_> {
     }
 
     /// Facts of the person, `manager`, `accounts`, and what the step is.
-    fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
+    pub(super) fn scope(&self, approval: &str, reason: &str) -> Result<Scope, String> {
         let mut scope = self.about.scope.clone();
         for (name, word) in self.topic.words() {
             scope.own(name, &word);

@@ -246,6 +246,7 @@ impl Subject<'_> {
             end: None,
             left: None,
             steps: BTreeMap::new(),
+            tried: BTreeMap::new(),
         }
     }
 

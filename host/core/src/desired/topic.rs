@@ -17,6 +17,8 @@ pub(super) enum Topic<'a> {
         attempts: &'a Attempts,
         /// A question that is open already.
         asked: Option<&'a Asked>,
+        /// Of what a component took on and has not ended.
+        ticket: Option<&'a str>,
     },
     Request {
         request: &'a Request,
@@ -52,6 +54,13 @@ impl Topic<'_> {
         match self {
             Self::Step { .. } => [about].into(),
             Self::Request { request, .. } => request.own(),
+        }
+    }
+
+    pub(super) fn ticket(&self) -> Option<&str> {
+        match self {
+            Self::Step { ticket, .. } => *ticket,
+            Self::Request { .. } => None,
         }
     }
 

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Page, person};
 use crate::{
-    id::IdentityId,
+    id::{ConnectorName, FactName, IdentityId},
     request::PlannedQuestion,
-    workflow::{Delivery, Effect, PlannedStep, duration},
+    workflow::{Delivery, Effect, Given, PlannedStep, StepRequest, duration},
 };
+
+/// What components say that they would do, by the key of the step.
+pub type Words = BTreeMap<String, Vec<String>>;
 
 /// One step, without why.
 pub(crate) fn step_lines(step: &PlannedStep, labels: &BTreeMap<IdentityId, String>) -> Vec<String> {
@@ -17,7 +20,12 @@ pub(crate) fn step_lines(step: &PlannedStep, labels: &BTreeMap<IdentityId, Strin
     std::iter::once(format!("step `{}`", step.step)).chain(lines).collect()
 }
 
-pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>, page: &mut Page) {
+pub(super) fn lines(
+    steps: &[PlannedStep],
+    labels: &BTreeMap<IdentityId, String>,
+    words: &Words,
+    page: &mut Page,
+) {
     for step in steps {
         let who = person(labels, step.identity);
         let again = match step.attempt {
@@ -26,6 +34,7 @@ pub(super) fn lines(steps: &[PlannedStep], labels: &BTreeMap<IdentityId, String>
         };
         page.line(0, &format!("{who}: step `{}`{again}", step.step));
         effect_lines(&step.effect, labels, page);
+        word_lines(words.get(&step.key()), page);
         for cause in &step.causes {
             page.line(3, &format!("because {cause}"));
         }
@@ -106,6 +115,35 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
         Effect::EndRequests { requests } => {
             page.line(1, &format!("- end request {}", requests.join(", ")));
         }
+        Effect::Run { component, request } => run_lines(component, request, page),
+        Effect::Poll { component, .. } => {
+            page.line(1, &format!("? ask {component} what became of it"));
+        }
+    }
+}
+
+fn run_lines(component: &ConnectorName, request: &StepRequest, page: &mut Page) {
+    let StepRequest { with, facts } = request;
+    page.line(1, &format!("! {component} carries it out"));
+    for (key, given) in with {
+        let text = match given {
+            Given::One(text) => text.clone(),
+            Given::Several(texts) => texts.join(", "),
+        };
+        page.line(2, &format!("{key} = {text}"));
+    }
+    if !facts.is_empty() {
+        let names: Vec<&str> = facts.keys().map(FactName::as_str).collect();
+        page.line(2, &format!("is handed {}", names.join(", ")));
+    }
+}
+
+/// What a component says it would do, in its own words.
+fn word_lines(words: Option<&Vec<String>>, page: &mut Page) {
+    let Some(words) = words.filter(|words| !words.is_empty()) else { return };
+    page.line(2, "in its own words:");
+    for line in words {
+        page.line(3, &format!("| {line}"));
     }
 }
 

@@ -1,11 +1,11 @@
 //! What steps tell people, and in which language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::{
-    id::{FactName, MessageName},
+    id::{ConnectorName, FactName, MessageName},
     template::Template,
 };
 
@@ -22,6 +22,9 @@ pub struct StepsPolicy {
     /// Keys of the people behind OS users.
     pub actors: BTreeMap<String, String>,
     pub delegations: Vec<Delegation>,
+    /// Components that carry out steps, and the facts of a person that each
+    /// is handed.
+    pub components: BTreeMap<ConnectorName, BTreeSet<FactName>>,
 }
 
 /// A message by language (`en`); the language of the file is always there.

@@ -139,6 +139,10 @@ fn ends_of_steps(
         moments.extend(after(PATIENCE));
         match record {
             StepRecord::Again { next, .. } => moments.push(*next),
+            StepRecord::Pending { pending, .. } => {
+                moments.push(pending.next);
+                moments.extend(pending.until);
+            }
             StepRecord::Asked { asked, .. } => {
                 moments.push(asked.expires);
                 moments.extend(asked.escalate.as_ref().map(|(from, _)| *from));

@@ -40,7 +40,8 @@ impl Simulation<'_> {
         let done = StepRecord::Ended { at, end: StepEnd::Done };
         let record = match &step.effect {
             Effect::Notify { ticket: true, .. } => StepRecord::Told { begun, at },
-            Effect::Notify { ticket: false, .. } => done,
+            // What a component says is not known here: it does what it is for.
+            Effect::Notify { ticket: false, .. } | Effect::Run { .. } | Effect::Poll { .. } => done,
             Effect::Ask { question, .. } => {
                 StepRecord::Asked { begun, asked: question.clone().asked(at) }
             }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     approval::{Asked, approval_id},
     compile::{Step, Task, Wait, Workflow},
+    component::Pending,
     definition::{Action, OnFailure},
     effect::{Approve, PATIENCE},
     episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
@@ -234,7 +235,7 @@ impl Look<'_> {
     fn patience(&self, step: &Step) -> Option<SignedDuration> {
         let tried = !matches!(
             self.episode.steps.get(&step.id),
-            Some(StepRecord::Asked { .. } | StepRecord::Told { .. })
+            Some(StepRecord::Asked { .. } | StepRecord::Told { .. } | StepRecord::Pending { .. })
         );
         effect(step).filter(|_| tried).map(|_| PATIENCE)
     }
@@ -269,10 +270,25 @@ impl Look<'_> {
                 ),
                 asked,
             )),
+            Some(StepRecord::Pending { pending, .. }) => self.pending(pending),
             Some(StepRecord::Told { .. }) => Stage::Waits(
                 "waits until a person says that it is done: `lanyard workflow done`".to_owned(),
             ),
             _ => self.action(action),
+        }
+    }
+
+    fn pending(&self, pending: &Pending) -> Stage {
+        let now = self.about.now;
+        match (pending.until.filter(|until| *until <= now), &pending.needs) {
+            (Some(until), _) => Stage::Ends(until, StepEnd::TimedOut),
+            (None, _) if pending.next <= now => Stage::Due,
+            (None, Some(needs)) => {
+                Stage::Waits(format!("waits there ({needs}); asked again from {:.0}", pending.next))
+            }
+            (None, None) => {
+                Stage::Waits(format!("under way; asked again from {:.0}", pending.next))
+            }
         }
     }
 
@@ -346,7 +362,8 @@ fn effect(step: &Step) -> Option<&Action<Template>> {
             | Action::SetFact { .. }
             | Action::Ticket { .. }
             | Action::Request { .. }
-            | Action::EndRequests { .. }),
+            | Action::EndRequests { .. }
+            | Action::Run { .. }),
         ) => Some(action),
         _ => None,
     }
@@ -376,7 +393,8 @@ impl<T> Action<T> {
             | Self::SetFact { .. }
             | Self::Ticket { .. }
             | Self::Request { .. }
-            | Self::EndRequests { .. } => false,
+            | Self::EndRequests { .. }
+            | Self::Run { .. } => false,
         }
     }
 }

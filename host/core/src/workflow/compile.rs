@@ -236,6 +236,10 @@ impl<T> Action<T> {
             Self::EndRequests { roles, targets } => {
                 Action::EndRequests { roles: roles.clone(), targets: targets.clone() }
             }
+            Self::Run { component, with } => {
+                let with = with.iter().map(|(key, given)| Ok((key.clone(), given.map(change)?)));
+                Action::Run { component: component.clone(), with: with.collect::<Result<_, _>>()? }
+            }
         })
     }
 }

@@ -13,7 +13,10 @@ use crate::{
     condition::Test,
     id::{ConnectorName, Digest, FactName, MessageName, RoleName, StepName, WorkflowName},
     lifecycle::LifecycleState,
-    workflow::effect::{Approve, Recipient},
+    workflow::{
+        component::Given,
+        effect::{Approve, Recipient},
+    },
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +132,8 @@ pub enum Action<T> {
     /// What people asked for ends: these roles and what is at these targets,
     /// or all of it.
     EndRequests { roles: Option<BTreeSet<RoleName>>, targets: Option<BTreeSet<ConnectorName>> },
+    /// A component of the operator does it.
+    Run { component: ConnectorName, with: BTreeMap<String, Given<T>> },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

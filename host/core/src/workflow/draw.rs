@@ -128,6 +128,7 @@ fn doing(action: &Action<String>) -> String {
             let roles = roles.iter().flatten().map(|it| format!(" of {it}"));
             format!("end requests{}{}", roles.collect::<String>(), at(targets))
         }
+        Action::Run { component, .. } => format!("run {component}"),
     }
 }
 

@@ -6,10 +6,16 @@ use std::{collections::BTreeSet, fmt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::approval::Question;
+use super::{
+    approval::Question,
+    component::{StepRequest, step_key},
+};
 use crate::{
     access::Side,
-    id::{Digest, FactName, IdentityId, MessageName, StepName, WebhookName, WorkflowName},
+    id::{
+        ConnectorName, Digest, FactName, IdentityId, MessageName, StepName, WebhookName,
+        WorkflowName,
+    },
     operation::Cause,
 };
 
@@ -90,6 +96,13 @@ pub struct PlannedStep {
     pub causes: Vec<Cause>,
 }
 
+impl PlannedStep {
+    /// What tells it from every other, in every attempt.
+    pub fn key(&self) -> String {
+        step_key(self.identity, (&self.workflow, self.ordinal, &self.step))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
@@ -112,6 +125,10 @@ pub enum Effect {
     },
     /// These requests end.
     EndRequests { requests: Vec<String> },
+    /// A component carries it out.
+    Run { component: ConnectorName, request: StepRequest },
+    /// A component that took it on is asked what became of it.
+    Poll { component: ConnectorName, ticket: String },
 }
 
 /// One message to one recipient.

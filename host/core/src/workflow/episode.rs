@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{approval::Asked, effect::Attempts};
+use super::{
+    approval::Asked,
+    component::{Pending, Tried},
+    effect::Attempts,
+};
 use crate::id::{Digest, IdentityId, StepName, WorkflowName};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +30,9 @@ pub struct Episode {
     pub left: Option<Timestamp>,
     /// Steps that have begun.
     pub steps: BTreeMap<StepName, StepRecord>,
+    /// Of steps that components carry out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tried: BTreeMap<StepName, Tried>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +87,11 @@ pub enum StepRecord {
     Asked {
         begun: Timestamp,
         asked: Asked,
+    },
+    /// A component took it on, and ends it later.
+    Pending {
+        begun: Timestamp,
+        pending: Pending,
     },
     /// Others were told, and a person says when it is done.
     Told {
@@ -261,6 +273,7 @@ impl Episode {
             StepRecord::Sent { begun, .. }
             | StepRecord::Again { begun, .. }
             | StepRecord::Asked { begun, .. }
+            | StepRecord::Pending { begun, .. }
             | StepRecord::Told { begun, .. } => Some(*begun),
             StepRecord::Ended { .. } => None,
         }

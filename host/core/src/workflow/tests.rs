@@ -95,6 +95,7 @@ impl Walk {
             end: None,
             left: None,
             steps: BTreeMap::new(),
+            tried: BTreeMap::new(),
         };
         let mut scope = Scope::new();
         scope.known("key", "1001");

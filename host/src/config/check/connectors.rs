@@ -12,7 +12,7 @@ use crate::config::{
     CallLimits, ConnectorConfig, Role,
     document::Place,
     report::{ConfigError, nearest},
-    written::{Calls, File, Permissions},
+    written::{Calls, Component, File, Permissions, StepCalls},
 };
 
 struct Written<'f> {
@@ -45,12 +45,29 @@ pub(super) fn connectors(
         (name, Role::Target, written)
     });
     let folder = check.path(&file.plugin_directory);
+    // They carry out one step after the other, and answer no pages.
+    let bounds: Vec<Calls> = file.component.iter().map(|(_, component)| calls(component)).collect();
+    let components = file.component.iter().zip(&bounds).map(|((name, component), limits)| {
+        let written = Written {
+            plugin: &component.plugin,
+            config: &component.config,
+            permissions: &component.permissions,
+            limits,
+        };
+        (name, Role::Component, written)
+    });
     sources
         .chain(targets)
+        .chain(components)
         .map(|(name, role, written)| {
             (name.clone(), connector(check, &folder, name, role, &written))
         })
         .collect()
+}
+
+fn calls(component: &Component) -> Calls {
+    let StepCalls { wall_time, memory } = component.limits.clone();
+    Calls { wall_time, memory, ..Calls::default() }
 }
 
 fn connector(

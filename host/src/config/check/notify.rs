@@ -12,7 +12,7 @@ use lanyard_core::{
     value::Value,
 };
 
-use super::Check;
+use super::{Check, components};
 use crate::config::{
     document::Place,
     element::localised::Localised,
@@ -50,6 +50,7 @@ pub(super) fn steps(check: &mut Check<'_, '_>, file: &File, timezone: &TimeZone)
         digest: notify.digest,
         actors: actors.collect(),
         delegations: delegations(check, file, timezone),
+        components: components::handed(check, file),
     }
 }
 

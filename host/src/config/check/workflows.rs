@@ -10,7 +10,7 @@ use lanyard_core::{
     },
 };
 
-use super::{Check, effects, policy::tests_of};
+use super::{Check, components, effects, policy::tests_of};
 use crate::config::{
     document::{Part, Place},
     element::{
@@ -107,18 +107,23 @@ fn definition(
     place: &Place,
     step: &Step,
 ) -> Option<StepDefinition> {
-    let task = match (&step.verb, &step.wait) {
-        (Some(verb), None) => {
+    let task = match (&step.verb, &step.wait, &step.run) {
+        (None, None, Some(component)) => {
+            foreign_keys(check, place, "run", &["with"], "run");
+            TaskDefinition::Do(components::run(check, place, component, step))
+        }
+        (Some(verb), None, None) => {
             foreign_keys(check, place, verb.word(), verb.keys(), "do");
             TaskDefinition::Do(action(check, file, place, *verb, step)?)
         }
-        (None, Some(wait)) => {
+        (None, Some(wait), None) => {
             foreign_keys(check, place, "wait", &[], "wait");
             TaskDefinition::Wait(waited(check, &place.key("wait"), wait))
         }
         _ => {
-            let error = ConfigError::new(format!("step `{}` needs either `do` or `wait`", step.id))
-                .hint("a step does one thing");
+            let error =
+                ConfigError::new(format!("step `{}` needs one of `do`, `wait` and `run`", step.id))
+                    .hint("a step does one thing");
             check.value(place, error);
             return None;
         }

@@ -1,7 +1,7 @@
 //! Workflows and their steps, as written.
 
 use lanyard_core::{
-    id::{FactName, MessageName, StepName, WorkflowName},
+    id::{ConnectorName, FactName, MessageName, StepName, WorkflowName},
     workflow::OnFailure,
 };
 use schemars::JsonSchema;
@@ -11,6 +11,7 @@ use crate::config::element::{
     duration::Duration,
     entries::Entries,
     on::Begins,
+    text::Texts,
     wait::Wait,
     when::When,
     whom::{Person, To},
@@ -29,7 +30,7 @@ pub(in crate::config) struct Workflow {
     pub(in crate::config) steps: Vec<Step>,
 }
 
-/// One step: exactly one of `do` and `wait`.
+/// One step: exactly one of `do`, `wait` and `run`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct Step {
@@ -43,6 +44,13 @@ pub(in crate::config) struct Step {
     /// date by template, or `{ facts = { … } }` until facts are so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) wait: Option<Wait>,
+    /// The `[component.…]` that carries it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub(in crate::config) run: Option<ConnectorName>,
+    /// What the component is given: texts and lists of texts, as templates.
+    #[serde(default, skip_serializing_if = "Entries::is_empty")]
+    pub(in crate::config) with: Entries<String, Texts>,
     /// Targets whose accounts are meant; without it all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) targets: Option<Vec<String>>,

@@ -29,6 +29,7 @@ pub(crate) fn episode(ordinal: u32) -> Episode {
         end: None,
         left: None,
         steps: BTreeMap::new(),
+        tried: BTreeMap::new(),
     }
 }
 

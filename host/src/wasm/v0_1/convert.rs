@@ -9,7 +9,7 @@ mod request;
 pub(super) use meta::{check_report, depth, manifest, schema};
 pub(super) use request::{attributes, changes, context, edge, lookup, object_ref, state};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
     fault::{Applied, Fault, FaultKind, RetryClass},
@@ -177,6 +177,9 @@ pub(super) fn outcome(outcome: types::Outcome) -> Checked<Outcome> {
             types::Status::Partial => Status::Partial,
             types::Status::Pending(ticket) => Status::Pending {
                 ticket: ticket.ticket,
+                poll_after: ticket.poll_after_ms.map(|after| {
+                    SignedDuration::from_millis(i64::try_from(after).unwrap_or(i64::MAX))
+                }),
                 needs_human: ticket.needs_human,
                 expires_at: ticket.expires_at.map(instant).transpose()?,
             },

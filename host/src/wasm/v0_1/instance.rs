@@ -12,7 +12,7 @@ use wasmtime::{
 };
 
 use super::{
-    bindings::exports::lanyard::connector::{directory, entitlements, meta, provisioning},
+    bindings::exports::lanyard::connector::{directory, entitlements, meta, provisioning, step},
     convert,
 };
 use crate::{
@@ -28,6 +28,7 @@ pub(in crate::wasm) struct Exports {
     directory: Option<directory::GuestIndices>,
     provisioning: Option<provisioning::GuestIndices>,
     entitlements: Option<entitlements::GuestIndices>,
+    pub(super) step: Option<step::GuestIndices>,
 }
 
 impl Exports {
@@ -39,12 +40,13 @@ impl Exports {
         pre: &InstancePre<CallState>,
         abilities: Abilities,
     ) -> wasmtime::Result<Self> {
-        let Abilities { directory, provisioning, entitlements } = abilities;
+        let Abilities { directory, provisioning, entitlements, step } = abilities;
         Ok(Self {
             meta: meta::GuestIndices::new(pre)?,
             directory: directory.then(|| directory::GuestIndices::new(pre)).transpose()?,
             provisioning: provisioning.then(|| provisioning::GuestIndices::new(pre)).transpose()?,
             entitlements: entitlements.then(|| entitlements::GuestIndices::new(pre)).transpose()?,
+            step: step.then(|| step::GuestIndices::new(pre)).transpose()?,
         })
     }
 }
@@ -61,9 +63,9 @@ pub(in crate::wasm) enum CallError {
     Missing(&'static str),
 }
 
-type Call<T> = Result<T, CallError>;
+pub(super) type Call<T> = Result<T, CallError>;
 
-fn refused(error: super::bindings::lanyard::connector::types::Error) -> CallError {
+pub(super) fn refused(error: super::bindings::lanyard::connector::types::Error) -> CallError {
     CallError::Guest(Box::new(convert::fault(error)))
 }
 
@@ -85,6 +87,7 @@ macro_rules! interface {
             .map_err(CallError::Trap)?
     };
 }
+pub(super) use interface;
 
 impl Instance<'_> {
     fn meta(&mut self) -> Call<meta::Guest> {

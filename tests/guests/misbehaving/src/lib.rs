@@ -210,4 +210,34 @@ impl Provisioning for Misbehaving {
     }
 }
 
-lanyard_sdk::export!(Misbehaving: meta, directory, provisioning);
+impl Step for Misbehaving {
+    fn plan(&self, _request: &StepRequest) -> Result<Vec<String>, Error> {
+        match self.behaviour {
+            Behaviour::Spins => exhaust::spin(),
+            Behaviour::TrapsInList => exhaust::trap(),
+            Behaviour::WritesWhilePlanning => self.write_something()?,
+            Behaviour::AnswersTooMuch => return Ok(lie::endless_lines(self.mebibytes)),
+            Behaviour::FailsWithControlCharacters => return Err(lie::control_characters()),
+            _ => {}
+        }
+        Ok(vec!["does nothing".to_owned()])
+    }
+
+    fn run(&self, _context: &OperationContext, _request: &StepRequest) -> Result<Outcome, Error> {
+        match self.behaviour {
+            Behaviour::Spins => exhaust::spin(),
+            Behaviour::TrapsInCreate => exhaust::trap(),
+            Behaviour::EatsMemory => exhaust::eat(self.mebibytes),
+            Behaviour::WritesWhilePlanning => self.write_something()?,
+            _ => {}
+        }
+        Ok(Outcome::applied())
+    }
+
+    fn poll(&self, _context: &OperationContext, _ticket: &str) -> Result<Outcome, Error> {
+        self.write_something()?;
+        Ok(Outcome::applied())
+    }
+}
+
+lanyard_sdk::export!(Misbehaving: meta, directory, provisioning, step);

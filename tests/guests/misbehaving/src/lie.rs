@@ -53,3 +53,8 @@ pub(crate) fn remember() -> Page {
     }
     page(vec![account(&most.to_string(), "ada")], None)
 }
+
+/// Far more than anybody reads.
+pub(crate) fn endless_lines(mebibytes: usize) -> Vec<String> {
+    vec!["\u{1b}[2J".repeat(mebibytes << 8); 1 << 10]
+}
