@@ -630,11 +630,9 @@ fn enabling_is_called_by_what_brought_it_about() {
         (true, true, true, None, Event::Leave),
         (true, true, true, Some("2026-01-01T00:00:00Z"), Event::Leave),
         (true, true, true, Some("2026-03-01T00:00:00Z"), Event::Rehire),
-        // Made for a first day to come, which has come or which a step comes
-        // before; or for somebody on leave, who comes back.
         (true, false, true, Some("2026-03-01T00:00:00Z"), Event::Joiner),
-        (true, false, true, Some("2026-01-01T00:00:00Z"), Event::Joiner),
-        (true, false, true, None, Event::Joiner),
+        // Made for somebody on leave, who comes back.
+        (true, false, true, None, Event::Leave),
     ];
     for (known, before, kept, since, event) in cases {
         let mut observed = one_account(AccountState::Disabled);

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     desired::{AccountContent, Presence},
     lifecycle::LifecycleState,
-    observed::{Link, Origin},
+    observed::Link,
     operation::Event,
 };
 
@@ -24,16 +24,18 @@ pub(super) fn created(site: &Site<'_>) -> Event {
     }
 }
 
-/// An account of ours is enabled, for the first time or again: for the first
-/// time when we made it disabled, for a first day to come.  Leavers lose their
-/// grants or begin anew and people on leave do neither, which tells the two
-/// apart.
+/// An account of ours is enabled, for the first time or again.  The first
+/// working day is later than the account that was made disabled for it, or
+/// still to come when a step is before it, and no account that was enabled
+/// before has one.  Leavers lose their grants or begin anew and people on
+/// leave do neither, which tells the two apart.
 pub(super) fn enabled(site: &Site<'_>, link: &Link, content: &AccountContent) -> Event {
     let Some(disabled_since) = link.disabled_since else { return Event::Drift };
-    if !link.was_enabled && link.origin == Origin::Created {
+    let begins = site.person.state.since.is_some_and(|since| since > disabled_since);
+    let early = site.person.state.state == LifecycleState::Prehire;
+    if (begins || early) && !link.was_enabled {
         return Event::Joiner;
     }
-    let begins = site.person.state.since.is_some_and(|since| since > disabled_since);
     let kept_grants = site.there.owned(&link.account).next().is_some();
     let lost_grants = !kept_grants && !content.grants.is_empty();
     if begins || lost_grants { Event::Rehire } else { Event::Leave }
