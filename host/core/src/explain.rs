@@ -8,8 +8,8 @@ use crate::{
         EngagementNow, EpisodeNow, Presence, RequestNow, RoleNow,
     },
     diff::{Page, shown, value},
-    fact::Identity,
-    id::ConnectorName,
+    fact::{Fact, Identity},
+    id::{ConnectorName, FactName},
     observed::{Link, Observed, ObservedTarget, Origin},
     operation::Cause,
     schema::ObjectDef,
@@ -250,28 +250,30 @@ fn explain_facts(identity: &Identity, page: &mut Page) {
     page.line(0, "facts");
     for (name, facts) in &identity.facts {
         for fact in facts {
-            let values: Vec<String> = fact.values.iter().map(value).collect();
-            let columns = match fact.from.as_slice() {
-                [] => String::new(),
-                [column] => format!(", column {column}"),
-                columns => format!(", columns {}", columns.join(", ")),
-            };
-            let range = match (fact.effective_from, fact.effective_until) {
-                (None, None) => String::new(),
-                (Some(from), None) => format!(", from {from:.0}"),
-                (None, Some(until)) => format!(", until {until:.0}"),
-                (Some(from), Some(until)) => format!(", from {from:.0} until {until:.0}"),
-            };
-            page.line(
-                1,
-                &format!(
-                    "{name} = {}{range} — {} record {}{columns}, learned {:.0}",
-                    values.join(", "),
-                    fact.record.source,
-                    fact.record.key,
-                    fact.learned,
-                ),
-            );
+            page.line(1, &fact_line(name, fact));
         }
     }
+}
+
+/// "department = "Sales" — hr record E1, column department, learned …".
+pub(crate) fn fact_line(name: &FactName, fact: &Fact) -> String {
+    let values: Vec<String> = fact.values.iter().map(value).collect();
+    let columns = match fact.from.as_slice() {
+        [] => String::new(),
+        [column] => format!(", column {column}"),
+        columns => format!(", columns {}", columns.join(", ")),
+    };
+    let range = match (fact.effective_from, fact.effective_until) {
+        (None, None) => String::new(),
+        (Some(from), None) => format!(", from {from:.0}"),
+        (None, Some(until)) => format!(", until {until:.0}"),
+        (Some(from), Some(until)) => format!(", from {from:.0} until {until:.0}"),
+    };
+    format!(
+        "{name} = {}{range} — {} record {}{columns}, learned {:.0}",
+        values.join(", "),
+        fact.record.source,
+        fact.record.key,
+        fact.learned,
+    )
 }

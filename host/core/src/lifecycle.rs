@@ -6,7 +6,7 @@ mod kept;
 mod leave;
 mod unknown;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,8 @@ use self::dates::{Bound, Dates};
 use crate::{
     fact::{Fact, Hold},
     id::FactName,
-    policy::{LifecyclePolicy, Policy, WhenMissing},
+    policy::{LifecyclePolicy, WhenMissing},
     value::Value,
-    workflow::On,
 };
 
 pub(crate) use self::dates::zone_of;
@@ -147,17 +146,6 @@ impl StateNow {
 pub(crate) fn decides(name: &str, policy: &LifecyclePolicy) -> bool {
     matches!(name, "start" | "end" | "status" | "timezone")
         || !policy.leaves.is_empty() && leave::FACTS.contains(&name)
-}
-
-/// Facts that are dates or instants: those the state is made of, and those
-/// that workflows count from.
-pub(crate) fn moments(policy: &Policy) -> BTreeSet<&str> {
-    let of_state = ["start", "end", "leave_start", "leave_end"].into_iter();
-    let of_workflows = policy.workflows.iter().filter_map(|workflow| match &workflow.on {
-        On::Offset(offset) => Some(offset.fact.as_str()),
-        On::State(_) | On::Changed(_) | On::Demand => None,
-    });
-    of_state.filter(|name| decides(name, &policy.lifecycle)).chain(of_workflows).collect()
 }
 
 /// Somebody as the lifecycle looks at them.

@@ -20,12 +20,12 @@ use crate::{
     condition::Condition,
     correlation::Correlation,
     id::{ConnectorName, Digest, FactName, RoleName, RuleName},
-    lifecycle::{LeavePolicy, LifecycleState},
+    lifecycle::{LeavePolicy, LifecycleState, decides},
     pattern::Pattern,
     recognition::Recognition,
     schema::DisableEffect,
     template::{Expressions, Template},
-    workflow::{Definition, Workflow},
+    workflow::{Definition, On, Workflow},
 };
 
 pub use self::{
@@ -74,6 +74,17 @@ impl Policy {
             .values()
             .flat_map(|it| it.facts.keys().chain(it.tree.iter().map(|tree| &tree.within)));
         of_tables.chain(self.targets.values().flat_map(|target| target.provides.keys()))
+    }
+
+    /// Facts that are dates or instants: those the state is made of, and those
+    /// that workflows count from.
+    pub(crate) fn moments(&self) -> BTreeSet<&str> {
+        let of_state = ["start", "end", "leave_start", "leave_end"].into_iter();
+        let of_workflows = self.workflows.iter().filter_map(|workflow| match &workflow.on {
+            On::Offset(offset) => Some(offset.fact.as_str()),
+            On::State(_) | On::Changed(_) | On::Demand => None,
+        });
+        of_state.filter(|name| decides(name, &self.lifecycle)).chain(of_workflows).collect()
     }
 
     /// Takes up older forms of workflows, for episodes that began with them.

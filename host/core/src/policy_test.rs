@@ -8,7 +8,7 @@ use crate::{
     desired::{leave, person},
     fact::{Fact, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::{self, About, LifecycleState, moments, parse_moment},
+    lifecycle::{self, About, LifecycleState, parse_moment},
     policy::{Policy, WhenMissing},
     value::Value,
 };
@@ -105,7 +105,7 @@ fn facts(policy: &Policy, test: &PolicyTest) -> Result<BTreeMap<FactName, Fact>,
     let mut unreadable = Vec::new();
     for (name, texts) in &test.facts {
         let name_text = name.as_str();
-        let moment = moments(policy).contains(name_text);
+        let moment = policy.moments().contains(name_text);
         let values: Vec<Value> = texts
             .iter()
             .filter(|text| !text.trim().is_empty())

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Asking, Detail};
 use crate::{
-    diff::value,
+    explain::fact_line,
     fact::Fact,
     id::{ConnectorName, FactName},
     lifecycle,
@@ -164,25 +164,6 @@ impl Asking<'_> {
     }
 }
 
-/// "department = "Sales" — hr record E1, column department, learned …".
 pub(super) fn said(name: &FactName, fact: &Fact) -> Detail {
-    let values: Vec<String> = fact.values.iter().map(value).collect();
-    let columns = match fact.from.as_slice() {
-        [] => String::new(),
-        [column] => format!(", column {column}"),
-        columns => format!(", columns {}", columns.join(", ")),
-    };
-    let range = match (fact.effective_from, fact.effective_until) {
-        (None, None) => String::new(),
-        (Some(from), None) => format!(", from {from:.0}"),
-        (None, Some(until)) => format!(", until {until:.0}"),
-        (Some(from), Some(until)) => format!(", from {from:.0} until {until:.0}"),
-    };
-    Detail::new(format!(
-        "{name} = {}{range} — {} record {}{columns}, learned {:.0}",
-        values.join(", "),
-        fact.record.source,
-        fact.record.key,
-        fact.learned,
-    ))
+    Detail::new(fact_line(name, fact))
 }

@@ -5,7 +5,7 @@ use crate::{
     desired::Presence,
     fact::{Fact, Identity, RecordKey},
     id::{ConnectorName, FactName, NameError},
-    lifecycle::{moments, parse_moment},
+    lifecycle::parse_moment,
     policy::Policy,
     value::Value,
 };
@@ -81,7 +81,7 @@ pub fn supposed(
 ) -> Result<(), NameError> {
     let source = ConnectorName::new("supposed")?;
     for (name, text) in facts {
-        let moment = moments(policy).contains(name.as_str());
+        let moment = policy.moments().contains(name.as_str());
         let text = text.trim();
         let value = Some(text).filter(|_| moment).and_then(parse_moment);
         let values = vec![value.unwrap_or_else(|| Value::Text(text.to_owned()))];

@@ -8,7 +8,7 @@ use crate::{
     account::Account,
     fact::{Fact, Hold, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::{moments, parse_moment},
+    lifecycle::parse_moment,
     policy::{Policy, SourcePolicy},
     template::{Expressions, Scope, Template},
     value::{Attribute, Completeness, Value},
@@ -41,7 +41,7 @@ pub(super) fn facts(
     } else {
         by_template(&policy.expressions, &source.facts, &key, record, (read_at, now))
     };
-    for moment in moments(policy) {
+    for moment in policy.moments() {
         read_moments(&mut said, moment, &key);
     }
     said
