@@ -172,7 +172,7 @@ fn the_ten_lines_of_the_readme_are_the_simple_example() {
 
 #[test]
 fn each_example_is_valid_and_its_tests_pass() {
-    let plugins = ["csv", "ldap", "scim"];
+    let plugins = ["csv", "ldap", "scim", "handover"];
     let Some((programs, plugins)) = built::all("examples", &["lanyard"], &plugins) else {
         return;
     };
