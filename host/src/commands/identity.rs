@@ -101,7 +101,7 @@ fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timest
     let label = diff::one_line(&identity::label(it, &facts));
     let (state, because) = match state(policy, it, lives, now) {
         Ok(now) => (now.state.word(), now.because),
-        Err(problems) => ("held", problems.join("; ")),
+        Err(problems) => ("unclear", problems.join("; ")),
     };
     Shown { id: it.id.to_string(), label, key: identity::key(it), state, because }
 }

@@ -177,7 +177,7 @@ fn people(policy: &Policy, identities: &[Identity], lives: &Lives, now: Timestam
     let mut states: BTreeMap<&str, usize> = BTreeMap::new();
     for person in identities {
         let state = state(policy, person, lives, now);
-        *states.entry(state.map_or("held", |now| now.state.word())).or_default() += 1;
+        *states.entry(state.map_or("unclear", |now| now.state.word())).or_default() += 1;
     }
     format!("{}: {}", identities.len(), listed(&states))
 }

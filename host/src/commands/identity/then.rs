@@ -60,7 +60,7 @@ pub(super) async fn show(
         let (state, because) = match super::state(policy, &identity, &lives, at) {
             _ if identity.facts.is_empty() => (None, "nobody knew them".to_owned()),
             Ok(state) => (Some(state.state.word()), state.because),
-            Err(problems) => (Some("held"), problems.join("; ")),
+            Err(problems) => (Some("unclear"), problems.join("; ")),
         };
         let id = identity.id.to_string();
         return output.json(&Shown { id, at, as_known: known, state, because, facts });
