@@ -146,9 +146,10 @@ impl From<DecisionError> for AppError {
                 let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
                 Self::new(Exit::Usage, error).hint(hint)
             }
-            DecisionError::NoPerson { .. } | DecisionError::Began | DecisionError::Refused(_) => {
-                Self::new(Exit::Usage, error)
-            }
+            DecisionError::NoPerson { .. }
+            | DecisionError::Left(_)
+            | DecisionError::Began
+            | DecisionError::Refused(_) => Self::new(Exit::Usage, error),
             DecisionError::NotIn { .. } | DecisionError::NoSuchStep { .. } => {
                 Self::new(Exit::Usage, error)
                     .hint("`lanyard workflow status` shows who is in which")

@@ -142,8 +142,8 @@ pub(crate) async fn answers(
     let Some(approval) = open.iter().find(|it| it.identity == about) else {
         return Ok("refused: nothing is asked about them\n".to_owned());
     };
-    let steps = &context.policy.steps;
-    let said = reconcile::decide(store, steps, &approval.id, (yes, None), (user, now)).await;
+    let policy = context.policy.as_ref();
+    let said = reconcile::decide(store, policy, &approval.id, (yes, None), (user, now)).await;
     Ok(match said {
         Ok(Said::Approved) => "approved\n".to_owned(),
         Ok(Said::NextStage) => "approved, and others are asked now\n".to_owned(),

@@ -13,7 +13,7 @@ use crate::{
     lifecycle::Kept,
     observed::{Declined, HeldName, Link},
     value::ObjectRef,
-    workflow::Remembered,
+    workflow::{Episode, Remembered},
 };
 
 /// Somebody who is somebody else now.
@@ -69,6 +69,8 @@ pub enum CannotRearrange {
     Held { identity: IdentityId, hold: String },
     #[error("{identity} is in the workflow `{workflow}`")]
     InWorkflow { identity: IdentityId, workflow: WorkflowName },
+    #[error("{identity} has the request `{request}`")]
+    HasRequest { identity: IdentityId, request: String },
     #[error("they have no such record")]
     NoRecord,
     #[error("it is the only record they have")]
@@ -219,8 +221,15 @@ impl Books<'_> {
         if let Some(hold) = holds.find(|hold| hold.people.contains(&identity)) {
             return Err(CannotRearrange::Held { identity, hold: hold.name.clone() });
         }
+        let requests = self.kept.requests.get(&identity).into_iter().flatten();
+        if let Some(request) = requests.into_iter().find(|request| request.ended.is_none()) {
+            let id = request.id.clone();
+            return Err(CannotRearrange::HasRequest { identity, request: id });
+        }
         let episodes = self.workflows.episodes.get(&identity).into_iter().flatten();
-        let mut open = episodes.filter(|(_, episode)| episode.is_open());
+        // What a person began has no other reason than their word.
+        let asked = |episode: &Episode| episode.by.is_some() && episode.stands();
+        let mut open = episodes.filter(|(_, episode)| episode.is_open() || asked(episode));
         match open.next() {
             Some((workflow, _)) => {
                 Err(CannotRearrange::InWorkflow { identity, workflow: workflow.clone() })

@@ -55,8 +55,8 @@ pub(super) async fn approval(
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             let by = (session::actor(), now);
             let answer = (true, reason.as_deref());
-            let steps = &config.policy.steps;
-            let said = reconcile::decide(&store, steps, &id, answer, (&by.0, by.1)).await?;
+            let said =
+                reconcile::decide(&store, &config.policy, &id, answer, (&by.0, by.1)).await?;
             output.line(match said {
                 Said::NextStage => "approved; others are asked now",
                 Said::Approved | Said::Denied => "approved; the next plan goes on",
@@ -66,8 +66,7 @@ pub(super) async fn approval(
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             let by = (session::actor(), now);
             let answer = (false, reason.as_deref());
-            let steps = &config.policy.steps;
-            reconcile::decide(&store, steps, &id, answer, (&by.0, by.1)).await?;
+            reconcile::decide(&store, &config.policy, &id, answer, (&by.0, by.1)).await?;
             output.line("denied")?;
         }
     }

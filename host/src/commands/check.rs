@@ -240,7 +240,12 @@ async fn check_connector(connector: &WasmConnector, output: &mut Output) -> Resu
         output.line(&format!("      {missing}"))?;
     }
     let found = found(connector.check(CheckDepth::Authorize).await);
-    let mut usable = true;
+    // Nothing else of a component is tried before somebody leaves by it.
+    let is_component = connector.config().role == Role::Component;
+    let mut usable = !is_component || connector.unpermitted().is_empty();
+    if !usable {
+        output.line(&format!("FAIL  {name}: it may not do what it asks for; see above"))?;
+    }
     for (ok, line) in found {
         usable &= ok;
         output.line(&format!("{}  {name}: {line}", if ok { "ok  " } else { "FAIL" }))?;

@@ -27,8 +27,13 @@ pub(super) async fn undo(
     let was = store.plan(digest).await?.ok_or_else(|| no_plan(digest))?;
     let became = reconcile::became(store, &was.digest).await?;
     if became.done.is_empty() && became.uncertain.is_empty() {
-        let what = if became.ran { "nothing of plan" } else { "no run carried out plan" };
-        return Err(AppError::new(Exit::Usage, format!("{what} {} was done", was.digest.short()))
+        let plan = was.digest.short();
+        let text = if became.ran {
+            format!("no operation of plan {plan} was done")
+        } else {
+            format!("no run carried out plan {plan}")
+        };
+        return Err(AppError::new(Exit::Usage, text)
             .hint("there is nothing to undo; `lanyard status` shows the last run and its plan"));
     }
     let applied = Applied { plan: &was.plan, done: &became.done, uncertain: &became.uncertain };

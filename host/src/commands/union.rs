@@ -95,6 +95,9 @@ fn told(error: UnionError) -> AppError {
         CannotRearrange::Held { .. } => {
             "`lanyard hold release` ends it; hold whoever stays under a name of its own first"
         }
+        CannotRearrange::HasRequest { .. } => {
+            "`lanyard request remove` takes it back first; ask again for who stays"
+        }
         CannotRearrange::InWorkflow { .. } => "`lanyard workflow cancel` ends that first",
         CannotRearrange::NoRecord => "`lanyard identity show` lists their records",
         CannotRearrange::Last => "whoever has one record cannot be two",

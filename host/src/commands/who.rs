@@ -64,8 +64,12 @@ fn table(found: &Who) -> String {
         let (state, account_state) = (holder.state, holder.account_state);
         let id = identity.map(|id| id.to_string()).unwrap_or_default();
         let since = holder.since.map(|at| format!("{at:.0}")).unwrap_or_default();
-        let why = holder.why.join("; ");
-        let (has, should) = (word(holder.has), word(holder.should));
+        let (why, should) = if holder.held.is_empty() {
+            (holder.why.join("; "), word(holder.should))
+        } else {
+            (holder.held.join("; "), "held")
+        };
+        let has = word(holder.has);
         text.push_str(&sheet::row([
             label,
             key,

@@ -8,10 +8,11 @@ use std::{
 
 use jiff::Timestamp;
 use lanyard_core::{
+    desired,
     fact::Identity,
     id::{IdentityId, StepName, WorkflowName},
     identity::{facts_now, label},
-    policy::StepsPolicy,
+    policy::{Policy, StepsPolicy},
     request::{Request, RequestedBy},
     workflow::{
         Agreed, AnswerRefused, Answering, Asked, Episode, EpisodeEnd, StepEnd, StepRecord,
@@ -72,6 +73,8 @@ pub enum DecisionError {
     NoActor(String),
     #[error("the file says that `{user}` is `{key}`, and nobody has that key")]
     NoPerson { user: String, key: String },
+    #[error("whoever `{0}` is has left, and decides nothing any more")]
+    Left(String),
     #[error("whoever began it does not decide about it")]
     Began,
     #[error(transparent)]
@@ -132,7 +135,7 @@ pub enum Said {
 /// When it does not count, which is audited where somebody was asked.
 pub async fn decide(
     store: &dyn Store,
-    policy: &StepsPolicy,
+    policy: &Policy,
     wanted: &str,
     (yes, reason): (bool, Option<&str>),
     (actor, now): (&str, Timestamp),
@@ -145,7 +148,13 @@ pub async fn decide(
         (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
     };
     let people = store.identities().await?;
-    let answering = answering(policy, &people, actor, now)?;
+    let kept = store.kept().await?;
+    let has_left = |person: &&Identity| {
+        let state = desired::standing(policy, person, &[], (&kept, &[]), now);
+        state.is_ok_and(|state| state.state.is_over())
+    };
+    let left = people.iter().filter(has_left).map(|person| person.id).collect();
+    let answering = answering(&policy.steps, (&people, &left), actor, now)?;
     if let Some(refused) = approval.refusal(&answering, actor, now) {
         approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
@@ -251,7 +260,7 @@ impl OpenApproval {
 /// Who an OS user is, and in whose place they answer.
 fn answering(
     policy: &StepsPolicy,
-    people: &[Identity],
+    (people, left): (&[Identity], &BTreeSet<IdentityId>),
     actor: &str,
     now: Timestamp,
 ) -> Result<Answering, DecisionError> {
@@ -262,9 +271,13 @@ fn answering(
     let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
     let person = by_key(key)
         .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
+    if left.contains(&person.id) {
+        return Err(DecisionError::Left(actor.to_owned()));
+    }
     let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
+    let stands_for = policy.stands_for(&keys, now).filter_map(by_key);
     let stands_for: BTreeSet<IdentityId> =
-        policy.stands_for(&keys, now).filter_map(by_key).map(|person| person.id).collect();
+        stands_for.map(|person| person.id).filter(|id| !left.contains(id)).collect();
     Ok(Answering { who: person.id, stands_for })
 }
 

@@ -105,13 +105,16 @@ pub async fn remove_request(
     store.record_requests(&[(request, entry)], None).await
 }
 
-/// Requests that are over by what was seen.
+/// Requests that are over by what was seen, except of people in `held`: what
+/// is not believed yet ends nothing for good.
 pub(super) async fn record_ended(
     context: &Context,
     desired: &Desired,
+    held: &BTreeSet<IdentityId>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let ended = desired.identities.values().flat_map(|person| &person.access.requests.ended);
+    let people = desired.identities.iter().filter(|(id, _)| !held.contains(id));
+    let ended = people.flat_map(|(_, person)| &person.access.requests.ended);
     let by = (context.actor.as_str(), now);
     let ended = ended.map(|request| {
         let word = request.ended.as_ref().map_or("ended", |it| it.how.word());

@@ -11,13 +11,13 @@ use lanyard_core::{
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{GuardSettings, TargetShrank, guard, last_ones, still_doubted},
-    id::ConnectorName,
+    guard::{Finding, GuardSettings, TargetShrank, blocked, guard, last_ones, still_doubted},
+    id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
     lifecycle::unknown_in_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
-    plan::{PlanSettings, plan},
+    plan::{Plan, PlanSettings, plan},
     policy::Policy,
     workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
 };
@@ -61,15 +61,12 @@ pub struct Survey {
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let known = context.store.identities().await?;
-    let SourcesRead { readings, columns, unknown, unread: unread_sources } =
+    let mut read =
         read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
-    if let Some(unknown) = unknown.into_iter().next() {
-        // It may be given by a source that was not read.
-        return Err(match unread_sources.into_iter().next() {
-            Some((source_name, fault)) => ReconcileError::Source { source_name, fault },
-            None => ReconcileError::Fact { unknown, known: columns },
-        });
+    if let Some(trouble) = read.trouble() {
+        return Err(trouble);
     }
+    let SourcesRead { readings, unread: unread_sources, .. } = read;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
@@ -105,6 +102,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
+    if observed.kept.clock.jump.is_none() {
+        requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+    }
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest: plan.digest()?,
@@ -140,6 +140,13 @@ async fn know_workflows(context: &Context, now: Timestamp) -> Result<(), Reconci
     Ok(())
 }
 
+/// People about whom something is held back until a person has looked.
+fn held_back(plan: &Plan, findings: &[Finding]) -> BTreeSet<IdentityId> {
+    let blocked = blocked(plan, findings, &BTreeSet::new());
+    let held = plan.operations.iter().filter(|it| blocked.contains(&it.id));
+    held.map(|operation| operation.identity).collect()
+}
+
 /// What this look found, whether or not its plan is applied.
 async fn keep_what_was_seen(
     context: &Context,
@@ -152,7 +159,6 @@ async fn keep_what_was_seen(
     if !found.is_empty() {
         context.store.record_unwanted(&found).await?;
     }
-    requests::record_ended(context, desired, now).await?;
     let seen = seen(context, desired, now);
     if !seen.is_empty() {
         context.store.record_episodes(&seen).await?;
@@ -170,6 +176,19 @@ pub struct SourcesRead {
     pub unknown: Vec<UnknownFact>,
     /// Those that could not be read, and why.
     pub unread: BTreeMap<ConnectorName, Fault>,
+}
+
+impl SourcesRead {
+    /// Why nothing can be planned, when something asks for a fact that nobody
+    /// gives.
+    fn trouble(&mut self) -> Option<ReconcileError> {
+        let unknown = self.unknown.drain(..).next()?;
+        // It may be given by a source that was not read.
+        Some(match self.unread.pop_first() {
+            Some((source_name, fault)) => ReconcileError::Source { source_name, fault },
+            None => ReconcileError::Fact { unknown, known: std::mem::take(&mut self.columns) },
+        })
+    }
 }
 
 /// Reads every source, and looks whether they give what is asked for; facts

@@ -72,6 +72,9 @@ pub struct Holder {
     pub how: &'static str,
     /// What gives it.
     pub why: Vec<String>,
+    /// Why nobody can tell whether they should have it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<String>,
 }
 
 /// Everybody who has, or should have, what is asked for.
@@ -268,6 +271,7 @@ impl Asked<'_> {
             key: key.to_owned(),
             identity: Some(id),
             state: person.state.state.word(),
+            held: person.holds.clone(),
             ..Holder::default()
         }
     }
@@ -290,6 +294,7 @@ impl Default for Holder {
             since: None,
             how: "",
             why: Vec::new(),
+            held: Vec::new(),
         }
     }
 }

@@ -71,7 +71,12 @@ pub fn undo(present: &Present<'_>, undoes: &Undoes, was: &Applied<'_>) -> Plan {
     let undone = was.operations().filter(|it| undoes.ejections || it.event != Event::Eject);
     for operation in undone.collect::<Vec<_>>().into_iter().rev() {
         let fits = Fits { observed, plan: was.plan, operation };
-        let (change, left) = fits.back();
+        let (mut change, mut left) = fits.back();
+        let ejected = observed.kept.ejected(operation.identity).is_some();
+        if ejected && !undoes.ejections && change.as_ref().is_some_and(opens) {
+            change = None;
+            left.push("they were ejected since; `--eject` gives it back all the same".to_owned());
+        }
         let what = named(operation);
         notes.extend(
             left.into_iter().map(|why| about(operation, format!("{what} is not undone: {why}"))),
@@ -111,6 +116,11 @@ pub fn undo(present: &Present<'_>, undoes: &Undoes, was: &Applied<'_>) -> Plan {
         .collect();
     back.label(desired, who);
     back
+}
+
+/// Whether somebody has more by it.
+fn opens(change: &Change) -> bool {
+    matches!(change, Change::Create { .. } | Change::Enable { .. } | Change::Grant { .. })
 }
 
 /// "disable 3"

@@ -112,7 +112,9 @@ impl Asked {
         let asked = self.waits_for(now);
         let by_another =
             answering.stands_for.iter().any(|it| !own.contains(it) && asked.contains(it));
-        if asked.contains(&answering.who) || by_another {
+        // Nobody makes two stages of themselves in somebody's place.
+        let agreed = self.approved.iter().any(|it| it.by == answering.who);
+        if asked.contains(&answering.who) || by_another && !agreed {
             return Ok(());
         }
         Err(AnswerRefused::NotAsked)

@@ -61,11 +61,13 @@ impl Holder {
         }
         let since = self.since.map(|at| format!(" {at:.0}")).unwrap_or_default();
         parts.push(format!("{}{since}", self.how));
-        if self.has && !self.should && self.identity.is_some() {
+        if !self.held.is_empty() {
+            parts.push("held, so nobody can tell whether anything gives it".to_owned());
+        } else if self.has && !self.should && self.identity.is_some() {
             parts.push("nothing gives it".to_owned());
         }
         page.line(1, &parts.join(" — "));
-        for why in &self.why {
+        for why in self.why.iter().chain(&self.held) {
             page.line(2, &format!("because {why}"));
         }
     }
