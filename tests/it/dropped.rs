@@ -61,7 +61,7 @@ async fn a_renamed_source_loses_nobody_in_silence() {
         assert!(lines_with(&desk, &command, "dropped").await.starts_with("exit 66\ndropped: "));
     }
     let shown = desk.run(&["identity", "show", "E3"]).await.stdout;
-    assert!(shown.contains("held: its source `hr` is no longer in the file"), "{shown}");
+    assert!(shown.contains("unclear: its source `hr` is no longer in the file"), "{shown}");
     let shown = desk.run(&["identity", "show", "E1"]).await.stdout;
     assert!(shown.contains("active: "), "{shown}");
     assert_eq!(written(&desk), 3, "nobody was given or lost anything");

@@ -30,7 +30,7 @@ impl Folder {
         fs::create_dir_all(folder.path().join("hr")).unwrap();
         fs::create_dir_all(folder.path().join("secrets")).unwrap();
         fs::write(folder.path().join("secrets/ldap"), "example-password\n").unwrap();
-        for plugin in ["csv", "ldap", "scim"] {
+        for plugin in ["csv", "ldap", "scim", "handover"] {
             fs::write(folder.path().join(format!("plugins/{plugin}.wasm")), b"\0asm").unwrap();
         }
         fs::write(folder.path().join("lanyard.toml"), toml).unwrap();

@@ -223,7 +223,7 @@ fn plugins_that_are_not_there_are_told_with_those_that_are() {
     7 | plugin = "postgres"
       |          ^^^^^^^^^^ no `postgres.wasm` in `plugins`
       |
-      = hint: plugins there: csv, ldap, scim
+      = hint: plugins there: csv, handover, ldap, scim
 
     error: the plugin file `../none.wasm` is not there
      --> lanyard.toml:9:10
