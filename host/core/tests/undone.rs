@@ -12,6 +12,7 @@ use lanyard_core::{
     account::{Account, AccountState},
     diff::render,
     id::OperationId,
+    lifecycle::Ejection,
     observed::Observed,
     operation::{Cause, Change, Event, Operation, OperationKind},
     plan::{Applied, Plan, Present, Undoes, undo},
@@ -162,6 +163,41 @@ fn worker(department: &'static str, end: Option<&'static str>) -> Someone {
         missing: false,
         closed_by_others: false,
     }
+}
+
+#[test]
+fn nobody_who_was_ejected_since_is_let_in_again() {
+    let policy = policy();
+    let first = look(&policy, &[worker("Sales", None)], &[], known_world(), FIRST);
+    let world = applied(&first.observed, &first.plan, |_| true, first.now);
+    let people = [worker("Sales", Some("2026-04-01"))];
+    let second = look(&policy, &people, &first.assembled.identities, world, LATER);
+    let mut now = applied(&second.observed, &second.plan, |_| true, second.now);
+    let undoing = |now: &Observed, ejections| {
+        let present = Present {
+            policy: &policy,
+            assembled: &second.assembled,
+            desired: &second.desired,
+            observed: now,
+            now: second.now,
+        };
+        let undoes = Undoes { plan: second.plan.digest().unwrap(), ejections };
+        let done = all(&second.plan);
+        let was = Applied { plan: &second.plan, done: &done, uncertain: &NOBODY };
+        undo(&present, &undoes, &was)
+    };
+    assert!(!undoing(&now, false).operations.is_empty(), "somebody left, and is let in again");
+    now.kept.ejections.push(Ejection {
+        identity: second.assembled.identities[0].id,
+        at: second.now,
+        by: "operator".to_owned(),
+        reason: "asked for".to_owned(),
+        undone: None,
+    });
+    let plan = undoing(&now, false);
+    assert_eq!(plan.operations, []);
+    assert!(plan.notes.iter().all(|note| note.text.contains("ejected since")), "{:?}", plan.notes);
+    assert!(!undoing(&now, true).operations.is_empty(), "a person wants it all the same");
 }
 
 #[test]
