@@ -37,13 +37,9 @@ pub(super) fn take_out_early_deletes(
             later
                 .find(|(later, _)| !now.contains(**later) && goes(world, (identity, person), later))
         };
-        // Where only a delete closes an account, it waits for nothing.
-        let closed = |target: &ConnectorName| {
-            let disables =
-                |it: &Draft| it.target == *target && matches!(it.change, Change::Disable { .. });
-            drafts.iter().any(disables) || is_closed(world, identity, target)
-        };
-        let mut late = now.iter().filter(|target| closed(target));
+        // Where only a delete shows that an account is closed, it waits for
+        // nothing.
+        let mut late = now.iter().filter(|target| is_closed(world, (identity, target), &drafts));
         let found = late.find_map(|target| Some((target, still(target)?.0)));
         let Some((target, first)) = found else { return drafts };
         let is_early =
@@ -56,13 +52,26 @@ pub(super) fn take_out_early_deletes(
     }
 }
 
-/// Whether every account of theirs there was seen to be disabled.
-fn is_closed(world: &World<'_>, identity: IdentityId, target: &ConnectorName) -> bool {
+/// Whether every account of theirs there was seen to be disabled, or is and
+/// will be seen so.
+fn is_closed(
+    world: &World<'_>,
+    (identity, target): (IdentityId, &ConnectorName),
+    drafts: &[Draft],
+) -> bool {
     let Some(there) = world.targets.get(target) else { return false };
     let mut links = world.links_at(identity, target).iter().filter(|link| !link.gone);
     links.all(|link| {
+        let disables = |it: &Draft| {
+            it.target == *target
+                && matches!(&it.change, Change::Disable { account } if *account == link.account)
+        };
         let account = there.accounts.get(&link.account);
-        account.is_some_and(|account| account.state == AccountState::Disabled)
+        account.is_some_and(|account| match account.state {
+            AccountState::Disabled => true,
+            AccountState::Unknown => false,
+            _ => drafts.iter().any(disables),
+        })
     })
 }
 
