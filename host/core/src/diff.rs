@@ -10,6 +10,7 @@ pub(crate) use self::{
 };
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
@@ -124,22 +125,32 @@ impl Page {
 }
 
 /// The text of somebody else as part of one line, and as nothing more.
-pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, &[])
+}
+
+/// Text in which every character stands on the page, except for those in
+/// `keeps`.
+pub fn escaped<'a>(text: &'a str, keeps: &[char]) -> Cow<'a, str> {
+    let is_unseen = |c: char| !keeps.contains(&c) && is_unseen(c);
+    if !text.contains(is_unseen) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         if is_unseen(character) {
-            line.extend(character.escape_default());
+            safe.extend(character.escape_default());
         } else {
-            line.push(character);
+            safe.push(character);
         }
     }
-    line
+    Cow::Owned(safe)
 }
 
 /// Whether a character does something to a page in place of standing on it: a
 /// control character, or one that turns the direction of others around it and
 /// makes a line read as another one.
-pub fn is_unseen(character: char) -> bool {
+fn is_unseen(character: char) -> bool {
     let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || character.is_control()
 }

@@ -98,7 +98,7 @@ impl Lives {
 
 fn shown<'a>(policy: &Policy, it: &'a Identity, lives: &Lives, now: jiff::Timestamp) -> Shown<'a> {
     let facts = identity::facts_now(it, now);
-    let label = diff::one_line(&identity::label(it, &facts));
+    let label = diff::one_line(&identity::label(it, &facts)).into_owned();
     let (state, because) = match state(policy, it, lives, now) {
         Ok(now) => (now.state.word(), now.because),
         Err(problems) => ("unclear", problems.join("; ")),

@@ -59,19 +59,7 @@ impl Output {
 
 /// Text that means nothing to a terminal: names come from outside.
 fn harmless(text: &str) -> Cow<'_, str> {
-    let harms = |c: char| !matches!(c, '\n' | '\t') && diff::is_unseen(c);
-    if !text.contains(harms) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if harms(character) {
-            safe.extend(character.escape_default());
-        } else {
-            safe.push(character);
-        }
-    }
-    Cow::Owned(safe)
+    diff::escaped(text, &['\n', '\t'])
 }
 
 /// "1 account", "2 accounts".

@@ -149,13 +149,15 @@ pub async fn decide(
     };
     let people = store.identities().await?;
     let kept = store.kept().await?;
-    let has_left = |person: &&Identity| {
-        let state = desired::standing(policy, person, &[], (&kept, &[]), now);
-        state.is_ok_and(|state| state.state.is_over())
+    let has_left = |id: &IdentityId| {
+        let person = people.iter().find(|person| person.id == *id);
+        let state = person.map(|it| desired::standing(policy, it, &[], (&kept, &[]), now));
+        state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
     };
-    let left = people.iter().filter(has_left).map(|person| person.id).collect();
-    let answering = answering(&policy.steps, (&people, &left), actor, now)?;
-    if let Some(refused) = approval.refusal(&answering, actor, now) {
+    let mut answering = answering(&policy.steps, &people, actor, now)?;
+    answering.stands_for.retain(|id| !has_left(id));
+    let left = has_left(&answering.who).then(|| DecisionError::Left(actor.to_owned()));
+    if let Some(refused) = left.or_else(|| approval.refusal(&answering, actor, now)) {
         approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
     }
@@ -260,7 +262,7 @@ impl OpenApproval {
 /// Who an OS user is, and in whose place they answer.
 fn answering(
     policy: &StepsPolicy,
-    (people, left): (&[Identity], &BTreeSet<IdentityId>),
+    people: &[Identity],
     actor: &str,
     now: Timestamp,
 ) -> Result<Answering, DecisionError> {
@@ -271,13 +273,9 @@ fn answering(
     let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
     let person = by_key(key)
         .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
-    if left.contains(&person.id) {
-        return Err(DecisionError::Left(actor.to_owned()));
-    }
     let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
-    let stands_for = policy.stands_for(&keys, now).filter_map(by_key);
     let stands_for: BTreeSet<IdentityId> =
-        stands_for.map(|person| person.id).filter(|id| !left.contains(id)).collect();
+        policy.stands_for(&keys, now).filter_map(by_key).map(|person| person.id).collect();
     Ok(Answering { who: person.id, stands_for })
 }
 

@@ -6,12 +6,15 @@ use jiff::Timestamp;
 
 use super::{Desired, Presence, desired, managed_object};
 use crate::{
+    account::Account,
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     observed::Observed,
     plan::{Adoption, PlanSettings, adopting},
     policy::Policy,
-    recognition::{keys, of_account},
+    recognition::{Marks, keys, of_account},
+    schema::ObjectDef,
+    value::ObjectRef,
 };
 
 /// What is [`desired`], with accounts of nobody that are surely somebody's
@@ -28,15 +31,18 @@ pub fn desired_adopting(
         let mut found = adopting(&PlanSettings::of(policy), &desired, observed);
         // They may be somebody who is known, under another key.
         found.retain(|adoption: &Adoption| !is_new(&adoption.identity));
-        let targets: BTreeSet<&ConnectorName> = found.iter().map(|it| &it.target).collect();
-        let others: BTreeMap<ConnectorName, Others> = targets
+        let rivals: BTreeMap<ConnectorName, Rivals<'_>> = found
+            .iter()
+            .map(|adoption| adoption.target.clone())
+            .collect::<BTreeSet<_>>()
             .into_iter()
-            .map(|target| (target.clone(), others(assembled, &desired, target)))
+            .filter_map(|name| {
+                let rivals = Rivals::at(&name, policy, (assembled, &desired), observed)?;
+                Some((name, rivals))
+            })
             .collect();
-        found.retain(|adoption| {
-            let others = others.get(&adoption.target);
-            others.is_none_or(|others| !fits_another(policy, observed, others, adoption))
-        });
+        found.retain(|adoption| !rivals.get(&adoption.target).is_some_and(|it| it.fit(adoption)));
+        drop(rivals);
         if found.is_empty() {
             return desired;
         }
@@ -44,53 +50,59 @@ pub fn desired_adopting(
     }
 }
 
-/// What is known of people of whom nobody can tell what their account would
-/// look like: whose it is, by value.
-type Others = BTreeMap<String, BTreeSet<IdentityId>>;
+/// People of whom nobody can tell what their account would look like: who is
+/// held, or has none coming, had one perhaps.
+struct Rivals<'a> {
+    sure: &'a [Marks],
+    def: &'a ObjectDef,
+    accounts: BTreeMap<&'a ObjectRef, &'a Account>,
+    /// Whose each value of a fact is.
+    values: BTreeMap<String, BTreeSet<IdentityId>>,
+}
 
-/// Whoever is held, or has no account coming there, had one perhaps.
-fn others(assembled: &Assembled, desired: &Desired, target: &ConnectorName) -> Others {
-    let is_compared = |id: IdentityId| {
-        let person = desired.identities.get(&id).filter(|person| person.holds.is_empty());
-        let account = person.and_then(|person| person.accounts.get(target));
-        account.is_some_and(|it| matches!(it.presence, Presence::Present { .. }))
-    };
-    let mut others = Others::new();
-    for identity in assembled.identities.iter().filter(|it| !is_compared(it.id)) {
-        for value in identity.facts.values().flatten().flat_map(|fact| &fact.values) {
-            others.entry(plain(&value.to_string())).or_default().insert(identity.id);
+impl<'a> Rivals<'a> {
+    fn at(
+        name: &ConnectorName,
+        policy: &'a Policy,
+        (assembled, desired): (&Assembled, &Desired),
+        observed: &'a Observed,
+    ) -> Option<Self> {
+        let (target, there) = (policy.targets.get(name)?, observed.targets.get(name)?);
+        let is_compared = |id: IdentityId| {
+            let person = desired.identities.get(&id).filter(|person| person.holds.is_empty());
+            let account = person.and_then(|person| person.accounts.get(name));
+            account.is_some_and(|it| matches!(it.presence, Presence::Present { .. }))
+        };
+        let mut values: BTreeMap<String, BTreeSet<IdentityId>> = BTreeMap::new();
+        for identity in assembled.identities.iter().filter(|it| !is_compared(it.id)) {
+            for value in identity.facts.values().flatten().flat_map(|fact| &fact.values) {
+                values.entry(plain(&value.to_string())).or_default().insert(identity.id);
+            }
         }
+        Some(Self {
+            sure: &target.match_by.sure,
+            def: managed_object(target, &there.schema)?,
+            accounts: there.accounts.iter().map(|it| (&it.reference, it)).collect(),
+            values,
+        })
     }
-    others
+
+    /// Whether what recognises the account is so of one of them as well.
+    fn fit(&self, adoption: &Adoption) -> bool {
+        let Some(account) = self.accounts.get(&adoption.account) else { return false };
+        let of = |marks: &Marks| keys(marks, |it| of_account(self.def, account, it));
+        self.sure.iter().flat_map(of).any(|key| self.is_of_another(&key, adoption.identity))
+    }
+
+    fn is_of_another(&self, key: &[String], than: IdentityId) -> bool {
+        let mut whose = key.iter().map(|value| self.values.get(&plain(value)));
+        let Some(first) = whose.next().flatten() else { return false };
+        let rest: Vec<_> = whose.collect();
+        let has_all = |id: &IdentityId| rest.iter().all(|it| it.is_some_and(|it| it.contains(id)));
+        first.iter().any(|id| *id != than && has_all(id))
+    }
 }
 
 fn plain(text: &str) -> String {
     text.trim().to_lowercase()
-}
-
-/// Whether what recognises the account is so of somebody else as well.
-fn fits_another(
-    policy: &Policy,
-    observed: &Observed,
-    others: &Others,
-    adoption: &Adoption,
-) -> bool {
-    let (Some(target), Some(there)) =
-        (policy.targets.get(&adoption.target), observed.targets.get(&adoption.target))
-    else {
-        return false;
-    };
-    let account = there.accounts.iter().find(|it| it.reference == adoption.account);
-    let Some((account, def)) = account.zip(managed_object(target, &there.schema)) else {
-        return false;
-    };
-    let of_another = |key: &Vec<String>| {
-        let whose = key.iter().map(|value| others.get(&plain(value)).cloned().unwrap_or_default());
-        let shared = whose.reduce(|one, more| one.intersection(&more).copied().collect());
-        shared.is_some_and(|who| who.iter().any(|id| *id != adoption.identity))
-    };
-    let sure = &target.match_by.sure;
-    sure.iter()
-        .flat_map(|marks| keys(marks, |it| of_account(def, account, it)))
-        .any(|key| of_another(&key))
 }
