@@ -272,6 +272,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     was_enabled: true,
                     unwanted_since: None,
                     gone: false,
+                    ended: crate::observed::Ended::default(),
                 });
             }
         }

@@ -329,7 +329,8 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Disable { .. }
         | Change::Delete { .. }
         | Change::Grant { .. }
-        | Change::Revoke { .. } => None,
+        | Change::Revoke { .. }
+        | Change::Credentials { .. } => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod adoption;
 mod attributes;
 mod catalogue;
+mod credentials;
 mod event;
 mod grants;
 mod only;

@@ -31,7 +31,7 @@ pub use self::{
     },
     draw::{duration, mermaid, words},
     effect::{
-        Address, Approve, Attempts, Delivery, Effect, PATIENCE, PlannedStep, Recipient, Whom,
+        Address, Approve, Attempts, CREDENTIAL, Delivery, Effect, PATIENCE, PlannedStep, Recipient, Whom,
         pause_after,
     },
     episode::{Decided, Episode, EpisodeEnd, StepEnd, StepRecord},

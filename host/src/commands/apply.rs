@@ -232,6 +232,7 @@ fn stop_on_signal(road: &Road) -> Result<(), AppError> {
 fn sentence(summary: &Summary) -> String {
     let Summary {
         verified,
+        answered,
         unverifiable,
         unproven,
         drifted,
@@ -247,6 +248,7 @@ fn sentence(summary: &Summary) -> String {
     } = summary;
     let mut parts = vec![format!("{verified} verified")];
     for (count, what) in [
+        (answered, "answered"),
         (unverifiable, "done but unverifiable"),
         (unproven, "of them taking access away"),
         (drifted, "drifted"),

@@ -6,6 +6,7 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod credentials;
 mod history;
 mod identities;
 mod journal;

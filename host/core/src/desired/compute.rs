@@ -10,9 +10,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
-    RequestsNow,
+    RequestsNow, WantedEnd,
     access::{self, Settled},
     content::Site,
+    credential,
     effects::Due,
     ended, jobs, leave,
     life::{Life, engaged, life},
@@ -54,6 +55,7 @@ struct Person<'a> {
     holds: Vec<String>,
     legal_holds: Vec<String>,
     at_once: AtOnce,
+    ends: Vec<WantedEnd>,
 }
 
 /// What should be true of every identity now.
@@ -160,6 +162,7 @@ fn person<'a>(
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
+    let ends = credential::ends(&wishes);
     let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
@@ -190,6 +193,7 @@ fn person<'a>(
         holds,
         legal_holds,
         at_once,
+        ends,
     }
 }
 
@@ -307,6 +311,7 @@ impl Person<'_> {
             holds,
             legal_holds,
             at_once,
+            ends,
             ..
         } = self;
         let unread = wanted.into_keys().filter(|target| !accounts.contains_key(target)).collect();
@@ -326,6 +331,7 @@ impl Person<'_> {
             at_once,
             episodes,
             steps,
+            ends,
             access,
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn findings(
         let before: BTreeSet<&ObjectRef> =
             lately.disabled.get(target).into_iter().flatten().collect();
         let count = Count { now: planned.difference(&before).count(), before: before.len() };
-        findings.extend(access.beyond(Class::Disables, target, observed, &count, &operations));
+        let found = access.beyond(Class::Disables, target, observed, &count, &operations);
+        findings.extend(found.map(|found| with_sessions(found, plan, &planned)));
     }
     for (target, operations) in by_target(plan, |it| it.change.kind() == OperationKind::Create) {
         let before = lately.created.get(target).copied().unwrap_or_default();
@@ -52,6 +53,18 @@ pub(super) fn findings(
         finding.text.push_str(&release);
     }
     findings
+}
+
+/// Whoever is not disabled is not put out either.
+fn with_sessions(mut found: Finding, plan: &Plan, accounts: &BTreeSet<&ObjectRef>) -> Finding {
+    let beside = plan.operations.iter().filter(|it| {
+        limited(it)
+            && found.target.as_ref() == Some(&it.target)
+            && it.change.kind().is_about_credentials()
+            && it.change.account().is_some_and(|account| accounts.contains(account))
+    });
+    found.blocks.extend(beside.map(|it| it.id));
+    found
 }
 
 struct Count {
