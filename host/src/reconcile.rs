@@ -7,6 +7,7 @@ mod answer;
 mod call;
 mod carry;
 mod cases;
+mod credential;
 mod decide;
 mod dropped;
 mod execute;

@@ -292,8 +292,7 @@ impl Capabilities {
     pub fn ends(&self, verb: CredentialVerb) -> bool {
         let can = &self.credential_abilities;
         can.contains(&CredentialAbility::RevokeAll)
-            || verb == CredentialVerb::EndSessions
-                && can.contains(&CredentialAbility::EndSessions)
+            || verb == CredentialVerb::EndSessions && can.contains(&CredentialAbility::EndSessions)
     }
 
     /// What disabling does to a leaver, together with what is done beside it.

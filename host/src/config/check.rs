@@ -9,6 +9,7 @@ mod access;
 mod account;
 mod components;
 mod connectors;
+mod credential;
 mod effects;
 mod expressions;
 mod limits;

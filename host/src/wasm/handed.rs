@@ -27,7 +27,12 @@ pub(super) async fn set(
     })
     .await;
     let outcome = call.end(done).map_err(|fault| silent(fault, password))?;
-    Ok(Outcome { status: outcome.status, account: None, side_effects: Vec::new(), failed: Vec::new() })
+    Ok(Outcome {
+        status: outcome.status,
+        account: None,
+        side_effects: Vec::new(),
+        failed: Vec::new(),
+    })
 }
 
 /// The fault without the password, wherever it has it.

@@ -38,8 +38,7 @@ impl Subject<'_> {
         targets: Option<&BTreeSet<ConnectorName>>,
         since: Timestamp,
     ) -> bool {
-        let meant =
-            |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
+        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
         self.links.iter().filter(meant).all(|link| self.is_ended(link, verb, since))
     }
 
@@ -72,8 +71,7 @@ fn usable<'a>(
     mut theirs: impl Iterator<Item = &'a Link>,
     target: &ConnectorName,
 ) -> Result<(&'a ObjectDef, &'a Account), String> {
-    let there =
-        observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
+    let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
     let found = theirs.find_map(|link| {
         let account = there.accounts.iter().find(|account| account.reference == link.account)?;
         let open = match account.state {

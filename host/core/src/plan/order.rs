@@ -81,9 +81,7 @@ fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
         | OperationKind::Update
         | OperationKind::Enable
         | OperationKind::Grant => 0,
-        OperationKind::Disable
-        | OperationKind::EndSessions
-        | OperationKind::RevokeCredentials => 1,
+        OperationKind::Disable | OperationKind::EndSessions | OperationKind::RevokeCredentials => 1,
         OperationKind::Revoke => 2,
         OperationKind::Delete => 3,
     };

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use lanyard_core::schema::{
     AttributeDef, AuthorizationKind, AuthorizationNeed, Capabilities, CheckDepth, CheckFinding,
-    CheckReport, CreateSafety, CredentialAbility, DeleteKind, DirectoryNeed, DisableEffect, IdStability, Manifest,
-    Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema, SecretNeed,
-    Sensitivity, StreamNeed, ValueKind,
+    CheckReport, CreateSafety, CredentialAbility, DeleteKind, DirectoryNeed, DisableEffect,
+    IdStability, Manifest, Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned,
+    Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
 };
 
 use crate::wasm::v0_1::bindings::exports::lanyard::connector::meta;
