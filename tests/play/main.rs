@@ -10,6 +10,7 @@ mod components;
 mod demand;
 mod file;
 mod history;
+mod keys;
 mod lives;
 mod people;
 mod requests;

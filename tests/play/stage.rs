@@ -21,7 +21,7 @@ use crate::{
     answers::{self, chain, columns, plain, shown, told},
     cases,
     components::Carrier,
-    demand, file, history, lives,
+    demand, file, history, keys, lives,
     people::{self, MailRoom},
     requests,
     script::{Statement, table},
@@ -80,7 +80,9 @@ impl Stage {
     /// What people say, or are told.
     fn spoken(&self, words: &[&str]) -> Option<Played> {
         Some(match words {
-            ["mail"] => Ok(Some(self.mail.taken())),
+            ["mail"] => {
+                self.firm().map(|firm| Some(keys::hidden(&self.mail.taken(), &firm.targets)))
+            }
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
             ["cases"] => self.said(cases::list).map(Some),
@@ -136,6 +138,7 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),
                 None => Err(format!("there is no component `{name}`")),
@@ -222,6 +225,7 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
+            ["can", ..] | ["breaks", "off"] | ["answers", "again"] => inner.keys.becomes(words)?,
             ["makes", attribute, text, "of", name] => {
                 let made = system::attribute_of(attribute, text);
                 inner.by_name(name)?.attributes.push(made);

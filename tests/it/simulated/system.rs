@@ -261,6 +261,9 @@ impl Inner {
                 self.grants.remove(&(holder.uid.clone(), entitlement.uid.clone()));
                 holder.uid.clone()
             }
+            Write::EndSessions(account)
+            | Write::RevokeCredentials(account)
+            | Write::SetPassword { account, .. } => account.uid.clone(),
         };
         Ok(user(&uid))
     }
@@ -331,6 +334,9 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
         Write::Revoke { holder, entitlement, .. } => {
             ("revoke", format!("{} {}", name(holder), entitlement.uid))
         }
+        Write::EndSessions(account) => ("end-sessions", name(account)),
+        Write::RevokeCredentials(account) => ("revoke-credentials", name(account)),
+        Write::SetPassword { account, .. } => ("set-password", name(account)),
     }
 }
 
@@ -338,7 +344,13 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
 impl Connector for System {
     fn abilities(&self) -> Abilities {
         let entitlements = self.inner().reads != Reads::NoEntitlements;
-        Abilities { directory: true, provisioning: true, entitlements, step: false }
+        Abilities {
+            directory: true,
+            provisioning: true,
+            entitlements,
+            credentials: false,
+            step: false,
+        }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {
