@@ -2,6 +2,7 @@
 //! the servers' own tools say whether it did.
 
 mod ldapsearch;
+mod passwords;
 mod programs;
 mod scim;
 mod slapd;

@@ -24,10 +24,12 @@ pub(crate) struct Keys {
     set: Vec<(String, String)>,
     /// It does what it is told, and does not say so.
     breaks_off: bool,
+    /// It does nothing of this kind.
+    refuses: bool,
 }
 
 impl Keys {
-    /// `directory can set-password`, `breaks off`, `answers again`.
+    /// `directory can set-password`, `breaks off`, `refuses`, `answers again`.
     pub(crate) fn becomes(&mut self, words: &[&str]) -> Result<(), String> {
         use CredentialAbility::{EndSessions, MustChange, RevokeAll, SetPassword};
         match words {
@@ -37,7 +39,8 @@ impl Keys {
                 self.can.insert(found.ok_or_else(|| format!("no system can `{word}`"))?);
             }
             ["breaks", "off"] => self.breaks_off = true,
-            _ => self.breaks_off = false,
+            ["refuses"] => self.refuses = true,
+            _ => (self.breaks_off, self.refuses) = (false, false),
         }
         Ok(())
     }
@@ -61,6 +64,9 @@ impl Inner {
             _ => return Err(Fault::new(FaultKind::Unsupported("it".to_owned()), "no key")),
         };
         let account = self.account(reference)?.clone();
+        if self.keys.refuses {
+            return Err(Fault::new(FaultKind::PermissionDenied(None), "it does not let us"));
+        }
         self.keys.told.push(format!("{}: {what}\n", account.name));
         if let Write::SetPassword { password, .. } = write {
             self.keys.set.push((account.name.clone(), password.text().to_owned()));

@@ -225,7 +225,9 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
-            ["can", ..] | ["breaks", "off"] | ["answers", "again"] => inner.keys.becomes(words)?,
+            ["can", ..] | ["breaks", "off"] | ["refuses"] | ["answers", "again"] => {
+                inner.keys.becomes(words)?
+            }
             ["makes", attribute, text, "of", name] => {
                 let made = system::attribute_of(attribute, text);
                 inner.by_name(name)?.attributes.push(made);

@@ -2,6 +2,7 @@
 
 mod access;
 mod components;
+mod credentials;
 mod expanded;
 mod form;
 mod lives;

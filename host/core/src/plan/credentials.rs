@@ -39,9 +39,15 @@ pub(super) fn plan(site: &Site<'_>, seen: &[(&Link, &Account)], outline: &mut Ou
             let mut seen = BTreeSet::new();
             causes.retain(|cause| seen.insert(cause.clone()));
             let change = Change::Credentials { account: account.reference.clone(), verb };
-            outline.draft(site, event::disabled(site), causes, change);
+            let event =
+                if is_closed(site) { event::disabled(site) } else { event::changed(site, None) };
+            outline.draft(site, event, causes, change);
         }
     }
+}
+
+fn is_closed(site: &Site<'_>) -> bool {
+    matches!(site.wanted.presence, Presence::Disabled | Presence::Deleted { .. })
 }
 
 /// What goes wholly need not be ended first.
@@ -56,9 +62,8 @@ fn deleted(site: &Site<'_>, account: &Account, outline: &Outline) -> bool {
 /// Whoever left may be signed in where disabling keeps them from doing it
 /// again and no more.  Done once each time an account is wanted no longer.
 fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link) -> Wanted {
-    let closed = matches!(site.wanted.presence, Presence::Disabled | Presence::Deleted { .. });
     // Somebody announced comes back: nobody left.
-    let left = closed && site.person.state.state != LifecycleState::Announced;
+    let left = is_closed(site) && site.person.state.state != LifecycleState::Announced;
     let done = |verb: &CredentialVerb| {
         link.unwanted_since.is_some_and(|since| link.ended.since(*verb, since))
     };

@@ -121,7 +121,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
             Ok(())
         }
         Effect::Ended { target, account, verb, at: ended } => {
-            credentials::ended(tx, (target, account), *verb, *ended, at)
+            credentials::ended(tx, (target, account), *verb, *ended)
         }
         Effect::Gone { target, account } => {
             tx.prepare_cached(
