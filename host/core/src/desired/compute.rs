@@ -162,7 +162,6 @@ fn person<'a>(
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
-    let ends = credential::ends(&wishes);
     let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);
         Settled::default()
@@ -193,7 +192,7 @@ fn person<'a>(
         holds,
         legal_holds,
         at_once,
-        ends,
+        ends: credential::ends(&wishes),
     }
 }
 

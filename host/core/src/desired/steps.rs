@@ -303,7 +303,6 @@ impl Subject<'_> {
             return;
         }
         let achieved = |action: &Action<Template>, since| self.achieved(action, since);
-        let not_yet = |action: &Action<Template>| self.not_yet(action);
         let looked = advance(
             workflow,
             &episode,
@@ -312,7 +311,7 @@ impl Subject<'_> {
                 scope: self.scope,
                 timezone: self.zone,
                 achieved: &achieved,
-                not_yet: &not_yet,
+                not_yet: &|action| self.not_yet(action),
                 now: self.now,
             },
         );

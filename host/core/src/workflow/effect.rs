@@ -172,10 +172,10 @@ impl Delivery {
 
 impl Delivery {
     /// The same message of a later attempt says something else.
-    pub(crate) fn of_attempt(mut self, attempt: u32) -> Self {
+    pub(crate) fn of_attempt(self, attempt: u32) -> Self {
         let digest = Digest::of(format!("{}\n{attempt}", self.id));
-        self.id = digest.as_str().get(..32).unwrap_or(digest.as_str()).to_owned();
-        self
+        let id = digest.as_str().get(..32).unwrap_or(digest.as_str()).to_owned();
+        Self { id, ..self }
     }
 
     /// What tells a message about a request from every other.
