@@ -29,11 +29,8 @@ pub(super) fn bridge(
         return;
     }
     let coming = [LifecycleState::Prehire, LifecycleState::Announced];
-    let next: Vec<Next<'_>> = all
-        .iter()
-        .filter(|it| is(it, &coming))
-        .filter_map(|it| Next::of(policy, it))
-        .collect();
+    let next: Vec<Next<'_>> =
+        all.iter().filter(|it| is(it, &coming)).filter_map(|it| Next::of(policy, it)).collect();
     let ended = |it: &Engagement<'_>| {
         it.state.as_ref().ok().filter(|now| now.by_end).and_then(|now| now.since)
     };

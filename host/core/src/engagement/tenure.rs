@@ -34,11 +34,7 @@ struct Span<'a> {
 
 /// The tenure that the first of these engagements is in; `past` are values
 /// of `start` that were said before.
-pub(crate) fn tenure<'a>(
-    policy: &Policy,
-    all: &[Engagement<'a>],
-    past: &[PastFact],
-) -> Tenure<'a> {
+pub(crate) fn tenure<'a>(policy: &Policy, all: &[Engagement<'a>], past: &[PastFact]) -> Tenure<'a> {
     let Some((primary, others)) = all.split_first() else { return Tenure::default() };
     let (mut whole, mut first) = (span(policy, primary), primary);
     let cancelled = |it: &&Engagement<'_>| {
@@ -86,7 +82,8 @@ fn is_bridged(
 
 fn span<'a>(policy: &Policy, engagement: &Engagement<'a>) -> Span<'a> {
     let facts = &engagement.facts;
-    let zone = zone_of(facts, &policy.lifecycle).unwrap_or_else(|_| policy.lifecycle.timezone.clone());
+    let zone =
+        zone_of(facts, &policy.lifecycle).unwrap_or_else(|_| policy.lifecycle.timezone.clone());
     let (start, end) = (facts.get("start").copied(), facts.get("end").copied());
     let begins = start.and_then(|it| moment_of(it, false, &zone)).unwrap_or(Timestamp::MIN);
     let ends = end.and_then(|it| moment_of(it, true, &zone)).unwrap_or(Timestamp::MAX);

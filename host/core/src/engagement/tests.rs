@@ -1,3 +1,5 @@
+mod tenure;
+
 use jiff::SignedDuration;
 use proptest::prelude::*;
 

@@ -160,8 +160,7 @@ impl<'a> Rows<'a> {
     fn hold(&self, key: &str, why: String, known: Option<&Identity>) -> Option<Hold> {
         let hold = Hold { fact: Some(self.policy.key.clone()), text: why };
         let Some(known) = known.filter(|_| self.read_at.is_none()) else { return Some(hold) };
-        let is_it =
-            |it: &&Unreadable| it.record.source == *self.name && it.record.key == key;
+        let is_it = |it: &&Unreadable| it.record.source == *self.name && it.record.key == key;
         if let Some(before) = known.unreadable.iter().find(is_it) {
             return Some(before.hold.clone());
         }

@@ -209,11 +209,8 @@ impl<'a> Bench<'a> {
         if self.here.protected.iter().any(|pattern| pattern.matches(&account.name)) {
             return Some("it is protected".to_owned());
         }
-        let given_back = Declined {
-            identity: id,
-            target: self.name.clone(),
-            account: reference.clone(),
-        };
+        let given_back =
+            Declined { identity: id, target: self.name.clone(), account: reference.clone() };
         if self.observed.kept.given_back.contains(&given_back) {
             return Some("a person gave it back".to_owned());
         }

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::*;
 use crate::{
-    engagement::Tenure,
     condition::Test,
+    engagement::Tenure,
     fact::{Fact, RecordKey},
     id::{ConnectorName, FactName, IdentityId, StepName, WorkflowName},
     lifecycle::{LifecycleState, StateNow},

@@ -53,9 +53,7 @@ pub(super) fn of(tx: &Connection, identity: IdentityId) -> Result<Vec<PastFact>,
 }
 
 /// What was said before of the first days of everybody.
-pub(super) fn starts(
-    tx: &Connection,
-) -> Result<BTreeMap<IdentityId, Vec<PastFact>>, Problem> {
+pub(super) fn starts(tx: &Connection) -> Result<BTreeMap<IdentityId, Vec<PastFact>>, Problem> {
     let mut statement = tx.prepare_cached(
         "SELECT identity, fact, body, forgotten FROM past_fact WHERE fact = 'start'
          ORDER BY identity, position",

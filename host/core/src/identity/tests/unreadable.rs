@@ -46,10 +46,7 @@ fn two_records_with_one_key_hold_whoever_has_it_until_there_is_one() {
     let again = read(vec![ada(), ada()], &twice, 2).to_record(false);
     assert_eq!(again[0].unreadable, twice[0].unreadable, "it is so since the first time");
     let stored = assemble(&policy, &[], &again, &BTreeMap::new(), noon());
-    assert_eq!(
-        said(&stored.holds),
-        ["more than one record of source `hr` has the key `1`"]
-    );
+    assert_eq!(said(&stored.holds), ["more than one record of source `hr` has the key `1`"]);
     assert!(read(vec![ada()], &again, 3).holds.is_empty());
     assert!(read(vec![], &again, 3).holds.is_empty(), "what is gone is read");
 }
