@@ -126,6 +126,25 @@ fn a_second_engagement_gives_what_its_rules_give_and_nothing_before_it_begins() 
 }
 
 #[test]
+fn beside_an_engagement_only_one_as_good_gives_something() {
+    use LifecycleState::{Active, Announced, Departed, Leaving, OnLeave, Prehire};
+    for (best, other, counts) in [
+        (Active, Active, true),
+        (Active, Leaving, true),
+        (Leaving, Active, true),
+        (Active, OnLeave, true),
+        (Active, Prehire, false),
+        (OnLeave, OnLeave, true),
+        (OnLeave, Prehire, false),
+        (Prehire, Prehire, true),
+        (Prehire, Announced, false),
+        (Departed, Departed, false),
+    ] {
+        assert_eq!(counts_beside(best, other), counts, "{best:?} {other:?}");
+    }
+}
+
+#[test]
 fn a_gap_is_bridged_only_when_it_is_short_and_was_known_in_time() {
     let policy = firm();
     let first = job("more", "2020-01-01", "2026-06-03");
