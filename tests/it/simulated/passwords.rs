@@ -34,7 +34,7 @@ async fn a_password_that_works_was_told_last_wherever_the_process_dies() {
     for boundary in 0.. {
         let left = Arc::new(AtomicI64::new(-1));
         let (firm, letters, ada) = firm(&left, making()).await;
-        firm.directory.inner().keys.insert(CredentialAbility::SetPassword);
+        firm.directory.inner().abilities.insert(CredentialAbility::SetPassword);
         left.store(boundary, Ordering::SeqCst);
         let survey = lanyard::reconcile::survey(&firm.context).await;
         let died = match survey {

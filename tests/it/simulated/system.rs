@@ -73,7 +73,7 @@ pub(super) struct Inner {
     pub(super) max_concurrency: Option<u32>,
     pub(super) visibility_delay_ms: u64,
     /// What it can do with credentials.
-    pub(super) keys: BTreeSet<CredentialAbility>,
+    pub(super) abilities: BTreeSet<CredentialAbility>,
     /// Every password that was set.
     pub(super) passwords: Vec<String>,
     /// Writes at this moment, and the most there ever were.
@@ -172,7 +172,7 @@ impl System {
             },
             max_concurrency: inner.max_concurrency,
             visibility_delay_ms: inner.visibility_delay_ms,
-            credential_abilities: inner.keys.clone(),
+            credential_abilities: inner.abilities.clone(),
             ..Capabilities::default()
         };
         let object = |object_type: &str, role, capabilities| ObjectDef {
