@@ -3,6 +3,7 @@
 //! Everything that decides is in `lanyard-core`; this room reads, stores and
 //! calls, in the order that makes a crash at any point harmless.
 
+mod actor;
 mod answer;
 mod call;
 mod carry;
@@ -42,6 +43,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use actor::SeveralPeople;
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,

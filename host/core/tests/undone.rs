@@ -11,7 +11,7 @@ use insta::assert_snapshot;
 use lanyard_core::{
     account::{Account, AccountState},
     diff::render,
-    id::OperationId,
+    id::{ConnectorName, IdentityId, OperationId},
     lifecycle::Ejection,
     observed::Observed,
     operation::{Cause, Change, Event, Operation, OperationKind},
@@ -24,6 +24,7 @@ use people::{FIRST, LATER, Look, Someone, befall, known_world, look, policy, som
 use proptest::prelude::*;
 
 const NOBODY: BTreeSet<OperationId> = BTreeSet::new();
+const NOWHERE: BTreeSet<(IdentityId, ConnectorName)> = BTreeSet::new();
 
 /// The way back from a plan of which `done` was carried out.
 fn back(
@@ -41,7 +42,7 @@ fn back(
         now: look.now,
     };
     let undoes = Undoes { plan: was.digest().unwrap(), ejections: true };
-    undo(&present, &undoes, &Applied { plan: was, done, uncertain: &NOBODY })
+    undo(&present, &undoes, &Applied { plan: was, done, uncertain: &NOBODY, made_anew: &NOWHERE })
 }
 
 fn all(plan: &Plan) -> BTreeSet<OperationId> {
@@ -183,7 +184,7 @@ fn nobody_who_was_ejected_since_is_let_in_again() {
         };
         let undoes = Undoes { plan: second.plan.digest().unwrap(), ejections };
         let done = all(&second.plan);
-        let was = Applied { plan: &second.plan, done: &done, uncertain: &NOBODY };
+        let was = Applied { plan: &second.plan, done: &done, uncertain: &NOBODY, made_anew: &NOWHERE };
         undo(&present, &undoes, &was)
     };
     assert!(!undoing(&now, false).operations.is_empty(), "somebody left, and is let in again");

@@ -12,6 +12,7 @@ use lanyard_core::{
     fact::Identity,
     id::{IdentityId, StepName, WorkflowName},
     identity::{facts_now, label},
+    lifecycle::Kept,
     policy::{Policy, StepsPolicy},
     request::{Request, RequestedBy},
     workflow::{
@@ -20,7 +21,10 @@ use lanyard_core::{
     },
 };
 
-use super::requests;
+use super::{
+    actor::{SeveralPeople, with_key},
+    requests,
+};
 use crate::store::{AuditEntry, Store, StoreError};
 
 /// A question that people can answer.
@@ -73,6 +77,8 @@ pub enum DecisionError {
     NoActor(String),
     #[error("the file says that `{user}` is `{key}`, and nobody has that key")]
     NoPerson { user: String, key: String },
+    #[error(transparent)]
+    Several(#[from] SeveralPeople),
     #[error("whoever `{0}` is has left, and decides nothing any more")]
     Left(String),
     #[error("whoever began it does not decide about it")]
@@ -151,10 +157,10 @@ pub async fn decide(
     let kept = store.kept().await?;
     let has_left = |id: &IdentityId| {
         let person = people.iter().find(|person| person.id == *id);
-        let state = person.map(|it| desired::standing(policy, it, &[], (&kept, &[]), now));
+        let state = person.map(|it| desired::standing(policy, it, &it.holds(), (&kept, &[]), now));
         state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
     };
-    let mut answering = answering(&policy.steps, &people, actor, now)?;
+    let mut answering = answering(&policy.steps, (&people, &kept), actor, now)?;
     answering.stands_for.retain(|id| !has_left(id));
     let left = has_left(&answering.who).then(|| DecisionError::Left(actor.to_owned()));
     if let Some(refused) = left.or_else(|| approval.refusal(&answering, actor, now)) {
@@ -262,20 +268,22 @@ impl OpenApproval {
 /// Who an OS user is, and in whose place they answer.
 fn answering(
     policy: &StepsPolicy,
-    people: &[Identity],
+    (people, kept): (&[Identity], &Kept),
     actor: &str,
     now: Timestamp,
 ) -> Result<Answering, DecisionError> {
-    let by_key = |key: &str| {
-        let mut people = people.iter();
-        people.find(|person| person.records.iter().any(|record| record.key == key))
-    };
+    let by_key = |key: &str| with_key(people, kept, key, now);
     let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
-    let person = by_key(key)
+    let person = by_key(key)?
         .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
-    let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
-    let stands_for: BTreeSet<IdentityId> =
-        policy.stands_for(&keys, now).filter_map(by_key).map(|person| person.id).collect();
+    let id = person.id.to_string();
+    let keys = person.records.iter().map(|record| record.key.as_str());
+    // A key that is somebody else's as well says nothing of who is meant.
+    let keys = keys.filter(|key| matches!(by_key(key), Ok(Some(_))));
+    let keys: Vec<&str> = keys.chain([id.as_str()]).collect();
+    // Nobody answers in the place of who could be several people.
+    let others = policy.stands_for(&keys, now).filter_map(|key| by_key(key).ok().flatten());
+    let stands_for: BTreeSet<IdentityId> = others.map(|person| person.id).collect();
     Ok(Answering { who: person.id, stands_for })
 }
 

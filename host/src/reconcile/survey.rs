@@ -15,7 +15,7 @@ use lanyard_core::{
     history::past_starts,
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
-    lifecycle::unknown_in_holds,
+    lifecycle::notes_of_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
@@ -94,7 +94,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let absent = absence::notes(policy, &assembled, &desired, &observed);
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
-    plan.notes.extend(unknown_in_holds(policy, &assembled));
+    let people = &assembled.identities;
+    plan.notes.extend(notes_of_holds(policy, people, &observed.kept, &plan));
     plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
     plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
