@@ -54,8 +54,7 @@ pub(super) async fn test(
     let known = &mut all.known;
     let mut people = known.assembled.identities.iter_mut();
     if let Some(identity) = people.find(|it| it.id == found.id) {
-        supposed(&known.policy, identity, set, at)
-            .map_err(|error| match error {
+        supposed(&known.policy, identity, set, at).map_err(|error| match error {
             CannotSuppose::NoDate(_) => AppError::new(Exit::Usage, error),
             CannotSuppose::Name(_) => AppError::new(Exit::Bug, error),
         })?;

@@ -78,11 +78,9 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for (sentence, _) in &held {
         line("held", sentence, output)?;
     }
-    for sentence in unknown_in_holds(
-        &known.policy,
-        &known.assembled.identities,
-        &known.observed.kept,
-    ) {
+    for sentence in
+        unknown_in_holds(&known.policy, &known.assembled.identities, &known.observed.kept)
+    {
         line("doubtful", &sentence, output)?;
     }
     let undone = steps_not_done(&known.desired);

@@ -26,9 +26,8 @@ pub(super) fn with_key<'a>(
     now: jiff::Timestamp,
 ) -> Result<Option<&'a Identity>, SeveralPeople> {
     let id = key.parse().ok().map(|id| kept.by_now(id));
-    let is = |it: &&Identity| {
-        Some(it.id) == id || it.records.iter().any(|record| record.key == key)
-    };
+    let is =
+        |it: &&Identity| Some(it.id) == id || it.records.iter().any(|record| record.key == key);
     let found: Vec<&Identity> = people.iter().filter(is).collect();
     match found.as_slice() {
         [] => Ok(None),
@@ -38,5 +37,43 @@ pub(super) fn with_key<'a>(
             let ids = several.iter().map(named).collect();
             Err(SeveralPeople { key: key.to_owned(), ids })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_core::{
+        fact::RecordKey,
+        id::{ConnectorName, IdentityId},
+    };
+
+    use super::*;
+
+    fn person(source: &str, key: &str) -> Identity {
+        let source = ConnectorName::new(source).unwrap();
+        Identity {
+            id: IdentityId::first_seen(&source, &format!("{source}{key}")),
+            records: vec![RecordKey { source, key: key.to_owned() }],
+            facts: [].into(),
+            absent_since: None,
+            unreadable: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn nobody_is_guessed_of_two_with_one_key_and_an_id_says_who_is_meant() {
+        let people = [person("hr", "1"), person("travel", "1"), person("hr", "2")];
+        let mut kept = Kept::default();
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let found =
+            |kept: &Kept, key: &str| with_key(&people, kept, key, now).map(|it| it.map(|it| it.id));
+        let several = found(&kept, "1").unwrap_err().to_string();
+        assert!(several.starts_with("`1` could be 2 people: 1 ("), "{several}");
+        assert_eq!(found(&kept, "2"), Ok(Some(people[2].id)));
+        assert_eq!(found(&kept, "3"), Ok(None));
+        assert_eq!(found(&kept, &people[1].id.to_string()), Ok(Some(people[1].id)));
+        let other = person("old", "9").id;
+        kept.merged.insert(other, people[0].id);
+        assert_eq!(found(&kept, &other.to_string()), Ok(Some(people[0].id)));
     }
 }

@@ -56,11 +56,11 @@ pub async fn request_access(
 ) -> Result<Request, RequestError> {
     let (assembled, mut observed, known) = look(policy, store, now).await?;
     let person = known.identities.get(&wish.identity).ok_or(RequestError::Unknown)?;
+    let people = (assembled.identities.as_slice(), &observed.kept);
+    let by = requested_by(policy, people, actor, now)?;
     let requests = observed.kept.requests.entry(wish.identity).or_default();
     let (holds, start) = (person.holds.as_slice(), person.access.requests.start);
     let beneficiary = Beneficiary { state: &person.state, holds, start, requests };
-    let people = (assembled.identities.as_slice(), &observed.kept);
-    let by = requested_by(policy, people, actor, now)?;
     let mut request = request(&policy.access.requestable, beneficiary, wish, by, now)?;
     requests.push(request.clone());
     let known = desired(policy, &assembled, &observed, now);

@@ -102,7 +102,8 @@ impl Survey {
         let plan = was.plan.of_those_now(&self.observed.kept);
         let made_anew = became.made_anew.iter();
         let kept = &self.observed.kept;
-        let made_anew = made_anew.map(|(who, target)| (kept.by_now(*who), target.clone())).collect();
+        let made_anew =
+            made_anew.map(|(who, target)| (kept.by_now(*who), target.clone())).collect();
         let applied = Applied {
             plan: &plan,
             done: &became.done,

@@ -25,6 +25,7 @@ macro_rules! suite {
             identities::a_record_can_move_from_one_identity_to_another,
             identities::a_read_that_left_something_out_does_not_replace_an_exhaustive_one,
             history::what_a_source_no_longer_says_is_kept_once,
+            history::first_days_that_were_said_before_are_found_for_everybody,
             accounts::an_observation_comes_back_in_its_order,
             accounts::an_observation_replaces_only_that_target,
             accounts::a_link_is_gone_only_by_a_read_that_proves_absence,

@@ -40,12 +40,7 @@ pub fn notes_of_holds(policy: &Policy, people: &[Identity], kept: &Kept, plan: &
     if !kinds.any(|kind| kind == OperationKind::Delete) {
         return Vec::new();
     }
-    let note = |text| Note {
-        identity: None,
-        target: None,
-        kind: NoteKind::Doubtful,
-        text,
-        open: false,
-    };
+    let note =
+        |text| Note { identity: None, target: None, kind: NoteKind::Doubtful, text, open: false };
     unknown_in_holds(policy, people, kept).into_iter().map(note).collect()
 }

@@ -194,7 +194,11 @@ fn beside(was: &Plan, observed: &Observed) -> Vec<Note> {
                 before.workflow
             )
         } else {
-            format!("workflow `{}` went on with it, and is {} by now", before.workflow, episode.word())
+            format!(
+                "workflow `{}` went on with it, and is {} by now",
+                before.workflow,
+                episode.word()
+            )
         };
         Some(note(before.identity, None, text))
     }));

@@ -35,7 +35,8 @@ pub(super) fn merged(tx: &Connection) -> Result<Vec<Merged>, Problem> {
 }
 
 /// An identity, and everybody who was merged into it, by its id.
-pub(super) const ALL_OF_THEM: &str = "(WITH RECURSIVE them(id) AS (SELECT ? UNION SELECT merged.other
+pub(super) const ALL_OF_THEM: &str =
+    "(WITH RECURSIVE them(id) AS (SELECT ? UNION SELECT merged.other
      FROM merged JOIN them ON merged.keep = them.id) SELECT id FROM them)";
 
 /// Who everybody is by now who was merged into somebody.

@@ -171,7 +171,7 @@ async fn an_unreadable_value_is_damage_and_is_not_shown() {
     store.record_identities(&[], &std::collections::BTreeMap::new(), at(0)).await.unwrap();
     store
         .write("forge", |tx| {
-            tx.execute_batch("INSERT INTO identity VALUES ('x', 'Ada Example', NULL, 'x')")?;
+            tx.execute_batch("INSERT INTO identity (id, facts, absent_since, known_at) VALUES ('x', 'Ada Example', NULL, 'x')")?;
             Ok(())
         })
         .await
