@@ -4,6 +4,7 @@
 //! calls, in the order that makes a crash at any point harmless.
 
 mod answer;
+mod approvals;
 mod call;
 mod carry;
 mod cases;
@@ -42,6 +43,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
+    approval::PlanApproval,
     account::Coverage,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
@@ -261,6 +262,15 @@ pub trait Store: Send + Sync {
     /// Values of somebody's facts that no source gives any more, in the order
     /// in which that was learned.
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError>;
+
+    // --- questions about plans -----------------------------------------------
+    /// All there ever were, in the order in which they were asked.
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError>;
+    /// Questions as they are from now on, each with its entry.
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError>;
 }
 
 /// One exhaustive read of a source.

@@ -20,6 +20,7 @@ pub use self::{
     ejects::mass_ejects,
     last_of::last_ones,
 };
+pub(crate) use self::classes::Privileged;
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},
@@ -75,10 +76,12 @@ pub enum FindingKind {
     /// Accounts would be disabled where no reading shows that they are; it
     /// blocks nothing.
     UnverifiableDisable,
+    /// The file asks for the agreement of people.
+    Approval,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
@@ -93,6 +96,7 @@ impl FindingKind {
         Self::LastOf,
         Self::Separation,
         Self::UnverifiableDisable,
+        Self::Approval,
     ];
 
     /// The word to release it with.
@@ -112,6 +116,7 @@ impl FindingKind {
             Self::LastOf => "last-of",
             Self::Separation => "separation",
             Self::UnverifiableDisable => "unverifiable-disable",
+            Self::Approval => "approval",
         }
     }
 
@@ -132,7 +137,8 @@ impl FindingKind {
             | Self::DisableEffects
             | Self::LastOf
             | Self::Separation
-            | Self::UnverifiableDisable => false,
+            | Self::UnverifiableDisable
+            | Self::Approval => false,
         }
     }
 }

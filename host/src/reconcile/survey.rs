@@ -24,6 +24,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Stop,
+    approvals::{self, Seen},
     dropped::note,
     known::{known_of, lately},
     lives, read, requests,
@@ -102,12 +103,25 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
+    let digest = plan.digest()?;
+    let seen = Seen {
+        plan: &plan,
+        digest: &digest,
+        assembled: &assembled,
+        desired: &desired,
+        observed: &observed,
+        now,
+    };
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+        if unread_sources.is_empty() {
+            approvals::keep(context, seen, &unread.keys().cloned().collect()).await?;
+        }
     }
+    findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
-        digest: plan.digest()?,
+        digest,
         plan,
         findings,
         config: context.config.clone(),
