@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
-    approval::PlanApproval,
     account::Coverage,
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::{Finding, Lately},

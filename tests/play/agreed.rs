@@ -20,11 +20,7 @@ pub(crate) async fn say(
     })
 }
 
-async fn answers(
-    context: &Context,
-    said: (&str, bool),
-    now: Timestamp,
-) -> Result<String, String> {
+async fn answers(context: &Context, said: (&str, bool), now: Timestamp) -> Result<String, String> {
     let store = context.store.as_ref();
     let open = reconcile::open_approvals(store, now).await.map_err(|error| error.to_string())?;
     let Some(approval) = open.iter().find(|it| matches!(it.about, About::Plan(_))) else {
@@ -36,12 +32,13 @@ async fn answers(
 async fn again(context: &Context, now: Timestamp) -> Result<String, String> {
     let store = context.store.as_ref();
     let known = store.plan_approvals().await.map_err(|error| error.to_string())?;
-    let Some(PlanApproval { id, .. }) = known.last() else {
-        return Ok("nothing was asked\n".to_owned());
-    };
     let by = (context.actor.as_str(), now);
-    let asked = reconcile::ask_anew(store, id, by).await.map_err(|error| error.to_string())?;
-    Ok(if asked { "to be asked anew\n" } else { "it was no no\n" }.to_owned())
+    for PlanApproval { id, .. } in &known {
+        if reconcile::ask_anew(store, id, by).await.map_err(|error| error.to_string())? {
+            return Ok("to be asked anew\n".to_owned());
+        }
+    }
+    Ok("nothing was a no\n".to_owned())
 }
 
 /// Why a finding is not released; none: it is.
@@ -52,6 +49,5 @@ pub(crate) async fn release(
 ) -> Result<Option<String>, String> {
     let waits = reconcile::release(context, survey, &[kind].into()).await;
     let waits = waits.map_err(|error| error.to_string())?;
-    let lines: String = waits.iter().map(|sentence| format!("{sentence}\n")).collect();
-    Ok(if lines.is_empty() { None } else { Some(lines) })
+    Ok(if waits.is_empty() { None } else { Some(format!("{}\n", waits.join("\n"))) })
 }

@@ -100,12 +100,12 @@ impl Stage {
                 let record = (*record, *source);
                 self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
-            [_, "approves" | "denies", "the", "plan"] | ["ask", "about", "the", "plan", "again"] => {
-                self.said(async |context, now| {
+            [_, "approves" | "denies", "the", "plan"]
+            | ["ask", "about", "the", "plan", "again"] => self
+                .said(async |context, now| {
                     agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
                 })
-                .map(Some)
-            }
+                .map(Some),
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["requests"] => self.said(requests::requests).map(Some),

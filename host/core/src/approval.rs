@@ -24,10 +24,7 @@ use crate::{
     workflow::{Approve, Asked, Delivery},
 };
 
-pub use self::{
-    judge::{Looked, Unread},
-    release::Release,
-};
+pub use self::{judge::Looked, release::Release};
 
 /// An `[approval.…]` of the file.
 #[derive(Debug)]
@@ -226,8 +223,8 @@ impl PlanApproval {
     /// no no.
     pub fn anew(self, by: &str, now: Timestamp) -> Option<Self> {
         let no = matches!(self.standing(now), Standing::No(_));
-        let by = by.to_owned();
-        no.then(|| Self { ended: Some((now, ApprovalEnd::Anew { by })), ..self })
+        let ended = Some((now, ApprovalEnd::Anew { by: by.to_owned() }));
+        no.then_some(Self { ended, ..self })
     }
 }
 
@@ -267,6 +264,3 @@ impl fmt::Display for Agreement {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::classes::Privileged;
 pub use self::{
     access::{AccessGuard, Lately},
     clock::clock_jump,
@@ -20,7 +21,6 @@ pub use self::{
     ejects::mass_ejects,
     last_of::last_ones,
 };
-pub(crate) use self::classes::Privileged;
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},

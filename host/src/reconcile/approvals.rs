@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    approval::{Agreement, Asker, Letter, Looked, PlanApproval, Unread},
+    approval::{Agreement, Asker, Letter, Looked, PlanApproval},
     desired::Desired,
     fact::Identity,
+    fault::Fault,
     guard::{Finding, FindingKind},
     id::{ConnectorName, Digest, OperationId},
     identity::Assembled,
@@ -37,6 +38,14 @@ pub(super) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    pub(super) fn of(
+        (plan, digest): (&'a Plan, &'a Digest),
+        (assembled, desired, observed): (&'a Assembled, &'a Desired, &'a Observed),
+        now: Timestamp,
+    ) -> Self {
+        Self { plan, digest, assembled, desired, observed, now }
+    }
+
     fn looked(self, context: &'a Context, known: &'a [PlanApproval]) -> Looked<'a> {
         let Self { plan, digest, assembled, desired, observed, now } = self;
         let policy = context.policy.as_ref();
@@ -47,7 +56,7 @@ impl<'a> Seen<'a> {
 impl Survey {
     fn seen(&self, now: Timestamp) -> Seen<'_> {
         let Self { assembled, desired, observed, stored, .. } = self;
-        Seen { plan: &stored.plan, digest: &stored.digest, assembled, desired, observed, now }
+        Seen::of((&stored.plan, &stored.digest), (assembled, desired, observed), now)
     }
 }
 
@@ -63,18 +72,21 @@ pub(super) async fn findings(
     Ok(seen.looked(context, &known).findings())
 }
 
-/// Records which questions are over by what a whole look found; `unread` are
-/// targets of which nothing is said.
+/// What was not read, and why.
+type Unreadable = BTreeMap<ConnectorName, Fault>;
+
+/// Records which questions are over by what a look found, unless a source was
+/// not read; of targets that were not, nothing is said.
 pub(super) async fn keep(
     context: &Context,
     seen: Seen<'_>,
-    unread: &BTreeSet<ConnectorName>,
+    (sources, targets): (&Unreadable, &Unreadable),
 ) -> Result<(), StoreError> {
     let known = context.store.plan_approvals().await?;
-    if known.is_empty() {
+    if known.is_empty() || !sources.is_empty() {
         return Ok(());
     }
-    let over = seen.looked(context, &known).over(Unread { targets: unread });
+    let over = seen.looked(context, &known).over(&targets.keys().cloned().collect());
     let by = (context.actor.as_str(), seen.now);
     let over = over.into_iter().map(|approval| {
         let word = approval.ended.as_ref().map_or("partly over", |(_, end)| end.word());
@@ -166,11 +178,7 @@ pub(super) async fn ask(
 }
 
 /// What a run carried out needs no agreement any more, and has none.
-pub(super) async fn used(
-    context: &Context,
-    survey: &Survey,
-    run: RunId,
-) -> Result<(), StoreError> {
+pub(super) async fn used(context: &Context, survey: &Survey, run: RunId) -> Result<(), StoreError> {
     let known = context.store.plan_approvals().await?;
     if known.is_empty() {
         return Ok(());

@@ -49,7 +49,8 @@ pub async fn execute(
 ) -> Result<Summary, ReconcileError> {
     let plan = &survey.stored.plan;
     let released = &approvals::honoured(context, survey, released).await?;
-    let others: Vec<Finding> = survey.stored.findings.iter().filter(besides).cloned().collect();
+    let others: Vec<Finding> =
+        survey.stored.findings.iter().filter(|it| besides(it)).cloned().collect();
     let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
@@ -96,14 +97,14 @@ pub async fn execute(
     let held = operations.map(|operation| operation.identity).collect();
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
-    approvals::used(context, survey, run).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
+    approvals::used(context, survey, run).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
 }
 
 /// Whether a finding is about something else than the agreement of people.
-fn besides(finding: &&Finding) -> bool {
+fn besides(finding: &Finding) -> bool {
     finding.kind != FindingKind::Approval
 }
 

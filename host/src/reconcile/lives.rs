@@ -102,14 +102,8 @@ impl Survey {
         findings.extend(besides);
         findings.retain(|finding| !finding.blocks.is_empty());
         let digest = plan.digest()?;
-        let seen = Seen {
-            plan: &plan,
-            digest: &digest,
-            assembled: &self.assembled,
-            desired: &self.desired,
-            observed: &self.observed,
-            now,
-        };
+        let about = (&self.assembled, &self.desired, &self.observed);
+        let seen = Seen::of((&plan, &digest), about, now);
         findings.extend(approvals::findings(context, seen).await?);
         self.stored = StoredPlan { digest, plan, findings, ..self.stored };
         context.store.save_plan(&self.stored).await?;

@@ -104,29 +104,16 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
     let digest = plan.digest()?;
-    let seen = Seen {
-        plan: &plan,
-        digest: &digest,
-        assembled: &assembled,
-        desired: &desired,
-        observed: &observed,
-        now,
-    };
+    let about = (&assembled, &desired, &observed);
+    let seen = Seen::of((&plan, &digest), about, now);
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
-        if unread_sources.is_empty() {
-            approvals::keep(context, seen, &unread.keys().cloned().collect()).await?;
-        }
+        approvals::keep(context, seen, (&unread_sources, &unread)).await?;
     }
     findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored = StoredPlan {
-        digest,
-        plan,
-        findings,
-        config: context.config.clone(),
-        made_at: now,
-    };
+    let stored =
+        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

@@ -1,6 +1,7 @@
 //! What every store must do: one suite, run on each implementation.
 
 pub(crate) mod accounts;
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod example;
@@ -9,7 +10,6 @@ pub(crate) mod identities;
 pub(crate) mod journal;
 pub(crate) mod lives;
 pub(crate) mod marks;
-pub(crate) mod approvals;
 pub(crate) mod requests;
 pub(crate) mod runs;
 pub(crate) mod steps;

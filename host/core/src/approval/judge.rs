@@ -15,12 +15,13 @@ use crate::{
     },
     diff::counted,
     guard::{Finding, FindingKind, GuardSettings, Privileged},
-    id::{ApprovalName, ConnectorName, Digest, OperationId},
+    id::{ApprovalName, ConnectorName, Digest, IdentityId, OperationId},
     identity::Assembled,
     observed::Observed,
-    operation::{Operation, OperationKind},
+    operation::{Change, Operation, OperationKind},
     plan::Plan,
     policy::Policy,
+    workflow::Delivery,
 };
 
 /// A plan, and what is known of agreements.
@@ -37,17 +38,21 @@ pub struct Looked<'a> {
     pub now: Timestamp,
 }
 
-/// What this look does not speak of.
-#[derive(Debug, Clone, Copy)]
-pub struct Unread<'a> {
-    pub targets: &'a BTreeSet<ConnectorName>,
-}
+/// People who are named in a question; of more only the number is.
+const MOST_NAMES: usize = 3;
 
 /// What tells an operation from every other, in whatever plan.
 pub(super) fn key(operation: &Operation) -> Option<Digest> {
     let Operation { identity, target, change, .. } = operation;
     // What cannot be written down is agreed to by nobody.
-    Digest::of_json(&(identity, target, change)).ok()
+    let what = match change {
+        // Whether the account that gets it is there already makes no difference.
+        Change::Grant { holder: _, entitlement, relation, label: _ } => {
+            Digest::of_json(&(identity, target, entitlement, relation))
+        }
+        other => Digest::of_json(&(identity, target, other)),
+    };
+    what.ok()
 }
 
 /// One rule of the file, and how what it asks about stands.
@@ -85,7 +90,8 @@ impl<'a> Looked<'a> {
         let everybody = Everybody::of(self.assembled, self.desired, self.now);
         let desk = everybody.desk(self.policy);
         let asked = found.iter().filter_map(|found| {
-            self.ask(&desk, found.rule, operations(&found.fresh), by.clone()).ok()
+            let about = (operations(&found.fresh), found.fresh.as_slice());
+            self.ask(&desk, found.rule, about, by.clone()).ok()
         });
         asked.collect()
     }
@@ -121,18 +127,18 @@ impl<'a> Looked<'a> {
         asked.rounds = asked.rounds_due(now);
         let to = asked.waits_for(now);
         let approval = PlanApproval { asked, ..approval.clone() };
-        let deliveries = self.letters(desk, rule, &approval, to).unwrap_or_default();
+        let deliveries = letters(desk, rule, &approval, to).unwrap_or_default();
         Some(Letter { approval, deliveries })
     }
 
     /// Agreements that are over, or as they are by now: what is not to be done
-    /// any more is no longer agreed to.
-    pub fn over(&self, unread: Unread<'_>) -> Vec<PlanApproval> {
+    /// any more is no longer agreed to.  Of targets in `unread`, and of whoever
+    /// is held, nothing is known.
+    pub fn over(&self, unread: &BTreeSet<ConnectorName>) -> Vec<PlanApproval> {
         let planned: BTreeSet<Digest> = self.plan.operations.iter().filter_map(key).collect();
         let told = |waiting: &Waiting| {
             let person = self.desired.identities.get(&waiting.identity);
-            !unread.targets.contains(&waiting.target)
-                && person.is_none_or(|person| person.holds.is_empty())
+            !unread.contains(&waiting.target) && person.is_none_or(|person| person.holds.is_empty())
         };
         let mut changed = Vec::new();
         for approval in self.known {
@@ -231,9 +237,9 @@ impl<'a> Looked<'a> {
         let mut parts = Vec::new();
         if !fresh.is_empty() {
             let by = Asker { user: String::new(), identity: None };
-            let how = match self.ask(desk, rule, operations(fresh), by) {
-                Ok(_) => "are asked about when this is carried out".to_owned(),
-                Err(sentence) => format!("wait, and {sentence}"),
+            let how = match self.ask(desk, rule, (operations(fresh), fresh), by) {
+                Ok(_) => "to be asked about when this is carried out".to_owned(),
+                Err(sentence) => format!("waiting, and {sentence}"),
             };
             parts.push(format!("{} {how}", fresh.len()));
         }
@@ -281,7 +287,7 @@ impl<'a> Looked<'a> {
                 format!("waiting for approval {id}{whom}{stage}, no longer than until {until:.0}")
             }
             Standing::No(end) => {
-                format!("{end} (approval {id}); to have it asked anew, `lanyard approval ask {id}`")
+                format!("{end}; `lanyard approval ask {id}` has it asked anew")
             }
             Standing::Given => format!("approved ({id})"),
             Standing::Over => format!("over ({id})"),
@@ -293,11 +299,12 @@ impl<'a> Looked<'a> {
         &self,
         desk: &Desk<'_>,
         rule: &ApprovalRule,
-        (about, people): (Agreement, BTreeSet<crate::id::IdentityId>),
+        (about, meant): (Agreement, &[&Operation]),
         by: Asker,
     ) -> Result<Letter, String> {
+        let people: BTreeSet<IdentityId> = meant.iter().map(|it| it.identity).collect();
         let own = people.iter().copied().chain(by.identity).collect();
-        let reason = format!("{about} of plan {}", self.digest.short());
+        let reason = said(desk, meant, &people);
         let question = desk.question(&rule.approve, None, &own, reason)?;
         let asked = question.asked(self.now);
         let to = asked.waits_for(self.now);
@@ -316,36 +323,51 @@ impl<'a> Looked<'a> {
             given: None,
             ended: None,
         };
-        let deliveries = self.letters(desk, rule, &approval, to)?;
+        let deliveries = letters(desk, rule, &approval, to)?;
         Ok(Letter { approval, deliveries })
-    }
-
-    fn letters(
-        &self,
-        desk: &Desk<'_>,
-        rule: &ApprovalRule,
-        approval: &PlanApproval,
-        to: BTreeSet<crate::id::IdentityId>,
-    ) -> Result<Vec<crate::workflow::Delivery>, String> {
-        let until = format!("{:.0}", approval.asked.expires);
-        let about = approval.about.to_string();
-        let words = [
-            ("approval", approval.id.as_str()),
-            ("reason", approval.asked.reason.as_str()),
-            ("requested", about.as_str()),
-            ("requester", approval.by.user.as_str()),
-            ("until", until.as_str()),
-        ];
-        let to = to.into_iter().filter(|id| desk.is_there(*id));
-        desk.letters(to, rule.approve.template.as_ref(), &words)
     }
 }
 
-fn operations(fresh: &[&Operation]) -> (Agreement, BTreeSet<crate::id::IdentityId>) {
-    let people = fresh.iter().map(|operation| operation.identity).collect();
+fn letters(
+    desk: &Desk<'_>,
+    rule: &ApprovalRule,
+    approval: &PlanApproval,
+    to: BTreeSet<IdentityId>,
+) -> Result<Vec<Delivery>, String> {
+    let until = format!("{:.0}", approval.asked.expires);
+    let about = approval.about.to_string();
+    let words = [
+        ("approval", approval.id.as_str()),
+        ("reason", approval.asked.reason.as_str()),
+        ("requested", about.as_str()),
+        ("requester", approval.by.user.as_str()),
+        ("until", until.as_str()),
+    ];
+    let to = to.into_iter().filter(|id| desk.is_there(*id));
+    desk.letters(to, rule.approve.template.as_ref(), &words)
+}
+
+/// "2 grant for Ada Example and Dan Example"
+fn said(desk: &Desk<'_>, meant: &[&Operation], people: &BTreeSet<IdentityId>) -> String {
+    let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
+    for operation in meant {
+        *kinds.entry(operation.change.kind()).or_default() += 1;
+    }
+    let kinds: Vec<String> =
+        kinds.into_iter().map(|(kind, count)| format!("{count} {}", kind.word())).collect();
+    let who = if people.len() <= MOST_NAMES {
+        let names: Vec<String> = people.iter().map(|id| desk.label(*id)).collect();
+        names.join(" and ")
+    } else {
+        format!("{} people", people.len())
+    };
+    if kinds.is_empty() { String::new() } else { format!("{} for {who}", kinds.join(", ")) }
+}
+
+fn operations(fresh: &[&Operation]) -> Agreement {
     let waiting = fresh.iter().filter_map(|operation| {
         let (identity, target) = (operation.identity, operation.target.clone());
         Some((key(operation)?, Waiting { identity, target, over: false }))
     });
-    (Agreement::Operations(waiting.collect()), people)
+    Agreement::Operations(waiting.collect())
 }

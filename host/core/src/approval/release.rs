@@ -7,6 +7,7 @@ use crate::{
     desired::desk::Everybody,
     guard::{Finding, FindingKind},
     id::{IdentityId, OperationId},
+    operation::Operation,
 };
 
 /// What stands between a person and what they want to release.
@@ -38,8 +39,8 @@ impl Looked<'_> {
             let freed: BTreeSet<OperationId> =
                 standing.flat_map(|finding| finding.blocks.iter().copied()).collect();
             let freed = self.plan.operations.iter().filter(|it| freed.contains(&it.id));
-            let people = freed.map(|operation| operation.identity).collect();
-            self.by_rule_released(rule, (kinds, people), by, &mut release);
+            let freed: Vec<&Operation> = freed.collect();
+            self.by_rule_released(rule, (kinds, &freed), by, &mut release);
         }
         release
     }
@@ -47,7 +48,7 @@ impl Looked<'_> {
     fn by_rule_released(
         &self,
         rule: &ApprovalRule,
-        (kinds, people): (BTreeSet<FindingKind>, BTreeSet<IdentityId>),
+        (kinds, freed): (BTreeSet<FindingKind>, &[&Operation]),
         by: &Asker,
         release: &mut Release,
     ) {
@@ -78,7 +79,7 @@ impl Looked<'_> {
             }
             return;
         }
-        match self.ask(&desk, rule, (Agreement::Release(kinds), people), by.clone()) {
+        match self.ask(&desk, rule, (Agreement::Release(kinds), freed), by.clone()) {
             Ok(letter) => {
                 let how = self.how(&desk, &letter.approval, &Standing::Open);
                 release.waits.push(format!("{what}: {how}"));

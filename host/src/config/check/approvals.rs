@@ -8,6 +8,7 @@ use lanyard_core::{
     id::MessageName,
     operation::OperationKind,
     policy::StepsPolicy,
+    template::Template,
     workflow::{Approve, Whom},
 };
 
@@ -94,8 +95,12 @@ fn releases(
 
 fn gives(check: &mut Check<'_, '_>, place: &Place, when: &ApprovalWhen) -> Gives {
     let ApprovalWhen { removals, disables, deletes, revokes, .. } = when;
-    let refused =
-        [("removals", removals), ("disables", disables), ("deletes", deletes), ("revokes", revokes)];
+    let refused = [
+        ("removals", removals),
+        ("disables", disables),
+        ("deletes", deletes),
+        ("revokes", revokes),
+    ];
     for (key, _) in refused.into_iter().filter(|(_, written)| written.is_some()) {
         let error = ConfigError::new(format!("`{key}` cannot wait for an agreement"))
             .label("losing access never waits for people: a leaver would stay open")
@@ -146,7 +151,7 @@ fn about_nobody(
 ) {
     let Some(message) = steps.messages.get(template) else { return };
     let texts = message.subject.values().chain(message.body.values());
-    let reads: BTreeSet<&str> = texts.flat_map(|text| text.reads()).map(|it| it.as_ref()).collect();
+    let reads: BTreeSet<&str> = texts.flat_map(Template::reads).map(AsRef::as_ref).collect();
     for name in reads.into_iter().filter(|name| !WORDS.contains(name)) {
         let error = ConfigError::new(format!("message `{template}` reads `{name}`"))
             .label("it is about no one person, so that there are no facts to read")
