@@ -12,6 +12,7 @@ use lanyard_core::{
     fact::{Identity, Reading},
     fault::Fault,
     guard::{Finding, GuardSettings, TargetShrank, blocked, guard, last_ones, still_doubted},
+    history::past_starts,
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
     lifecycle::unknown_in_holds,
@@ -77,6 +78,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    for (id, past) in past_starts(&known, &assembled.identities, now) {
+        observed.kept.past_starts.entry(id).or_default().extend(past);
+    }
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;

@@ -51,3 +51,22 @@ pub(super) fn of(tx: &Connection, identity: IdentityId) -> Result<Vec<PastFact>,
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// What was said before of the first days of everybody.
+pub(super) fn starts(tx: &Connection) -> Result<BTreeMap<IdentityId, Vec<PastFact>>, Problem> {
+    let mut statement = tx.prepare_cached(
+        "SELECT identity, fact, body, forgotten FROM past_fact WHERE fact = 'start'
+         ORDER BY identity, position",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut starts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let past = PastFact {
+            name: row.get::<_, Word<_>>(1)?.0,
+            fact: row.get::<_, Json<_>>(2)?.0,
+            forgotten: row.get::<_, At>(3)?.0,
+        };
+        starts.entry(row.get::<_, Word<IdentityId>>(0)?.0).or_default().push(past);
+    }
+    Ok(starts)
+}

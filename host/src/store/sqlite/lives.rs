@@ -12,8 +12,9 @@ use lanyard_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    audit,
+    adoptions, audit,
     columns::{At, Json, Word, object},
+    history,
     problem::Problem,
     requests,
 };
@@ -26,6 +27,8 @@ pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
         requests: requests::requests(tx)?,
+        given_back: adoptions::given_back(tx)?,
+        past_starts: history::starts(tx)?,
         clock: clock(tx)?,
     })
 }

@@ -92,6 +92,12 @@ fn move_over(tx: &Connection, moved: &Came, from: &str, to: &str) -> Result<(), 
     for (target, account) in &moved.declined {
         declined.execute(params![target.as_str(), account.object_type, account.uid, from, to])?;
     }
+    // What one of them gave back is adopted for neither by itself.
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO given_back (identity, target, object_type, uid)
+         SELECT ?2, target, object_type, uid FROM given_back WHERE identity = ?1",
+    )?
+    .execute([from, to])?;
     // What is theirs is not declined for them.
     tx.prepare_cached(
         "DELETE FROM declined WHERE identity = ?1 AND (target, object_type, uid) IN
