@@ -5,6 +5,7 @@
 
 mod actor;
 mod answer;
+mod approvals;
 mod call;
 mod carry;
 mod cases;
@@ -44,6 +45,7 @@ use crate::{
 };
 
 pub use actor::SeveralPeople;
+pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,

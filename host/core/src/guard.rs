@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::classes::Privileged;
 use self::counting::Counting;
 pub use self::{
     access::{AccessGuard, Lately},
@@ -77,10 +78,12 @@ pub enum FindingKind {
     /// Accounts would be disabled where no reading shows that they are; it
     /// blocks nothing.
     UnverifiableDisable,
+    /// The file asks for the agreement of people.
+    Approval,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
@@ -95,6 +98,7 @@ impl FindingKind {
         Self::LastOf,
         Self::Separation,
         Self::UnverifiableDisable,
+        Self::Approval,
     ];
 
     /// The word to release it with.
@@ -114,6 +118,7 @@ impl FindingKind {
             Self::LastOf => "last-of",
             Self::Separation => "separation",
             Self::UnverifiableDisable => "unverifiable-disable",
+            Self::Approval => "approval",
         }
     }
 
@@ -134,7 +139,8 @@ impl FindingKind {
             | Self::DisableEffects
             | Self::LastOf
             | Self::Separation
-            | Self::UnverifiableDisable => false,
+            | Self::UnverifiableDisable
+            | Self::Approval => false,
         }
     }
 }

@@ -25,6 +25,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Stop,
+    approvals::{self, Seen},
     dropped::note,
     known::{known_of, lately},
     lives, read, requests,
@@ -107,17 +108,17 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
+    let digest = plan.digest()?;
+    let about = (&assembled, &desired, &observed);
+    let seen = Seen::of((&plan, &digest), about, now);
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+        approvals::keep(context, seen, (&unread_sources, &unread)).await?;
     }
+    findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored = StoredPlan {
-        digest: plan.digest()?,
-        plan,
-        findings,
-        config: context.config.clone(),
-        made_at: now,
-    };
+    let stored =
+        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

@@ -1,6 +1,7 @@
 //! What every store must do: one suite, run on each implementation.
 
 pub(crate) mod accounts;
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod example;
@@ -84,6 +85,7 @@ macro_rules! suite {
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
+            approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
             cases::a_case_is_kept_until_a_look_finds_it_closed,
             cases::a_decision_is_kept_with_who_and_why_and_once,
             cases::a_reopened_case_takes_its_record_from_whose_it_was,

@@ -119,13 +119,13 @@ impl AccessGuard<'_> {
 }
 
 /// What counts as privileged.
-struct Privileged<'a> {
+pub(crate) struct Privileged<'a> {
     entitlements: BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>>,
     roles: &'a BTreeSet<&'a RoleName>,
 }
 
 impl<'a> Privileged<'a> {
-    fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
+    pub(crate) fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
         let mut entitlements = BTreeMap::new();
         for (target, texts) in &access.privileged {
             let (Some(there), Some(aliases)) =
@@ -140,7 +140,7 @@ impl<'a> Privileged<'a> {
         Self { entitlements, roles: &access.privileged_roles }
     }
 
-    fn counts(&self, operation: &Operation) -> bool {
+    pub(crate) fn counts(&self, operation: &Operation) -> bool {
         let (Change::Grant { entitlement, .. } | Change::Revoke { entitlement, .. }) =
             &operation.change
         else {
