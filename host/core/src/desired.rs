@@ -7,6 +7,7 @@ mod carry;
 mod compute;
 mod content;
 mod credential;
+pub(crate) mod desk;
 mod effects;
 mod ended;
 mod jobs;

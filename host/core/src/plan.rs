@@ -8,6 +8,7 @@ mod catalogue;
 mod credentials;
 mod event;
 mod grants;
+mod merged;
 mod only;
 mod order;
 mod outline;

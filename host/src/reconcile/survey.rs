@@ -15,7 +15,7 @@ use lanyard_core::{
     history::past_starts,
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
-    lifecycle::unknown_in_holds,
+    lifecycle::notes_of_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
@@ -25,6 +25,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Stop,
+    approvals::{self, Seen},
     dropped::note,
     known::{known_of, lately},
     lives, read, requests,
@@ -94,7 +95,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let absent = absence::notes(policy, &assembled, &desired, &observed);
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
-    plan.notes.extend(unknown_in_holds(policy, &assembled));
+    let people = &assembled.identities;
+    plan.notes.extend(notes_of_holds(policy, people, &observed.kept, &plan));
     plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
     plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
@@ -106,17 +108,17 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
+    let digest = plan.digest()?;
+    let about = (&assembled, &desired, &observed);
+    let seen = Seen::of((&plan, &digest), about, now);
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+        approvals::keep(context, seen, (&unread_sources, &unread)).await?;
     }
+    findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored = StoredPlan {
-        digest: plan.digest()?,
-        plan,
-        findings,
-        config: context.config.clone(),
-        made_at: now,
-    };
+    let stored =
+        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

@@ -193,9 +193,13 @@ fn legal_holds(policy: &Policy, identity: &Identity, kept: &Kept) -> Vec<String>
         return Vec::new();
     }
     let id = identity.id.to_string();
+    let merged = kept.merged.iter().filter(|(_, keep)| **keep == identity.id);
+    let was: Vec<String> = merged.map(|(other, _)| other.to_string()).collect();
     let names = |hold: &HoldPolicy| {
         let mut records = identity.records.iter();
-        hold.people.contains(&id) || records.any(|record| hold.people.contains(&record.key))
+        let mut ids = was.iter().chain([&id]);
+        ids.any(|id| hold.people.contains(id))
+            || records.any(|record| hold.people.contains(&record.key))
     };
     let of_file = policy.holds.iter().filter(|(_, hold)| names(hold));
     let ordered = kept.legal_holds.iter().filter(|hold| hold.people.contains(&identity.id));

@@ -28,6 +28,8 @@ pub struct Kept {
     pub absences: BTreeMap<IdentityId, Absence>,
     /// Access that people asked for.
     pub requests: Requests,
+    /// Who somebody is by now who was merged into somebody else.
+    pub merged: BTreeMap<IdentityId, IdentityId>,
     /// Adopted accounts that a person gave back: only a person adopts them
     /// again.
     pub given_back: BTreeSet<Declined>,
@@ -92,6 +94,11 @@ impl Kept {
             past.retain(|it| it.forgotten <= then);
         }
         self
+    }
+
+    /// Who somebody is by now.
+    pub fn by_now(&self, identity: IdentityId) -> IdentityId {
+        self.merged.get(&identity).copied().unwrap_or(identity)
     }
 
     /// The ejection of somebody that stands.

@@ -16,11 +16,12 @@ use super::{
     columns::{At, Json, Word, object},
     history,
     problem::Problem,
-    requests,
+    requests, union,
 };
 use crate::store::AuditEntry;
 
 pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
+    let merged = union::by_now(tx)?;
     Ok(Kept {
         ejections: ejections(tx)?,
         legal_holds: legal_holds(tx)?,
@@ -28,7 +29,8 @@ pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
         absences: absences(tx)?,
         requests: requests::requests(tx)?,
         given_back: adoptions::given_back(tx)?,
-        past_starts: history::starts(tx)?,
+        past_starts: history::starts(tx, &merged)?,
+        merged,
         clock: clock(tx)?,
     })
 }

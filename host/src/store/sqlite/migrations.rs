@@ -21,7 +21,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_history.sql"),
     include_str!("migrations/0013_request.sql"),
     include_str!("migrations/0014_remembered.sql"),
-    include_str!("migrations/0015_credentials.sql"),
+    include_str!("migrations/0015_approval.sql"),
+    include_str!("migrations/0016_credentials.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
