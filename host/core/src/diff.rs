@@ -1,6 +1,7 @@
 //! A plan as people read it: who, what happens, and why.
 
 mod change;
+mod erasure;
 mod step;
 
 pub use self::step::Words;
@@ -53,6 +54,7 @@ pub fn render_with(
         episodes,
         steps,
         questions,
+        erasures,
         conflicts: _,
         notes,
         undoes,
@@ -81,6 +83,7 @@ pub fn render_with(
     episode_lines(episodes, labels, &mut page);
     step::lines(steps, labels, words, &mut page);
     step::question_lines(questions, labels, &mut page);
+    erasure::lines(erasures, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
@@ -282,6 +285,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !questions.is_empty() {
         parts.push(counted(questions.len(), "question", "questions"));
+    }
+    if !plan.erasures.is_empty() {
+        parts.push(format!("{} erased", counted(plan.erasures.len(), "person", "people")));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

@@ -11,6 +11,7 @@ mod components;
 mod connectors;
 mod effects;
 mod expressions;
+mod forgetting;
 mod limits;
 mod lives;
 mod notify;
@@ -82,6 +83,7 @@ pub(super) fn check(
     let access = access::access(&mut check, file, &lifecycle.timezone);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
+    let leaver = policy::leaver(&mut check, &file.leaver, &lifecycle.timezone);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -97,7 +99,7 @@ pub(super) fn check(
         steps,
         access,
         lifecycle,
-        leaver: policy::leaver(&file.leaver),
+        leaver,
         limits,
         holds,
         expressions: check.expressions,

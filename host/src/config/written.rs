@@ -6,6 +6,7 @@
 
 mod access;
 mod component;
+mod forgetting;
 mod lives;
 mod notify;
 mod permissions;

@@ -23,7 +23,7 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError,
+    Context, ReconcileError, erase,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
@@ -93,6 +93,9 @@ pub async fn execute(
     let held = operations.map(|operation| operation.identity).collect();
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
+    if !context.stop.is_asked() {
+        erase::carry_out(context, survey, released, report, &mut summary).await?;
+    }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    fault::Fault, operation::Operation, request::PlannedQuestion, run::Verification,
-    workflow::PlannedStep,
+    fault::Fault, id::IdentityId, operation::Operation, request::PlannedQuestion,
+    run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -69,6 +69,10 @@ pub enum Progress {
         question: PlannedQuestion,
         how: StepTold,
     },
+    /// Everything known of somebody is gone.
+    Erased {
+        identity: IdentityId,
+    },
 }
 
 /// What became of a step.
@@ -106,6 +110,11 @@ pub struct Summary {
     pub steps_failed: usize,
     pub steps_unknown: usize,
     pub steps_skipped: usize,
+    /// People who were erased.
+    pub erased: usize,
+    /// Bytes of people who were erased may still be in the store's files:
+    /// somebody else was reading them.
+    pub unswept: bool,
     pub stopped: bool,
 }
 
@@ -119,6 +128,7 @@ impl Summary {
             && self.skipped == 0
             && self.steps_failed == 0
             && self.steps_unknown == 0
+            && !self.unswept
             && !self.stopped
     }
 }

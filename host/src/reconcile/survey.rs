@@ -25,6 +25,7 @@ use lanyard_core::{
 use super::{
     Context, ReconcileError, Stop,
     dropped::note,
+    erase::set_aside,
     known::{known_of, lately},
     lives, read, requests,
 };
@@ -60,13 +61,14 @@ pub struct Survey {
 /// and that nobody gives; or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
-    let known = context.store.identities().await?;
+    let mut known = context.store.identities().await?;
     let mut read =
         read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
     if let Some(trouble) = read.trouble() {
         return Err(trouble);
     }
-    let SourcesRead { readings, unread: unread_sources, .. } = read;
+    let SourcesRead { mut readings, unread: unread_sources, .. } = read;
+    let told = set_aside(context, &mut readings, &mut known, now).await?;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
@@ -76,6 +78,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;
@@ -91,6 +94,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
     plan.notes.extend(unknown_in_holds(policy, &assembled));
+    plan.notes.extend(told.notes());
     plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
     plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);

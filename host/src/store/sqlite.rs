@@ -6,6 +6,8 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod erase;
+mod forgotten;
 mod history;
 mod identities;
 mod journal;
@@ -17,6 +19,7 @@ mod observations;
 mod open;
 mod plans;
 mod problem;
+mod rechain;
 mod requests;
 mod runs;
 mod steps;
@@ -36,6 +39,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::Forgotten,
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -54,8 +58,8 @@ use self::{
     writer::{Access, Writer},
 };
 use super::{
-    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
+    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
     chain::{AuditBreak, Head},
 };
 
@@ -486,5 +490,31 @@ impl Store for SqliteStore {
 
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
         self.read("read what was known before", move |tx| history::of(tx, identity)).await
+    }
+
+    async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        self.read("read who was erased", forgotten::forgotten).await
+    }
+
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("erase somebody", move |tx| erase::erase(tx, &erasure, &audit)).await
+    }
+
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("look what would be erased", move |tx| erase::would(tx, &erasure, &audit)).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.writer.call(Access::Alone, "sweep the file", erase::sweep).await
     }
 }
