@@ -271,7 +271,7 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
         parts.push(format!("{count} ({})", kinds.join(", ")));
     } else if !plan.has_work() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
         return "nothing to do".to_owned();
-    } else if adopted.is_empty() {
+    } else if adopted.is_empty() && plan.erasures.is_empty() {
         parts.push("nothing to do".to_owned());
     }
     if !adopted.is_empty() {
@@ -287,7 +287,7 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
         parts.push(counted(questions.len(), "question", "questions"));
     }
     if !plan.erasures.is_empty() {
-        parts.push(format!("{} erased", counted(plan.erasures.len(), "person", "people")));
+        parts.push(format!("{} to erase", counted(plan.erasures.len(), "person", "people")));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

@@ -82,7 +82,7 @@ impl Forgotten {
 
     /// How many were erased since then.
     pub fn since(&self, since: Timestamp) -> usize {
-        self.people.values().filter(|it| it.at >= since).count()
+        self.people.values().filter(|it| it.at > since).count()
     }
 
     /// Whether a login name was somebody's who is erased, and is kept from

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::*;
 use crate::{
     account::CoverageKind,
-    desired::{Desired, desired},
+    desired::{Desired, Presence, desired},
     example::{at, hired, id, named, noon, observed, policy, reading, worker},
     fact::Identity,
     guard::{FindingKind, clock_jump, mass_erasures, room_to_erase},
@@ -208,6 +208,22 @@ fn forgotten(key: &str, sources: &[&str]) -> Forgotten {
     }
 }
 
+#[test]
+fn a_corrected_record_or_a_column_that_is_lost_hires_nobody() {
+    let policy = policy();
+    let mut gone = forgotten("1", &["hr"]);
+    gone.people.get_mut(&id("1")).unwrap().departed = Some(at("2020-06-02T00:00:00Z"));
+    let left_out = |ada: &[(&str, &str)], known: &[Identity]| {
+        let mut readings = [reading("hr", vec![worker("1", ADA, ada)], CoverageKind::Exhaustive)];
+        set_aside(&policy, &mut readings, (known, &gone), noon()).again.is_empty()
+    };
+    assert!(left_out(&[("start", "2001-01-01")], &[]), "the old job goes on");
+    assert!(!left_out(&[("start", "2026-05-01")], &[]), "a new job");
+    assert!(!left_out(&[], &[]), "by the status alone");
+    let other = left(&policy, &["2"], "2020-06-01").identities;
+    assert!(left_out(&[], &other), "`end` is gone from the source");
+}
+
 fn set_aside_of(forgotten: &Forgotten, end: &str, known: &[Identity]) -> (Told, usize) {
     let ada = worker("1", ADA, &[("start", "2001-01-01"), ("end", end)]);
     let other = worker("2", ADA, &[("start", "2001-01-01")]);
@@ -242,23 +258,22 @@ fn nobody_erased_is_hired_while_a_source_that_knew_them_is_not_read() {
 
 #[test]
 fn a_login_name_of_somebody_erased_is_kept_from_others_for_its_time() {
-    let policy = policy();
+    let mut policy = policy();
+    for target in policy.targets.values_mut() {
+        target.reuse_names_after = Some(SignedDuration::from_hours(24 * 365));
+    }
     let assembled = hired(&policy, vec![worker("2", ADA, &[("start", "2001-01-01")])]);
     let name_of = |seen: Timestamp| {
         let mut world = observed(&[]);
         let gone = &mut world.forgetting.forgotten;
         let digest = name_digest(&gone.salt, "ADA.example");
         gone.names.insert(named("directory"), BTreeMap::from([(digest, seen)]));
-        let (_, plan) = look(&policy, &assembled, &world, noon());
-        assert_eq!(plan.notes, []);
-        let names = plan.operations.iter().filter_map(|it| match &it.change {
-            crate::operation::Change::Create { name, .. } if it.target.as_str() == "directory" => {
-                Some(name.clone())
-            }
-            _ => None,
-        });
-        names.collect::<Vec<_>>()
+        let (desired, _) = look(&policy, &assembled, &world, noon());
+        match &desired.identities[&id("2")].accounts["directory"].presence {
+            Presence::Present { content, .. } => content.name.clone(),
+            other => panic!("{other:?}"),
+        }
     };
-    assert_eq!(name_of(noon()), ["ada.example2"]);
-    assert_eq!(name_of(at("2010-01-01T00:00:00Z")), ["ada.example"]);
+    assert_eq!(name_of(noon()), "ada.example2");
+    assert_eq!(name_of(at("2010-01-01T00:00:00Z")), "ada.example");
 }

@@ -49,9 +49,16 @@ pub fn words(
         }
     }
     let mut words = Words::default();
-    words.name(&label(identity, &facts_now(identity, now)));
+    // What others are called as well says nothing of whom it is about.
+    let others = || everybody.iter().filter(|other| other.id != identity.id);
+    let called = label(identity, &facts_now(identity, now));
+    if !others().any(|other| label(other, &facts_now(other, now)) == called) {
+        words.name(&called);
+    }
     for record in &identity.records {
-        words.name(&record.key);
+        if !others().any(|other| other.records.iter().any(|it| it.key == record.key)) {
+            words.name(&record.key);
+        }
     }
     for value in own.into_values().flatten() {
         // An address is what somebody is called, whoever else has the domain.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Finding, FindingKind, plan_word};
-use crate::{forgetting::Forgotten, plan::Plan, policy::LimitsPolicy};
+use crate::{diff::counted, forgetting::Forgotten, plan::Plan, policy::LimitsPolicy};
 
 /// How many may be erased now.
 pub fn room_to_erase(limits: &LimitsPolicy, forgotten: &Forgotten, now: Timestamp) -> usize {
@@ -23,8 +23,9 @@ pub fn mass_erasures(
     let room = room_to_erase(limits, forgotten, now);
     let waiting = plan.erasures.len().checked_sub(room).filter(|waiting| *waiting > 0)?;
     let text = format!(
-        "{waiting} more would be erased than the {} allowed within any {:#}, and wait. If that is \
+        "{} are to be erased, and {} at most within any {:#}: {waiting} of them wait. If that is \
          right, `lanyard apply {} --release {}`",
+        counted(plan.erasures.len(), "person", "people"),
         limits.erasures_max,
         limits.erasures_window,
         plan_word(plan),

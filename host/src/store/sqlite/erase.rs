@@ -175,7 +175,7 @@ fn bury(tx: &Connection, erasure: &Erasure, whom: &Whom) -> Result<(), Problem> 
     Ok(())
 }
 
-/// Login names stay taken, by their digests.
+/// Login names stay taken, by their digests; nothing else of accounts stays.
 fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
     let mut count = 0_usize;
     for id in whom.ids.clone() {
@@ -195,12 +195,17 @@ fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
             ])?;
         }
         count += tx.prepare_cached("DELETE FROM held_name WHERE identity = ?1")?.execute([&id])?;
-        // Of grants, which are by account.
-        tx.prepare_cached(
+        // What is by account: grants, and how it looked before it went.
+        for sql in [
             "DELETE FROM ledger WHERE (target, holder_type, holder_uid) IN
                  (SELECT target, object_type, uid FROM link WHERE identity = ?1)",
-        )?
-        .execute([&id])?;
+            "DELETE FROM observed_assignment WHERE (target, holder_type, holder_uid) IN
+                 (SELECT target, object_type, uid FROM link WHERE identity = ?1)",
+            "DELETE FROM observed_account WHERE (target, object_type, uid) IN
+                 (SELECT target, object_type, uid FROM link WHERE identity = ?1)",
+        ] {
+            tx.prepare_cached(sql)?.execute([&id])?;
+        }
     }
     Ok(count)
 }

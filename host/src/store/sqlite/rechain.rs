@@ -17,6 +17,11 @@ struct Former {
     chain: Digest,
 }
 
+/// What it held lies in the parts.
+const MOVED: &str = "ALTER TABLE audit DROP COLUMN object_type;
+     ALTER TABLE audit DROP COLUMN uid;
+     ALTER TABLE audit DROP COLUMN detail";
+
 /// Gives every row its part and a new place in the chain, and notes the head
 /// that the old chain had.
 ///
@@ -43,6 +48,7 @@ pub(super) fn rechain(tx: &Connection) -> Result<(), Problem> {
             .execute(params![sequence, personal.as_str(), next.as_str()])?;
         (old, new, last_at) = (Some(chain), Some(next), Some(entry.at));
     }
+    tx.execute_batch(MOVED)?;
     let (Some(head), Some(at), true) = (old, last_at, whole) else { return Ok(()) };
     audit::append(
         tx,

@@ -1,7 +1,3 @@
--- What it held has gone to audit_part.
-ALTER TABLE audit DROP COLUMN object_type;
-ALTER TABLE audit DROP COLUMN uid;
-ALTER TABLE audit DROP COLUMN detail;
 CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 

@@ -50,6 +50,49 @@ async fn whoever_is_erased_is_in_no_byte_of_the_files() {
 }
 
 #[tokio::test]
+async fn an_erasure_that_breaks_off_at_its_end_leaves_everything() {
+    let (directory, store) = fresh();
+    let ada = known(&store).await;
+    let before = everything(&store).await;
+    let breaks = "CREATE TRIGGER breaks BEFORE INSERT ON audit WHEN NEW.action = 'erase'
+        BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    store.write("forge", |tx| Ok(tx.execute_batch(breaks)?)).await.unwrap();
+    let people = store.identities().await.unwrap();
+    let erasure = erasure(words(&ada, &[], &people, at(1)));
+    store.erase(&erasure, &said()).await.unwrap_err();
+    assert_eq!(everything(&store).await, before);
+    store.write("mend", |tx| Ok(tx.execute_batch("DROP TRIGGER breaks")?)).await.unwrap();
+    store.erase(&erasure, &said()).await.unwrap().unwrap();
+    assert!(store.sweep().await.unwrap());
+    assert_eq!(found(directory.path(), &["ada example"]), [""; 0]);
+}
+
+/// Every row of every table.
+async fn everything(store: &SqliteStore) -> Vec<String> {
+    store
+        .read("look", |tx| {
+            let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+            let mut tables = tx.prepare(tables)?;
+            let tables = tables.query_map([], |row| row.get::<_, String>(0))?;
+            let mut rows = Vec::new();
+            for table in tables {
+                let table = table?;
+                let mut all = tx.prepare(&format!("SELECT * FROM {table}"))?;
+                let columns = all.column_count();
+                let mut found = all.query([])?;
+                while let Some(row) = found.next()? {
+                    let values = (0..columns).map(|it| row.get_ref(it).map(|it| format!("{it:?}")));
+                    let values: Vec<String> = values.collect::<Result<_, _>>()?;
+                    rows.push(format!("{table} {}", values.join(" ")));
+                }
+            }
+            Ok(rows)
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
 async fn a_file_that_others_read_is_swept_again_later() {
     let (directory, store) = fresh();
     let ada = known(&store).await;
