@@ -89,14 +89,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !plan.overlaps.is_empty() {
         context.store.record_overlaps(&plan.overlaps).await?;
     }
-    plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
-    let absent = absence::notes(policy, &assembled, &desired, &observed);
-    plan.label(&desired, absent.iter().filter_map(|note| note.identity));
-    plan.notes.extend(absent);
-    plan.notes.extend(unknown_in_holds(policy, &assembled));
+    notes(policy, &mut plan, &readings, (&assembled, &desired, &observed));
     plan.notes.extend(told.notes());
-    plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
-    plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
@@ -131,6 +125,22 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         shrank,
         unread_sources,
     })
+}
+
+/// What a plan alone does not know to say.
+fn notes(
+    policy: &Policy,
+    plan: &mut Plan,
+    readings: &[Reading],
+    (assembled, desired, observed): (&Assembled, &Desired, &Observed),
+) {
+    plan.notes.extend(missing(policy, readings, assembled, desired, observed));
+    let absent = absence::notes(policy, assembled, desired, observed);
+    plan.label(desired, absent.iter().filter_map(|note| note.identity));
+    plan.notes.extend(absent);
+    plan.notes.extend(unknown_in_holds(policy, assembled));
+    plan.label(desired, assembled.doubted.iter().map(|(identity, _)| *identity));
+    plan.notes.extend(case::notes(assembled));
 }
 
 /// The workflows of the file: whoever they would have been for before today
