@@ -12,6 +12,7 @@ use lanyard::store::{
     RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     forgetting::Forgotten,
@@ -352,5 +353,16 @@ impl Store for Around {
 
     async fn sweep(&self) -> Result<bool, StoreError> {
         self.around("sweep", self.inner.sweep()).await
+    }
+
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
+        self.inner.plan_approvals().await
+    }
+
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError> {
+        self.around("record-plan-approvals", self.inner.record_plan_approvals(approvals)).await
     }
 }

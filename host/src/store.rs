@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     forgetting::{Forgotten, Words},
@@ -284,6 +285,15 @@ pub trait Store: Send + Sync {
     /// Has the bytes of what was erased leave the files.  False: others are
     /// reading them, and it has to be done again.
     async fn sweep(&self) -> Result<bool, StoreError>;
+
+    // --- questions about plans -----------------------------------------------
+    /// All there ever were, in the order in which they were asked.
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError>;
+    /// Questions as they are from now on, each with its entry.
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError>;
 }
 
 /// Somebody who is to be erased.

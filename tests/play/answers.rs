@@ -19,7 +19,8 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
         | Progress::Retrying { .. }
         | Progress::Step { .. }
         | Progress::Question { .. }
-        | Progress::Erased { .. } => None,
+        | Progress::Erased { .. }
+        | Progress::Approval { .. } => None,
         Progress::Done { operation, verification } => {
             let how = match verification {
                 Verification::Verified => String::new(),

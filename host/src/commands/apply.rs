@@ -80,6 +80,17 @@ pub(super) async fn apply(
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
+    let waits = reconcile::release(&road.context, &survey, &released).await?;
+    if !waits.is_empty() {
+        for sentence in &waits {
+            output.line(sentence)?;
+        }
+        let (plan, words) = (survey.stored.digest.short(), words.join(" --release "));
+        output.line(&format!(
+            "nothing was done; `lanyard apply {plan} --release {words}` once they have agreed"
+        ))?;
+        return Ok(Exit::Blocked);
+    }
     carry_out(&road, (&survey, open), &released, output).await
 }
 
@@ -115,6 +126,7 @@ fn instead(kind: FindingKind) -> &'static str {
             "give it to somebody else first, or take it out of `[protect] last-of`"
         }
         FindingKind::Separation | FindingKind::UnverifiableDisable => "it holds nothing back",
+        FindingKind::Approval => "those who are asked agree: `lanyard approval list`",
         _ => "it is what the file says; change `protected` or `require` there",
     }
 }
@@ -346,6 +358,11 @@ impl Shown {
                 self.say(&format!("request {} for {who}: {}", question.request, word(&how)));
             }
             Progress::Erased { identity } => self.say(&format!("{identity} is erased")),
+            Progress::Approval { approval, how } => {
+                let done = matches!(how, StepTold::Done);
+                let how = if done { "asked".to_owned() } else { word(&how) };
+                self.say(&format!("approval {}, {approval}: {how}", approval.id));
+            }
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);
                 self.tick();

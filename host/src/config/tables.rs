@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 72] = [
+const TABLES: [&[&str]; 75] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -45,6 +45,9 @@ const TABLES: [&[&str]; 72] = [
     &["request", "approval"],
     &["request", "approval", "*"],
     &["request", "approval", "*", "escalate"],
+    &["approval", "*"],
+    &["approval", "*", "when"],
+    &["approval", "*", "escalate"],
     &["sod", "*"],
     &["sod", "*", "except", "*"],
     &["exclusive", "*"],

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    fault::Fault, id::IdentityId, operation::Operation, request::PlannedQuestion,
-    run::Verification, workflow::PlannedStep,
+    approval::PlanApproval, fault::Fault, id::IdentityId, operation::Operation,
+    request::PlannedQuestion, run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -72,6 +72,11 @@ pub enum Progress {
     /// Everything known of somebody is gone.
     Erased {
         identity: IdentityId,
+    },
+    /// A question about the plan itself.
+    Approval {
+        approval: Box<PlanApproval>,
+        how: StepTold,
     },
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adoptions;
+mod approvals;
 mod audit;
 mod cases;
 mod clock;
@@ -37,6 +38,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     forgetting::Forgotten,
@@ -516,5 +518,18 @@ impl Store for SqliteStore {
 
     async fn sweep(&self) -> Result<bool, StoreError> {
         self.writer.call(Access::Alone, "sweep the file", erase::sweep).await
+    }
+
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
+        self.read("list questions about plans", approvals::all).await
+    }
+
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError> {
+        let approvals = approvals.to_vec();
+        self.write("record questions about plans", move |tx| approvals::record(tx, &approvals))
+            .await
     }
 }

@@ -213,7 +213,8 @@ impl Firm {
             Progress::Began { .. }
             | Progress::Step { .. }
             | Progress::Question { .. }
-            | Progress::Erased { .. } => return,
+            | Progress::Erased { .. }
+            | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
             }

@@ -122,6 +122,7 @@ pub(crate) fn anew(
         records: records.iter().cloned().collect(),
         facts: BTreeMap::new(),
         absent_since: None,
+        unreadable: Vec::new(),
     })
 }
 

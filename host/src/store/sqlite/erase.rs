@@ -35,13 +35,14 @@ struct Whom {
 }
 
 /// What of an identity goes as it stands, by what people call it.
-const THEIRS: [(&str, &str); 9] = [
+const THEIRS: [(&str, &str); 10] = [
     ("facts set by steps", "DELETE FROM own_fact WHERE identity = ?1"),
     ("earlier values", "DELETE FROM past_fact WHERE identity = ?1"),
     ("absences", "DELETE FROM absence WHERE identity = ?1"),
     ("workflows", "DELETE FROM episode WHERE identity = ?1"),
     ("requests", "DELETE FROM request WHERE identity = ?1"),
     ("accounts declined", "DELETE FROM declined WHERE identity = ?1"),
+    ("accounts given back", "DELETE FROM given_back WHERE identity = ?1"),
     ("accounts", "DELETE FROM link WHERE identity = ?1"),
     ("records", "DELETE FROM identity_record WHERE identity = ?1"),
     ("people", "DELETE FROM identity WHERE id = ?1"),

@@ -20,12 +20,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_cases.sql"),
     include_str!("migrations/0012_history.sql"),
     include_str!("migrations/0013_request.sql"),
+    include_str!("migrations/0014_remembered.sql"),
+    include_str!("migrations/0015_approval.sql"),
     PARTS_OF_AUDIT,
-    include_str!("migrations/0015_forgetting.sql"),
+    include_str!("migrations/0017_forgetting.sql"),
 ];
 
 /// After it the audit is chained anew.
-const PARTS_OF_AUDIT: &str = include_str!("migrations/0014_audit_part.sql");
+const PARTS_OF_AUDIT: &str = include_str!("migrations/0016_audit_part.sql");
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
 const APPLICATION: i32 = 0x4c61_6e79;
