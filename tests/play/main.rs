@@ -9,6 +9,7 @@ mod answers;
 mod cases;
 mod components;
 mod demand;
+mod erasures;
 mod file;
 mod history;
 mod keys;

@@ -22,7 +22,7 @@ use crate::{
     answers::{self, chain, columns, plain, shown, told},
     cases,
     components::Carrier,
-    demand, file, history, keys, lives,
+    demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
     requests,
     script::{Statement, table},
@@ -87,6 +87,13 @@ impl Stage {
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
             ["cases"] => self.said(cases::list).map(Some),
+            ["erase", who] => {
+                self.said(|context, now| erasures::erase(context, who, now)).map(Some)
+            }
+            ["erased"] => self.said(erasures::list).map(Some),
+            ["the", "store", "speaks", "of", words @ ..] => {
+                erasures::speaks_of(self.folder.path(), &words.join(" ")).map(Some)
+            }
             [verb @ ("decide" | "reopen"), said @ ..] => {
                 let decides = *verb == "decide";
                 self.said(|context, now| cases::say(context, decides, said, now)).map(Some)
@@ -355,6 +362,10 @@ impl Stage {
             }
             if let Progress::Question { question, how } = &progress {
                 let line = requests::question_line(&survey.stored.plan, question, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Progress::Erased { identity } = &progress {
+                let line = erasures::line(&survey, *identity);
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Some((operation, how)) = told(&progress) {

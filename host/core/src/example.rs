@@ -67,6 +67,7 @@ pub(crate) fn policy() -> Policy {
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(30 * 24)),
             revoke_grants: true,
+            retain: None,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),

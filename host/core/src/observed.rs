@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
+    forgetting::Forgetting,
     id::{ConnectorName, IdentityId},
     lifecycle::Kept,
     operation::CredentialVerb,
@@ -34,6 +35,8 @@ pub struct Observed {
     pub names: BTreeMap<ConnectorName, Vec<HeldName>>,
     /// What is remembered of lives besides facts.
     pub kept: Kept,
+    /// Who was erased, and who must not be yet.
+    pub forgetting: Forgetting,
     /// Accounts of `links` that are linked by the plan that is made, and by
     /// nothing before.
     pub adopting: Vec<Adoption>,

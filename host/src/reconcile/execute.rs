@@ -23,7 +23,7 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError, approvals,
+    Context, ReconcileError, approvals, erase,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
@@ -99,6 +99,9 @@ pub async fn execute(
     requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
     approvals::used(context, survey, run).await?;
+    if !context.stop.is_asked() {
+        erase::carry_out(context, survey, released, report, &mut summary).await?;
+    }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
 }

@@ -1,13 +1,14 @@
 //! What targets and our books hold once a plan is done, when every target
 //! does what it is told and shows it at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Whole;
 use crate::{
     account::{Account, AccountState, Assignment},
+    forgetting::Tombstone,
     id::{ConnectorName, OperationId},
     identity::Assembled,
     observed::{Ended, HeldName, Link, Observed, Origin, OwnedGrant},
@@ -32,6 +33,7 @@ pub fn applied(
         spoken: BTreeMap::new(),
         revoke_grants: true,
         overlap: SignedDuration::ZERO,
+        retain: None,
     };
     let mut whole = Whole::new(&settings, Assembled::default(), observed.clone());
     whole.apply(plan, done, now);
@@ -59,6 +61,17 @@ impl Whole {
         let mut renamed = Renamed::new();
         for operation in plan.operations.iter().filter(|it| done(it.id)) {
             self.carry_out(operation, &mut renamed, now);
+        }
+        for erasure in &plan.erasures {
+            let tombstone = Tombstone {
+                at: now,
+                by: String::new(),
+                ordered: false,
+                departed: Some(erasure.departed),
+                reason: None,
+                sources: BTreeSet::new(),
+            };
+            self.erase(erasure.identity, tombstone);
         }
     }
 

@@ -106,6 +106,7 @@ impl File {
             spoken: BTreeMap::new(),
             revoke_grants: self.revoke_grants,
             overlap: SignedDuration::ZERO,
+            retain: None,
         }
     }
 }
