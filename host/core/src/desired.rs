@@ -8,6 +8,7 @@ mod compute;
 mod content;
 mod effects;
 mod ended;
+mod imagined;
 mod jobs;
 pub(crate) mod leave;
 mod life;
@@ -45,6 +46,10 @@ pub use self::{
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
     steps::EpisodeNow,
+};
+pub(crate) use self::{
+    adopting::surely,
+    imagined::{Imagined, imagined},
 };
 pub use unwanted::unwanted;
 

@@ -20,6 +20,8 @@ pub use self::{
     ejects::mass_ejects,
     last_of::last_ones,
 };
+pub(crate) use classes::privileged;
+
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},

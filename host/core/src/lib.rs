@@ -52,3 +52,4 @@ pub mod value;
 pub mod verify;
 pub mod whole;
 pub mod workflow;
+pub mod xray;

@@ -182,6 +182,7 @@ fn account(object_type: &str, uid: &str, name: &str, row: &Row) -> Account {
         anchor: None,
         state: AccountState::Active,
         state_until: None,
+        last_used: None,
         attributes: valued
             .map(|(name, cell)| Attribute::new(name.clone(), vec![Value::Text(cell.clone())]))
             .collect(),
