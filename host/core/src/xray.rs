@@ -4,6 +4,7 @@
 mod class;
 mod flag;
 mod likely;
+mod text;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::{
     account::{AccountState, Coverage},
     desired::{Desired, Imagined, desired, imagined, surely},
+    fact::Reading,
     id::{ConnectorName, IdentityId},
     identity::{self, Assembled},
     observed::Observed,
@@ -29,9 +31,32 @@ pub struct Xray {
     pub at: Timestamp,
     /// Seconds without use after which an account is dormant.
     pub dormant_after_seconds: i64,
+    pub sources: Vec<SourceXray>,
     pub targets: Vec<TargetXray>,
+    /// Sources and targets that could not be read.
+    pub not_read: Vec<NotRead>,
     /// Who works here and has no account that is or may be theirs.
     pub without_account: Vec<Person>,
+}
+
+/// A source that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceXray {
+    pub source: ConnectorName,
+    pub records: usize,
+    /// The reading proves who is not there.
+    pub whole: bool,
+    /// What was left out, and why.
+    pub left_out: Vec<String>,
+    pub read_at: Timestamp,
+}
+
+/// A source or target that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotRead {
+    pub name: ConnectorName,
+    pub is_source: bool,
+    pub why: String,
 }
 
 /// One target.
@@ -168,9 +193,10 @@ pub struct Owner {
 /// Looks through every target that was read.
 ///
 /// What rules would give plays no part, so that the file needs none.
+/// `readings` are those of sources that `assembled` is made of.
 pub fn xray(
     policy: &Policy,
-    assembled: &Assembled,
+    (readings, assembled): (&[Reading], &Assembled),
     mut observed: Observed,
     dormant_after: SignedDuration,
     now: Timestamp,
@@ -198,8 +224,10 @@ pub fn xray(
     Xray {
         at: now,
         dormant_after_seconds: dormant_after.as_secs(),
+        sources: readings.iter().map(SourceXray::new).collect(),
         without_account: people.without(&targets),
         targets,
+        not_read: Vec::new(),
     }
 }
 
@@ -210,6 +238,28 @@ impl Xray {
     }
 }
 
+impl SourceXray {
+    fn new(reading: &Reading) -> Self {
+        Self {
+            source: reading.source.clone(),
+            records: reading.records.len(),
+            whole: reading.coverage.proves_absence(),
+            left_out: left_out([&reading.coverage]),
+            read_at: reading.read_at,
+        }
+    }
+}
+
+/// What readings left out, and why, each once.
+fn left_out<'a>(coverages: impl IntoIterator<Item = &'a Coverage>) -> Vec<String> {
+    let skipped = coverages.into_iter().flat_map(|coverage| &coverage.skipped);
+    let left_out = skipped.map(|it| match it.count {
+        Some(count) => format!("{count} {}: {}", it.what, it.why),
+        None => format!("{}: {}", it.what, it.why),
+    });
+    left_out.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 impl TargetXray {
     fn new(
         target: &ConnectorName,
@@ -217,16 +267,11 @@ impl TargetXray {
         coverages: [&Coverage; 2],
         read_at: Timestamp,
     ) -> Self {
-        let skipped = coverages.into_iter().flat_map(|coverage| &coverage.skipped);
-        let left_out = skipped.map(|it| match it.count {
-            Some(count) => format!("{count} {}: {}", it.what, it.why),
-            None => format!("{}: {}", it.what, it.why),
-        });
         Self {
             target: target.clone(),
             recognised,
             whole: coverages.into_iter().all(Coverage::proves_absence),
-            left_out: left_out.collect::<BTreeSet<_>>().into_iter().collect(),
+            left_out: left_out(coverages),
             read_at,
             accounts: Vec::new(),
         }

@@ -66,7 +66,7 @@ fn ninety() -> SignedDuration {
 }
 
 fn look(policy: &Policy, assembled: &Assembled, observed: Observed) -> Xray {
-    xray(policy, assembled, observed, ninety(), noon())
+    xray(policy, (&[], assembled), observed, ninety(), noon())
 }
 
 /// "ben.example ask Ben Example (attribute mail)"
