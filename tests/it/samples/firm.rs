@@ -51,6 +51,15 @@ givenName = "{{ given_name }}"
 accounts = ["directory"]
 "#;
 
+/// A target of which the file says nothing.
+pub(super) const UNTOLD: &str = r#"
+[source.hr]
+plugin = "csv"
+
+[target.directory]
+plugin = "csv"
+"#;
+
 /// The accounts as a second source.
 pub(super) const RECORDS: &str = r#"
 [source.hr]

@@ -106,7 +106,11 @@ impl Xray {
         if self.without_account.is_empty() {
             return Ok(());
         }
-        writeln!(text, "\nwork here, without an account ({})", self.without_account.len())?;
+        writeln!(
+            text,
+            "\nwork here, without an account at any target that was read ({})",
+            self.without_account.len()
+        )?;
         for person in &self.without_account {
             writeln!(text, "  {}", person.called())?;
         }

@@ -183,7 +183,7 @@ fn without(found: &Xray, page: &mut String) -> fmt::Result {
     let count = found.without_account.len();
     writeln!(
         page,
-        "<h2>People</h2>\n<details><summary>work here, without an account ({count})</summary>\n<ul>"
+        "<h2>People</h2>\n<details><summary>work here, without an account at any target that was read ({count})</summary>\n<ul>"
     )?;
     for person in &found.without_account {
         writeln!(page, "<li>{}</li>", text(&person.called()))?;
