@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use jiff::SignedDuration;
-
 #[derive(Debug, clap::Args)]
 pub struct Looked {
     /// Print JSON, for programs.
@@ -13,6 +11,6 @@ pub struct Looked {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// An account that was not used for so long is dormant.
-    #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = crate::config::duration)]
-    pub dormant: SignedDuration,
+    #[arg(long, value_name = "DURATION", default_value = "90d")]
+    pub dormant: String,
 }

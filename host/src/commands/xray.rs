@@ -9,6 +9,7 @@ use lanyard_core::xray::Xray;
 use super::{output::Output, plan, session};
 use crate::{
     args::Looked,
+    config,
     errors::{AppError, Exit},
     reconcile::{self, Stop},
     store::sqlite::SqliteStore,
@@ -22,6 +23,9 @@ pub(super) async fn xray(
     wanted: &Looked,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    let dormant_after = config::duration(&wanted.dormant).map_err(|needs| {
+        AppError::new(Exit::Usage, format!("`--dormant {}` {needs}", wanted.dormant))
+    })?;
     let config = session::load(file)?.config;
     let sandbox = session::sandbox()?;
     let connectors = session::connectors(&sandbox, &config).await?;
@@ -32,7 +36,7 @@ pub(super) async fn xray(
     };
     let at = (telemetry::clock()(), &Stop::default());
     let found =
-        reconcile::look_through(&config.policy, &connectors, &store, wanted.dormant, at).await?;
+        reconcile::look_through(&config.policy, &connectors, &store, dormant_after, at).await?;
     if let Some(path) = &wanted.html {
         plan::write_privately(path, &page::page(&found)).map_err(|error| {
             AppError::new(Exit::Usage, error)

@@ -40,6 +40,14 @@ on-leave = ["Long-term leave"]
 departed = ["Former employee"]
 "#;
 
+/// By what accounts are surely somebody's; some people share a name.
+const SURE: &str = r#"
+[target.directory.account]
+name = "{{ firstname }}.{{ surname }}"
+match = { sure = [["sn", "givenName"]] }
+attributes = { sn = "{{ surname }}", givenName = "{{ firstname }}" }
+"#;
+
 fn flagged<'a>(target: &'a Json, flag: &str) -> Vec<&'a str> {
     let accounts = target["accounts"].as_array().unwrap().iter();
     let is = |it: &&Json| it["flags"].as_array().unwrap().iter().any(|it| it == flag);
@@ -65,7 +73,7 @@ fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
         .unwrap_or_else(|_| programs::root().join("target/plugins").display().to_string());
     let text = LOOKS.replace("@plugins@", &plugins);
     let text = text.replace("@port@", &world.slapd.port().to_string());
-    fs::write(world.beside("looks.toml"), text).unwrap();
+    fs::write(world.beside("looks.toml"), &text).unwrap();
 
     world.lanyard_with("looks.toml", &["check", "--offline"]).ok();
     let before = (world.directory(), world.crm());
@@ -100,4 +108,28 @@ fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
     let said = world.lanyard_with("looks.toml", &["xray", "--json", "--dormant", "0s"]);
     let found: Json = serde_json::from_str(&said.out).unwrap();
     assert_eq!(flagged(&found["targets"][0], "dormant"), [mover.one("uid")]);
+
+    // What is sure is adopted in one go, and nothing else; it asks first.
+    fs::write(world.beside("sure.toml"), format!("{text}{SURE}")).unwrap();
+    let sure = |file: &str| {
+        let said = world.lanyard_with(file, &["xray", "--json"]);
+        let found: Json = serde_json::from_str(&said.out).unwrap();
+        let of = |class: &str| {
+            let accounts = found["targets"][0]["accounts"].as_array().unwrap().iter();
+            accounts.filter(|it| it["class"] == class).count()
+        };
+        (of("mine"), of("sure"))
+    };
+    let (none, some) = sure("sure.toml");
+    assert!(none == 0 && some > 10, "{none} {some}");
+    world.lanyard_with("sure.toml", &["plan"]).ok();
+    let adopt = ["account", "adopt", "directory", "--sure"];
+    assert_eq!(world.lanyard_with("sure.toml", &adopt).status, 2);
+    assert_eq!(sure("sure.toml"), (0, some));
+    let adopted = world.lanyard_with("sure.toml", &[&adopt[..], &["--yes"]].concat()).ok();
+    assert_eq!(adopted.lines(&format!("{some} accounts")), format!("{some} accounts adopted"));
+    assert_eq!(sure("sure.toml"), (some, 0));
+    let audit = world.lanyard_with("sure.toml", &["audit", "list", "--last", "1000"]).ok();
+    assert_eq!(audit.out.lines().filter(|line| line.contains(" adopt ")).count(), some);
+    assert_eq!((world.directory(), world.crm()), before);
 }

@@ -159,6 +159,14 @@ impl Site<'_> {
                 suggested.entry(reference.clone()).or_default().insert(identity.id, matched);
             }
         }
+        // An account with somebody's id of ours is like nobody else.
+        for account in &self.there.accounts {
+            let carried = account.anchor.as_deref().and_then(|it| it.parse().ok());
+            let Some(people) = suggested.get_mut(&account.reference) else { continue };
+            if let Some(id) = carried.filter(|id: &IdentityId| people.contains_key(id)) {
+                people.retain(|other, _| *other == id);
+            }
+        }
         suggested
     }
 

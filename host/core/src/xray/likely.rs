@@ -130,10 +130,16 @@ impl<'a> Likely<'a> {
             (Meaning::Mail, of(Meaning::Mail)),
             (Meaning::Login, logins),
         ] {
-            values.into_iter().for_each(|value| add(self.marks.get(&(meaning, value))));
+            for value in values {
+                add(self.marks.get(&(meaning, value)));
+            }
         }
-        pairs(&given, &family).iter().for_each(|key| add(self.names.get(key)));
-        full.into_iter().for_each(|value| add(self.marks.get(&(Meaning::Full, value))));
+        for key in pairs(&given, &family) {
+            add(self.names.get(&key));
+        }
+        for value in full {
+            add(self.marks.get(&(Meaning::Full, value)));
+        }
         found.into_iter().collect()
     }
 }

@@ -79,7 +79,8 @@ fn lines(xray: &Xray) -> Vec<String> {
             format!("; {} by {matched}{doubt}", owner.person.label)
         });
         let owners: String = owners.collect();
-        let flags: String = it.flags.iter().map(|it| format!(" !{}", it.word())).collect();
+        let flags: Vec<String> = it.flags.iter().map(|it| format!(" !{}", it.word())).collect();
+        let flags = flags.concat();
         format!("{} {}{flags}{owners}", it.name, it.class.word())
     };
     accounts.map(line).collect()
@@ -172,7 +173,8 @@ fn without_a_word_of_the_file_likeness_only_asks() {
     account(&mut observed, "a", &[("mail", "Ada@X.example")]);
     account(&mut observed, "b", &[("givenName", "ben"), ("sn", "EXAMPLE")]);
     account(&mut observed, "c", &[]).anchor = Some("3".to_owned());
-    account(&mut observed, "DIX", &[]);
+    account(&mut observed, "DIX", &[]).anchor = Some(id("4").to_string());
+    account(&mut observed, "d2", &[("mail", "ada@x.example")]).anchor = Some(id("4").to_string());
     account(&mut observed, "ada.example", &[]);
     account(&mut observed, "", &[("mail", ""), ("givenName", "Ben")]);
     let found = look(&policy, &hired(&policy, people), observed);
@@ -180,11 +182,12 @@ fn without_a_word_of_the_file_likeness_only_asks() {
         lines(&found),
         [
             " orphan",
-            "DIX ask; Di Example by name",
+            "DIX ask !second-account; Di Example by anchor",
             "a ask !second-account; Ada Example by attribute mail",
             "ada.example ask !second-account; Ada Example by name",
             "b ask; Ben Example by attributes givenName and sn",
             "c ask; Cy Example by anchor",
+            "d2 ask !second-account; Di Example by anchor",
         ]
     );
     assert_eq!(found.targets[0].recognised, Recognised::Likeness);
@@ -333,7 +336,7 @@ prop_compose! {
 
 type Marked = (u8, Option<u8>, Option<u8>, AccountState, Option<u8>);
 
-fn attributes_of(marked: &Marked) -> Vec<(&'static str, String)> {
+fn attributes_of(marked: Marked) -> Vec<(&'static str, String)> {
     let (_, mail, phone, ..) = marked;
     let mail = mail.map(|it| ("mail", format!("m{it}@x.example")));
     mail.into_iter().chain(phone.map(|it| ("phone", format!("+{it}")))).collect()
@@ -355,7 +358,7 @@ proptest! {
         policy.targets.get_mut("directory").unwrap().access.service = vec![Pattern::new("n3-*")];
         let build = |backwards: bool| {
             let mut records: Vec<Account> = people.iter().enumerate().map(|(number, it)| {
-                let more = attributes_of(it);
+                let more = attributes_of(*it);
                 let more: Vec<(&str, &str)> = more.iter().map(|(k, v)| (*k, v.as_str())).collect();
                 worker(&number.to_string(), (&format!("N{}", it.0), "Example"), &more)
             }).collect();
@@ -364,7 +367,7 @@ proptest! {
                 let name = format!("n{}-{number}", it.0);
                 let account = account(&mut observed, &name, &[]);
                 account.state = it.3;
-                account.attributes = attributes_of(it).into_iter()
+                account.attributes = attributes_of(*it).into_iter()
                     .map(|(name, value)| Attribute::new(name, vec![Value::Text(value)]))
                     .collect();
                 if let Some(owner) = it.4 {
