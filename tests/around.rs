@@ -12,6 +12,7 @@ use lanyard::store::{
     SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
@@ -327,5 +328,16 @@ impl Store for Around {
 
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
         self.inner.past_facts(identity).await
+    }
+
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
+        self.inner.plan_approvals().await
+    }
+
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError> {
+        self.around("record-plan-approvals", self.inner.record_plan_approvals(approvals)).await
     }
 }

@@ -195,6 +195,12 @@ pub enum ApprovalVerb {
         #[arg(long)]
         reason: Option<String>,
     },
+    /// Have a question about a plan asked anew that was denied, or answered by
+    /// nobody in time.
+    Ask {
+        /// Its id, or the beginning of it.
+        id: String,
+    },
     /// Say no.
     Deny {
         /// Its id, or the beginning of it.

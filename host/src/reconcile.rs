@@ -3,7 +3,9 @@
 //! Everything that decides is in `lanyard-core`; this room reads, stores and
 //! calls, in the order that makes a crash at any point harmless.
 
+mod actor;
 mod answer;
+mod approvals;
 mod call;
 mod carry;
 mod cases;
@@ -43,6 +45,8 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use actor::SeveralPeople;
+pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
     account::Coverage,
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::{Finding, Lately},
@@ -261,6 +262,15 @@ pub trait Store: Send + Sync {
     /// Values of somebody's facts that no source gives any more, in the order
     /// in which that was learned.
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError>;
+
+    // --- questions about plans -----------------------------------------------
+    /// All there ever were, in the order in which they were asked.
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError>;
+    /// Questions as they are from now on, each with its entry.
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError>;
 }
 
 /// One exhaustive read of a source.

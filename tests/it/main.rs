@@ -22,6 +22,7 @@ mod directions;
 mod dropped;
 mod exit_status;
 mod handover;
+mod held;
 mod leavers;
 mod lives;
 mod messages;

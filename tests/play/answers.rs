@@ -18,7 +18,8 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
         Progress::Began { .. }
         | Progress::Retrying { .. }
         | Progress::Step { .. }
-        | Progress::Question { .. } => None,
+        | Progress::Question { .. }
+        | Progress::Approval { .. } => None,
         Progress::Done { operation, verification } => {
             let how = match verification {
                 Verification::Verified => String::new(),

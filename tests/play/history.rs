@@ -34,7 +34,7 @@ pub(crate) async fn show(
         return Ok("nobody knew them\n".to_owned());
     }
     let kept = store.kept().await.map_err(|error| error.to_string())?.as_of(known);
-    let state = desired::standing(policy, &then, &[], (&kept, &[]), at);
+    let state = desired::standing(policy, &then, &then.holds(), (&kept, &[]), at);
     let mut text = match state {
         Ok(state) => format!("{}: {}\n", state.state.word(), state.because),
         Err(problems) => format!("held: {}\n", problems.join("; ")),

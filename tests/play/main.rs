@@ -4,6 +4,7 @@
 //! it writes the answers that are given into the files.
 #![expect(clippy::print_stderr, reason = "it talks to the person who runs it")]
 
+mod agreed;
 mod answers;
 mod cases;
 mod components;

@@ -120,8 +120,9 @@ pub(crate) async fn approvals(context: &Context, now: Timestamp) -> Result<Strin
         let step = match &approval.about {
             About::Step { step, .. } => format!("`{step}`"),
             About::Request(request) => request.access.to_string(),
+            About::Plan(approval) => approval.about.to_string(),
         };
-        let who = called(&approval.identity);
+        let who = approval.identity.as_ref().map_or_else(|| "a plan".to_owned(), called);
         let (names, until) = (names.join(" or "), asked.expires);
         // Writing to a String cannot fail.
         let _infallible =
@@ -139,11 +140,21 @@ pub(crate) async fn answers(
     let store = context.store.as_ref();
     let about = identity(context, about).await?;
     let open = reconcile::open_approvals(store, now).await.map_err(|error| error.to_string())?;
-    let Some(approval) = open.iter().find(|it| it.identity == about) else {
+    let Some(approval) = open.iter().find(|it| it.identity == Some(about)) else {
         return Ok("refused: nothing is asked about them\n".to_owned());
     };
-    let policy = context.policy.as_ref();
-    let said = reconcile::decide(store, policy, &approval.id, (yes, None), (user, now)).await;
+    answer(context, &approval.id, (user, yes), now).await
+}
+
+/// What somebody says to a question.
+pub(crate) async fn answer(
+    context: &Context,
+    id: &str,
+    (user, yes): (&str, bool),
+    now: Timestamp,
+) -> Result<String, String> {
+    let (store, policy) = (context.store.as_ref(), context.policy.as_ref());
+    let said = reconcile::decide(store, policy, id, (yes, None), (user, now)).await;
     Ok(match said {
         Ok(Said::Approved) => "approved\n".to_owned(),
         Ok(Said::NextStage) => "approved, and others are asked now\n".to_owned(),

@@ -18,6 +18,7 @@ use lanyard_core::{explain::explain, guard::FindingKind, id::Digest, identity::k
 use tokio::runtime::Runtime;
 
 use crate::{
+    agreed,
     answers::{self, chain, columns, plain, shown, told},
     cases,
     components::Carrier,
@@ -100,6 +101,12 @@ impl Stage {
                 let record = (*record, *source);
                 self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
+            [_, "approves" | "denies", "the", "plan"]
+            | ["ask", "about", "the", "plan", "again"] => self
+                .said(async |context, now| {
+                    agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
+                })
+                .map(Some),
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["xray"] => self.said(xray::shown).map(Some),
@@ -330,6 +337,12 @@ impl Stage {
             Err(error) => return Ok(format!("error: {error}\n")),
         };
         let context = &self.firm()?.context;
+        for kind in released {
+            let waits = self.runtime.block_on(agreed::release(context, &survey, *kind))?;
+            if let Some(waits) = waits {
+                return Ok(plain(&waits));
+            }
+        }
         let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
         let steps: Mutex<Vec<String>> = Mutex::default();
         let report = |progress: Progress| {

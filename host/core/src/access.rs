@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    approval::ApprovalRule,
     id::{ConnectorName, RoleName, SeparationName},
     pattern::Pattern,
     request::Requestable,
@@ -28,6 +29,8 @@ pub struct AccessPolicy {
     pub last_of: LastOf,
     /// What people may ask for, and on which terms.
     pub requestable: Requestable,
+    /// Which plans need the agreement of people; in the order of the file.
+    pub approvals: Vec<ApprovalRule>,
 }
 
 /// Accounts and grants under one name.

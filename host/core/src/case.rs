@@ -158,3 +158,6 @@ pub fn notes(assembled: &Assembled) -> Vec<Note> {
 
 /// What people said of records, whatever they look like.
 pub type Decisions = BTreeMap<RecordKey, Whose>;
+
+#[cfg(test)]
+mod tests;

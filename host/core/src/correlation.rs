@@ -115,3 +115,29 @@ impl Correlation {
         !self.sure.is_empty() || !self.ask.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(text: &str) -> [String; 7] {
+        Compare::ALL.map(|it| it.normal(text))
+    }
+
+    #[test]
+    fn each_way_to_compare_has_one_form_for_what_is_equal() {
+        assert_eq!(forms(" Ada "), [" Ada ", "Ada", "ada", "ada", "ada", "ada", ""]);
+        let (apart, composed) = ("A\u{30a}", "\u{c5}");
+        assert_eq!(Compare::Exact.normal(apart), apart);
+        assert_eq!(Compare::Unicode.normal(apart), composed);
+        assert_eq!(Compare::IgnoreCase.normal(apart), "\u{e5}");
+        assert_eq!(Compare::Digits.normal("0049 (30) 1"), "+49301");
+    }
+
+    #[test]
+    fn what_is_no_value_has_no_form() {
+        for nothing in ["", "  "] {
+            assert_eq!(forms(nothing), [const { String::new() }; 7]);
+        }
+    }
+}

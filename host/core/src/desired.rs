@@ -6,6 +6,7 @@ mod adopting;
 mod carry;
 mod compute;
 mod content;
+pub(crate) mod desk;
 mod effects;
 mod ended;
 mod imagined;

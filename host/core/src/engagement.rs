@@ -6,15 +6,20 @@
 //! person is the best of them: the end of one closes none of the others.
 
 mod bridge;
+mod tenure;
 mod view;
 
 use std::{cmp::Reverse, collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 
-pub(crate) use self::view::{Facts, is_withdrawn, views};
+pub(crate) use self::{
+    tenure::{Tenure, tenure},
+    view::{Facts, is_withdrawn, views},
+};
 use crate::{
     fact::{Hold, Identity, RecordKey},
+    history::PastFact,
     identity,
     lifecycle::{self, About, Ejection, LifecycleState, StateNow},
     policy::Policy,
@@ -58,6 +63,8 @@ pub(crate) struct Besides<'a> {
     /// Since when all of their records are missing, where that is believed.
     pub absent_since: Option<Timestamp>,
     pub ejected: Option<&'a Ejection>,
+    /// Values of `start` that were said before.
+    pub past: &'a [PastFact],
 }
 
 /// Everything somebody is engaged in, the primary engagement first; there is
@@ -72,7 +79,7 @@ pub(crate) fn engagements<'a>(
     besides: &Besides<'_>,
     now: Timestamp,
 ) -> Vec<Engagement<'a>> {
-    let Besides { wrong, absent_since, ejected } = *besides;
+    let Besides { wrong, absent_since, ejected, past } = *besides;
     let when_missing = identity::when_missing(policy, identity);
     let state = |facts: &Facts<'_>| {
         let about = About { facts, wrong, absent_since, when_missing, ejected };
@@ -87,7 +94,7 @@ pub(crate) fn engagements<'a>(
         })
         .collect();
     if all.len() > 1 {
-        bridge::bridge(policy, identity, &mut all, state);
+        bridge::bridge(policy, past, &mut all, state);
         all.sort_by_cached_key(|it| order(policy, it));
     }
     all

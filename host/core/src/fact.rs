@@ -63,10 +63,29 @@ pub struct Identity {
     /// Since when every record of it has been missing from reads that prove
     /// absence; none while at least one is there.
     pub absent_since: Option<Timestamp>,
+    /// What nobody could tell of its records when they were last read.
+    #[serde(default)]
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl Identity {
+    /// Why nothing of it may be changed, as of the last readings.
+    pub fn holds(&self) -> Vec<Hold> {
+        self.unreadable.iter().map(|it| it.hold.clone()).collect()
+    }
+}
+
+/// A record of which something cannot be told, until it is read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreadable {
+    /// Of a source, or of a table.
+    pub record: RecordKey,
+    pub hold: Hold,
+    pub since: Timestamp,
 }
 
 /// Why nothing of an identity may be changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// The fact nobody can tell; none: it is about the record.
     pub fact: Option<FactName>,

@@ -3,6 +3,7 @@
 mod access;
 mod classes;
 mod clock;
+mod counting;
 mod effects;
 mod ejects;
 mod last_of;
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::classes::Privileged;
+use self::counting::Counting;
 pub use self::{
     access::{AccessGuard, Lately},
     clock::clock_jump,
@@ -77,10 +80,12 @@ pub enum FindingKind {
     /// Accounts would be disabled where no reading shows that they are; it
     /// blocks nothing.
     UnverifiableDisable,
+    /// The file asks for the agreement of people.
+    Approval,
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
@@ -95,6 +100,7 @@ impl FindingKind {
         Self::LastOf,
         Self::Separation,
         Self::UnverifiableDisable,
+        Self::Approval,
     ];
 
     /// The word to release it with.
@@ -114,6 +120,7 @@ impl FindingKind {
             Self::LastOf => "last-of",
             Self::Separation => "separation",
             Self::UnverifiableDisable => "unverifiable-disable",
+            Self::Approval => "approval",
         }
     }
 
@@ -134,7 +141,8 @@ impl FindingKind {
             | Self::DisableEffects
             | Self::LastOf
             | Self::Separation
-            | Self::UnverifiableDisable => false,
+            | Self::UnverifiableDisable
+            | Self::Approval => false,
         }
     }
 }
@@ -179,17 +187,21 @@ pub fn guard(
     shrank: &[Shrank],
 ) -> Vec<Finding> {
     let GuardSettings { access: about, .. } = settings;
-    let mut findings = mass::removals(settings, plan, observed, &lately.removed);
-    findings.extend(mass::enables(settings, plan, observed));
-    findings.extend(classes::findings(about, plan, observed, lately));
+    let mut others = Vec::new();
     if let Some(last_of) = about.last_of {
-        findings.extend(last_of::findings(last_of, &about.aliases, plan, observed));
+        others.extend(last_of::findings(last_of, &about.aliases, plan, observed));
     }
-    findings.extend(separation::findings(plan));
-    findings.extend(access::unverifiable(plan, observed));
-    findings.extend(protected(settings, plan, observed));
-    findings.extend(effects::missing(settings, plan, observed));
-    findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
+    others.extend(separation::findings(plan));
+    others.extend(access::unverifiable(plan, observed));
+    others.extend(protected(settings, plan, observed));
+    others.extend(effects::missing(settings, plan, observed));
+    others.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
+    // What does not go anyway takes nobody's place within a limit.
+    let counting = Counting::besides(plan, &others);
+    let mut findings = mass::removals(settings, plan, observed, &lately.removed, &counting);
+    findings.extend(mass::enables(settings, plan, observed, &counting));
+    findings.extend(classes::findings(about, plan, observed, lately, &counting));
+    findings.extend(others);
     findings
 }
 
@@ -269,6 +281,11 @@ fn by_target(
         found.entry(&operation.target).or_default().push(operation);
     }
     found
+}
+
+/// Whether so many are more than a limit allows.
+fn is_beyond(count: usize, limit: u64) -> bool {
+    u64::try_from(count).map_or(true, |count| count > limit)
 }
 
 /// Whether a limit counts it: ejections have a bound of their own.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     fact::{Fact, Identity, RecordKey},
-    id::FactName,
+    id::{FactName, IdentityId},
     identity::by_authority,
     policy::Policy,
 };
@@ -36,6 +36,27 @@ pub fn past(before: &Facts, now: &Facts, at: Timestamp) -> Vec<PastFact> {
         }
     }
     past
+}
+
+/// What is past of the first days of those who were `known`, once they are
+/// known so, at `at`.
+pub fn past_starts(
+    known: &[Identity],
+    now: &[Identity],
+    at: Timestamp,
+) -> BTreeMap<IdentityId, Vec<PastFact>> {
+    let known: BTreeMap<IdentityId, &Identity> = known.iter().map(|it| (it.id, it)).collect();
+    let start = |it: &Identity| -> Facts {
+        it.facts.get_key_value("start").into_iter().map(|(k, v)| (k.clone(), v.clone())).collect()
+    };
+    let changed = now.iter().filter_map(|now| {
+        let before = known.get(&now.id)?;
+        if before.facts.get("start") == now.facts.get("start") {
+            return None;
+        }
+        Some((now.id, past(&start(before), &start(now), at)))
+    });
+    changed.filter(|(_, past)| !past.is_empty()).collect()
 }
 
 fn is_same(one: &Fact, other: &Fact) -> bool {
@@ -68,6 +89,7 @@ pub fn as_known(
         id: identity.id,
         records: identity.records.iter().filter(|record| known(record)).cloned().collect(),
         absent_since: identity.absent_since.filter(|since| *since <= then),
+        unreadable: identity.unreadable.iter().filter(|it| it.since <= then).cloned().collect(),
         facts,
     }
 }

@@ -129,6 +129,10 @@ name! {
     WebhookName
 }
 name! {
+    /// Which plans need the agreement of people: an `[approval.…]` of the file.
+    ApprovalName
+}
+name! {
     /// The name of a fact of an identity (`given_name`, `department`).
     FactName
 }

@@ -9,6 +9,7 @@
 pub mod absence;
 pub mod access;
 pub mod account;
+pub mod approval;
 pub mod asking;
 pub mod authority;
 pub mod case;

@@ -19,13 +19,13 @@ use crate::{
     value::Value,
 };
 
-pub(crate) use self::dates::zone_of;
+pub(crate) use self::dates::{NO_DATE, zone_of};
 pub use self::{
     clock::{ClockMarks, Jump},
     dates::{moment_of, parse_moment},
     kept::{Absence, Ejection, Kept, LegalHold, Undone},
     leave::LeavePolicy,
-    unknown::unknown_in_holds,
+    unknown::{notes_of_holds, unknown_in_holds},
 };
 
 /// Where a person stands; names of identity lifecycle practice.

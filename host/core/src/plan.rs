@@ -7,6 +7,7 @@ mod attributes;
 mod catalogue;
 mod event;
 mod grants;
+mod merged;
 mod only;
 mod order;
 mod outline;

@@ -4,6 +4,7 @@
 //!
 //! Each file is about one property; CONTRIBUTING.md has the list.
 
+mod approval;
 mod arrival;
 mod causes;
 mod convergence;

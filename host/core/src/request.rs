@@ -88,6 +88,9 @@ pub enum RequestedBy {
     Step {
         workflow: WorkflowName,
         step: StepName,
+        /// The OS user who began the workflow, when a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 
@@ -95,7 +98,7 @@ impl fmt::Display for RequestedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person { label, .. } => f.write_str(label),
-            Self::Step { workflow, step } => write!(f, "workflow `{workflow}`, step `{step}`"),
+            Self::Step { workflow, step, .. } => write!(f, "workflow `{workflow}`, step `{step}`"),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     case::{About, KeptCase, Whose},
-    fact::{Fact, Identity, RecordKey},
+    fact::{Fact, Identity, RecordKey, Unreadable},
     id::{ConnectorName, IdentityId, WorkflowName},
     lifecycle::Kept,
     observed::{Declined, HeldName, Link},
@@ -122,6 +122,7 @@ pub fn merge(
     for (name, facts) in &other.facts {
         one.facts.entry(name.clone()).or_default().extend(facts.iter().cloned());
     }
+    one.unreadable.extend(other.unreadable.iter().cloned());
     if other.absent_since.is_none() {
         one.absent_since = None;
     }
@@ -185,7 +186,10 @@ pub fn split(
         records: moved.records.clone(),
         facts: [].into(),
         absent_since: who.absent_since,
+        unreadable: Vec::new(),
     };
+    let theirs = |it: &mut Unreadable| moved.records.contains(&it.record);
+    off.unreadable = left.unreadable.extract_if(.., theirs).collect();
     for (name, facts) in &mut left.facts {
         let theirs: Vec<Fact> = facts.extract_if(.., |fact| goes(fact)).collect();
         if !theirs.is_empty() {

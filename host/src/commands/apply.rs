@@ -76,6 +76,17 @@ pub(super) async fn apply(
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
+    let waits = reconcile::release(&road.context, &survey, &released).await?;
+    if !waits.is_empty() {
+        for sentence in &waits {
+            output.line(sentence)?;
+        }
+        let (plan, words) = (survey.stored.digest.short(), words.join(" --release "));
+        output.line(&format!(
+            "nothing was done; `lanyard apply {plan} --release {words}` once they have agreed"
+        ))?;
+        return Ok(Exit::Blocked);
+    }
     carry_out(&road, (&survey, open), &released, output).await
 }
 
@@ -111,6 +122,7 @@ fn instead(kind: FindingKind) -> &'static str {
             "give it to somebody else first, or take it out of `[protect] last-of`"
         }
         FindingKind::Separation | FindingKind::UnverifiableDisable => "it holds nothing back",
+        FindingKind::Approval => "those who are asked agree: `lanyard approval list`",
         _ => "it is what the file says; change `protected` or `require` there",
     }
 }
@@ -328,6 +340,11 @@ impl Shown {
                 let id = question.identity.to_string();
                 let who = self.labels.get(&question.identity).unwrap_or(&id);
                 self.say(&format!("request {} for {who}: {}", question.request, word(&how)));
+            }
+            Progress::Approval { approval, how } => {
+                let done = matches!(how, StepTold::Done);
+                let how = if done { "asked".to_owned() } else { word(&how) };
+                self.say(&format!("approval {}, {approval}: {how}", approval.id));
             }
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);

@@ -3,6 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
+    approval::PlanApproval,
+    diff,
     id::IdentityId,
     identity::{facts_now, label},
 };
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     args::ApprovalVerb,
     errors::{AppError, Exit},
-    reconcile::{self, LastKnown, OpenApproval, Said},
+    reconcile::{self, About, LastKnown, OpenApproval, Said},
     store::Store,
     telemetry,
 };
@@ -49,6 +51,9 @@ pub(super) async fn approval(
                 for conflict in conflicts(open, &known) {
                     output.line(&format!("  conflict: {conflict}"))?;
                 }
+                if let About::Plan(approval) = &open.about {
+                    plan(&store, approval, &known, output).await?;
+                }
             }
         }
         ApprovalVerb::Approve { id, reason } => {
@@ -61,6 +66,16 @@ pub(super) async fn approval(
                 Said::NextStage => "approved; others are asked now",
                 Said::Approved | Said::Denied => "approved; the next plan goes on",
             })?;
+        }
+        ApprovalVerb::Ask { id } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            let by = (session::actor(), now);
+            if !reconcile::ask_anew(&store, &id, (&by.0, by.1)).await? {
+                let text = format!("there is no question `{id}` about a plan that was a no");
+                return Err(AppError::new(Exit::Usage, text)
+                    .hint("the finding `approval` of `lanyard plan` names it"));
+            }
+            output.line("the next run asks anew")?;
         }
         ApprovalVerb::Deny { id, reason } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
@@ -86,19 +101,31 @@ fn called(labels: &Labels, id: IdentityId) -> String {
 
 /// What must not be held together, if this is agreed to.
 fn conflicts<'k>(open: &OpenApproval, known: &'k LastKnown) -> &'k [String] {
-    let person = known.desired.identities.get(&open.identity);
+    let person = open.identity.and_then(|id| known.desired.identities.get(&id));
     let mut requests = person.into_iter().flat_map(|person| &person.access.requests.open);
     requests.find(|it| it.request.id == open.id).map_or(&[], |it| it.conflicts.as_slice())
 }
 
 fn line(open: &OpenApproval, labels: &Labels) -> String {
     let OpenApproval { id, identity, about, asked } = open;
-    let who = called(labels, *identity);
+    let who = identity.map(|id| format!("{}, ", called(labels, id))).unwrap_or_default();
     let reason = match asked.reason.as_str() {
         "" => String::new(),
         reason => format!(": {reason}"),
     };
-    format!("{id}  {who}, {about}, until {:.0}{reason}", asked.expires)
+    format!("{id}  {who}{about}, until {:.0}{reason}", asked.expires)
+}
+
+/// What of a plan is asked about, as the plan shows it.
+async fn plan(
+    store: &dyn Store,
+    approval: &PlanApproval,
+    known: &LastKnown,
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let Some(stored) = store.plan(approval.plan.as_str()).await? else { return Ok(()) };
+    let part = approval.part(&stored.plan, &stored.findings);
+    output.text(&diff::render(&part, &[], &known.observed.targets))
 }
 
 fn show(

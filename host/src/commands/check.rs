@@ -6,6 +6,7 @@ use lanyard_core::{
     fault::Fault,
     guard,
     id::ConnectorName,
+    lifecycle::unknown_in_holds,
     policy_test,
     schema::{CheckDepth, CheckReport},
 };
@@ -80,6 +81,10 @@ async fn check_dropped(config: Config, output: &mut Output) -> Result<bool, AppE
     let word = if left.is_open() { "FAIL" } else { "note" };
     for sentence in reconcile::sentences(&known.policy, &left) {
         output.line(&format!("{word}  {sentence}"))?;
+    }
+    let people = &known.assembled.identities;
+    for sentence in unknown_in_holds(&known.policy, people, &known.observed.kept) {
+        output.line(&format!("note  {sentence}"))?;
     }
     Ok(!left.is_open())
 }

@@ -116,9 +116,8 @@ pub(super) fn state(
     if let Some(source) = dropped.filter(|_| lives.kept.ejected(it.id).is_none()) {
         return Err(vec![format!("its source `{source}` is no longer in the file")]);
     }
-    // What was wrong with a reading is not kept; what was known before is.
     let links = lives.links_of(it.id);
-    desired::standing(policy, it, &[], (&lives.kept, &links), now)
+    desired::standing(policy, it, &it.holds(), (&lives.kept, &links), now)
 }
 
 fn show(
@@ -132,6 +131,9 @@ fn show(
     output.line(&format!("{label}\n  id     {id}\n  state  {state}: {because}"))?;
     for engagement in desired::engagements(policy, it, &lives.kept, now) {
         output.line(&format!("  {engagement}"))?;
+    }
+    for held in it.unreadable.iter().filter(|_| lives.kept.ejected(it.id).is_none()) {
+        output.line(&format!("  held since {:.0}: {}", held.since, held.hold))?;
     }
     for record in &it.records {
         output.line(&format!("  record {} of {}", record.key, record.source))?;

@@ -1,9 +1,6 @@
 //! What a person names on the command line: a target, an identity.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -127,18 +124,7 @@ async fn people(store: &dyn Store, now: Timestamp) -> Result<Vec<Person>, AppErr
             there.and_then(|it| it.accounts.iter().find(|it| it.reference == link.account));
         logins.extend(account.map(|account| (link.identity, account.name.clone())));
     }
-    let into = store.merged().await?;
-    let into: BTreeMap<IdentityId, IdentityId> =
-        into.into_iter().map(|it| (it.other, it.keep)).collect();
-    // Whoever they were merged into may have been merged as well.
-    let last = |mut id: IdentityId| {
-        while let Some(keep) = into.get(&id) {
-            id = *keep;
-        }
-        id
-    };
-    let merged: BTreeMap<IdentityId, IdentityId> =
-        into.keys().map(|other| (*other, last(*other))).collect();
+    let merged = store.kept().await?.merged;
     let identities = store.identities().await?.into_iter();
     Ok(identities
         .map(|identity| {

@@ -8,7 +8,7 @@ use lanyard_core::{
     fact::Identity,
     id::IdentityId,
     identity,
-    lifecycle::Kept,
+    lifecycle::{Kept, unknown_in_holds},
     policy::Policy,
     run::OperationState,
 };
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile,
+    reconcile::{self, LastKnown},
     store::{RunRecord, Store},
     telemetry,
 };
@@ -74,6 +74,15 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &open {
         line("open", sentence, output)?;
     }
+    let held = held(&known);
+    for (sentence, _) in &held {
+        line("held", sentence, output)?;
+    }
+    for sentence in
+        unknown_in_holds(&known.policy, &known.assembled.identities, &known.observed.kept)
+    {
+        line("doubtful", &sentence, output)?;
+    }
     let undone = steps_not_done(&known.desired);
     for sentence in &undone {
         line("not done", sentence, output)?;
@@ -82,7 +91,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &waiting {
         line("case", sentence, output)?;
     }
-    let nothing_waits = undone.is_empty() && waiting.is_empty();
+    let nobody_held = held.iter().all(|(_, has_access)| !has_access);
+    let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
@@ -113,6 +123,18 @@ fn lives(
         line("clock", &text, output)?;
     }
     Ok(())
+}
+
+/// Why nothing of people is changed, and whether they have access.
+fn held(known: &LastKnown) -> Vec<(String, bool)> {
+    let mut held = Vec::new();
+    for (id, person) in &known.desired.identities {
+        let mut links = known.observed.links.iter();
+        let has_access = links.any(|link| link.identity == *id && link.is_open());
+        let sentences = person.holds.iter().map(|hold| format!("{}: {hold}", person.label));
+        held.extend(sentences.map(|sentence| (sentence, has_access)));
+    }
+    held
 }
 
 /// Records of which a person has to say whose they are.

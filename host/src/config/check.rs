@@ -7,6 +7,7 @@
 
 mod access;
 mod account;
+mod approvals;
 mod components;
 mod connectors;
 mod effects;
@@ -79,7 +80,8 @@ pub(super) fn check(
     let steps = notify::steps(&mut check, file, &lifecycle.timezone);
     let notify = notify::notify(&mut check, file);
     let rules = policy::rules(&mut check, file, &lifecycle.timezone);
-    let access = access::access(&mut check, file, &lifecycle.timezone);
+    let mut access = access::access(&mut check, file, &lifecycle.timezone);
+    access.approvals = approvals::approvals(&mut check, file, &steps);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);

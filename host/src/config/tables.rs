@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 71] = [
+const TABLES: [&[&str]; 74] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -44,6 +44,9 @@ const TABLES: [&[&str]; 71] = [
     &["request", "approval"],
     &["request", "approval", "*"],
     &["request", "approval", "*", "escalate"],
+    &["approval", "*"],
+    &["approval", "*", "when"],
+    &["approval", "*", "escalate"],
     &["sod", "*"],
     &["sod", "*", "except", "*"],
     &["exclusive", "*"],

@@ -1,6 +1,7 @@
 //! Whole files: what they load to, and how their mistakes are shown.
 
 mod access;
+mod approvals;
 mod components;
 mod expanded;
 mod form;

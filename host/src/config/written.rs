@@ -5,6 +5,7 @@
 //! `untagged` or `tag`: serde would lose the positions of errors.
 
 mod access;
+mod approvals;
 mod component;
 mod lives;
 mod notify;
@@ -15,7 +16,7 @@ mod sources;
 mod workflow;
 
 use lanyard_core::id::{
-    ConnectorName, MessageName, RoleName, RuleName, SeparationName, WorkflowName,
+    ApprovalName, ConnectorName, MessageName, RoleName, RuleName, SeparationName, WorkflowName,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use access::{
     Bound, Except, Exclusive, Mode, Protect, Risk, Role, Separation, TargetLimits, Unmanaged, Valid,
 };
+pub(super) use approvals::{ApprovalWhen, PlanApproval};
 pub(super) use component::{Component, StepCalls};
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
@@ -97,6 +99,9 @@ pub(super) struct File {
     /// Access that people ask for.
     #[serde(default)]
     pub(super) request: RequestTerms,
+    /// Plans that need the agreement of people.
+    #[serde(default)]
+    pub(super) approval: Entries<ApprovalName, PlanApproval>,
     /// Components that carry out steps of workflows.
     #[serde(default)]
     pub(super) component: Entries<ConnectorName, Component>,

@@ -8,26 +8,33 @@ use std::{
 
 use jiff::Timestamp;
 use lanyard_core::{
+    approval::{PlanApproval, Standing},
     desired,
     fact::Identity,
     id::{IdentityId, StepName, WorkflowName},
     identity::{facts_now, label},
+    lifecycle::Kept,
     policy::{Policy, StepsPolicy},
     request::{Request, RequestedBy},
+    union::Merged,
     workflow::{
         Agreed, AnswerRefused, Answering, Asked, Episode, EpisodeEnd, StepEnd, StepRecord,
         approval_id,
     },
 };
 
-use super::requests;
+use super::{
+    actor::{SeveralPeople, with_key},
+    approvals, requests,
+};
 use crate::store::{AuditEntry, Store, StoreError};
 
 /// A question that people can answer.
 #[derive(Debug, Clone)]
 pub struct OpenApproval {
     pub id: String,
-    pub identity: IdentityId,
+    /// The person it is about, where it is about one.
+    pub identity: Option<IdentityId>,
     pub about: About,
     pub asked: Asked,
 }
@@ -39,6 +46,8 @@ pub enum About {
     Step { step: StepName, episode: Box<Episode> },
     /// Access that somebody asked for.
     Request(Box<Request>),
+    /// A plan, or what of it is to be released.
+    Plan(Box<PlanApproval>),
 }
 
 impl fmt::Display for About {
@@ -46,6 +55,7 @@ impl fmt::Display for About {
         match self {
             Self::Step { step, episode } => write!(f, "`{}` step `{step}`", episode.workflow),
             Self::Request(request) => write!(f, "{} asked for by {}", request.access, request.by),
+            Self::Plan(approval) => approval.fmt(f),
         }
     }
 }
@@ -73,6 +83,8 @@ pub enum DecisionError {
     NoActor(String),
     #[error("the file says that `{user}` is `{key}`, and nobody has that key")]
     NoPerson { user: String, key: String },
+    #[error(transparent)]
+    Several(#[from] SeveralPeople),
     #[error("whoever `{0}` is has left, and decides nothing any more")]
     Left(String),
     #[error("whoever began it does not decide about it")]
@@ -103,7 +115,7 @@ pub async fn open_approvals(
                 let (identity, workflow) = (episode.identity, &episode.workflow);
                 open.push(OpenApproval {
                     id: approval_id(identity, workflow, episode.ordinal, step),
-                    identity,
+                    identity: Some(identity),
                     about: About::Step { step: step.clone(), episode: Box::new(episode.clone()) },
                     asked: asked.clone(),
                 });
@@ -113,8 +125,23 @@ pub async fn open_approvals(
     for request in store.kept().await?.requests.into_values().flatten() {
         let asked = request.asked.clone().filter(|asked| now < asked.expires);
         let Some(asked) = asked.filter(|_| request.is_unanswered()) else { continue };
-        let (id, identity) = (request.id.clone(), request.identity);
+        let (id, identity) = (request.id.clone(), Some(request.identity));
         open.push(OpenApproval { id, identity, about: About::Request(Box::new(request)), asked });
+    }
+    for approval in store.plan_approvals().await? {
+        if approval.standing(now) == Standing::Open {
+            let (id, asked) = (approval.id.clone(), approval.asked.clone());
+            open.push(OpenApproval {
+                id,
+                identity: None,
+                about: About::Plan(Box::new(approval)),
+                asked,
+            });
+        }
+    }
+    let merged = store.merged().await?;
+    for open in &mut open {
+        open.asked = open.asked.of(|id| now_known_as(&merged, id));
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
@@ -151,13 +178,18 @@ pub async fn decide(
     let kept = store.kept().await?;
     let has_left = |id: &IdentityId| {
         let person = people.iter().find(|person| person.id == *id);
-        let state = person.map(|it| desired::standing(policy, it, &[], (&kept, &[]), now));
+        let state = person.map(|it| desired::standing(policy, it, &it.holds(), (&kept, &[]), now));
         state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
     };
-    let mut answering = answering(&policy.steps, &people, actor, now)?;
+    let mut answering = answering(&policy.steps, (&people, &kept), actor, now)?;
     answering.stands_for.retain(|id| !has_left(id));
     let left = has_left(&answering.who).then(|| DecisionError::Left(actor.to_owned()));
-    if let Some(refused) = left.or_else(|| approval.refusal(&answering, actor, now)) {
+    let own = approval.own(|user| {
+        let key = policy.steps.actors.get(user)?;
+        with_key(&people, &kept, key, now).ok().flatten().map(|it| it.id)
+    });
+    let refused = left.or_else(|| approval.refusal(&own, &answering, actor, now));
+    if let Some(refused) = refused {
         approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
     }
@@ -177,29 +209,50 @@ struct Answer<'a> {
 }
 
 impl OpenApproval {
-    /// Why an answer does not count.
-    fn refusal(&self, answering: &Answering, actor: &str, now: Timestamp) -> Option<DecisionError> {
+    /// The OS user who began it.
+    fn began(&self) -> Option<&str> {
+        match &self.about {
+            About::Step { episode, .. } => episode.by.as_deref(),
+            About::Request(request) => match &request.by {
+                RequestedBy::Person { user, .. } => Some(user),
+                RequestedBy::Step { by, .. } => by.as_deref(),
+            },
+            About::Plan(approval) => Some(&approval.by.user),
+        }
+    }
+
+    /// Those it is about, and those who began it; `who` an OS user is.
+    fn own(&self, who: impl Fn(&str) -> Option<IdentityId>) -> BTreeSet<IdentityId> {
         let own = match &self.about {
-            About::Step { episode, .. } => {
-                if episode.by.as_deref() == Some(actor) {
-                    return Some(DecisionError::Began);
-                }
-                [self.identity].into()
-            }
-            About::Request(request) => {
-                if matches!(&request.by, RequestedBy::Person { user, .. } if user == actor) {
-                    return Some(AnswerRefused::Own.into());
-                }
-                request.own()
-            }
+            About::Step { .. } => self.identity.into_iter().collect(),
+            About::Request(request) => request.own(),
+            About::Plan(approval) => approval.own(),
         };
-        self.asked.may_answer(&own, answering, now).err().map(DecisionError::from)
+        own.into_iter().chain(self.began().and_then(who)).collect()
+    }
+
+    /// Why an answer does not count.
+    fn refusal(
+        &self,
+        own: &BTreeSet<IdentityId>,
+        answering: &Answering,
+        actor: &str,
+        now: Timestamp,
+    ) -> Option<DecisionError> {
+        if self.began() == Some(actor) {
+            return Some(match &self.about {
+                About::Step { .. } => DecisionError::Began,
+                About::Request(_) | About::Plan(_) => AnswerRefused::Own.into(),
+            });
+        }
+        self.asked.may_answer(own, answering, now).err().map(DecisionError::from)
     }
 
     fn entry(&self, by: IdentityId, result: &str, who: (&str, Timestamp)) -> AuditEntry {
         let mut entry = match &self.about {
             About::Step { step, episode } => entry(episode, step, who),
             About::Request(request) => requests::entry(request, "", who),
+            About::Plan(approval) => approvals::entry(approval, "", who),
         };
         result.clone_into(&mut entry.result);
         entry.detail.insert("approval".to_owned(), self.id.clone());
@@ -218,6 +271,7 @@ impl OpenApproval {
         match self.about {
             About::Step { episode, .. } => store.record_episodes(&[(*episode, Some(entry))]).await,
             About::Request(request) => store.record_requests(&[(*request, entry)], None).await,
+            About::Plan(approval) => store.record_plan_approvals(&[(*approval, entry)]).await,
         }
     }
 
@@ -254,28 +308,47 @@ impl OpenApproval {
                 let request = request.answered((self.asked, said == Said::Denied), label, now);
                 store.record_requests(&[(request, entry)], None).await?;
             }
+            About::Plan(approval) => {
+                let approval = approval.answered((self.asked, said == Said::Denied), label, now);
+                store.record_plan_approvals(&[(approval, entry)]).await?;
+            }
         }
         Ok(said)
     }
 }
 
+/// Who somebody is by now who was merged into somebody else.
+fn now_known_as(merged: &[Merged], id: IdentityId) -> IdentityId {
+    let mut now = id;
+    // Nobody goes round more often than there were merges.
+    for _ in merged {
+        match merged.iter().find(|it| it.other == now) {
+            Some(it) => now = it.keep,
+            None => break,
+        }
+    }
+    now
+}
+
 /// Who an OS user is, and in whose place they answer.
 fn answering(
     policy: &StepsPolicy,
-    people: &[Identity],
+    (people, kept): (&[Identity], &Kept),
     actor: &str,
     now: Timestamp,
 ) -> Result<Answering, DecisionError> {
-    let by_key = |key: &str| {
-        let mut people = people.iter();
-        people.find(|person| person.records.iter().any(|record| record.key == key))
-    };
+    let by_key = |key: &str| with_key(people, kept, key, now);
     let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
-    let person = by_key(key)
+    let person = by_key(key)?
         .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
-    let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
-    let stands_for: BTreeSet<IdentityId> =
-        policy.stands_for(&keys, now).filter_map(by_key).map(|person| person.id).collect();
+    let id = person.id.to_string();
+    let keys = person.records.iter().map(|record| record.key.as_str());
+    // A key that is somebody else's as well says nothing of who is meant.
+    let keys = keys.filter(|key| matches!(by_key(key), Ok(Some(_))));
+    let keys: Vec<&str> = keys.chain([id.as_str()]).collect();
+    // Nobody answers in the place of who could be several people.
+    let others = policy.stands_for(&keys, now).filter_map(|key| by_key(key).ok().flatten());
+    let stands_for: BTreeSet<IdentityId> = others.map(|person| person.id).collect();
     Ok(Answering { who: person.id, stands_for })
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use lanyard_core::{
     fault::{Fault, FaultKind},
-    guard::{FindingKind, blocked},
+    guard::{Finding, FindingKind, blocked},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     observed::OwnedGrant,
     operation::{Change, Operation},
@@ -23,7 +23,7 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError,
+    Context, ReconcileError, approvals,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
@@ -48,6 +48,10 @@ pub async fn execute(
     report: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Summary, ReconcileError> {
     let plan = &survey.stored.plan;
+    let released = &approvals::honoured(context, survey, released).await?;
+    let others: Vec<Finding> =
+        survey.stored.findings.iter().filter(|it| besides(it)).cloned().collect();
+    let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
     let run = context
@@ -93,8 +97,15 @@ pub async fn execute(
     let held = operations.map(|operation| operation.identity).collect();
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
+    approvals::ask(context, survey, &besides, report, &mut summary).await?;
+    approvals::used(context, survey, run).await?;
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
+}
+
+/// Whether a finding is about something else than the agreement of people.
+fn besides(finding: &Finding) -> bool {
+    finding.kind != FindingKind::Approval
 }
 
 /// Accounts that the plan says are surely somebody's: whoever ordered the run

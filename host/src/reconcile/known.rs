@@ -68,7 +68,9 @@ pub(super) async fn recorded(
 ) -> Result<(Assembled, Observed), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
     let identities = store.identities().await?;
-    let mut assembled = assemble(policy, &[], &identities, &BTreeMap::new(), now);
+    let reads = store.source_reads().await?;
+    let baseline = reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
+    let mut assembled = assemble(policy, &[], &identities, &baseline, now);
     provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     Ok((assembled, observed))

@@ -14,7 +14,11 @@ use lanyard_core::{
     plan::Plan,
 };
 
-use super::{Context, ReconcileError, Survey, known::lately};
+use super::{
+    Context, ReconcileError, Survey,
+    approvals::{self, Seen},
+    known::lately,
+};
 use crate::store::{SourceRead, StoreError, StoredPlan};
 
 /// How often people were found missing, counted with these reads.
@@ -98,6 +102,9 @@ impl Survey {
         findings.extend(besides);
         findings.retain(|finding| !finding.blocks.is_empty());
         let digest = plan.digest()?;
+        let about = (&self.assembled, &self.desired, &self.observed);
+        let seen = Seen::of((&plan, &digest), about, now);
+        findings.extend(approvals::findings(context, seen).await?);
         self.stored = StoredPlan { digest, plan, findings, ..self.stored };
         context.store.save_plan(&self.stored).await?;
         Ok(self)

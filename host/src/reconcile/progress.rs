@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    fault::Fault, operation::Operation, request::PlannedQuestion, run::Verification,
-    workflow::PlannedStep,
+    approval::PlanApproval, fault::Fault, operation::Operation, request::PlannedQuestion,
+    run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -67,6 +67,11 @@ pub enum Progress {
     /// A question about access that somebody asked for.
     Question {
         question: PlannedQuestion,
+        how: StepTold,
+    },
+    /// A question about the plan itself.
+    Approval {
+        approval: Box<PlanApproval>,
         how: StepTold,
     },
 }

@@ -12,9 +12,10 @@ use lanyard_core::{
     fact::{Identity, Reading},
     fault::Fault,
     guard::{Finding, GuardSettings, TargetShrank, blocked, guard, last_ones, still_doubted},
+    history::past_starts,
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
-    lifecycle::unknown_in_holds,
+    lifecycle::notes_of_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
@@ -24,6 +25,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Stop,
+    approvals::{self, Seen},
     dropped::note,
     known::{known_of, lately},
     lives, read, requests,
@@ -76,6 +78,9 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    for (id, past) in past_starts(&known, &assembled.identities, now) {
+        observed.kept.past_starts.entry(id).or_default().extend(past);
+    }
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;
@@ -90,7 +95,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let absent = absence::notes(policy, &assembled, &desired, &observed);
     plan.label(&desired, absent.iter().filter_map(|note| note.identity));
     plan.notes.extend(absent);
-    plan.notes.extend(unknown_in_holds(policy, &assembled));
+    let people = &assembled.identities;
+    plan.notes.extend(notes_of_holds(policy, people, &observed.kept, &plan));
     plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
     plan.notes.extend(case::notes(&assembled));
     let dropped = dropped(policy, &assembled, &desired, &observed);
@@ -102,17 +108,17 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
+    let digest = plan.digest()?;
+    let about = (&assembled, &desired, &observed);
+    let seen = Seen::of((&plan, &digest), about, now);
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+        approvals::keep(context, seen, (&unread_sources, &unread)).await?;
     }
+    findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored = StoredPlan {
-        digest: plan.digest()?,
-        plan,
-        findings,
-        config: context.config.clone(),
-        made_at: now,
-    };
+    let stored =
+        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

@@ -1,6 +1,7 @@
 //! What every store must do: one suite, run on each implementation.
 
 pub(crate) mod accounts;
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod cases;
 pub(crate) mod example;
@@ -25,6 +26,7 @@ macro_rules! suite {
             identities::a_record_can_move_from_one_identity_to_another,
             identities::a_read_that_left_something_out_does_not_replace_an_exhaustive_one,
             history::what_a_source_no_longer_says_is_kept_once,
+            history::first_days_that_were_said_before_are_found_for_everybody,
             accounts::an_observation_comes_back_in_its_order,
             accounts::an_observation_replaces_only_that_target,
             accounts::a_link_is_gone_only_by_a_read_that_proves_absence,
@@ -83,6 +85,7 @@ macro_rules! suite {
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
+            approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
             cases::a_case_is_kept_until_a_look_finds_it_closed,
             cases::a_decision_is_kept_with_who_and_why_and_once,
             cases::a_reopened_case_takes_its_record_from_whose_it_was,

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adoptions;
+mod approvals;
 mod audit;
 mod cases;
 mod clock;
@@ -34,6 +35,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard_core::{
+    approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
     guard::Lately,
@@ -498,5 +500,18 @@ impl Store for SqliteStore {
 
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
         self.read("read what was known before", move |tx| history::of(tx, identity)).await
+    }
+
+    async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
+        self.read("list questions about plans", approvals::all).await
+    }
+
+    async fn record_plan_approvals(
+        &self,
+        approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError> {
+        let approvals = approvals.to_vec();
+        self.write("record questions about plans", move |tx| approvals::record(tx, &approvals))
+            .await
     }
 }

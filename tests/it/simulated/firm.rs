@@ -206,7 +206,10 @@ impl Firm {
 
     fn show(&self, progress: &Progress) {
         let line = match progress {
-            Progress::Began { .. } | Progress::Step { .. } | Progress::Question { .. } => return,
+            Progress::Began { .. }
+            | Progress::Step { .. }
+            | Progress::Question { .. }
+            | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
             }

@@ -6,6 +6,7 @@
 
 mod build;
 mod check;
+mod mutants;
 mod phase;
 mod test;
 
@@ -26,9 +27,9 @@ usage: cargo xtask <verb>
   scenarios [--bless] [NAME]
                 play the scenarios of tests/scenarios, one line each;
                 `--bless` writes the answers into the files
-  mutants [N]   make about 200 lines of the core wrong, one at a time, and
-                list those that no test of the core notices (an hour);
-                N, 0 to 13, says which lines";
+  mutants [N]   make some 300 lines of the core wrong, one at a time, and
+                list those that no test of the core and no scenario
+                notices (two hours); N, 0 to 13, says which lines";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -68,9 +69,9 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
             test::bench(phases, rest.first().copied())
         }
         ["scenarios", rest @ ..] => test::scenarios(phases, rest),
-        ["mutants"] => test::mutants(phases, 0),
+        ["mutants"] => mutants::run(phases, 0),
         ["mutants", sample] => match sample.parse() {
-            Ok(sample) => test::mutants(phases, sample),
+            Ok(sample) => mutants::run(phases, sample),
             Err(_) => bail!("`{sample}` is not the number of a sample\n\n{USAGE}"),
         },
         [] => bail!("no verb given\n\n{USAGE}"),

@@ -20,6 +20,16 @@ impl Phases {
 
     /// Runs a command to its end; a status other than 0 is an error.
     pub(crate) fn run(&mut self, name: &str, command: &mut Command) -> anyhow::Result<()> {
+        self.run_with(name, command, |status| status == Some(0))
+    }
+
+    /// As `run`, for a command that says more by its status.
+    pub(crate) fn run_with(
+        &mut self,
+        name: &str,
+        command: &mut Command,
+        fine: impl Fn(Option<i32>) -> bool,
+    ) -> anyhow::Result<()> {
         eprintln!("── {name}");
         let start = Instant::now();
         let status = command
@@ -27,7 +37,7 @@ impl Phases {
             .status()
             .with_context(|| format!("cannot start `{}`", command.get_program().display()))?;
         self.done.push((name.to_owned(), start.elapsed()));
-        if !status.success() {
+        if !fine(status.code()) {
             bail!("{name}: {status}");
         }
         Ok(())

@@ -43,24 +43,6 @@ pub(crate) fn bench(phases: &mut Phases, name: Option<&str>) -> anyhow::Result<(
     phases.run("benchmarks", with_surroundings(&mut command))
 }
 
-/// Every how many-th mutant is in a sample: about 200 of them.
-const SAMPLES: u32 = 14;
-
-/// Whether the core's tests notice when a line of the core is wrong. `sample`
-/// says which of the samples, so that the same number gives the same mutants.
-pub(crate) fn mutants(phases: &mut Phases, sample: u32) -> anyhow::Result<()> {
-    if !installed("mutants") {
-        bail!("cargo-mutants is not installed\nhint: `cargo install --locked cargo-mutants`");
-    }
-    if sample >= SAMPLES {
-        bail!("there are {SAMPLES} samples, 0 to {}", SAMPLES - 1);
-    }
-    let shard = format!("{sample}/{SAMPLES}");
-    let mut command = cargo(["mutants", "--package", "lanyard-core", "--sharding", "round-robin"]);
-    command.args(["--shard", &shard, "--timeout", "120", "--output"]).arg(target());
-    phases.run("mutants", &mut command)
-}
-
 /// `names` choose scenarios; `--bless` accepts what they answer.
 pub(crate) fn scenarios(phases: &mut Phases, names: &[&str]) -> anyhow::Result<()> {
     let mut command =

@@ -15,7 +15,7 @@ use super::{
     content::Site,
     effects::Due,
     ended, jobs, leave,
-    life::{Life, engaged, life},
+    life::{Life, engaged, life, past_starts},
     managed_object,
     names::{self, Names},
     person::{self, Besides, Facts, Given, Wanted},
@@ -29,7 +29,7 @@ use crate::{
     fact::{Hold, Identity},
     id::{ConnectorName, FactName, IdentityId},
     identity::{self, Assembled},
-    lifecycle::{self, StateNow, moment_of},
+    lifecycle::{self, StateNow},
     observed::{Link, Observed},
     policy::Policy,
     template::Scope,
@@ -126,12 +126,12 @@ fn person<'a>(
     let engagements = engagement::shown(&engaged);
     let key = jobs::key(identity, &engaged);
     let others = jobs::others(identity, &engaged);
-    let one = engaged.len() == 1;
+    let tenure = engagement::tenure(policy, &engaged, past_starts(&observed.kept, identity.id));
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
     let scope = person::scope(&facts, &identity.id.to_string(), key, &state);
     let zone = zone(policy, &facts);
-    let start = facts.get("start").filter(|_| one).and_then(|it| moment_of(it, false, &zone));
-    let mut asked = requests::standing(policy, (identity.id, &state, start), &observed.kept, now);
+    let about = (identity.id, &state, tenure.begins);
+    let mut asked = requests::standing(policy, about, &observed.kept, now);
     let in_force = asked.in_force();
     let besides = Besides { requests: &in_force, ..Besides::nothing(now) };
     let about = (&facts, &scope, &state);
@@ -150,6 +150,7 @@ fn person<'a>(
         facts: &facts,
         scope: &scope,
         others: &others,
+        tenure,
         absent_since,
         zone: &zone,
         links,

@@ -382,7 +382,7 @@ fn once_each(mut deliveries: Vec<Delivery>) -> Vec<Delivery> {
 }
 
 /// A line break in a name must not become another header.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,6 +7,8 @@ use super::person::Facts;
 use crate::{
     engagement::{self, Besides, Engagement, EngagementNow},
     fact::{Hold, Identity},
+    history::PastFact,
+    id::IdentityId,
     lifecycle::{self, Kept, LifecycleState, StateNow},
     observed::Link,
     policy::{HoldPolicy, Policy},
@@ -48,7 +50,7 @@ pub fn engagements(
     kept: &Kept,
     now: Timestamp,
 ) -> Vec<EngagementNow> {
-    engagement::shown(&engaged(policy, identity, &[], kept, now))
+    engagement::shown(&engaged(policy, identity, &identity.holds(), kept, now))
 }
 
 /// Everything somebody is engaged in, as it is with what is remembered.
@@ -60,16 +62,22 @@ pub(super) fn engaged<'a>(
     now: Timestamp,
 ) -> Vec<Engagement<'a>> {
     let ejected = kept.ejected(identity.id);
+    let past = past_starts(kept, identity.id);
     if ejected.is_some() && kept.waiting(&policy.limits, now).contains(&identity.id) {
         // Whoever leaves anyway waits for no turn.
-        let besides = Besides { wrong, absent_since: None, ejected: None };
+        let besides = Besides { wrong, absent_since: None, ejected: None, past };
         let anyway = engagement::engagements(policy, identity, &besides, now);
         if engagement::state(&anyway).is_ok_and(|state| state.state.is_over()) {
             return anyway;
         }
     }
-    let besides = Besides { wrong, absent_since: absent_since(identity, kept), ejected };
+    let besides = Besides { wrong, absent_since: absent_since(identity, kept), ejected, past };
     engagement::engagements(policy, identity, &besides, now)
+}
+
+/// Values of somebody's `start` that were said before.
+pub(super) fn past_starts(kept: &Kept, id: IdentityId) -> &[PastFact] {
+    kept.past_starts.get(&id).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn placed(
@@ -185,9 +193,13 @@ fn legal_holds(policy: &Policy, identity: &Identity, kept: &Kept) -> Vec<String>
         return Vec::new();
     }
     let id = identity.id.to_string();
+    let merged = kept.merged.iter().filter(|(_, keep)| **keep == identity.id);
+    let was: Vec<String> = merged.map(|(other, _)| other.to_string()).collect();
     let names = |hold: &HoldPolicy| {
         let mut records = identity.records.iter();
-        hold.people.contains(&id) || records.any(|record| hold.people.contains(&record.key))
+        let mut ids = was.iter().chain([&id]);
+        ids.any(|id| hold.people.contains(id))
+            || records.any(|record| hold.people.contains(&record.key))
     };
     let of_file = policy.holds.iter().filter(|(_, hold)| names(hold));
     let ordered = kept.legal_holds.iter().filter(|hold| hold.people.contains(&identity.id));

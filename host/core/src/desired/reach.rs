@@ -54,10 +54,7 @@ impl<'a> Reach<'a> {
     pub(super) fn whom(&self, from: IdentityId, whom: &Whom) -> Result<IdentityId, String> {
         match whom {
             Whom::Themself => Ok(from),
-            Whom::Key(key) => {
-                let found = self.by_key.get(key.as_str());
-                self.only(found, &format!("the key `{key}`"))
-            }
+            Whom::Key(_) => self.by_key(whom),
             Whom::Manager(levels) => {
                 let mut at = from;
                 for _ in 0..*levels {
@@ -66,6 +63,16 @@ impl<'a> Reach<'a> {
                 Ok(at)
             }
         }
+    }
+
+    /// Whom a key means; nobody else can be told without somebody to look
+    /// from.
+    ///
+    /// # Errors
+    /// As [`Reach::whom`].
+    pub(super) fn by_key(&self, whom: &Whom) -> Result<IdentityId, String> {
+        let Whom::Key(key) = whom else { return Err(format!("`{whom}` is nobody by a key")) };
+        self.only(self.by_key.get(key.as_str()), &format!("the key `{key}`"))
     }
 
     fn manager_of(&self, id: IdentityId) -> Result<IdentityId, String> {
@@ -83,7 +90,7 @@ impl<'a> Reach<'a> {
         let found: Vec<IdentityId> = found.into_iter().flatten().copied().collect();
         match found.as_slice() {
             [only] => {
-                if self.somebody(*only)?.state == LifecycleState::Departed {
+                if self.somebody(*only)?.state.is_over() {
                     return Err(format!("{what} has departed"));
                 }
                 Ok(*only)

@@ -12,6 +12,7 @@ use super::{
     person::Facts,
 };
 use crate::{
+    engagement::Tenure,
     entitlement::Index,
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::{LifecycleState, StateNow},
@@ -93,6 +94,8 @@ pub(super) struct Subject<'a> {
     pub scope: &'a Scope,
     /// Engagements beside the one of these facts.
     pub others: &'a [Job<'a>],
+    /// Their first and last day over all of them.
+    pub tenure: Tenure<'a>,
     pub absent_since: Option<Timestamp>,
     /// Of their dates.
     pub zone: &'a TimeZone,
@@ -211,6 +214,7 @@ impl Subject<'_> {
         Trigger {
             state: self.state,
             facts: self.facts,
+            tenure: self.tenure,
             absent_since: self.absent_since,
             timezone: self.zone,
             now: self.now,

@@ -285,3 +285,27 @@ fn a_hold_of_the_source_leaves_everything_as_it_is() {
     let ada = of(&desired, "1");
     assert_eq!((ada.accounts.len(), ada.holds.len()), (0, 1));
 }
+
+#[test]
+fn the_type_of_our_accounts_is_the_one_named_or_the_only_one() {
+    let kinds = |schema: &[(&str, ObjectRole)]| {
+        let object = |(name, role): &(&str, ObjectRole)| {
+            let mut object = observed(&[]).targets["directory"].schema.objects[0].clone();
+            (object.object_type, object.role) = ((*name).to_owned(), *role);
+            object
+        };
+        Schema { objects: schema.iter().map(object).collect() }
+    };
+    let managed = |named: Option<&str>, schema: &[(&str, ObjectRole)]| {
+        let mut policy = policy().targets.remove("directory").expect("is there");
+        policy.object_type = named.map(ToOwned::to_owned);
+        managed_object(&policy, &kinds(schema)).map(|it| it.object_type.clone())
+    };
+    let (user, robot) = (("user", ObjectRole::Account), ("robot", ObjectRole::Account));
+    let group = ("group", ObjectRole::Entitlement);
+    assert_eq!(managed(None, &[group, user]).as_deref(), Some("user"));
+    assert_eq!(managed(None, &[user, robot]), None, "nobody says which");
+    assert_eq!(managed(None, &[group]), None);
+    assert_eq!(managed(Some("robot"), &[user, robot]).as_deref(), Some("robot"));
+    assert_eq!(managed(Some("group"), &[user, group]), None, "is no account");
+}

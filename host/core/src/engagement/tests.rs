@@ -1,3 +1,5 @@
+mod tenure;
+
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -121,6 +123,25 @@ fn a_second_engagement_gives_what_its_rules_give_and_nothing_before_it_begins() 
             "engagement 1 of hr: active: start 2026-06-05 has come",
         ]
     );
+}
+
+#[test]
+fn beside_an_engagement_only_one_as_good_gives_something() {
+    use LifecycleState::{Active, Announced, Departed, Leaving, OnLeave, Prehire};
+    for (best, other, counts) in [
+        (Active, Active, true),
+        (Active, Leaving, true),
+        (Leaving, Active, true),
+        (Active, OnLeave, true),
+        (Active, Prehire, false),
+        (OnLeave, OnLeave, true),
+        (OnLeave, Prehire, false),
+        (Prehire, Prehire, true),
+        (Prehire, Announced, false),
+        (Departed, Departed, false),
+    ] {
+        assert_eq!(counts_beside(best, other), counts, "{best:?} {other:?}");
+    }
 }
 
 #[test]

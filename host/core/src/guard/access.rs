@@ -29,7 +29,7 @@ pub struct AccessGuard<'a> {
 }
 
 impl<'a> AccessGuard<'a> {
-    pub(super) fn of(policy: &'a Policy) -> Self {
+    pub(crate) fn of(policy: &'a Policy) -> Self {
         let targets = policy.targets.iter();
         let mut privileged: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for (name, target) in targets.clone() {

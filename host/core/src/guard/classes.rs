@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccessGuard, Finding, FindingKind, Lately, by_target, limited, ours, plan_word};
+use super::{
+    AccessGuard, Finding, FindingKind, Lately, by_target, counting::Counting, is_beyond, limited,
+    ours, plan_word,
+};
 use crate::{
     entitlement::Index,
     id::{ConnectorName, RoleName},
@@ -18,29 +21,36 @@ pub(super) fn findings(
     plan: &Plan,
     observed: &Observed,
     lately: &Lately,
+    counting: &Counting,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let disables = by_target(plan, |it| limited(it) && it.change.kind() == OperationKind::Disable);
     for (target, operations) in disables {
-        let planned = operations.iter().filter_map(|it| it.change.account());
-        let planned: BTreeSet<&ObjectRef> = planned.collect();
         let before: BTreeSet<&ObjectRef> =
             lately.disabled.get(target).into_iter().flatten().collect();
-        let count = Count { now: planned.difference(&before).count(), before: before.len() };
-        findings.extend(access.beyond(Class::Disables, target, observed, &count, &operations));
+        let count = |operations: &[&Operation]| {
+            let planned = operations.iter().filter_map(|it| it.change.account());
+            let planned: BTreeSet<&ObjectRef> = planned.collect();
+            Count { now: planned.difference(&before).count(), before: before.len() }
+        };
+        let class = Classed { class: Class::Disables, target, operations: &operations };
+        findings.extend(access.beyond(&class, observed, count, counting));
     }
     for (target, operations) in by_target(plan, |it| it.change.kind() == OperationKind::Create) {
         let before = lately.created.get(target).copied().unwrap_or_default();
-        let count = Count { now: operations.len(), before };
-        findings.extend(access.beyond(Class::Creates, target, observed, &count, &operations));
+        let count = |operations: &[&Operation]| Count { now: operations.len(), before };
+        let class = Classed { class: Class::Creates, target, operations: &operations };
+        findings.extend(access.beyond(&class, observed, count, counting));
     }
     let privileged = Privileged::of(access, observed);
     for (target, operations) in by_target(plan, |it| limited(it) && privileged.counts(it)) {
         let lately = lately.granted.get(target).into_iter().flatten();
         let here = privileged.entitlements.get(target);
         let before = lately.filter(|(it, _)| here.is_some_and(|here| here.contains(it)));
-        let count = Count { now: operations.len(), before: before.map(|(_, count)| count).sum() };
-        findings.extend(access.beyond(Class::Privileged, target, observed, &count, &operations));
+        let before = before.map(|(_, count)| count).sum();
+        let count = |operations: &[&Operation]| Count { now: operations.len(), before };
+        let class = Classed { class: Class::Privileged, target, operations: &operations };
+        findings.extend(access.beyond(&class, observed, count, counting));
     }
     if findings.is_empty() {
         return findings;
@@ -52,6 +62,13 @@ pub(super) fn findings(
         finding.text.push_str(&release);
     }
     findings
+}
+
+/// Operations of one class at one target.
+struct Classed<'a> {
+    class: Class,
+    target: &'a ConnectorName,
+    operations: &'a [&'a Operation],
 }
 
 struct Count {
@@ -68,19 +85,21 @@ impl AccessGuard<'_> {
 
     fn beyond(
         &self,
-        class: Class,
-        target: &ConnectorName,
+        classed: &Classed<'_>,
         observed: &Observed,
-        count: &Count,
-        operations: &[&Operation],
+        count: impl Fn(&[&Operation]) -> Count,
+        counting: &Counting,
     ) -> Option<Finding> {
+        let Classed { class, target, operations } = *classed;
         let bound = self.bound(class, target)?;
         let limit = bound.limit(ours(observed, target));
-        let Count { now, before } = *count;
-        let all = now.saturating_add(before);
-        if u64::try_from(all).is_ok_and(|all| all <= limit) {
+        let all = |Count { now, before }: Count| now.saturating_add(before);
+        let blocks = counting.held_back(operations, |it| is_beyond(all(count(it)), limit));
+        if blocks.is_empty() {
             return None;
         }
+        let Count { now, before } = count(operations);
+        let all = now.saturating_add(before);
         let (kind, what) = match class {
             Class::Disables => (FindingKind::MassDisable, "accounts would be disabled"),
             Class::Creates => (FindingKind::MassCreate, "accounts would be created"),
@@ -94,7 +113,7 @@ impl AccessGuard<'_> {
                 "{now} {what} at {target}, and {before} lately: {all} in all, where {limit} are \
                  allowed ({bound}). If that is right, "
             ),
-            blocks: operations.iter().map(|it| it.id).collect(),
+            blocks,
         })
     }
 }
@@ -108,7 +127,7 @@ pub(crate) fn privileged<'a>(
 }
 
 /// What counts as privileged.
-struct Privileged<'a> {
+pub(crate) struct Privileged<'a> {
     entitlements: BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>>,
     roles: &'a BTreeSet<&'a RoleName>,
 }
@@ -132,11 +151,11 @@ fn entitlements<'a>(
 }
 
 impl<'a> Privileged<'a> {
-    fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
+    pub(crate) fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
         Self { entitlements: entitlements(access, observed), roles: &access.privileged_roles }
     }
 
-    fn counts(&self, operation: &Operation) -> bool {
+    pub(crate) fn counts(&self, operation: &Operation) -> bool {
         let (Change::Grant { entitlement, .. } | Change::Revoke { entitlement, .. }) =
             &operation.change
         else {

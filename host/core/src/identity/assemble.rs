@@ -19,7 +19,7 @@ use super::{
 use crate::{
     account::Account,
     case::Decisions,
-    fact::{Fact, Hold, Identity, Reading, RecordKey},
+    fact::{Fact, Hold, Identity, Reading, RecordKey, Unreadable},
     id::{ConnectorName, FactName, IdentityId},
     policy::Policy,
 };
@@ -69,18 +69,22 @@ pub fn assemble_decided(
             assembled.waiting.insert(id);
         }
         let (mut identity, heard) = Person { policy, reads: &reads, givers: &givers, now }
-            .put_together(id, records, known, &mut holds, &mut problems);
+            .put_together(id, records, known, &mut problems);
         if let Some(case) = cases.get_mut(&id) {
             case.label = label(&identity, &facts_now(&identity, now));
         }
         if let Some(text) = respelt.get(&id) {
-            holds.extend(text.iter().map(|text| Hold { fact: None, text: text.clone() }));
+            if let (Some(text), Some(record)) = (text, identity.records.first().cloned()) {
+                let hold = Hold { fact: None, text: text.clone() };
+                keep(&mut identity.unreadable, record, hold, known, now);
+            }
             // Under another spelling it may be there.
             identity.absent_since = known.and_then(|known| known.absent_since);
             if known.is_none() {
                 assembled.waiting.insert(id);
             }
         }
+        holds.extend(identity.holds());
         if heard.gone {
             assembled.doubtful.insert(id);
         }
@@ -144,9 +148,9 @@ impl Person<'_> {
         id: IdentityId,
         records: BTreeSet<RecordKey>,
         known: Option<&Identity>,
-        holds: &mut Vec<Hold>,
         problems: &mut BTreeSet<String>,
     ) -> (Identity, Heard) {
+        let mut unreadable = Vec::new();
         let mut standing: Vec<(RecordKey, Standing<'_>)> = records
             .into_iter()
             .map(|record| {
@@ -159,8 +163,11 @@ impl Person<'_> {
         let believed = standing.iter().any(|(record, it)| it.is_believed(&record.key));
         for (record, standing) in &standing {
             let before = known.map(|known| facts_of(known, record)).unwrap_or_default();
+            let mut holds = Vec::new();
             let said = match standing {
-                Standing::There(read, account) => self.said(read, account, before, holds, problems),
+                Standing::There(read, account) => {
+                    self.said(read, account, before, &mut holds, problems)
+                }
                 Standing::Unclear(_, why) => {
                     holds.push(Hold { fact: None, text: (*why).to_owned() });
                     before
@@ -171,10 +178,18 @@ impl Person<'_> {
                 // So do those of a record that is gone: what it last said is
                 // no longer true, and must not outrank what is.
                 Standing::Gone(_) if believed && standing.has_left() => BTreeMap::new(),
-                Standing::Gone(_) | Standing::Unsaid | Standing::Dropped | Standing::Retired => {
+                Standing::Unsaid | Standing::Dropped => {
+                    // What nobody could read is as unknown as before.
+                    let same = |it: &&Unreadable| it.record == *record;
+                    let unread = known.iter().flat_map(|known| &known.unreadable).filter(same);
+                    holds.extend(unread.map(|it| it.hold.clone()));
                     before
                 }
+                Standing::Gone(_) | Standing::Retired => before,
             };
+            for hold in holds {
+                keep(&mut unreadable, record.clone(), hold, known, self.now);
+            }
             for (name, values) in said {
                 facts.entry(name).or_default().extend(values);
             }
@@ -214,7 +229,7 @@ impl Person<'_> {
         };
         standing.sort_by_key(place);
         let records = standing.into_iter().map(|(record, _)| record).collect();
-        (Identity { id, records, facts, absent_since }, heard)
+        (Identity { id, records, facts, absent_since, unreadable }, heard)
     }
 
     fn standing(&self, record: &RecordKey) -> Standing<'_> {
@@ -304,6 +319,23 @@ fn is_in_file(policy: &Policy, name: &ConnectorName) -> bool {
     policy.sources.contains_key(name)
         || policy.tables.contains_key(name)
         || policy.targets.contains_key(name)
+}
+
+/// Keeps what cannot be told of a record, once, with the time since when.
+pub(super) fn keep(
+    unreadable: &mut Vec<Unreadable>,
+    record: RecordKey,
+    hold: Hold,
+    known: Option<&Identity>,
+    now: Timestamp,
+) {
+    let same = |it: &&Unreadable| (&it.record, &it.hold) == (&record, &hold);
+    if unreadable.iter().any(|it| same(&it)) {
+        return;
+    }
+    let before = known.and_then(|known| known.unreadable.iter().find(same));
+    let since = before.map_or(now, |before| before.since);
+    unreadable.push(Unreadable { record, hold, since });
 }
 
 fn facts_of(identity: &Identity, record: &RecordKey) -> BTreeMap<FactName, Vec<Fact>> {

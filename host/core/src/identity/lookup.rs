@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Shrank, assemble::by_authority};
+use super::{
+    Shrank,
+    assemble::{by_authority, keep},
+};
 use crate::{
     account::Account,
     engagement::views,
-    fact::{Fact, Hold, Identity, Reading, RecordKey},
+    fact::{Fact, Hold, Identity, Reading, RecordKey, Unreadable},
     id::{ConnectorName, FactName, IdentityId},
     policy::{Policy, TablePolicy},
     value::Value,
@@ -27,6 +30,9 @@ struct Rows<'a> {
     /// Keys of the last exhaustive read, and how many are lost, when these
     /// are more than the limit.
     shrank: Option<(usize, usize)>,
+    /// Whether all of it was read at some time.
+    ever_read: bool,
+    now: Timestamp,
 }
 
 /// What a table says of somebody.
@@ -55,7 +61,7 @@ pub(super) fn look_up(
 ) -> Looked {
     let mut looked = Looked::default();
     for (name, table) in &policy.tables {
-        let rows = Rows::of((name, table), readings, baseline);
+        let rows = Rows::of((name, table), readings, baseline, now);
         let mut missing = BTreeSet::new();
         for identity in identities.iter_mut() {
             // Each engagement points where it points.
@@ -93,7 +99,9 @@ impl<'a> Rows<'a> {
         (name, policy): (&'a ConnectorName, &'a TablePolicy),
         readings: &'a [Reading],
         baseline: &BTreeMap<ConnectorName, BTreeSet<String>>,
+        now: Timestamp,
     ) -> Self {
+        let ever_read = baseline.contains_key(name);
         let reading = readings.iter().filter(|it| it.source == *name).max_by_key(|it| it.read_at);
         let mut by_key = BTreeMap::new();
         let mut twice = BTreeSet::new();
@@ -113,7 +121,8 @@ impl<'a> Rows<'a> {
             .map(|before| (before.len(), lost(before)))
             .filter(|(before, lost)| lost.saturating_mul(100) > before.saturating_mul(limit));
         let read_at = reading.map(|reading| reading.read_at);
-        Self { name, policy, by_key, twice, read_at, whole: whole && shrank.is_none(), shrank }
+        let whole = whole && shrank.is_none();
+        Self { name, policy, by_key, twice, read_at, whole, shrank, ever_read, now }
     }
 
     /// Adds what the record of that key says; false when that is not known.
@@ -127,8 +136,11 @@ impl<'a> Rows<'a> {
         let (told, is_known) = match self.tell(key, &mut looked.problems) {
             Told::Facts(facts) => (facts, true),
             Told::Unsaid(why) => {
-                if before.is_empty() {
-                    let hold = Hold { fact: Some(self.policy.key.clone()), text: why };
+                if before.is_empty()
+                    && let Some(hold) = self.hold(key, why, known)
+                {
+                    let record = RecordKey { source: self.name.clone(), key: key.to_owned() };
+                    keep(&mut identity.unreadable, record, hold.clone(), known, self.now);
                     looked.holds.entry(identity.id).or_default().push(hold);
                 }
                 (before.clone(), false)
@@ -141,6 +153,21 @@ impl<'a> Rows<'a> {
             identity.facts.entry(name).or_default().push(fact);
         }
         is_known
+    }
+
+    /// Why somebody is held of whom a table says nothing; none when it is
+    /// known that it had nothing for them, and was not read since.
+    fn hold(&self, key: &str, why: String, known: Option<&Identity>) -> Option<Hold> {
+        let hold = Hold { fact: Some(self.policy.key.clone()), text: why };
+        let Some(known) = known.filter(|_| self.read_at.is_none()) else { return Some(hold) };
+        let is_it = |it: &&Unreadable| it.record.source == *self.name && it.record.key == key;
+        if let Some(before) = known.unreadable.iter().find(is_it) {
+            return Some(before.hold.clone());
+        }
+        let pointed = known.facts.get(&self.policy.key).into_iter().flatten();
+        let mut pointed = pointed.filter_map(|fact| fact.values.first());
+        let is_known = self.ever_read && pointed.any(|value| value.to_string() == key);
+        (!is_known).then_some(hold)
     }
 
     fn tell(&self, key: &str, problems: &mut BTreeSet<String>) -> Told {

@@ -6,6 +6,7 @@ mod lookup;
 mod provided;
 mod shrank;
 mod spelling;
+mod unreadable;
 mod vanished;
 
 use proptest::prelude::*;

@@ -6,7 +6,13 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::clock::ClockMarks;
-use crate::{id::IdentityId, observed::OwnedGrant, policy::LimitsPolicy, request::Requests};
+use crate::{
+    history::PastFact,
+    id::IdentityId,
+    observed::{Declined, OwnedGrant},
+    policy::LimitsPolicy,
+    request::Requests,
+};
 
 /// Everything that is remembered of lives besides facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +28,13 @@ pub struct Kept {
     pub absences: BTreeMap<IdentityId, Absence>,
     /// Access that people asked for.
     pub requests: Requests,
+    /// Who somebody is by now who was merged into somebody else.
+    pub merged: BTreeMap<IdentityId, IdentityId>,
+    /// Adopted accounts that a person gave back: only a person adopts them
+    /// again.
+    pub given_back: BTreeSet<Declined>,
+    /// Values of `start` that sources gave before, where jobs may be bridged.
+    pub past_starts: BTreeMap<IdentityId, Vec<PastFact>>,
     /// When runs were, by the clock of this machine.
     pub clock: ClockMarks,
 }
@@ -77,7 +90,15 @@ impl Kept {
             ejection.undone = ejection.undone.take().filter(|undone| undone.at <= then);
         }
         self.legal_holds.retain(|it| it.at <= then);
+        for past in self.past_starts.values_mut() {
+            past.retain(|it| it.forgotten <= then);
+        }
         self
+    }
+
+    /// Who somebody is by now.
+    pub fn by_now(&self, identity: IdentityId) -> IdentityId {
+        self.merged.get(&identity).copied().unwrap_or(identity)
     }
 
     /// The ejection of somebody that stands.

@@ -9,7 +9,7 @@ use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Desired, Presence},
     id::{ConnectorName, IdentityId},
-    observed::{Link, Observed, ObservedTarget, Origin},
+    observed::{Declined, Link, Observed, ObservedTarget, Origin},
     recognition::{Verdict, keys, named, of_account, of_content},
     schema::ObjectDef,
     value::ObjectRef,
@@ -220,6 +220,11 @@ impl<'a> Bench<'a> {
         }
         if self.here.access.service.iter().any(|pattern| pattern.matches(&account.name)) {
             return Some("the file calls it a service's".to_owned());
+        }
+        let given_back =
+            Declined { identity: id, target: self.name.clone(), account: reference.clone() };
+        if self.observed.kept.given_back.contains(&given_back) {
+            return Some("a person gave it back".to_owned());
         }
         if account.state == AccountState::SoftDeleted {
             return Some("it is deleted, and only kept by the target".to_owned());

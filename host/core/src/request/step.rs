@@ -11,15 +11,20 @@ use crate::{
 /// The requests that a step makes or ends, as they are from then on; none
 /// when that has been done.
 ///
+/// `begun_by` is the OS user who began the workflow, when a person did.
 /// What it asks for was looked at when it was planned.
 pub fn by_step(
     requestable: &Requestable,
-    step: &PlannedStep,
+    (step, begun_by): (&PlannedStep, Option<&str>),
     known: &[Request],
     now: Timestamp,
 ) -> Vec<Request> {
     let PlannedStep { identity, workflow, ordinal, step: name, effect, .. } = step;
-    let by = RequestedBy::Step { workflow: workflow.clone(), step: name.clone() };
+    let by = RequestedBy::Step {
+        workflow: workflow.clone(),
+        step: name.clone(),
+        by: begun_by.map(str::to_owned),
+    };
     match effect {
         Effect::Request { access, until, reason, start } => {
             let Some(terms) = requestable.get(access) else { return Vec::new() };

@@ -256,12 +256,12 @@ fn a_step_asks_once_and_ends_what_it_names() {
         effect,
         causes: Vec::new(),
     };
-    let made = by_step(&terms(false), &step, &[], at("2026-06-01T00:00:00Z"));
+    let made = by_step(&terms(false), (&step, None), &[], at("2026-06-01T00:00:00Z"));
     assert_eq!(made.len(), 1);
-    assert_eq!(by_step(&terms(false), &step, &made, noon()), []);
+    assert_eq!(by_step(&terms(false), (&step, None), &made, noon()), []);
     let ended = Effect::EndRequests { requests: vec![made[0].id.clone()] };
     let step = PlannedStep { effect: ended, ..step };
-    let over = by_step(&terms(false), &step, &made, noon());
+    let over = by_step(&terms(false), (&step, None), &made, noon());
     assert!(!over[0].is_open());
-    assert_eq!(by_step(&terms(false), &step, &over, noon()), []);
+    assert_eq!(by_step(&terms(false), (&step, None), &over, noon()), []);
 }

@@ -56,6 +56,7 @@ impl Simulation<'_> {
             Effect::Request { .. } | Effect::EndRequests { .. } => {
                 let known = self.whole.kept().requests.get(&step.identity);
                 let known = known.map(Vec::as_slice).unwrap_or_default();
+                let step = (step, episode.by.as_deref());
                 for request in by_step(&self.policy.access.requestable, step, known, at) {
                     self.whole.record_request(&request);
                 }

@@ -86,6 +86,29 @@ impl Asked {
         self.approved.len() + 1 + usize::from(escalated)
     }
 
+    /// The same question to others from the stage on that is not passed, in
+    /// place of those who cannot answer any more.
+    #[must_use]
+    pub fn renewed(&self, stages: &[BTreeSet<IdentityId>]) -> Self {
+        let passed = self.approved.len();
+        let (before, after) = (self.stages.iter().take(passed), stages.iter().skip(passed));
+        Self { stages: before.chain(after).cloned().collect(), ..self.clone() }
+    }
+
+    /// The same of those whom everybody in it is known as by now.
+    #[must_use]
+    pub fn of(&self, known_as: impl Fn(IdentityId) -> IdentityId) -> Self {
+        let all = |people: &BTreeSet<IdentityId>| people.iter().map(|id| known_as(*id)).collect();
+        let approved = self.approved.iter();
+        let approved = approved.map(|it| Agreed { at: it.at, by: known_as(it.by) });
+        Self {
+            stages: self.stages.iter().map(all).collect(),
+            escalate: self.escalate.as_ref().map(|(at, whom)| (*at, all(whom))),
+            approved: approved.collect(),
+            ..self.clone()
+        }
+    }
+
     /// Those whose answer is waited for.
     pub fn waits_for(&self, now: Timestamp) -> BTreeSet<IdentityId> {
         let stage = self.stages.get(self.approved.len()).cloned().unwrap_or_default();

@@ -9,6 +9,7 @@ use super::{
     episode::Episode,
 };
 use crate::{
+    engagement::Tenure,
     fact::Fact,
     id::FactName,
     lifecycle::{LifecycleState, StateNow, moment_of},
@@ -19,6 +20,8 @@ pub struct Trigger<'a> {
     pub state: &'a StateNow,
     /// Facts in effect.
     pub facts: &'a BTreeMap<FactName, &'a Fact>,
+    /// Their first and last day, whatever job it is of.
+    pub(crate) tenure: Tenure<'a>,
     /// When the source was found not to have them any longer.
     pub absent_since: Option<Timestamp>,
     pub timezone: &'a TimeZone,
@@ -49,7 +52,13 @@ pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, Strin
             Ok(newest.filter(|newest| Some(*newest) > first))
         }
         On::Offset(Offset { by, fact: name }) => {
-            let Some(fact) = about.facts.get(name.as_str()) else { return Ok(None) };
+            let fact = match name.as_str() {
+                // One job of several that ends is no last day.
+                "start" => about.tenure.start,
+                "end" => about.tenure.end,
+                other => about.facts.get(other).copied(),
+            };
+            let Some(fact) = fact else { return Ok(None) };
             let moment = moment_of(fact, name.as_str() == "end", about.timezone)
                 .ok_or_else(|| format!("fact `{name}` is no date"))?;
             let at = moment

@@ -114,6 +114,7 @@ mod tests {
             records: vec![record.clone()],
             facts,
             absent_since: None,
+            unreadable: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::*;
 use crate::{
     condition::Test,
+    engagement::Tenure,
     fact::{Fact, RecordKey},
     id::{ConnectorName, FactName, IdentityId, StepName, WorkflowName},
     lifecycle::{LifecycleState, StateNow},
@@ -316,6 +317,11 @@ fn standing_now(on: &On, state: &StateNow, facts: &[(&str, Fact)], now: &str) ->
     let about = Trigger {
         state,
         facts: &facts,
+        tenure: Tenure {
+            start: facts.get("start").copied(),
+            begins: None,
+            end: facts.get("end").copied(),
+        },
         absent_since: None,
         timezone: &TimeZone::UTC,
         now: at(now),

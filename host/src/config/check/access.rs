@@ -26,7 +26,7 @@ pub(super) fn access(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) ->
     let exclusives = exclusives(check, file);
     let last_of = last_of(check, &file.protect);
     let requestable = requests::requestable(check, file, &roles);
-    AccessPolicy { roles, separations, exclusives, last_of, requestable }
+    AccessPolicy { roles, separations, exclusives, last_of, requestable, ..AccessPolicy::default() }
 }
 
 fn roles(check: &mut Check<'_, '_>, file: &File, zone: &TimeZone) -> BTreeMap<RoleName, Role> {

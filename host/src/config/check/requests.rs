@@ -120,7 +120,7 @@ fn useless(check: &mut Check<'_, '_>, place: &Place, why: &str, hint: &str) {
 }
 
 /// What stands in an approval, whatever it is for.
-fn sound(check: &mut Check<'_, '_>, file: &File, place: &Place, approval: &Approval) {
+pub(super) fn sound(check: &mut Check<'_, '_>, file: &File, place: &Place, approval: &Approval) {
     let stages: Vec<Vec<Whom>> = whom(approval);
     if stages.is_empty() {
         let error = ConfigError::new("nobody is asked")

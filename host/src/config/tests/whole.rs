@@ -327,6 +327,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [request.approval]
 
+    [approval]
+
     [component]
 
     [workflow]

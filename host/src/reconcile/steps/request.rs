@@ -18,12 +18,15 @@ impl Hand<'_> {
         let known = self.context.store.kept().await?.requests;
         let known = known.get(&step.identity).map(Vec::as_slice).unwrap_or_default();
         let terms = &self.context.policy.access.requestable;
+        let episode = self.episodes.get(&step.identity).and_then(|of| of.get(&step.workflow));
+        let begun_by = episode.and_then(|episode| episode.by.clone());
         let by = (self.context.actor.as_str(), at);
-        let requests = by_step(terms, step, known, at).into_iter().map(|request| {
-            let result = if request.is_open() { "made" } else { "removed" };
-            let entry = requests::entry(&request, result, by);
-            (request, entry)
-        });
+        let requests =
+            by_step(terms, (step, begun_by.as_deref()), known, at).into_iter().map(|request| {
+                let result = if request.is_open() { "made" } else { "removed" };
+                let entry = requests::entry(&request, result, by);
+                (request, entry)
+            });
         let requests: Vec<(Request, AuditEntry)> = requests.collect();
         let ended = StepRecord::Ended { at, end: StepEnd::Done };
         let Some(episode) = self.with(step, ended) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage},
-    fact::{Fact, Identity, RecordKey},
+    fact::{Fact, Hold, Identity, RecordKey, Unreadable},
     id::{ConnectorName, Digest, FactName, IdentityId, OperationId},
     observed::{Link, ObservedTarget, Origin, OwnedGrant},
     operation::{Change, Event, Operation},
@@ -48,9 +48,14 @@ pub(crate) fn identity(key: &str) -> Identity {
     };
     Identity {
         id: IdentityId::first_seen(&name("hr"), key),
-        records: vec![record],
+        records: vec![record.clone()],
         facts: BTreeMap::from([(FactName::new("display_name").unwrap(), vec![fact])]),
         absent_since: None,
+        unreadable: vec![Unreadable {
+            record,
+            hold: Hold { fact: None, text: "two records".to_owned() },
+            since: at(1),
+        }],
     }
 }
 

@@ -34,15 +34,18 @@ pub(super) fn adopt(tx: &Connection, link: &Link, entry: &AuditEntry) -> Result<
             link.identity, link.target
         )));
     }
-    tx.prepare_cached(
-        "DELETE FROM declined WHERE (target, object_type, uid, identity) = (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![
+    let of_them = params![
         link.target.as_str(),
         link.account.object_type,
         link.account.uid,
         link.identity.to_string()
-    ])?;
+    ];
+    for said_before in [
+        "DELETE FROM declined WHERE (target, object_type, uid, identity) = (?1, ?2, ?3, ?4)",
+        "DELETE FROM given_back WHERE (target, object_type, uid, identity) = (?1, ?2, ?3, ?4)",
+    ] {
+        tx.prepare_cached(said_before)?.execute(of_them)?;
+    }
     retype(tx, link, entry.at)?;
     accounts::keep_link(tx, link, entry.at)?;
     audit::append(tx, entry)
@@ -94,8 +97,11 @@ pub(super) fn decline(
 }
 
 pub(super) fn declined(tx: &Connection) -> Result<BTreeSet<Declined>, Problem> {
-    let mut statement =
-        tx.prepare_cached("SELECT identity, target, object_type, uid FROM declined")?;
+    of_people(tx, "SELECT identity, target, object_type, uid FROM declined")
+}
+
+fn of_people(tx: &Connection, query: &str) -> Result<BTreeSet<Declined>, Problem> {
+    let mut statement = tx.prepare_cached(query)?;
     let declined = statement.query_map([], |row| {
         Ok(Declined {
             identity: row.get::<_, Word<_>>(0)?.0,
@@ -112,8 +118,8 @@ pub(super) fn release(
     account: &ObjectRef,
     entry: &AuditEntry,
 ) -> Result<(), Problem> {
-    match link(tx, target, account)? {
-        Some((_, Origin::Adopted)) => {}
+    let whose = match link(tx, target, account)? {
+        Some((whose, Origin::Adopted)) => whose,
         Some((_, Origin::Created)) => {
             return Err(Problem::Refused(format!(
                 "the account `{}` at {target} was created here, and not adopted",
@@ -126,11 +132,33 @@ pub(super) fn release(
                 account.uid
             )));
         }
-    }
-    tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
-        .execute(params![target.as_str(), account.object_type, account.uid])?;
-    accounts::forget_grants(tx, target, account)?;
+    };
+    give_back(tx, whose, target, account)?;
     audit::append(tx, entry)
+}
+
+/// An account is nobody's again, with its grants, and only a person makes it
+/// theirs once more.
+fn give_back(
+    tx: &Connection,
+    whose: IdentityId,
+    target: &ConnectorName,
+    account: &ObjectRef,
+) -> Result<(), Problem> {
+    let ObjectRef { object_type, uid } = account;
+    tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
+        .execute(params![target.as_str(), object_type, uid])?;
+    tx.prepare_cached(
+        "INSERT INTO given_back (identity, target, object_type, uid) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![whose.to_string(), target.as_str(), object_type, uid])?;
+    accounts::forget_grants(tx, target, account)
+}
+
+/// What people gave back, of everybody.
+pub(super) fn given_back(tx: &Connection) -> Result<BTreeSet<Declined>, Problem> {
+    of_people(tx, "SELECT identity, target, object_type, uid FROM given_back")
 }
 
 /// What a person said of accounts of somebody at a target is as if it had not
@@ -159,9 +187,7 @@ pub(super) fn reopen(
         )));
     }
     for account in &adopted {
-        tx.prepare_cached("DELETE FROM link WHERE (target, object_type, uid) = (?1, ?2, ?3)")?
-            .execute(params![target.as_str(), account.object_type, account.uid])?;
-        accounts::forget_grants(tx, target, account)?;
+        give_back(tx, identity, target, account)?;
     }
     audit::append(tx, entry)
 }

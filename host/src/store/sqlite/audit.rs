@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::{
     columns::{At, Json, Word, object},
     problem::Problem,
+    union::ALL_OF_THEM,
 };
 use crate::store::{
     AuditEntry, AuditFilter, AuditRow,
@@ -49,11 +50,11 @@ pub(super) fn rows(tx: &Connection, filter: &AuditFilter) -> Result<Vec<AuditRow
     let mut conditions = Vec::new();
     let mut values = Vec::new();
     if let Some(identity) = identity {
-        conditions.push("identity = ?");
+        conditions.push(format!("identity IN {ALL_OF_THEM}"));
         values.push(Value::Text(identity.to_string()));
     }
     if let Some(target) = target {
-        conditions.push("target = ?");
+        conditions.push("target = ?".to_owned());
         values.push(Value::Text(target.as_str().to_owned()));
     }
     let conditions = if conditions.is_empty() { "1".to_owned() } else { conditions.join(" AND ") };

@@ -12,20 +12,25 @@ use lanyard_core::{
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{
-    audit,
+    adoptions, audit,
     columns::{At, Json, Word, object},
+    history,
     problem::Problem,
-    requests,
+    requests, union,
 };
 use crate::store::AuditEntry;
 
 pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
+    let merged = union::by_now(tx)?;
     Ok(Kept {
         ejections: ejections(tx)?,
         legal_holds: legal_holds(tx)?,
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
         requests: requests::requests(tx)?,
+        given_back: adoptions::given_back(tx)?,
+        past_starts: history::starts(tx, &merged)?,
+        merged,
         clock: clock(tx)?,
     })
 }

@@ -20,6 +20,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011_cases.sql"),
     include_str!("migrations/0012_history.sql"),
     include_str!("migrations/0013_request.sql"),
+    include_str!("migrations/0014_remembered.sql"),
+    include_str!("migrations/0015_approval.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lanyard_core::{
     case::{CaseDecision, Whose},
+    id::IdentityId,
     union::{Came, Merged, Rearranged},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -31,6 +32,26 @@ pub(super) fn merged(tx: &Connection) -> Result<Vec<Merged>, Problem> {
         })
     })?;
     Ok(merged.collect::<Result<_, _>>()?)
+}
+
+/// An identity, and everybody who was merged into it, by its id.
+pub(super) const ALL_OF_THEM: &str =
+    "(WITH RECURSIVE them(id) AS (SELECT ? UNION SELECT merged.other
+     FROM merged JOIN them ON merged.keep = them.id) SELECT id FROM them)";
+
+/// Who everybody is by now who was merged into somebody.
+pub(super) fn by_now(tx: &Connection) -> Result<BTreeMap<IdentityId, IdentityId>, Problem> {
+    let merged = merged(tx)?;
+    let into: BTreeMap<IdentityId, IdentityId> =
+        merged.iter().map(|it| (it.other, it.keep)).collect();
+    // Whoever they were merged into may have been merged as well.
+    let last = |mut id: IdentityId| {
+        while let Some(keep) = into.get(&id) {
+            id = *keep;
+        }
+        id
+    };
+    Ok(into.keys().map(|other| (*other, last(*other))).collect())
 }
 
 pub(super) fn rearrange(
@@ -92,6 +113,12 @@ fn move_over(tx: &Connection, moved: &Came, from: &str, to: &str) -> Result<(), 
     for (target, account) in &moved.declined {
         declined.execute(params![target.as_str(), account.object_type, account.uid, from, to])?;
     }
+    // What one of them gave back is adopted for neither by itself.
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO given_back (identity, target, object_type, uid)
+         SELECT ?2, target, object_type, uid FROM given_back WHERE identity = ?1",
+    )?
+    .execute([from, to])?;
     // What is theirs is not declined for them.
     tx.prepare_cached(
         "DELETE FROM declined WHERE identity = ?1 AND (target, object_type, uid) IN

@@ -1,0 +1,79 @@
+//! First and last day over several jobs.
+
+use super::*;
+use crate::{
+    access::Side,
+    lifecycle::Kept,
+    request::{Request, RequestedBy},
+};
+
+/// First and last day of her, with these jobs, both known from the start.
+fn tenure(one: &Job, other: &Job, now: Timestamp) -> (String, String) {
+    let policy = firm();
+    let known = learned(&policy, &[(one, noon()), (other, noon())]);
+    let besides = Besides { wrong: &[], absent_since: None, ejected: None, past: &[] };
+    let all = engagements(&policy, &known[0], &besides, now);
+    let found = super::super::tenure(&policy, &all, &[]);
+    let day = |fact: Option<&crate::fact::Fact>| {
+        let value = fact.and_then(|fact| fact.values.first());
+        value.map_or_else(|| "none".to_owned(), ToString::to_string)
+    };
+    (day(found.start), day(found.end))
+}
+
+#[test]
+fn the_last_day_is_of_the_job_that_ends_last_without_a_gap_before_it() {
+    let days = |one: (&'static str, &'static str), other: (&'static str, &'static str)| {
+        let jobs = [job("hr", one.0, one.1), job("more", other.0, other.1)];
+        let forth = tenure(&jobs[0], &jobs[1], noon());
+        let turned = [job("more", one.0, one.1), job("hr", other.0, other.1)];
+        assert_eq!(forth, tenure(&turned[0], &turned[1], noon()), "whichever source it is");
+        forth
+    };
+    let pair = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    let ending = ("2020-01-01", "2026-06-30");
+    assert_eq!(days(ending, ("2022-01-01", "")), pair("2020-01-01", "none"));
+    assert_eq!(days(ending, ("2022-01-01", "2026-09-30")), pair("2020-01-01", "2026-09-30"));
+    assert_eq!(days(ending, ("2026-07-01", "")), pair("2020-01-01", "none"));
+    // Fourteen days are bridged.
+    assert_eq!(days(ending, ("2026-07-15", "")), pair("2020-01-01", "none"));
+    assert_eq!(days(ending, ("2026-07-16", "")), pair("2020-01-01", "2026-06-30"));
+}
+
+#[test]
+fn what_was_asked_for_outlives_the_end_of_one_job_of_two() {
+    let policy = firm();
+    let old = job("more", "2020-01-01", "2026-05-31");
+    let request = |start: Option<&str>| Request {
+        id: "r".to_owned(),
+        identity: id("1"),
+        access: Side::Role(named("buyer")),
+        from: None,
+        until: None,
+        reason: String::new(),
+        by: RequestedBy::Person { user: "bob".to_owned(), identity: None, label: "Bob".to_owned() },
+        at: days(-20),
+        start: start.map(at),
+        answer_by: None,
+        asked: None,
+        agreed: Vec::new(),
+        given: Some(days(-20)),
+        ended: None,
+    };
+    let ended = |new: &Job, request: Request| {
+        let known = learned(&policy, &[(&old, noon()), (new, noon())]);
+        let who = known[0].id;
+        let request = Request { identity: who, ..request };
+        let assembled = assemble(&policy, &[], &known, &[].into(), noon());
+        let mut observed = observed(&[]);
+        observed.kept = Kept { requests: [(who, vec![request])].into(), ..Kept::default() };
+        let desired = desired(&policy, &assembled, &observed, noon());
+        desired.identities[&who].access.requests.ended.len()
+    };
+    // The second job began after she had asked, and while the first went on.
+    let overlapping = job("hr", "2026-05-25", "");
+    assert_eq!(ended(&overlapping, request(Some("2020-01-01T00:00:00Z"))), 0);
+    // Another one begins after a gap: that is another life.
+    let later = job("hr", "2026-06-20", "");
+    assert_eq!(ended(&later, request(Some("2020-01-01T00:00:00Z"))), 1);
+}

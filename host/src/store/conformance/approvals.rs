@@ -1,0 +1,50 @@
+use std::collections::BTreeMap;
+
+use lanyard_core::{
+    approval::{Agreement, ApprovalEnd, Asker, PlanApproval, Waiting},
+    guard::FindingKind,
+    id::{ApprovalName, Digest},
+    workflow::Asked,
+};
+
+use super::example::{ada, at, bob, entry, name};
+use crate::store::{AuditFilter, Store};
+
+fn approval(id: &str, about: Agreement) -> PlanApproval {
+    PlanApproval {
+        id: id.to_owned(),
+        rule: ApprovalName::new("privileged").unwrap(),
+        plan: Digest::of("plan"),
+        about,
+        people: [ada()].into(),
+        by: Asker { user: "bob".to_owned(), identity: Some(bob()) },
+        at: at(1),
+        asked: Asked {
+            expires: at(100),
+            stages: vec![[bob()].into()],
+            escalate: None,
+            reason: "1 operation".to_owned(),
+            approved: Vec::new(),
+            rounds: 1,
+        },
+        agreed: Vec::new(),
+        given: None,
+        ended: None,
+    }
+}
+
+pub(crate) async fn a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry(
+    store: &dyn Store,
+) {
+    let waiting = Waiting { identity: ada(), target: name("crm"), over: false };
+    let operations = BTreeMap::from([(Digest::of("operation"), waiting)]);
+    let first = approval("b", Agreement::Operations(operations));
+    let second = approval("a", Agreement::Release([FindingKind::MassRemoval].into()));
+    let both = [(first.clone(), entry(1, "approval")), (second.clone(), entry(2, "approval"))];
+    store.record_plan_approvals(&both).await.unwrap();
+    let denied = Some((at(3), ApprovalEnd::Denied { by: "Bob Example".to_owned() }));
+    let denied = PlanApproval { ended: denied, ..first };
+    store.record_plan_approvals(&[(denied.clone(), entry(3, "approval"))]).await.unwrap();
+    assert_eq!(store.plan_approvals().await.unwrap(), vec![denied, second]);
+    assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 3);
+}
