@@ -8,13 +8,14 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard::store::{
-    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
+    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::Forgotten,
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -328,6 +329,30 @@ impl Store for Around {
 
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
         self.inner.past_facts(identity).await
+    }
+
+    async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        self.inner.forgotten().await
+    }
+
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        self.around("erase", self.inner.erase(erasure, audit)).await
+    }
+
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        self.inner.would_erase(erasure, audit).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.around("sweep", self.inner.sweep()).await
     }
 
     async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {

@@ -2,6 +2,7 @@
 
 mod asking;
 mod case;
+mod forgetting;
 mod parts;
 pub mod people;
 mod requests;
@@ -19,6 +20,7 @@ pub use self::{
     xray::Looked,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
+pub use forgetting::EraseOrder;
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -241,6 +243,8 @@ pub enum IdentityVerb {
     /// Say that a record is somebody else's; one that came by a merge takes
     /// everything along that came with it.
     Split(SplitOrder),
+    /// Erase everything that is known of somebody who has left, for good.
+    Erase(EraseOrder),
 }
 
 #[derive(Debug, Subcommand)]

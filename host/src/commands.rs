@@ -10,6 +10,7 @@ mod check;
 mod connector;
 mod defaults;
 mod eject;
+mod erase;
 mod explain;
 mod hold;
 mod identity;

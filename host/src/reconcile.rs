@@ -9,8 +9,10 @@ mod approvals;
 mod call;
 mod carry;
 mod cases;
+mod credential;
 mod decide;
 mod dropped;
+mod erase;
 mod execute;
 mod known;
 mod lives;
@@ -56,6 +58,7 @@ pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
 pub use dropped::{retired, sentences};
+pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
 pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};

@@ -157,6 +157,7 @@ impl Connector for System {
             directory: true,
             provisioning: self.target,
             entitlements: self.target,
+            credentials: false,
             step: false,
         }
     }

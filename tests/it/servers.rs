@@ -3,6 +3,7 @@
 
 mod first_look;
 mod ldapsearch;
+mod passwords;
 mod programs;
 mod scim;
 mod slapd;

@@ -67,6 +67,7 @@ pub(crate) fn policy() -> Policy {
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(30 * 24)),
             revoke_grants: true,
+            retain: None,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),
@@ -273,6 +274,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     was_enabled: true,
                     unwanted_since: None,
                     gone: false,
+                    ended: crate::observed::Ended::default(),
                 });
             }
         }

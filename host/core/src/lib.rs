@@ -26,6 +26,7 @@ mod example;
 pub mod explain;
 pub mod fact;
 pub mod fault;
+pub mod forgetting;
 pub mod guard;
 pub mod history;
 pub mod id;

@@ -7,6 +7,7 @@
 mod access;
 mod approvals;
 mod component;
+mod forgetting;
 mod lives;
 mod notify;
 mod permissions;

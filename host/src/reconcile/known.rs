@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    case,
     desired::{Desired, desired, desired_adopting},
     dropped::{Dropped, dropped},
-    guard::{Finding, GuardSettings, Lately, guard, last_ones, mass_ejects, still_doubted},
+    forgetting::Forgetting,
+    guard::{
+        Finding, GuardSettings, Lately, guard, last_ones, mass_ejects, mass_erasures, still_doubted,
+    },
     id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
@@ -104,6 +108,7 @@ pub async fn suppose(
     let mut findings =
         guard(&settings, &plan, observed, &lately, &still_doubted(&assembled.shrank, desired));
     findings.extend(mass_ejects(&policy.limits, &plan, &observed.kept, now));
+    findings.extend(mass_erasures(&policy.limits, &plan, &observed.forgetting.forgotten, now));
     Ok(Supposed { known, plan, findings })
 }
 
@@ -125,15 +130,22 @@ pub(super) async fn known_of(
     targets: BTreeMap<ConnectorName, ObservedTarget>,
     store: &dyn Store,
 ) -> Result<Observed, StoreError> {
+    let unsettled = store.unsettled(None).await?;
+    let forgetting = Forgetting {
+        forgotten: store.forgotten().await?,
+        unsettled: unsettled.iter().map(|it| it.operation.identity).collect(),
+        in_cases: case::waiting_for(&store.cases().await?),
+    };
     Ok(Observed {
         targets,
         links: store.links().await?,
         ledger: store.ledger().await?,
-        in_doubt: in_doubt(&store.unsettled(None).await?),
+        in_doubt: in_doubt(&unsettled),
         workflows: store.workflows().await?,
         declined: store.declined().await?,
         names: store.names().await?,
         kept: store.kept().await?,
+        forgetting,
         adopting: Vec::new(),
     })
 }

@@ -7,6 +7,9 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod credentials;
+mod erase;
+mod forgotten;
 mod history;
 mod identities;
 mod journal;
@@ -18,6 +21,7 @@ mod observations;
 mod open;
 mod plans;
 mod problem;
+mod rechain;
 mod requests;
 mod runs;
 mod steps;
@@ -38,6 +42,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::Forgotten,
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -56,8 +61,8 @@ use self::{
     writer::{Access, Writer},
 };
 use super::{
-    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
+    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
     chain::{AuditBreak, Head},
 };
 
@@ -500,6 +505,32 @@ impl Store for SqliteStore {
 
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError> {
         self.read("read what was known before", move |tx| history::of(tx, identity)).await
+    }
+
+    async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        self.read("read who was erased", forgotten::forgotten).await
+    }
+
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("erase somebody", move |tx| erase::erase(tx, &erasure, &audit)).await
+    }
+
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("look what would be erased", move |tx| erase::would(tx, &erasure, &audit)).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.writer.call(Access::Alone, "sweep the file", erase::sweep).await
     }
 
     async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {

@@ -5,6 +5,7 @@
 
 mod api;
 mod creating;
+mod credentials;
 mod discovery;
 mod filter;
 mod groups;
@@ -177,7 +178,18 @@ fn known_type(object_type: &str, known: &str) -> Result<(), Error> {
     Err(Error::unsupported(format!("the type `{object_type}` here: only `{known}`")))
 }
 
-lanyard_sdk::export!(Scim: meta, directory, provisioning, entitlements);
+impl Credentials for Scim {
+    fn set_password(
+        &self,
+        context: &OperationContext,
+        holder: &ObjectRef,
+        password: &NewPassword,
+    ) -> Result<Outcome, Error> {
+        credentials::set_password(self, context, holder, password)
+    }
+}
+
+lanyard_sdk::export!(Scim: meta, directory, provisioning, entitlements, credentials);
 
 #[cfg(test)]
 mod tests;

@@ -246,11 +246,11 @@ fn in_crm(user: &Json, groups: BTreeSet<String>) -> Seen {
     }
 }
 
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     setting("LANYARD_PROGRAMS", "target/debug").join("lanyard")
 }
 
 /// A folder named in the environment, else below the root of the repository.
-fn setting(variable: &str, default: &str) -> PathBuf {
+pub(super) fn setting(variable: &str, default: &str) -> PathBuf {
     env::var_os(variable).map_or_else(|| programs::root().join(default), PathBuf::from)
 }

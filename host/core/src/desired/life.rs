@@ -98,6 +98,9 @@ fn placed(
     {
         state.state = LifecycleState::Retained;
     }
+    if state.state.is_over() {
+        state.left = state.since.or(learned(facts));
+    }
     // Whoever began before there was anything to act is not late.
     let could = kept.clock.first.zip(state.since).is_some_and(|(first, since)| first < since);
     if !could && !state.state.is_over() {

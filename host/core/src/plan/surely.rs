@@ -9,7 +9,7 @@ use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Desired, Presence},
     id::{ConnectorName, IdentityId},
-    observed::{Declined, Link, Observed, ObservedTarget, Origin},
+    observed::{Declined, Ended, Link, Observed, ObservedTarget, Origin},
     recognition::{Verdict, keys, named, of_account, of_content},
     schema::ObjectDef,
     value::ObjectRef,
@@ -57,6 +57,7 @@ pub fn adopted_link(identity: IdentityId, target: &ConnectorName, account: &Obje
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: Ended::default(),
     }
 }
 

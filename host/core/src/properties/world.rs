@@ -187,6 +187,7 @@ impl World {
                 was_enabled: !disabled,
                 unwanted_since: None,
                 gone: false,
+                ended: crate::observed::Ended::default(),
             });
         }
     }

@@ -16,7 +16,7 @@ use lanyard_core::{
     },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
-    observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
+    observed::{Ended, Link, Observed, ObservedTarget, Origin, OwnedGrant},
     operation::Cause,
     pattern::Pattern,
     plan::{Plan, PlanSettings, TargetSettings},
@@ -106,6 +106,7 @@ impl File {
             spoken: BTreeMap::new(),
             revoke_grants: self.revoke_grants,
             overlap: SignedDuration::ZERO,
+            retain: None,
         }
     }
 }
@@ -234,6 +235,7 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: Ended::default(),
     }
 }
 
@@ -322,6 +324,7 @@ pub(crate) fn person(
         at_once: AtOnce::default(),
         episodes: Vec::new(),
         steps: DesiredSteps::default(),
+        ends: Vec::new(),
         access: AccessNow::default(),
     };
     (identity(key), person)

@@ -111,6 +111,7 @@ pub(crate) fn policy() -> Policy {
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(24 * 20)),
             revoke_grants: true,
+            retain: None,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),

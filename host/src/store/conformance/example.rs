@@ -74,6 +74,7 @@ pub(crate) fn link(identity: IdentityId, uid: &str) -> Link {
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: lanyard_core::observed::Ended::default(),
     }
 }
 
