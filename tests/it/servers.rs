@@ -1,6 +1,7 @@
 //! Real servers: an HR file becomes accounts in slapd and scim2-server, and
 //! the servers' own tools say whether it did.
 
+mod first_look;
 mod ldapsearch;
 mod passwords;
 mod programs;

@@ -19,6 +19,7 @@ mod requests;
 mod script;
 mod stage;
 mod system;
+mod xray;
 
 use std::{
     fs,

@@ -27,6 +27,7 @@ use crate::{
     requests,
     script::{Statement, table},
     system::{self, System},
+    xray,
 };
 
 /// A firm with everything around it.
@@ -117,6 +118,7 @@ impl Stage {
                 .map(Some),
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
+            ["xray"] => self.said(xray::shown).map(Some),
             ["requests"] => self.said(requests::requests).map(Some),
             [user, "asks", "for", access, "for", whom, "until", until] => {
                 let wish = (*user, *access, *whom, *until);
@@ -235,6 +237,7 @@ impl Stage {
                     has(&mut inner, row)?;
                 }
             }
+            ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
             ["is", "down"] => inner.down = true,
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,

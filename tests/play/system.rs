@@ -222,6 +222,7 @@ fn account(uid: &str, name: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -370,6 +371,7 @@ impl Connector for System {
             name: name.clone(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         });
         Ok(inner.whole(entitlements.collect()))
     }

@@ -10,6 +10,7 @@ mod credential;
 pub(crate) mod desk;
 mod effects;
 mod ended;
+mod imagined;
 mod jobs;
 pub(crate) mod leave;
 mod life;
@@ -47,6 +48,10 @@ pub use self::{
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
     steps::EpisodeNow,
+};
+pub(crate) use self::{
+    adopting::surely,
+    imagined::{Imagined, imagined},
 };
 pub use unwanted::unwanted;
 

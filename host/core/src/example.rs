@@ -161,6 +161,7 @@ pub(crate) fn record(key: &str, attributes: &[(&str, &str)]) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: attributes
             .iter()
             .map(|(name, text)| Attribute::new(*name, vec![Value::Text((*text).to_owned())]))

@@ -25,6 +25,8 @@ pub use self::{
     erasures::{mass_erasures, room_to_erase},
     last_of::last_ones,
 };
+pub(crate) use classes::privileged;
+
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},

@@ -141,6 +141,12 @@ impl Check<'_, '_> {
         self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
     }
 
+    /// Nothing in the file gives anybody an account: it is there to look, and
+    /// no name has to come of it.
+    fn gives_nothing(&self) -> bool {
+        ["rule", "role", "workflow"].into_iter().all(|kind| self.names(kind).is_empty())
+    }
+
     fn source_and_target_names(&mut self) {
         // A `source` of another kind has been reported.
         let place = Place::of(["source"]);

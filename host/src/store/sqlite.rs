@@ -105,6 +105,18 @@ impl SqliteStore {
         Ok(Self { writer })
     }
 
+    /// A new store in memory alone.
+    ///
+    /// # Errors
+    /// When SQLite cannot be used.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let shown = "memory".to_owned();
+        let writer = open::memory()
+            .and_then(|memory| Writer::start(memory, None, shown.clone()))
+            .map_err(|problem| problem.told_at_opening(&shown))?;
+        Ok(Self { writer })
+    }
+
     /// Whether the clock stands in this store: what was observed while it
     /// stood must not be believed by a run that goes by the real one.  The
     /// first use decides; `stands` is of this use.

@@ -201,6 +201,7 @@ fn account(uid: &str, name: &str, anchor: Option<&str>, state: AccountState) -> 
         anchor: anchor.map(str::to_owned),
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -412,6 +413,7 @@ impl Connector for System {
             name: name.to_owned(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         };
         Ok(one_page(["staff", "sales", "support"].map(entitlement).into()))
     }

@@ -12,7 +12,7 @@ use crate::{
     observed::Observed,
     operation::{Cause, Change, Operation, OperationKind},
     plan::Plan,
-    policy::{Bound, Class},
+    policy::{Bound, Class, Policy},
     value::ObjectRef,
 };
 
@@ -135,26 +135,41 @@ impl AccessGuard<'_> {
     }
 }
 
+/// Entitlements that the file calls privileged, by target.
+pub(crate) fn privileged<'a>(
+    policy: &'a Policy,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    entitlements(&AccessGuard::of(policy), observed)
+}
+
 /// What counts as privileged.
 pub(crate) struct Privileged<'a> {
     entitlements: BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>>,
     roles: &'a BTreeSet<&'a RoleName>,
 }
 
+fn entitlements<'a>(
+    access: &AccessGuard<'a>,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    let mut entitlements = BTreeMap::new();
+    for (target, texts) in &access.privileged {
+        let (Some(there), Some(aliases)) =
+            (observed.targets.get(*target), access.aliases.get(*target))
+        else {
+            continue;
+        };
+        let index = Index::new(&there.entitlements, true);
+        let found = texts.iter().filter_map(|text| index.only(aliases, text));
+        entitlements.insert(*target, found.map(|it| &it.reference).collect());
+    }
+    entitlements
+}
+
 impl<'a> Privileged<'a> {
     pub(crate) fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
-        let mut entitlements = BTreeMap::new();
-        for (target, texts) in &access.privileged {
-            let (Some(there), Some(aliases)) =
-                (observed.targets.get(*target), access.aliases.get(*target))
-            else {
-                continue;
-            };
-            let index = Index::new(&there.entitlements, true);
-            let found = texts.iter().filter_map(|text| index.only(aliases, text));
-            entitlements.insert(*target, found.map(|it| &it.reference).collect());
-        }
-        Self { entitlements, roles: &access.privileged_roles }
+        Self { entitlements: entitlements(access, observed), roles: &access.privileged_roles }
     }
 
     pub(crate) fn counts(&self, operation: &Operation) -> bool {

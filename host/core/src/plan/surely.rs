@@ -61,6 +61,15 @@ pub fn adopted_link(identity: IdentityId, target: &ConnectorName, account: &Obje
     }
 }
 
+/// Why what is sure of somebody at a target is not sure enough.
+pub(crate) fn doubts(
+    settings: &PlanSettings<'_>,
+    desired: &Desired,
+    observed: &Observed,
+) -> BTreeMap<(IdentityId, ConnectorName), String> {
+    judge(settings, desired, observed).doubts
+}
+
 pub(super) fn judge(settings: &PlanSettings<'_>, desired: &Desired, observed: &Observed) -> Judged {
     let mut judged = Judged::default();
     for (name, here) in settings.targets.iter().filter(|(_, it)| !it.match_by.sure.is_empty()) {
@@ -209,6 +218,9 @@ impl<'a> Bench<'a> {
         }
         if self.here.protected.iter().any(|pattern| pattern.matches(&account.name)) {
             return Some("it is protected".to_owned());
+        }
+        if self.here.access.service.iter().any(|pattern| pattern.matches(&account.name)) {
+            return Some("the file calls it a service's".to_owned());
         }
         let given_back =
             Declined { identity: id, target: self.name.clone(), account: reference.clone() };

@@ -357,6 +357,7 @@ fn found(firm: &Firm) -> Observed {
                 name: name.to_owned(),
                 description: String::new(),
                 grantable: true,
+                privileged: false,
             })
             .collect();
     }

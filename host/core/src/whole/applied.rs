@@ -129,6 +129,7 @@ impl Whole {
             anchor: Some(anchor.clone()),
             state: *state,
             state_until: None,
+            last_used: None,
             attributes: attributes.iter().filter(shown).cloned().collect(),
         };
         place.add(account);

@@ -181,6 +181,7 @@ pub(crate) fn empty_target() -> ObservedTarget {
         name: name.into(),
         description: String::new(),
         grantable,
+        privileged: false,
     };
     ObservedTarget {
         schema: Schema { objects: vec![user_object()] },
@@ -218,6 +219,7 @@ pub(crate) fn account(key: &str, uid: &str, state: AccountState) -> Account {
         anchor: Some(identity(key).to_string()),
         state,
         state_until: None,
+        last_used: None,
         attributes: vec![Attribute::new("mail", vec![text(&format!("{key}@example.org"))])],
     }
 }

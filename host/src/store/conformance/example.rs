@@ -95,6 +95,7 @@ pub(crate) fn account(uid: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }
