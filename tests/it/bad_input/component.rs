@@ -175,13 +175,10 @@ plugin = "nowhere"
     assert_eq!(desk.run(&["status"]).await.status, Some(Exit::Ok as i32));
     let done = desk.run(&["apply", "--yes"]).await;
     assert_eq!(done.status, Some(Exit::Connector as i32), "{}{}", done.stdout, done.stderr);
-    assert_snapshot!(done.stderr, @r"
+    let warned = done.stderr.lines().filter(|line| line.starts_with("warning"));
+    assert_snapshot!(warned.collect::<Vec<_>>().join("\n"), @r"
     warning: `temps` could not be read, so what it said before still counts: cannot read the plugin `[plugins]/nowhere.wasm`: No such file or directory (os error 2) (misconfigured)
     warning: `wiki` could not be read, so nothing is planned for it: cannot read the secret `token` from the environment variable `NOT_SET_ANYWHERE`: entity not found (misconfigured)
-    run 1 begins, operations to carry out: 3
-    #2 create at crm for Ben Beispiel: verified
-    #1 create at crm for Cleo Ejemplo: verified
-    #0 create at crm for Ada Example: verified
     ");
     let accounts = desk.run(&["account", "list"]).await.stdout;
     assert!(accounts.contains("ada.example"), "{accounts}");
