@@ -118,6 +118,12 @@ impl Assembled {
         }
     }
 
+    /// With people as they are, whatever sources say.
+    pub fn join(&mut self, people: Vec<Identity>) {
+        self.identities.extend(people);
+        self.identities.sort_by_key(|identity| identity.id);
+    }
+
     /// Somebody, if they are known.
     pub fn identity(&self, id: IdentityId) -> Option<&Identity> {
         let place = self.identities.binary_search_by_key(&id, |identity| identity.id).ok()?;

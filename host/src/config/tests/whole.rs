@@ -364,6 +364,7 @@ fn expanding_ten_lines_shows_every_default() {
     delete-after = "30d"
     grants = "revoke"
     retain = "never"
+    rehire = "same"
 
     [limits.removals]
     percent = 10
