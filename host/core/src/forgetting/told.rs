@@ -168,12 +168,13 @@ pub(crate) fn hired(
         let zone = zone_of(&facts, &policy.lifecycle);
         let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
         let start = facts.get("start").and_then(|start| moment_of(start, false, &zone));
-        match start.zip(*departed) {
-            Some((start, departed)) if start < departed => return false,
-            // A new first day is no column that was left out.
-            Some(_) => {}
-            None if again.records.iter().any(|it| lost.contains(&it.source)) => return false,
-            None => {}
+        let first_day = start.zip(*departed);
+        if first_day.is_some_and(|(start, departed)| start < departed) {
+            return false;
+        }
+        // A new first day is no column that was left out.
+        if first_day.is_none() && again.records.iter().any(|it| lost.contains(&it.source)) {
+            return false;
         }
         let stands = standing(policy, identity, &[], (&Kept::default(), &[]), now);
         stands.is_ok_and(|state| !state.state.is_over())
