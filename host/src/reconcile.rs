@@ -9,6 +9,7 @@ mod approvals;
 mod call;
 mod carry;
 mod cases;
+mod credential;
 mod decide;
 mod dropped;
 mod erase;
@@ -28,6 +29,7 @@ mod survey;
 mod undo;
 mod union;
 mod whose;
+mod xray;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -66,6 +68,7 @@ pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
+pub use xray::{look_through, look_through_recorded};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -25,7 +25,7 @@ use lanyard_core::{
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
-    operation::Operation,
+    operation::{CredentialVerb, Operation},
     plan::Plan,
     request::Request,
     run::{OperationEvent, OperationState},
@@ -423,6 +423,13 @@ pub enum Effect {
         target: ConnectorName,
         from: ObjectRef,
         to: ObjectRef,
+    },
+    /// What somebody was signed in with there was ended.
+    Ended {
+        target: ConnectorName,
+        account: ObjectRef,
+        verb: CredentialVerb,
+        at: Timestamp,
     },
     Granted(OwnedGrant),
     Revoked(OwnedGrant),

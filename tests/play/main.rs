@@ -12,12 +12,14 @@ mod demand;
 mod erasures;
 mod file;
 mod history;
+mod keys;
 mod lives;
 mod people;
 mod requests;
 mod script;
 mod stage;
 mod system;
+mod xray;
 
 use std::{
     fs,

@@ -162,6 +162,7 @@ pub(crate) fn record(key: &str, attributes: &[(&str, &str)]) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: attributes
             .iter()
             .map(|(name, text)| Attribute::new(*name, vec![Value::Text((*text).to_owned())]))
@@ -274,6 +275,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     was_enabled: true,
                     unwanted_since: None,
                     gone: false,
+                    ended: crate::observed::Ended::default(),
                 });
             }
         }

@@ -25,6 +25,8 @@ pub use self::{
     erasures::{mass_erasures, room_to_erase},
     last_of::last_ones,
 };
+pub(crate) use classes::privileged;
+
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},
@@ -357,7 +359,8 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Disable { .. }
         | Change::Delete { .. }
         | Change::Grant { .. }
-        | Change::Revoke { .. } => None,
+        | Change::Revoke { .. }
+        | Change::Credentials { .. } => None,
     }
 }
 

@@ -54,3 +54,4 @@ pub mod value;
 pub mod verify;
 pub mod whole;
 pub mod workflow;
+pub mod xray;

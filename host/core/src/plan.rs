@@ -5,6 +5,7 @@ mod accounts;
 mod adoption;
 mod attributes;
 mod catalogue;
+mod credentials;
 mod event;
 mod grants;
 mod merged;
@@ -45,6 +46,7 @@ use crate::{
 pub(crate) use self::attributes::{compared, same_values};
 pub use self::surely::{adopted_link, adopting};
 pub use self::undo::{Applied, Present, Undoes, undo};
+pub(crate) use self::{adoption::Candidates, surely::doubts, world::owners};
 
 /// What would be done, in order.
 ///

@@ -252,6 +252,7 @@ pub(super) const UNSWEPT: &str = "what was erased is still in the store's files 
 fn sentence(summary: &Summary) -> String {
     let Summary {
         verified,
+        answered,
         unverifiable,
         unproven,
         drifted,
@@ -269,6 +270,7 @@ fn sentence(summary: &Summary) -> String {
     } = summary;
     let mut parts = vec![format!("{verified} verified")];
     for (count, what) in [
+        (answered, "answered"),
         (unverifiable, "done but unverifiable"),
         (unproven, "of them taking access away"),
         (drifted, "drifted"),

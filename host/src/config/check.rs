@@ -10,6 +10,7 @@ mod account;
 mod approvals;
 mod components;
 mod connectors;
+mod credential;
 mod effects;
 mod expressions;
 mod forgetting;
@@ -138,6 +139,12 @@ impl Check<'_, '_> {
     /// Names written under `[kind.…]`, sound or not.
     fn names(&self, kind: &str) -> Vec<String> {
         self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Nothing in the file gives anybody an account: it is there to look, and
+    /// no name has to come of it.
+    fn gives_nothing(&self) -> bool {
+        ["rule", "role", "workflow"].into_iter().all(|kind| self.names(kind).is_empty())
     }
 
     fn source_and_target_names(&mut self) {

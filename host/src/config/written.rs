@@ -256,6 +256,9 @@ pub(super) struct Target {
     /// Entitlements that count as privileged in `[limits]`.
     #[serde(default)]
     pub(super) privileged: Vec<String>,
+    /// Login names of accounts that are no person's; `*` stands for any text.
+    #[serde(default)]
+    pub(super) service: Vec<String>,
     /// Entitlements that people may ask for, for themselves or others.
     #[serde(default)]
     pub(super) requestable: Vec<String>,

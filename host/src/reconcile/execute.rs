@@ -362,6 +362,12 @@ impl Runner<'_> {
                 match &verification {
                     Verification::Verified => self.summary.verified += 1,
                     Verification::Drifted(_) => self.summary.drifted += 1,
+                    // No target shows what was ended, and it need not.
+                    Verification::Unverifiable(_)
+                        if operation.change.kind().is_about_credentials() =>
+                    {
+                        self.summary.answered += 1;
+                    }
                     Verification::Unverifiable(_) => {
                         self.summary.unverifiable += 1;
                         if operation.change.kind().removes() {

@@ -100,6 +100,8 @@ pub enum StepTold {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     pub verified: usize,
+    /// Taken by the target, of what no reading shows.
+    pub answered: usize,
     pub unverifiable: usize,
     pub drifted: usize,
     pub failed: usize,

@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod cases;
+pub(crate) mod credentials;
 pub(crate) mod erasure;
 pub(crate) mod example;
 pub(crate) mod history;
@@ -49,6 +50,7 @@ macro_rules! suite {
             accounts::an_adopted_account_is_released_with_its_grants,
             accounts::an_account_that_we_created_is_not_released,
             accounts::a_claim_is_ours_and_is_audited_once,
+            credentials::what_was_ended_is_remembered_with_the_account,
             runs::a_plan_is_found_by_the_beginning_of_its_digest,
             runs::a_beginning_shared_by_two_plans_is_ambiguous,
             runs::a_second_save_changes_nothing,

@@ -7,6 +7,7 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod credentials;
 mod erase;
 mod forgotten;
 mod history;
@@ -101,6 +102,18 @@ impl SqliteStore {
         let shown = open::shown(path);
         let writer = open::copy(path)
             .and_then(|copy| Writer::start(copy, None, shown.clone()))
+            .map_err(|problem| problem.told_at_opening(&shown))?;
+        Ok(Self { writer })
+    }
+
+    /// A new store in memory alone.
+    ///
+    /// # Errors
+    /// When SQLite cannot be used.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let shown = "memory".to_owned();
+        let writer = open::memory()
+            .and_then(|memory| Writer::start(memory, None, shown.clone()))
             .map_err(|problem| problem.told_at_opening(&shown))?;
         Ok(Self { writer })
     }

@@ -267,6 +267,7 @@ impl Firm {
             was_enabled: true,
             unwanted_since: None,
             gone: false,
+            ended: lanyard_core::observed::Ended::default(),
         };
         let audit = AuditEntry {
             at: Timestamp::UNIX_EPOCH,

@@ -13,6 +13,7 @@ use crate::{
     example::{attributes, expression, named, policy, rule},
     id::ConnectorName,
     lifecycle::{LeavePolicy, LifecycleState},
+    operation::CredentialVerb,
     pattern::Pattern,
     policy::{LeaverPolicy, Message, Policy, TargetPolicy},
     workflow::{
@@ -181,6 +182,15 @@ fn definitions() -> [Definition; 4] {
     let (stop, go) = (OnFailure::Stop, OnFailure::Continue);
     let leaver = vec![
         step("off", accounts(AccountVerb::Disable), &[], stop),
+        step(
+            "out",
+            TaskDefinition::Do(Action::EndCredentials {
+                verb: CredentialVerb::EndSessions,
+                targets: None,
+            }),
+            &[],
+            stop,
+        ),
         step("rights", TaskDefinition::Do(Action::RevokeAll { targets: None }), &[], stop),
         step("tell", tell(Whom::Manager(1)), &[], OnFailure::Obligation),
         step("grace", wait(days(5)), &["off", "tell"], stop),

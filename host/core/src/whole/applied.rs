@@ -11,8 +11,8 @@ use crate::{
     forgetting::Tombstone,
     id::{ConnectorName, OperationId},
     identity::Assembled,
-    observed::{HeldName, Link, Observed, Origin, OwnedGrant},
-    operation::{AccountPointer, Change, Operation},
+    observed::{Ended, HeldName, Link, Observed, Origin, OwnedGrant},
+    operation::{AccountPointer, Change, CredentialVerb, Operation},
     plan::{Adoption, Plan, PlanSettings, adopted_link},
     schema::{DeleteKind, Returned},
     value::{Attribute, ObjectRef, ValueChange},
@@ -105,6 +105,7 @@ impl Whole {
                 self.grant(target, holder, entitlement, relation);
             }
             Change::Revoke { holder, entitlement, .. } => self.revoke(target, holder, entitlement),
+            Change::Credentials { account, verb } => self.end(target, account, *verb, now),
         }
     }
 
@@ -128,6 +129,7 @@ impl Whole {
             anchor: Some(anchor.clone()),
             state: *state,
             state_until: None,
+            last_used: None,
             attributes: attributes.iter().filter(shown).cloned().collect(),
         };
         place.add(account);
@@ -142,6 +144,7 @@ impl Whole {
             was_enabled: !disabled,
             unwanted_since: None,
             gone: false,
+            ended: Ended::default(),
         });
     }
 
@@ -215,6 +218,21 @@ impl Whole {
                 link.disabled_since = since;
                 link.unproven = false;
                 link.was_enabled |= since.is_none();
+            }
+        }
+    }
+
+    fn end(
+        &mut self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        verb: CredentialVerb,
+        now: Timestamp,
+    ) {
+        let Some(place) = self.places.get_mut(target) else { return };
+        for link in place.links(account) {
+            if let Some(link) = self.books.links.get_mut(link) {
+                link.ended = link.ended.by(verb, now);
             }
         }
     }

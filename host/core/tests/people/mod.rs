@@ -182,6 +182,7 @@ fn record(key: &str, it: &Someone) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: attributes.into_iter().map(attribute).collect(),
     }
 }

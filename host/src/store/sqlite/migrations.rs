@@ -24,7 +24,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_approval.sql"),
     PARTS_OF_AUDIT,
     include_str!("migrations/0017_forgetting.sql"),
-    include_str!("migrations/0018_followed.sql"),
+    include_str!("migrations/0018_credentials.sql"),
+    include_str!("migrations/0019_followed.sql"),
 ];
 
 /// After it the audit is chained anew.

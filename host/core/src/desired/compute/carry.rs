@@ -53,7 +53,7 @@ pub(super) fn carry_out(
         let Some(person) = people.get(&id) else { continue };
         let accounts = person.logins(id, observed);
         let requests = &person.access.requests;
-        let about = About { id, scope: &person.scope, accounts, requests };
+        let about = About { id, scope: &person.scope, accounts, requests, observed };
         found.push((id, effects(policy, &about, due, &reach, now)));
     }
     let mut questions = Vec::new();
@@ -61,7 +61,7 @@ pub(super) fn carry_out(
         let Some(person) = people.get(&id) else { continue };
         let accounts = person.logins(id, observed);
         let requests = &person.access.requests;
-        let about = About { id, scope: &person.scope, accounts, requests };
+        let about = About { id, scope: &person.scope, accounts, requests, observed };
         let mut asked = person.access.requests.clone();
         asked.ask(policy, &about, &reach, now);
         questions.push((id, asked));
