@@ -9,8 +9,10 @@ mod approvals;
 mod call;
 mod carry;
 mod cases;
+mod credential;
 mod decide;
 mod dropped;
+mod erase;
 mod execute;
 mod known;
 mod lives;
@@ -27,6 +29,7 @@ mod survey;
 mod undo;
 mod union;
 mod whose;
+mod xray;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -55,6 +58,7 @@ pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
 pub use dropped::{retired, sentences};
+pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
 pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
@@ -64,6 +68,7 @@ pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
+pub use xray::{look_through, look_through_recorded};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -9,14 +9,17 @@ mod answers;
 mod cases;
 mod components;
 mod demand;
+mod erasures;
 mod file;
 mod history;
+mod keys;
 mod lives;
 mod people;
 mod requests;
 mod script;
 mod stage;
 mod system;
+mod xray;
 
 use std::{
     fs,

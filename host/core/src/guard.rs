@@ -6,6 +6,7 @@ mod clock;
 mod counting;
 mod effects;
 mod ejects;
+mod erasures;
 mod last_of;
 mod mass;
 mod separation;
@@ -21,8 +22,11 @@ pub use self::{
     clock::clock_jump,
     effects::{unpromised, words as words_of_effects},
     ejects::mass_ejects,
+    erasures::{mass_erasures, room_to_erase},
     last_of::last_ones,
 };
+pub(crate) use classes::privileged;
+
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},
@@ -61,6 +65,8 @@ pub enum FindingKind {
     Protected,
     /// A source lost far more of the keys it had than is usual.
     SourceShrank,
+    /// More people would be erased than the limit allows.
+    MassErase,
     /// A target no longer has many accounts of ours.
     TargetShrank,
     /// Disabling an account there does not do what the file requires.
@@ -83,10 +89,11 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
+        Self::MassErase,
         Self::ClockJump,
         Self::Protected,
         Self::SourceShrank,
@@ -107,6 +114,7 @@ impl FindingKind {
             Self::MassRemoval => "mass-removal",
             Self::MassEnable => "mass-enable",
             Self::MassEject => "mass-eject",
+            Self::MassErase => "mass-erase",
             Self::ClockJump => "clock-jump",
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
@@ -129,6 +137,7 @@ impl FindingKind {
             Self::MassRemoval
             | Self::MassEnable
             | Self::MassEject
+            | Self::MassErase
             | Self::ClockJump
             | Self::SourceShrank
             | Self::TargetShrank
@@ -266,7 +275,11 @@ impl TargetShrank {
 impl Finding {
     /// Whether it holds anything back.
     pub fn holds_back(&self) -> bool {
-        !self.blocks.is_empty() || self.kind == FindingKind::TargetShrank
+        !self.blocks.is_empty()
+            || matches!(
+                self.kind,
+                FindingKind::TargetShrank | FindingKind::MassErase | FindingKind::ClockJump
+            )
     }
 }
 
@@ -346,7 +359,8 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Disable { .. }
         | Change::Delete { .. }
         | Change::Grant { .. }
-        | Change::Revoke { .. } => None,
+        | Change::Revoke { .. }
+        | Change::Credentials { .. } => None,
     }
 }
 

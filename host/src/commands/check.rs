@@ -1,5 +1,7 @@
 //! `lanyard check`: the file, its tests, plugins, permissions, systems.
 
+mod credentials;
+
 use std::path::Path;
 
 use lanyard_core::{
@@ -135,6 +137,7 @@ async fn check_connectors(
             }
         }
     }
+    sound.file &= check_credentials(config, &connectors, output).await?;
     Ok(connectors)
 }
 
@@ -167,6 +170,20 @@ async fn check_effects(
         ))?;
     }
     Ok(missing.is_empty())
+}
+
+/// Whether what steps do with credentials can be done anywhere.
+async fn check_credentials(
+    config: &Config,
+    connectors: &Connectors,
+    output: &mut Output,
+) -> Result<bool, AppError> {
+    let mut fine = true;
+    for unable in credentials::unable(&config.policy, connectors).await {
+        fine &= !unable.fails;
+        output.line(&format!("{}  {}", if unable.fails { "FAIL" } else { "note" }, unable.text))?;
+    }
+    Ok(fine)
 }
 
 fn cannot_be_used(

@@ -9,6 +9,7 @@ use lanyard_core::{
     identity,
 };
 
+use super::erase;
 use crate::{
     config::{Config, nearest},
     errors::{AppError, Exit},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Of an id, so many of its first characters are enough: a plan shows 8.
-const SHORTEST_ID: usize = 8;
+pub(super) const SHORTEST_ID: usize = 8;
 /// Identities listed where several are meant.
 const MOST_LISTED: usize = 20;
 
@@ -67,6 +68,11 @@ pub(super) async fn identity(
     match found.as_slice() {
         [only] => Ok(only.identity.clone()),
         [] => {
+            if let Some((id, tombstone)) = erase::meant(&store.forgotten().await?, wanted) {
+                let text = format!("{id}: {}", erase::sentence(&tombstone));
+                return Err(AppError::new(Exit::Usage, text)
+                    .hint("`lanyard audit list --identity ID` shows what was done"));
+            }
             let error = AppError::new(Exit::Usage, format!("no identity is called `{wanted}`"));
             let names = people.iter().flat_map(|person| &person.names);
             Err(match nearest(wanted, names.map(String::as_str)) {

@@ -10,8 +10,10 @@ mod account;
 mod approvals;
 mod components;
 mod connectors;
+mod credential;
 mod effects;
 mod expressions;
+mod forgetting;
 mod limits;
 mod lives;
 mod notify;
@@ -84,6 +86,7 @@ pub(super) fn check(
     access.approvals = approvals::approvals(&mut check, file, &steps);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
+    let leaver = policy::leaver(&mut check, &file.leaver, &lifecycle.timezone);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -99,7 +102,7 @@ pub(super) fn check(
         steps,
         access,
         lifecycle,
-        leaver: policy::leaver(&file.leaver),
+        leaver,
         limits,
         holds,
         expressions: check.expressions,
@@ -136,6 +139,12 @@ impl Check<'_, '_> {
     /// Names written under `[kind.…]`, sound or not.
     fn names(&self, kind: &str) -> Vec<String> {
         self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Nothing in the file gives anybody an account: it is there to look, and
+    /// no name has to come of it.
+    fn gives_nothing(&self) -> bool {
+        ["rule", "role", "workflow"].into_iter().all(|kind| self.names(kind).is_empty())
     }
 
     fn source_and_target_names(&mut self) {

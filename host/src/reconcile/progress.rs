@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval, fault::Fault, operation::Operation, request::PlannedQuestion,
-    run::Verification, workflow::PlannedStep,
+    approval::PlanApproval, fault::Fault, id::IdentityId, operation::Operation,
+    request::PlannedQuestion, run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -69,6 +69,10 @@ pub enum Progress {
         question: PlannedQuestion,
         how: StepTold,
     },
+    /// Everything known of somebody is gone.
+    Erased {
+        identity: IdentityId,
+    },
     /// A question about the plan itself.
     Approval {
         approval: Box<PlanApproval>,
@@ -96,6 +100,8 @@ pub enum StepTold {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     pub verified: usize,
+    /// Taken by the target, of what no reading shows.
+    pub answered: usize,
     pub unverifiable: usize,
     pub drifted: usize,
     pub failed: usize,
@@ -111,6 +117,11 @@ pub struct Summary {
     pub steps_failed: usize,
     pub steps_unknown: usize,
     pub steps_skipped: usize,
+    /// People who were erased.
+    pub erased: usize,
+    /// Bytes of people who were erased may still be in the store's files:
+    /// somebody else was reading them.
+    pub unswept: bool,
     pub stopped: bool,
 }
 
@@ -124,6 +135,7 @@ impl Summary {
             && self.skipped == 0
             && self.steps_failed == 0
             && self.steps_unknown == 0
+            && !self.unswept
             && !self.stopped
     }
 }

@@ -71,6 +71,7 @@ fn group(name: &str) -> Entitlement {
         name: name.to_owned(),
         description: String::new(),
         grantable: true,
+        privileged: false,
     }
 }
 

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     entitlement::Index,
-    id::{ConnectorName, RoleName},
+    id::{ConnectorName, OperationId, RoleName},
     observed::Observed,
     operation::{Cause, Change, Operation, OperationKind},
     plan::Plan,
-    policy::{Bound, Class},
+    policy::{Bound, Class, Policy},
     value::ObjectRef,
 };
 
@@ -34,7 +34,8 @@ pub(super) fn findings(
             Count { now: planned.difference(&before).count(), before: before.len() }
         };
         let class = Classed { class: Class::Disables, target, operations: &operations };
-        findings.extend(access.beyond(&class, observed, count, counting));
+        let found = access.beyond(&class, observed, count, counting);
+        findings.extend(found.map(|found| with_sessions(found, plan)));
     }
     for (target, operations) in by_target(plan, |it| it.change.kind() == OperationKind::Create) {
         let before = lately.created.get(target).copied().unwrap_or_default();
@@ -62,6 +63,22 @@ pub(super) fn findings(
         finding.text.push_str(&release);
     }
     findings
+}
+
+/// Whoever is not disabled is not put out either.
+fn with_sessions(mut found: Finding, plan: &Plan) -> Finding {
+    let at = |it: &&Operation| found.target.as_ref() == Some(&it.target);
+    let here: Vec<&Operation> = plan.operations.iter().filter(at).collect();
+    let blocks: BTreeSet<OperationId> = found.blocks.iter().copied().collect();
+    let blocked = here.iter().filter(|it| blocks.contains(&it.id));
+    let accounts: BTreeSet<&ObjectRef> = blocked.filter_map(|it| it.change.account()).collect();
+    let beside = here.iter().filter(|it| {
+        it.change.kind().is_about_credentials()
+            && it.change.account().is_some_and(|account| accounts.contains(account))
+    });
+    let beside: Vec<OperationId> = beside.map(|it| it.id).collect();
+    found.blocks.extend(beside);
+    found
 }
 
 /// Operations of one class at one target.
@@ -118,26 +135,41 @@ impl AccessGuard<'_> {
     }
 }
 
+/// Entitlements that the file calls privileged, by target.
+pub(crate) fn privileged<'a>(
+    policy: &'a Policy,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    entitlements(&AccessGuard::of(policy), observed)
+}
+
 /// What counts as privileged.
 pub(crate) struct Privileged<'a> {
     entitlements: BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>>,
     roles: &'a BTreeSet<&'a RoleName>,
 }
 
+fn entitlements<'a>(
+    access: &AccessGuard<'a>,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    let mut entitlements = BTreeMap::new();
+    for (target, texts) in &access.privileged {
+        let (Some(there), Some(aliases)) =
+            (observed.targets.get(*target), access.aliases.get(*target))
+        else {
+            continue;
+        };
+        let index = Index::new(&there.entitlements, true);
+        let found = texts.iter().filter_map(|text| index.only(aliases, text));
+        entitlements.insert(*target, found.map(|it| &it.reference).collect());
+    }
+    entitlements
+}
+
 impl<'a> Privileged<'a> {
     pub(crate) fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
-        let mut entitlements = BTreeMap::new();
-        for (target, texts) in &access.privileged {
-            let (Some(there), Some(aliases)) =
-                (observed.targets.get(*target), access.aliases.get(*target))
-            else {
-                continue;
-            };
-            let index = Index::new(&there.entitlements, true);
-            let found = texts.iter().filter_map(|text| index.only(aliases, text));
-            entitlements.insert(*target, found.map(|it| &it.reference).collect());
-        }
-        Self { entitlements, roles: &access.privileged_roles }
+        Self { entitlements: entitlements(access, observed), roles: &access.privileged_roles }
     }
 
     pub(crate) fn counts(&self, operation: &Operation) -> bool {

@@ -16,11 +16,11 @@ fn truncated() -> Coverage {
     Coverage { kind: CoverageKind::Truncated, skipped: Vec::new() }
 }
 
-async fn observe(store: &dyn Store, observed: &ObservedTarget) {
+pub(super) async fn observe(store: &dyn Store, observed: &ObservedTarget) {
     store.record_observation(&name("directory"), observed).await.unwrap();
 }
 
-async fn only_link(store: &dyn Store) -> Link {
+pub(super) async fn only_link(store: &dyn Store) -> Link {
     let links = store.links().await.unwrap();
     assert_eq!(links.len(), 1, "{links:?}");
     links[0].clone()

@@ -89,6 +89,9 @@ impl<'a> Fits<'a> {
                     label: label.clone(),
                 })
             }
+            Change::Credentials { .. } => {
+                Err("what was ended stays so; they sign in again when they may".to_owned())
+            }
             Change::Update { .. } | Change::Delete { .. } => Err("it has no opposite".to_owned()),
         }
     }
