@@ -5,6 +5,7 @@ mod case;
 mod parts;
 pub mod people;
 mod requests;
+mod reviews;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use self::{
     asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
     requests::RequestVerb,
+    reviews::ReviewVerb,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
 
@@ -129,6 +131,9 @@ pub enum Verb {
     /// Access that people ask for, beside what rules give.
     #[command(subcommand)]
     Request(RequestVerb),
+    /// Reviews of access: who is asked whether something is still needed.
+    #[command(subcommand)]
+    Review(ReviewVerb),
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),

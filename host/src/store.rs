@@ -27,6 +27,7 @@ use lanyard_core::{
     operation::Operation,
     plan::Plan,
     request::Request,
+    review::Review,
     run::{OperationEvent, OperationState},
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -270,6 +271,13 @@ pub trait Store: Send + Sync {
     async fn record_plan_approvals(
         &self,
         approvals: &[(PlanApproval, AuditEntry)],
+    ) -> Result<(), StoreError>;
+
+    // --- reviews of access -----------------------------------------------------
+    /// Reviews as they are from now on, each with its entries.
+    async fn record_reviews(
+        &self,
+        reviews: &[(Review, Vec<AuditEntry>)],
     ) -> Result<(), StoreError>;
 }
 

@@ -14,6 +14,7 @@ mod history;
 mod lives;
 mod people;
 mod requests;
+mod reviewed;
 mod script;
 mod stage;
 mod system;

@@ -18,6 +18,7 @@ pub(crate) mod person;
 mod reach;
 mod references;
 pub(crate) mod requests;
+mod reviewed;
 mod steps;
 mod topic;
 mod typed;
@@ -45,6 +46,7 @@ pub use self::{
     compute::desired,
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
+    reviewed::ReviewedNow,
     steps::EpisodeNow,
 };
 pub use unwanted::unwanted;

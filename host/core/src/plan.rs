@@ -36,6 +36,7 @@ use crate::{
     policy::Policy,
     recognition::Recognition,
     request::PlannedQuestion,
+    review::PlannedReview,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
@@ -70,6 +71,9 @@ pub struct Plan {
     /// Questions about access that people asked for, after the steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<PlannedQuestion>,
+    /// Reviews that are opened, or in which others are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<PlannedReview>,
     /// What people hold together and should not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<PlannedConflict>,
@@ -158,6 +162,10 @@ pub enum NoteKind {
     Undone,
     /// Something is not given because of what is held.
     Conflict,
+    /// A rule gives something, and a review took it away.
+    Reviewed,
+    /// Nobody can be asked whether something is still needed.
+    Unreviewed,
 }
 
 impl NoteKind {
@@ -174,6 +182,8 @@ impl NoteKind {
             Self::Elsewhere => "elsewhere",
             Self::Undone => "not done",
             Self::Conflict => "conflict",
+            Self::Reviewed => "reviewed",
+            Self::Unreviewed => "review-unasked",
         }
     }
 }
@@ -192,6 +202,7 @@ impl Plan {
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
             || !self.questions.is_empty()
+            || !self.reviews.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -327,6 +338,7 @@ pub fn plan(
         episodes,
         steps,
         questions,
+        reviews: Vec::new(),
         conflicts,
         notes: notes.into_iter().collect(),
         undoes: None,
@@ -387,6 +399,9 @@ fn plan_person(
     }
     for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
         outline.about_person(NoteKind::Conflict, identity, &conflict.to_string(), false);
+    }
+    for text in &person.access.reviewed.missed {
+        outline.about_person(NoteKind::Reviewed, identity, text, false);
     }
     plan_identity(settings, world, identity, person, now, outline);
     adoption::left_behind(world, identity, person, outline);

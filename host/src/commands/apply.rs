@@ -341,6 +341,9 @@ impl Shown {
                 let who = self.labels.get(&question.identity).unwrap_or(&id);
                 self.say(&format!("request {} for {who}: {}", question.request, word(&how)));
             }
+            Progress::Review { name, how } => {
+                self.say(&format!("review `{name}`: {}", word(&how)));
+            }
             Progress::Approval { approval, how } => {
                 let done = matches!(how, StepTold::Done);
                 let how = if done { "asked".to_owned() } else { word(&how) };

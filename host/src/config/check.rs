@@ -18,6 +18,7 @@ mod notify;
 mod permissions;
 mod policy;
 mod requests;
+mod reviews;
 mod sources;
 mod tests_of_file;
 mod workflows;
@@ -82,6 +83,7 @@ pub(super) fn check(
     let rules = policy::rules(&mut check, file, &lifecycle.timezone);
     let mut access = access::access(&mut check, file, &lifecycle.timezone);
     access.approvals = approvals::approvals(&mut check, file, &steps);
+    access.reviews = reviews::reviews(&mut check, file, &steps, &lifecycle.timezone);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 74] = [
+const TABLES: [&[&str]; 77] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -47,6 +47,9 @@ const TABLES: [&[&str]; 74] = [
     &["approval", "*"],
     &["approval", "*", "when"],
     &["approval", "*", "escalate"],
+    &["review", "*"],
+    &["review", "*", "of"],
+    &["review", "*", "escalate"],
     &["sod", "*"],
     &["sod", "*", "except", "*"],
     &["exclusive", "*"],

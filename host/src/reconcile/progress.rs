@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval, fault::Fault, operation::Operation, request::PlannedQuestion,
+    approval::PlanApproval, fault::Fault, id::ReviewName, operation::Operation, request::PlannedQuestion,
     run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
@@ -67,6 +67,11 @@ pub enum Progress {
     /// A question about access that somebody asked for.
     Question {
         question: PlannedQuestion,
+        how: StepTold,
+    },
+    /// A review that is opened, or in which others are asked.
+    Review {
+        name: ReviewName,
         how: StepTold,
     },
     /// A question about the plan itself.

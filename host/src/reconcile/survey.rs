@@ -20,6 +20,7 @@ use lanyard_core::{
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
+    review,
     workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
 };
 
@@ -28,7 +29,7 @@ use super::{
     approvals::{self, Seen},
     dropped::note,
     known::{known_of, lately},
-    lives, read, requests,
+    lives, read, requests, reviews,
 };
 use crate::{
     connector::Connectors,
@@ -101,6 +102,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
+    review::planned(policy, (&assembled, &desired, &observed), &mut plan, now);
     let lately = lately(policy, context.store.as_ref(), now).await?;
     let settings = GuardSettings::of(policy);
     let mut findings =
@@ -112,6 +114,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let seen = Seen::of((&plan, &digest), about, now);
     if observed.kept.clock.jump.is_none() {
         requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
+        reviews::keep(context, &assembled, &observed.kept, now).await?;
         approvals::keep(context, seen, (&unread_sources, &unread)).await?;
     }
     findings.extend(approvals::findings(context, seen).await?);

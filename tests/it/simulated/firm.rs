@@ -209,6 +209,7 @@ impl Firm {
             Progress::Began { .. }
             | Progress::Step { .. }
             | Progress::Question { .. }
+            | Progress::Review { .. }
             | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())

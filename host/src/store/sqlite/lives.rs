@@ -16,7 +16,7 @@ use super::{
     columns::{At, Json, Word, object},
     history,
     problem::Problem,
-    requests,
+    requests, reviews,
 };
 use crate::store::AuditEntry;
 
@@ -27,6 +27,7 @@ pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
         requests: requests::requests(tx)?,
+        reviews: reviews::all(tx)?,
         given_back: adoptions::given_back(tx)?,
         past_starts: history::starts(tx)?,
         clock: clock(tx)?,

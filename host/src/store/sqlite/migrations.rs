@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_request.sql"),
     include_str!("migrations/0014_remembered.sql"),
     include_str!("migrations/0015_approval.sql"),
+    include_str!("migrations/0016_review.sql"),
 ];
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
