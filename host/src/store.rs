@@ -275,10 +275,8 @@ pub trait Store: Send + Sync {
 
     // --- reviews of access -----------------------------------------------------
     /// Reviews as they are from now on, each with its entries.
-    async fn record_reviews(
-        &self,
-        reviews: &[(Review, Vec<AuditEntry>)],
-    ) -> Result<(), StoreError>;
+    async fn record_reviews(&self, reviews: &[(Review, Vec<AuditEntry>)])
+    -> Result<(), StoreError>;
 }
 
 /// One exhaustive read of a source.

@@ -13,11 +13,7 @@ use lanyard_core::{
 use crate::people::identity;
 
 /// `review quarterly`: who is asked about what, and what they said.
-pub(crate) async fn shown(
-    context: &Context,
-    name: &str,
-    now: Timestamp,
-) -> Result<String, String> {
+pub(crate) async fn shown(context: &Context, name: &str, now: Timestamp) -> Result<String, String> {
     let store = context.store.as_ref();
     let people = store.identities().await.map_err(|error| error.to_string())?;
     let kept = store.kept().await.map_err(|error| error.to_string())?;

@@ -8,8 +8,7 @@ use crate::{
     account::AccountState,
     id::{
         ConnectorName, Digest, FactName, IdentityId, OperationId, ReviewName, RoleName, RuleName,
-        StepName,
-        WorkflowName,
+        StepName, WorkflowName,
     },
     lifecycle::LifecycleState,
     value::{Attribute, AttributeChange, ObjectRef, Value},

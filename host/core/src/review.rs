@@ -189,7 +189,11 @@ impl Review {
 
     /// As it is once a plan that asks is applied; none when it is not there,
     /// or there already.
-    pub fn as_planned(known: Option<&Self>, planned: &PlannedReview, at: Timestamp) -> Option<Self> {
+    pub fn as_planned(
+        known: Option<&Self>,
+        planned: &PlannedReview,
+        at: Timestamp,
+    ) -> Option<Self> {
         let asked = |it: &PlannedItem| it.question.clone().map(|question| question.asked(at));
         let item = |it: &PlannedItem| Item {
             id: it.id.clone(),
@@ -224,8 +228,10 @@ impl Review {
 
 /// What reviews take from each person: the latest answer about a grant counts.
 pub fn excluded(reviews: &[Review]) -> BTreeMap<IdentityId, Excluded> {
-    let mut latest: BTreeMap<(IdentityId, &ConnectorName, &ObjectRef), (&Review, &Item, &Decision)> =
-        BTreeMap::new();
+    let mut latest: BTreeMap<
+        (IdentityId, &ConnectorName, &ObjectRef),
+        (&Review, &Item, &Decision),
+    > = BTreeMap::new();
     for review in reviews {
         for item in &review.items {
             let Some(decision) = &item.decision else { continue };
@@ -249,7 +255,11 @@ pub fn excluded(reviews: &[Review]) -> BTreeMap<IdentityId, Excluded> {
 }
 
 /// What people call a grant in a review by.
-fn item_id(name: &ReviewName, ordinal: u32, of: (IdentityId, &ConnectorName, &ObjectRef)) -> String {
+fn item_id(
+    name: &ReviewName,
+    ordinal: u32,
+    of: (IdentityId, &ConnectorName, &ObjectRef),
+) -> String {
     let (identity, target, entitlement) = of;
     let ObjectRef { object_type, uid } = entitlement;
     let text = format!("review\n{name}\n{ordinal}\n{identity}\n{target}\n{object_type}\n{uid}");

@@ -148,9 +148,8 @@ fn row(known: &LastKnown, review: &Review, item: &Item, now: Timestamp) -> [Stri
         person.map_or_else(|| id.to_string(), |person| person.label.clone())
     };
     let asked = item.asked.as_ref();
-    let who: Vec<String> = asked
-        .map(|asked| asked.waits_for(now).iter().map(called).collect())
-        .unwrap_or_default();
+    let who: Vec<String> =
+        asked.map(|asked| asked.waits_for(now).iter().map(called).collect()).unwrap_or_default();
     let decision = item.decision.as_ref();
     let answer = decision.map_or("", |it| if it.revoke { "revoked" } else { "kept" });
     let by = decision.map(|it| it.by.clone().unwrap_or_else(|| "silence".to_owned()));
@@ -158,9 +157,10 @@ fn row(known: &LastKnown, review: &Review, item: &Item, now: Timestamp) -> [Stri
     let holders = known.observed.links.iter().filter(|it| it.identity == item.identity);
     let mut holders = holders.filter(|it| it.target == item.target && !it.gone);
     let held = holders.any(|link| {
-        there.into_iter().flat_map(|there| &there.assignments).any(|it| {
-            it.holder == link.account && it.entitlement == item.entitlement
-        })
+        there
+            .into_iter()
+            .flat_map(|there| &there.assignments)
+            .any(|it| it.holder == link.account && it.entitlement == item.entitlement)
     });
     [
         format!("{} {}", review.name, review.ordinal),

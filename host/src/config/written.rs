@@ -17,7 +17,8 @@ mod sources;
 mod workflow;
 
 use lanyard_core::id::{
-    ApprovalName, ConnectorName, MessageName, ReviewName, RoleName, RuleName, SeparationName, WorkflowName,
+    ApprovalName, ConnectorName, MessageName, ReviewName, RoleName, RuleName, SeparationName,
+    WorkflowName,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

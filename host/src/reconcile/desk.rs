@@ -71,8 +71,8 @@ impl<'a> Desk<'a> {
 
     fn has_left(&self, id: IdentityId) -> bool {
         let person = self.people.iter().find(|person| person.id == id);
-        let state = person
-            .map(|it| desired::standing(self.policy, it, &[], (self.kept, &[]), self.now));
+        let state =
+            person.map(|it| desired::standing(self.policy, it, &[], (self.kept, &[]), self.now));
         state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval, fault::Fault, id::ReviewName, operation::Operation, request::PlannedQuestion,
-    run::Verification, workflow::PlannedStep,
+    approval::PlanApproval, fault::Fault, id::ReviewName, operation::Operation,
+    request::PlannedQuestion, run::Verification, workflow::PlannedStep,
 };
 use tokio::sync::watch;
 

@@ -37,9 +37,8 @@ pub(super) async fn keep(
     let mut ended = Vec::new();
     let mut recorded = Vec::new();
     for review in changed {
-        let known = kept.reviews.iter().find(|it| {
-            it.name == review.name && it.ordinal == review.ordinal
-        });
+        let known =
+            kept.reviews.iter().find(|it| it.name == review.name && it.ordinal == review.ordinal);
         let known: BTreeSet<&str> = known
             .into_iter()
             .flat_map(|it| &it.items)

@@ -256,12 +256,7 @@ impl Look<'_> {
         person.map_or(&[], |person| self.giving(person, &item.target, &item.entitlement))
     }
 
-    fn speaks_of(
-        &self,
-        rule: &ReviewPolicy,
-        held: &Held<'_>,
-        privileged: &Privileged<'_>,
-    ) -> bool {
+    fn speaks_of(&self, rule: &ReviewPolicy, held: &Held<'_>, privileged: &Privileged<'_>) -> bool {
         let Held { target, entitlement, causes, .. } = held;
         let of = &rule.of;
         let roles = causes.iter().filter_map(|cause| match cause {
@@ -401,8 +396,10 @@ fn unasked(
     (target, label): (&ConnectorName, &str),
     sentence: &str,
 ) -> Note {
-    let text =
-        format!("review `{}` (line {}): nobody is asked about `{label}`: {sentence}", rule.name, rule.line);
+    let text = format!(
+        "review `{}` (line {}): nobody is asked about `{label}`: {sentence}",
+        rule.name, rule.line
+    );
     let target = Some(target.clone());
     Note { identity: Some(identity), target, kind: NoteKind::Unreviewed, text, open: true }
 }

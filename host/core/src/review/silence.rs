@@ -6,11 +6,7 @@ use jiff::Timestamp;
 
 use super::{Decision, Item, Review, Silence};
 use crate::{
-    desired::standing,
-    fact::Identity,
-    id::IdentityId,
-    identity::Assembled,
-    lifecycle::Kept,
+    desired::standing, fact::Identity, id::IdentityId, identity::Assembled, lifecycle::Kept,
     policy::Policy,
 };
 

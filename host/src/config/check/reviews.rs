@@ -29,7 +29,8 @@ pub(super) fn reviews(
         let place = Place::of(["review", name.as_str()]);
         let of = of(check, &place.key("of"), &written.of);
         if written.who.is_empty() {
-            let error = ConfigError::new("nobody is asked").hint("`who = [\"owner\", \"manager\"]`");
+            let error =
+                ConfigError::new("nobody is asked").hint("`who = [\"owner\", \"manager\"]`");
             check.value(&place.key("who"), error);
         }
         for (index, whom) in written.who.iter().enumerate() {

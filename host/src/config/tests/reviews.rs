@@ -5,6 +5,7 @@ use insta::assert_snapshot;
 use super::{errors_with, with};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the mistakes of one file")]
 fn a_review_looks_at_something_and_asks_somebody_else() {
     let more = r#"
 [review.nothing]

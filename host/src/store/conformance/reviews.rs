@@ -22,9 +22,7 @@ fn review(ordinal: u32) -> Review {
     Review { name, ordinal, opened: at(1), silence: Silence::Revoke, items: vec![item] }
 }
 
-pub(crate) async fn a_review_is_kept_in_its_place_with_an_entry_for_each_answer(
-    store: &dyn Store,
-) {
+pub(crate) async fn a_review_is_kept_in_its_place_with_an_entry_for_each_answer(store: &dyn Store) {
     let both = [(review(1), vec![entry(1, "review")]), (review(2), Vec::new())];
     store.record_reviews(&both).await.unwrap();
     let mut answered = review(1);
