@@ -8,13 +8,14 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard::store::{
-    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
+    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -331,6 +332,30 @@ impl Store for Around {
         self.inner.past_facts(identity).await
     }
 
+    async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        self.inner.forgotten().await
+    }
+
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        self.around("erase", self.inner.erase(erasure, audit)).await
+    }
+
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        self.inner.would_erase(erasure, audit).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.around("sweep", self.inner.sweep()).await
+    }
+
     async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
         self.inner.plan_approvals().await
     }
@@ -347,5 +372,9 @@ impl Store for Around {
         reviews: &[(Review, Vec<AuditEntry>)],
     ) -> Result<(), StoreError> {
         self.around("record-reviews", self.inner.record_reviews(reviews)).await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        self.around("begin-anew", self.inner.begin_anew(begun, audit)).await
     }
 }

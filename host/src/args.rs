@@ -2,10 +2,12 @@
 
 mod asking;
 mod case;
+mod forgetting;
 mod parts;
 pub mod people;
 mod requests;
 mod reviews;
+mod xray;
 
 use std::path::PathBuf;
 
@@ -17,8 +19,10 @@ pub use self::{
     parts::{Held, Stepped},
     requests::RequestVerb,
     reviews::ReviewVerb,
+    xray::Looked,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
+pub use forgetting::EraseOrder;
 
 /// The right accounts for every person, in every system, for exactly as long
 /// as they should have them.
@@ -147,6 +151,9 @@ pub enum Verb {
     /// A plan that goes back from one that was carried out: shown and kept,
     /// for `apply DIGEST`.
     Undo(Undone),
+    /// Every account that is there: whose it is or may be, and what stands
+    /// out.  Reads everything, writes nothing, and needs no rules.
+    Xray(Looked),
     /// Rules and mappings, tried on people.
     #[command(subcommand)]
     Rule(RuleVerb),
@@ -241,6 +248,8 @@ pub enum IdentityVerb {
     /// Say that a record is somebody else's; one that came by a merge takes
     /// everything along that came with it.
     Split(SplitOrder),
+    /// Erase everything that is known of somebody who has left, for good.
+    Erase(EraseOrder),
 }
 
 #[derive(Debug, Subcommand)]
@@ -259,11 +268,19 @@ pub enum AccountVerb {
         /// The target that has the account.
         target: ConnectorName,
         /// The account's key at the target, as `plan` shows it.
-        uid: String,
+        #[arg(required_unless_present = "sure", requires = "identity")]
+        uid: Option<String>,
         /// Whose it is: id, key of a record, label, or login name of another
         /// account.
-        #[arg(long)]
-        identity: String,
+        #[arg(long, requires = "uid")]
+        identity: Option<String>,
+        /// Every account there that is surely somebody's by `match`, as
+        /// `xray` shows them, after asking.
+        #[arg(long, conflicts_with_all = ["uid", "identity"])]
+        sure: bool,
+        /// Do not ask.
+        #[arg(short, long, requires = "sure")]
+        yes: bool,
     },
     /// Say that an existing account is not a person's: it is not suggested
     /// for them any more, and its name is somebody else's.

@@ -10,6 +10,7 @@ mod check;
 mod connector;
 mod defaults;
 mod eject;
+mod erase;
 mod explain;
 mod hold;
 mod identity;
@@ -30,6 +31,7 @@ mod undo;
 mod union;
 mod who;
 mod workflow;
+mod xray;
 
 use crate::{
     args::{Args, ConnectorVerb, PluginVerb, RuleVerb, RunVerb, Verb},
@@ -105,6 +107,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,
         Verb::Undo(wanted) => undo::undo(file, &wanted, output).await,
         Verb::Rule(RuleVerb::Test(wanted)) => rule::test(file, &wanted, output).await,
+        Verb::Xray(wanted) => xray::xray(file, &wanted, output).await,
         Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;

@@ -166,6 +166,15 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
     }
 }
 
+/// A duration as the file writes it: `90d`.
+///
+/// # Errors
+/// What it would have to be.
+pub(crate) fn duration(text: &str) -> Result<jiff::SignedDuration, String> {
+    let duration = text.parse::<element::duration::Duration>();
+    duration.map(|it| it.0).map_err(|error| error.to_string())
+}
+
 /// The file with every default written out; it means the same.
 ///
 /// # Errors

@@ -5,6 +5,7 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
+mod password;
 mod step;
 mod unusable;
 
@@ -20,6 +21,7 @@ use lanyard_core::{
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
 
+pub use password::Password;
 pub use step::{StepCall, StepComponent};
 pub use unusable::Unusable;
 
@@ -56,6 +58,7 @@ pub struct Abilities {
     pub directory: bool,
     pub provisioning: bool,
     pub entitlements: bool,
+    pub credentials: bool,
     /// Carries out steps of workflows.
     pub step: bool,
 }
@@ -152,6 +155,15 @@ pub enum Write {
         holder: ObjectRef,
         entitlement: ObjectRef,
         relation: String,
+    },
+    EndSessions(ObjectRef),
+    /// Sessions, tokens, app passwords, keys.
+    RevokeCredentials(ObjectRef),
+    SetPassword {
+        account: ObjectRef,
+        password: Password,
+        /// At the first sign-in.
+        must_change: bool,
     },
 }
 

@@ -8,7 +8,7 @@ use lanyard_core::{fault::FaultKind, identity::Asker, request::RequestRefused};
 use crate::{
     config::{self, ConfigErrors},
     messenger::MessengerError,
-    reconcile::{DecisionError, ReconcileError, RequestError},
+    reconcile::{DecisionError, ReconcileError, RequestError, SeveralPeople},
     store::StoreError,
     wasm::LoadError,
 };
@@ -129,6 +129,9 @@ impl From<StoreError> for AppError {
             StoreError::TooShort { .. } | StoreError::Ambiguous { .. } => {
                 Self::new(Exit::Usage, error).hint("`lanyard plan` shows the digest of each plan")
             }
+            StoreError::Erased { .. } => Self::new(Exit::Usage, error).hint(
+                "it cannot be carried out or undone any more; `lanyard plan` makes a new one",
+            ),
             error => Self::new(Exit::Store, error),
         }
     }
@@ -146,6 +149,7 @@ impl From<DecisionError> for AppError {
                 let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
                 Self::new(Exit::Usage, error).hint(hint)
             }
+            DecisionError::Several(error) => error.into(),
             DecisionError::NoPerson { .. }
             | DecisionError::Left(_)
             | DecisionError::Began
@@ -158,10 +162,17 @@ impl From<DecisionError> for AppError {
     }
 }
 
+impl From<SeveralPeople> for AppError {
+    fn from(error: SeveralPeople) -> Self {
+        Self::new(Exit::Usage, error).hint("write the id of the one who is meant in `[actors]`")
+    }
+}
+
 impl From<RequestError> for AppError {
     fn from(error: RequestError) -> Self {
         match error {
             RequestError::Store(error) => error.into(),
+            RequestError::Several(error) => error.into(),
             RequestError::Unknown => Self::new(Exit::Usage, error).hint("make a plan first"),
             RequestError::Refused(RequestRefused::Twice(ref id)) => {
                 let hint = format!("`lanyard request show {id}`");

@@ -3,14 +3,17 @@
 //! Everything that decides is in `lanyard-core`; this room reads, stores and
 //! calls, in the order that makes a crash at any point harmless.
 
+mod actor;
 mod answer;
 mod approvals;
 mod call;
 mod carry;
 mod cases;
+mod credential;
 mod decide;
 mod desk;
 mod dropped;
+mod erase;
 mod execute;
 mod known;
 mod lives;
@@ -28,6 +31,7 @@ mod survey;
 mod undo;
 mod union;
 mod whose;
+mod xray;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -45,6 +49,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
+pub use actor::SeveralPeople;
 pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
@@ -55,6 +60,7 @@ pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
 pub use dropped::{retired, sentences};
+pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
 pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
@@ -65,6 +71,7 @@ pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
+pub use xray::{look_through, look_through_recorded};
 
 /// What every step of the road needs.
 #[derive(Clone)]

@@ -19,12 +19,13 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::{Anew, Forgotten, Words},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
-    operation::Operation,
+    operation::{CredentialVerb, Operation},
     plan::Plan,
     request::Request,
     review::Review,
@@ -263,6 +264,31 @@ pub trait Store: Send + Sync {
     /// Values of somebody's facts that no source gives any more, in the order
     /// in which that was learned.
     async fn past_facts(&self, identity: IdentityId) -> Result<Vec<PastFact>, StoreError>;
+    // --- forgetting ----------------------------------------------------------
+    /// What is left of those who were erased.
+    async fn forgotten(&self) -> Result<Forgotten, StoreError>;
+    /// Everything of somebody goes, in every table, with an entry that stays.
+    /// What is kept for good is emptied: plans that speak of them, the
+    /// journal, the personal part of the audit.  None: nobody has the id.
+    /// Refused while a legal hold stands, an account of theirs is there, or
+    /// nobody knows what came of an operation.
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError>;
+    /// What that would take; nothing is changed.
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError>;
+    /// Has the bytes of what was erased leave the files.  False: others are
+    /// reading them, and it has to be done again.
+    async fn sweep(&self) -> Result<bool, StoreError>;
+    /// Records of people who left go to somebody new, with an entry for each
+    /// of the two.
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError>;
 
     // --- questions about plans -----------------------------------------------
     /// All there ever were, in the order in which they were asked.
@@ -278,6 +304,24 @@ pub trait Store: Send + Sync {
     async fn record_reviews(&self, reviews: &[(Review, Vec<AuditEntry>)])
     -> Result<(), StoreError>;
 }
+
+/// Somebody who is to be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erasure {
+    pub identity: IdentityId,
+    pub at: Timestamp,
+    /// Who ordered it, or the run (an OS user).
+    pub by: String,
+    /// By a person's order, and not because their time is over.
+    pub ordered: bool,
+    pub departed: Option<Timestamp>,
+    pub reason: Option<String>,
+    /// By which they are spoken of.
+    pub words: Words,
+}
+
+/// How many rows went or were emptied, by what they were.
+pub type ErasedRows = BTreeMap<&'static str, usize>;
 
 /// One exhaustive read of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -386,6 +430,13 @@ pub enum Effect {
         from: ObjectRef,
         to: ObjectRef,
     },
+    /// What somebody was signed in with there was ended.
+    Ended {
+        target: ConnectorName,
+        account: ObjectRef,
+        verb: CredentialVerb,
+        at: Timestamp,
+    },
     Granted(OwnedGrant),
     Revoked(OwnedGrant),
 }
@@ -440,7 +491,12 @@ pub struct AuditRow {
     /// From 1, without gaps.
     pub sequence: i64,
     pub entry: AuditEntry,
-    /// Digest over the previous row's digest and this entry.
+    /// The digest of what can be erased of the entry (account and detail).
+    pub personal: Digest,
+    /// What went into that besides; none: it was erased.
+    pub salt: Option<String>,
+    /// Digest over the previous row's digest, the rest of this entry, and
+    /// `personal`.
     pub chain: Digest,
 }
 
@@ -472,6 +528,8 @@ pub enum StoreError {
     Stale { run: i64, operation: OperationId, epoch: u64 },
     #[error("operation {operation} of run {run}: {transition}")]
     Illegal { run: i64, operation: OperationId, transition: lanyard_core::run::IllegalTransition },
+    #[error("the plan {digest} spoke of somebody who was erased on {at:.0}, and is empty since")]
+    Erased { digest: String, at: Timestamp },
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }

@@ -5,6 +5,7 @@ mod cache;
 mod call;
 mod egress;
 mod engine;
+mod handed;
 mod http;
 mod load;
 mod permitted;
@@ -375,6 +376,9 @@ impl Connector for WasmConnector {
     }
 
     async fn write(&self, context: WriteContext, write: &Write) -> Result<Outcome, Fault> {
+        if let Write::SetPassword { password, .. } = write {
+            return handed::set(self, context, (write, password)).await;
+        }
         let journal = Some(Arc::clone(&context.journal));
         call!(self, Purpose::Write, journal, |instance| instance.write(&context, write))
     }

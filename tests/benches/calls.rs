@@ -199,6 +199,7 @@ fn natively(write: &Write) -> Outcome {
             anchor: Some(anchor.clone()),
             state: *state,
             state_until: None,
+            last_used: None,
             attributes: attributes.clone(),
         }),
         side_effects: Vec::new(),

@@ -162,6 +162,7 @@ pub(crate) fn record(index: usize, department: &str) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: vec![
             attribute("given_name", GIVEN[index % 20].to_owned()),
             attribute("family_name", family),

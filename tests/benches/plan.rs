@@ -191,6 +191,7 @@ fn carried_out(plan: &Plan) -> CarriedOut {
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: lanyard_core::observed::Ended::default(),
     });
     (states, links.collect(), ledger)
 }

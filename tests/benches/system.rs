@@ -80,6 +80,7 @@ pub(crate) fn entitlements() -> Vec<Entitlement> {
         name,
         description: String::new(),
         grantable: true,
+        privileged: false,
     };
     company::entitlements().into_iter().map(entitlement).collect()
 }
@@ -104,6 +105,7 @@ impl State {
                     anchor: Some(anchor.clone()),
                     state: *state,
                     state_until: None,
+                    last_used: None,
                     attributes: attributes.clone(),
                 };
                 self.accounts.insert(account.reference.clone(), account.clone());
@@ -155,6 +157,7 @@ impl Connector for System {
             directory: true,
             provisioning: self.target,
             entitlements: self.target,
+            credentials: false,
             step: false,
         }
     }

@@ -217,6 +217,10 @@ async fn a_rule_and_a_mapping_are_tried_on_somebody_with_each_value() {
         (vec!["rule", "test", "salse", "E3"], "did you mean `sales`?"),
         (vec!["rule", "test", "E3"], "a rule and a person"),
         (vec!["rule", "test", "sales", "E3", "--set", "x"], "write it as FACT=VALUE"),
+        (
+            vec!["rule", "test", "sales", "E3", "--set", "start=nonsense"],
+            "fact `start` is no date like 2026-03-31",
+        ),
     ] {
         let said = desk.run(&arguments).await;
         assert_eq!(said.status, Some(Exit::Usage as i32));

@@ -18,10 +18,11 @@ use lanyard_core::{
     desired::{Presence, desired_adopting},
     id::IdentityId,
     plan::{PlanSettings, plan},
+    xray::{Class, xray},
 };
 
 use crate::built::root;
-use firm::{ACCOUNTS, RECORDS, at, firm, identities, organisation, target};
+use firm::{ACCOUNTS, RECORDS, UNTOLD, at, firm, identities, organisation, target};
 use sheet::{Row, sheet};
 
 /// The files of one folder.
@@ -152,6 +153,39 @@ fn accounts_come_out_as_noted(sample: &Sample) {
     assert_eq!(adopted_for.len(), plan.adopted.len());
 }
 
+/// A first look says the same of each account, with the rule and without it.
+fn a_first_look_says_the_same(sample: &Sample) {
+    let ruleless = ACCOUNTS.split("[rule.everyone]").next().unwrap();
+    let hr = sheet(&sample.folder.join(sample.hr));
+    let directory = sheet(&sample.folder.join(sample.directory));
+    for (file, declared) in [(ACCOUNTS, true), (ruleless, true), (UNTOLD, false)] {
+        let policy = firm(file);
+        let assembled = identities(&policy, &[("hr", "ident", &hr)]);
+        let long = jiff::SignedDuration::from_hours(90 * 24);
+        let found = xray(&policy, (&[], &assembled), target(&directory), long, at());
+        let [target] = found.targets.as_slice() else { panic!("{found:?}") };
+        assert_eq!(target.accounts.len(), directory.len());
+        for row in &directory {
+            let account = target.accounts.iter().find(|it| it.uid == row["dn"]).unwrap();
+            let outcome = match account.class {
+                Class::Sure => Outcome::Sure,
+                Class::Ask => Outcome::Asked(account.owners.len()),
+                Class::Orphan | Class::Service => Outcome::Nobodys,
+                Class::Mine => panic!("{account:?}"),
+            };
+            if declared {
+                assert_eq!(outcome, expected(row), "{}", row["dn"]);
+            } else {
+                // Without a word of the file nothing is sure, and whoever is
+                // noted as somebody's is asked about.
+                let nobodys = expected(row) == Outcome::Nobodys;
+                assert_ne!(outcome, Outcome::Sure, "{}", row["dn"]);
+                assert_eq!(outcome == Outcome::Nobodys, nobodys, "{}", row["dn"]);
+            }
+        }
+    }
+}
+
 /// The same rows as records of a second source.
 fn records_come_out_as_noted(sample: &Sample) {
     let policy = firm(RECORDS);
@@ -230,6 +264,11 @@ fn whose_an_account_is_comes_out_as_our_notes_say() {
 }
 
 #[test]
+fn a_first_look_at_accounts_comes_out_as_our_notes_say() {
+    a_first_look_says_the_same(&ours());
+}
+
+#[test]
 fn whose_a_record_is_comes_out_as_our_notes_say() {
     records_come_out_as_noted(&ours());
 }
@@ -245,6 +284,7 @@ fn the_sample_data_of_others_comes_out_as_its_notes_say() {
     let Some(sample) = theirs(test) else { return };
     assert!(is_there(&sample), "`{}` is no folder", sample.folder.display());
     accounts_come_out_as_noted(&sample);
+    a_first_look_says_the_same(&sample);
     records_come_out_as_noted(&sample);
     access_follows_the_organisation(&sample);
 }

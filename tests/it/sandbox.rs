@@ -4,6 +4,7 @@
 mod alone;
 mod bench;
 mod limits;
+mod passwords;
 mod reach;
 mod recorder;
 mod secrets;

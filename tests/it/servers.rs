@@ -1,7 +1,9 @@
 //! Real servers: an HR file becomes accounts in slapd and scim2-server, and
 //! the servers' own tools say whether it did.
 
+mod first_look;
 mod ldapsearch;
+mod passwords;
 mod programs;
 mod scim;
 mod slapd;

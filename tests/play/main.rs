@@ -9,8 +9,10 @@ mod answers;
 mod cases;
 mod components;
 mod demand;
+mod erasures;
 mod file;
 mod history;
+mod keys;
 mod lives;
 mod people;
 mod requests;
@@ -18,6 +20,7 @@ mod reviewed;
 mod script;
 mod stage;
 mod system;
+mod xray;
 
 use std::{
     fs,

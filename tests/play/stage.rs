@@ -22,11 +22,12 @@ use crate::{
     answers::{self, chain, columns, plain, shown, told},
     cases,
     components::Carrier,
-    demand, file, history, lives,
+    demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
     requests, reviewed,
     script::{Statement, table},
     system::{self, System},
+    xray,
 };
 
 /// A firm with everything around it.
@@ -81,10 +82,19 @@ impl Stage {
     /// What people say, or are told.
     fn spoken(&self, words: &[&str]) -> Option<Played> {
         Some(match words {
-            ["mail"] => Ok(Some(self.mail.taken())),
+            ["mail"] => {
+                self.firm().map(|firm| Some(keys::hidden(&self.mail.taken(), &firm.targets)))
+            }
             ["mail", words @ ..] => self.mail.becomes(words).map(|()| None),
             ["approvals"] => self.said(people::approvals).map(Some),
             ["cases"] => self.said(cases::list).map(Some),
+            ["erase", who] => {
+                self.said(|context, now| erasures::erase(context, who, now)).map(Some)
+            }
+            ["erased"] => self.said(erasures::list).map(Some),
+            ["the", "store", "speaks", "of", words @ ..] => {
+                erasures::speaks_of(self.folder.path(), &words.join(" ")).map(Some)
+            }
             [verb @ ("decide" | "reopen"), said @ ..] => {
                 let decides = *verb == "decide";
                 self.said(|context, now| cases::say(context, decides, said, now)).map(Some)
@@ -115,6 +125,7 @@ impl Stage {
             }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
+            ["xray"] => self.said(xray::shown).map(Some),
             ["requests"] => self.said(requests::requests).map(Some),
             [user, "asks", "for", access, "for", whom, "until", until] => {
                 let wish = (*user, *access, *whom, *until);
@@ -150,6 +161,7 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),
                 None => Err(format!("there is no component `{name}`")),
@@ -232,10 +244,14 @@ impl Stage {
                     has(&mut inner, row)?;
                 }
             }
+            ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
             ["is", "down"] => inner.down = true,
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
+            ["can", ..] | ["breaks", "off"] | ["refuses"] | ["answers", "again"] => {
+                inner.keys.becomes(words)?
+            }
             ["makes", attribute, text, "of", name] => {
                 let made = system::attribute_of(attribute, text);
                 inner.by_name(name)?.attributes.push(made);
@@ -360,6 +376,10 @@ impl Stage {
             }
             if let Progress::Question { question, how } = &progress {
                 let line = requests::question_line(&survey.stored.plan, question, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Progress::Erased { identity } = &progress {
+                let line = erasures::line(&survey, *identity);
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Some((operation, how)) = told(&progress) {

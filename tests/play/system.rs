@@ -23,6 +23,8 @@ use lanyard_core::{
     value::{Attribute, AttributeChange, ObjectRef, Value, ValueChange},
 };
 
+use crate::keys::Keys;
+
 /// What every target knows of a person, beside what its file asks for.
 const USUAL: [(&str, &str); 6] = [
     ("givenName", "name.givenName"),
@@ -56,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) cut_short: bool,
     /// What it promises of an account that is disabled.
     pub(crate) promised: BTreeSet<DisableEffect>,
+    pub(crate) keys: Keys,
     sequence: u32,
 }
 
@@ -90,7 +93,7 @@ impl Inner {
         Page { items, next: None, coverage, total_hint: None }
     }
 
-    fn account(&mut self, reference: &ObjectRef) -> Result<&mut Account, Fault> {
+    pub(crate) fn account(&mut self, reference: &ObjectRef) -> Result<&mut Account, Fault> {
         self.accounts
             .get_mut(&reference.uid)
             .ok_or_else(|| Fault::new(FaultKind::NotFound, "there is no such account"))
@@ -138,6 +141,9 @@ impl Inner {
             Write::Revoke { holder, entitlement, .. } => {
                 self.held.remove(&(holder.uid.clone(), entitlement.uid.clone()));
                 Ok(self.account(holder)?.clone())
+            }
+            Write::EndSessions(_) | Write::RevokeCredentials(_) | Write::SetPassword { .. } => {
+                self.key(write)
             }
         }
     }
@@ -216,6 +222,7 @@ fn account(uid: &str, name: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -299,6 +306,7 @@ impl Connector for System {
             directory: true,
             provisioning: self.target,
             entitlements: self.target,
+            credentials: self.target,
             step: false,
         }
     }
@@ -321,6 +329,7 @@ impl Connector for System {
         let objects = if self.target {
             let mut user = object("user", ObjectRole::Account, attributes);
             user.capabilities.disable_effects.clone_from(&inner.promised);
+            user.capabilities.credential_abilities.clone_from(&inner.keys.can);
             vec![user, object("group", ObjectRole::Entitlement, vec![attribute("login", None)])]
         } else {
             vec![object("person", ObjectRole::Account, attributes)]
@@ -362,6 +371,7 @@ impl Connector for System {
             name: name.clone(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         });
         Ok(inner.whole(entitlements.collect()))
     }

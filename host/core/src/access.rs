@@ -171,6 +171,8 @@ pub struct TargetAccess {
     pub remove: Vec<Pattern>,
     /// Entitlements that count as privileged, as rules write them.
     pub privileged: BTreeSet<String>,
+    /// Login names of accounts that are no person's.
+    pub service: Vec<Pattern>,
 }
 
 /// What becomes of grants of accounts of ours that we did not give.

@@ -40,6 +40,9 @@ pub struct Account {
     pub anchor: Option<String>,
     pub state: AccountState,
     pub state_until: Option<Timestamp>,
+    /// Last sign-in or use that the system knows of; none says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<Timestamp>,
     /// Without the attributes that carry name and anchor.
     pub attributes: Vec<Attribute>,
 }
@@ -52,6 +55,9 @@ pub struct Entitlement {
     pub description: String,
     /// False for rule-driven groups.
     pub grantable: bool,
+    /// The system itself calls it privileged.
+    #[serde(default)]
+    pub privileged: bool,
 }
 
 /// An account holding an entitlement: a grant.

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 pub use self::{
     answer::{Answer, Detail},
     chain::Root,
-    mapping::supposed,
+    mapping::{CannotSuppose, supposed},
     who::{Holder, What, Who, who},
 };
 use crate::{

@@ -124,6 +124,17 @@ pub fn decisions(cases: &[KeptCase]) -> Decisions {
     decided.collect()
 }
 
+/// Whoever a record may be, of which somebody has to say whose it is.
+pub fn waiting_for(cases: &[KeptCase]) -> BTreeSet<IdentityId> {
+    let open = cases.iter().filter(|kept| kept.waits()).map(|kept| &kept.case);
+    open.flat_map(may_be).collect()
+}
+
+/// Whoever a case is about.
+pub fn may_be(case: &Case) -> impl Iterator<Item = IdentityId> + '_ {
+    case.candidates.iter().map(|it| it.identity).chain([case.newcomer])
+}
+
 /// Cases that a look closes: they are about records that it would have found
 /// to be one again.
 ///

@@ -6,9 +6,11 @@ mod adopting;
 mod carry;
 mod compute;
 mod content;
+mod credential;
 pub(crate) mod desk;
 mod effects;
 mod ended;
+mod imagined;
 mod jobs;
 pub(crate) mod leave;
 mod life;
@@ -33,7 +35,7 @@ pub use crate::engagement::EngagementNow;
 use crate::{
     id::{ConnectorName, IdentityId, StepName, WorkflowName},
     lifecycle::StateNow,
-    operation::Cause,
+    operation::{Cause, CredentialVerb},
     policy::TargetPolicy,
     schema::{ObjectDef, ObjectRole, Schema},
     value::{ObjectRef, Value},
@@ -48,6 +50,10 @@ pub use self::{
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
     steps::EpisodeNow,
+};
+pub(crate) use self::{
+    adopting::surely,
+    imagined::{Imagined, imagined},
 };
 pub use unwanted::unwanted;
 
@@ -79,8 +85,27 @@ pub struct DesiredIdentity {
     /// Episodes of workflows that began, went on or ended.
     pub episodes: Vec<EpisodeNow>,
     pub steps: DesiredSteps,
+    /// What they are signed in with that steps have ended.
+    pub ends: Vec<WantedEnd>,
     /// Roles they have, and what they hold or are denied for what they hold.
     pub access: AccessNow,
+}
+
+/// A step that ends what somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedEnd {
+    pub verb: CredentialVerb,
+    /// None: wherever they have an account.
+    pub targets: Option<BTreeSet<ConnectorName>>,
+    /// What was ended then or later is done; none: all of it is.
+    pub since: Option<Timestamp>,
+    pub cause: Cause,
+}
+
+impl WantedEnd {
+    pub fn is_at(&self, target: &ConnectorName) -> bool {
+        self.targets.as_ref().is_none_or(|targets| targets.contains(target))
+    }
 }
 
 /// What goes at once, whatever movers may keep.

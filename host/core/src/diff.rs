@@ -1,6 +1,7 @@
 //! A plan as people read it: who, what happens, and why.
 
 mod change;
+mod erasure;
 mod review;
 mod step;
 
@@ -55,6 +56,7 @@ pub fn render_with(
         steps,
         questions,
         reviews,
+        erasures,
         conflicts: _,
         notes,
         undoes,
@@ -84,6 +86,7 @@ pub fn render_with(
     step::lines(steps, labels, words, &mut page);
     step::question_lines(questions, labels, &mut page);
     review::lines(reviews, labels, &mut page);
+    erasure::lines(erasures, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
     note_lines(notes, labels, &mut page);
@@ -272,7 +275,7 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
         parts.push(format!("{count} ({})", kinds.join(", ")));
     } else if !plan.has_work() && adoptions.is_empty() && notes.is_empty() && findings.is_empty() {
         return "nothing to do".to_owned();
-    } else if adopted.is_empty() {
+    } else if adopted.is_empty() && plan.erasures.is_empty() {
         parts.push("nothing to do".to_owned());
     }
     if !adopted.is_empty() {
@@ -289,6 +292,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !reviews.is_empty() {
         parts.push(counted(reviews.len(), "review", "reviews"));
+    }
+    if !plan.erasures.is_empty() {
+        parts.push(format!("{} to erase", counted(plan.erasures.len(), "person", "people")));
     }
     if !adoptions.is_empty() {
         parts.push(format!("{} to adopt", adoptions.len()));

@@ -67,6 +67,8 @@ pub(crate) fn policy() -> Policy {
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(30 * 24)),
             revoke_grants: true,
+            retain: None,
+            begins_anew: false,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),
@@ -160,6 +162,7 @@ pub(crate) fn record(key: &str, attributes: &[(&str, &str)]) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: attributes
             .iter()
             .map(|(name, text)| Attribute::new(*name, vec![Value::Text((*text).to_owned())]))
@@ -272,6 +275,7 @@ pub(crate) fn observed(accounts: &[(&str, Option<&str>)]) -> Observed {
                     was_enabled: true,
                     unwanted_since: None,
                     gone: false,
+                    ended: crate::observed::Ended::default(),
                 });
             }
         }

@@ -3,8 +3,10 @@
 mod access;
 mod classes;
 mod clock;
+mod counting;
 mod effects;
 mod ejects;
+mod erasures;
 mod last_of;
 mod mass;
 mod separation;
@@ -14,13 +16,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::classes::Privileged;
+use self::counting::Counting;
 pub use self::{
     access::{AccessGuard, Lately},
     clock::clock_jump,
     effects::{unpromised, words as words_of_effects},
     ejects::mass_ejects,
+    erasures::{mass_erasures, room_to_erase},
     last_of::last_ones,
 };
+pub(crate) use classes::privileged;
+
 use crate::{
     desired::Desired,
     id::{ConnectorName, IdentityId, OperationId},
@@ -59,6 +65,8 @@ pub enum FindingKind {
     Protected,
     /// A source lost far more of the keys it had than is usual.
     SourceShrank,
+    /// More people would be erased than the limit allows.
+    MassErase,
     /// A target no longer has many accounts of ours.
     TargetShrank,
     /// Disabling an account there does not do what the file requires.
@@ -81,10 +89,11 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
+        Self::MassErase,
         Self::ClockJump,
         Self::Protected,
         Self::SourceShrank,
@@ -105,6 +114,7 @@ impl FindingKind {
             Self::MassRemoval => "mass-removal",
             Self::MassEnable => "mass-enable",
             Self::MassEject => "mass-eject",
+            Self::MassErase => "mass-erase",
             Self::ClockJump => "clock-jump",
             Self::Protected => "protected",
             Self::SourceShrank => "source-shrank",
@@ -127,6 +137,7 @@ impl FindingKind {
             Self::MassRemoval
             | Self::MassEnable
             | Self::MassEject
+            | Self::MassErase
             | Self::ClockJump
             | Self::SourceShrank
             | Self::TargetShrank
@@ -183,17 +194,21 @@ pub fn guard(
     shrank: &[Shrank],
 ) -> Vec<Finding> {
     let GuardSettings { access: about, .. } = settings;
-    let mut findings = mass::removals(settings, plan, observed, &lately.removed);
-    findings.extend(mass::enables(settings, plan, observed));
-    findings.extend(classes::findings(about, plan, observed, lately));
+    let mut others = Vec::new();
     if let Some(last_of) = about.last_of {
-        findings.extend(last_of::findings(last_of, &about.aliases, plan, observed));
+        others.extend(last_of::findings(last_of, &about.aliases, plan, observed));
     }
-    findings.extend(separation::findings(plan));
-    findings.extend(access::unverifiable(plan, observed));
-    findings.extend(protected(settings, plan, observed));
-    findings.extend(effects::missing(settings, plan, observed));
-    findings.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
+    others.extend(separation::findings(plan));
+    others.extend(access::unverifiable(plan, observed));
+    others.extend(protected(settings, plan, observed));
+    others.extend(effects::missing(settings, plan, observed));
+    others.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
+    // What does not go anyway takes nobody's place within a limit.
+    let counting = Counting::besides(plan, &others);
+    let mut findings = mass::removals(settings, plan, observed, &lately.removed, &counting);
+    findings.extend(mass::enables(settings, plan, observed, &counting));
+    findings.extend(classes::findings(about, plan, observed, lately, &counting));
+    findings.extend(others);
     findings
 }
 
@@ -260,7 +275,11 @@ impl TargetShrank {
 impl Finding {
     /// Whether it holds anything back.
     pub fn holds_back(&self) -> bool {
-        !self.blocks.is_empty() || self.kind == FindingKind::TargetShrank
+        !self.blocks.is_empty()
+            || matches!(
+                self.kind,
+                FindingKind::TargetShrank | FindingKind::MassErase | FindingKind::ClockJump
+            )
     }
 }
 
@@ -273,6 +292,11 @@ fn by_target(
         found.entry(&operation.target).or_default().push(operation);
     }
     found
+}
+
+/// Whether so many are more than a limit allows.
+fn is_beyond(count: usize, limit: u64) -> bool {
+    u64::try_from(count).map_or(true, |count| count > limit)
 }
 
 /// Whether a limit counts it: ejections have a bound of their own.
@@ -335,7 +359,8 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Disable { .. }
         | Change::Delete { .. }
         | Change::Grant { .. }
-        | Change::Revoke { .. } => None,
+        | Change::Revoke { .. }
+        | Change::Credentials { .. } => None,
     }
 }
 

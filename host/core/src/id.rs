@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::fact::RecordKey;
+
 /// A name an operator wrote in the file: lower-case letters, digits, `-` and
 /// `_`, beginning with a letter, at most 64 bytes.
 ///
@@ -157,6 +159,13 @@ impl IdentityId {
     /// The id of the identity first seen as record `key` of `source`.
     pub fn first_seen(source: &ConnectorName, key: &str) -> Self {
         Self(Uuid::new_v5(&Self::NAMESPACE, format!("{source}\n{key}").as_bytes()))
+    }
+
+    /// The id of somebody who begins anew under a record that was of others
+    /// so many times.
+    pub fn again(record: &RecordKey, times: u64) -> Self {
+        let RecordKey { source, key } = record;
+        Self(Uuid::new_v5(&Self::NAMESPACE, format!("{source}\n{key}\nagain {times}").as_bytes()))
     }
 }
 

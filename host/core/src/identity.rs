@@ -26,7 +26,7 @@ pub use provided::provide;
 
 use crate::{
     case::Case,
-    fact::{Fact, Hold, Identity},
+    fact::{Fact, Hold, Identity, Reading},
     id::{ConnectorName, FactName, IdentityId},
     policy::{Policy, WhenMissing},
 };
@@ -118,6 +118,12 @@ impl Assembled {
         }
     }
 
+    /// With people as they are, whatever sources say.
+    pub fn join(&mut self, people: Vec<Identity>) {
+        self.identities.extend(people);
+        self.identities.sort_by_key(|identity| identity.id);
+    }
+
     /// Somebody, if they are known.
     pub fn identity(&self, id: IdentityId) -> Option<&Identity> {
         let place = self.identities.binary_search_by_key(&id, |identity| identity.id).ok()?;
@@ -172,6 +178,15 @@ pub fn label(identity: &Identity, facts: &BTreeMap<FactName, &Fact>) -> String {
 /// The key of its first record.
 pub fn key(identity: &Identity) -> &str {
     identity.records.first().map_or("", |record| record.key.as_str())
+}
+
+/// Whether any record of a reading gives this fact.
+pub(crate) fn gives(policy: &Policy, reading: &Reading, name: &str, now: Timestamp) -> bool {
+    let Some(source) = policy.sources.get_key_value(&reading.source) else { return false };
+    reading.records.iter().any(|account| {
+        let said = record::facts(policy, source, account, reading.read_at, now);
+        said.facts.get(name).is_some_and(|facts| facts.iter().any(|it| !it.values.is_empty()))
+    })
 }
 
 /// What it means for this identity that its records are missing: leaving

@@ -19,13 +19,13 @@ use crate::{
     value::Value,
 };
 
-pub(crate) use self::dates::zone_of;
+pub(crate) use self::dates::{NO_DATE, zone_of};
 pub use self::{
     clock::{ClockMarks, Jump},
     dates::{moment_of, parse_moment},
-    kept::{Absence, Ejection, Kept, LegalHold, Undone},
+    kept::{Absence, Ejection, Followed, Kept, LegalHold, Undone},
     leave::LeavePolicy,
-    unknown::unknown_in_holds,
+    unknown::{notes_of_holds, unknown_in_holds},
 };
 
 /// Where a person stands; names of identity lifecycle practice.
@@ -108,6 +108,8 @@ pub struct StateNow {
     /// When this state began, as far as facts tell (last instant of the end
     /// date for a departed person).
     pub since: Option<Timestamp>,
+    /// When they left, as far as anybody knows; none as long as they have not.
+    pub left: Option<Timestamp>,
     /// When time alone will change it.
     pub until: Option<Timestamp>,
     /// Sentences about facts that are wrong, and would not have changed it.
@@ -128,6 +130,7 @@ impl StateNow {
             state,
             because: because.into(),
             since: None,
+            left: None,
             until: None,
             doubts: Vec::new(),
             late_days: None,

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{Account, Assignment, Coverage, CoverageKind, Entitlement, Skipped},
+    forgetting::Forgetting,
     id::{ConnectorName, IdentityId},
     lifecycle::Kept,
+    operation::CredentialVerb,
     plan::Adoption,
     schema::{IdStability, Schema},
     value::ObjectRef,
@@ -33,6 +35,8 @@ pub struct Observed {
     pub names: BTreeMap<ConnectorName, Vec<HeldName>>,
     /// What is remembered of lives besides facts.
     pub kept: Kept,
+    /// Who was erased, and who must not be yet.
+    pub forgetting: Forgetting,
     /// Accounts of `links` that are linked by the plan that is made, and by
     /// nothing before.
     pub adopting: Vec<Adoption>,
@@ -123,6 +127,38 @@ pub struct Link {
     pub unwanted_since: Option<Timestamp>,
     /// A read that proves absence no longer has it.
     pub gone: bool,
+    #[serde(default)]
+    pub ended: Ended,
+}
+
+/// When what somebody is signed in with was last ended at an account.  No
+/// reading shows it: it is known by having been done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    pub sessions: Option<Timestamp>,
+    /// All of it.
+    pub credentials: Option<Timestamp>,
+}
+
+impl Ended {
+    /// With what was done at a time; whoever revokes all ends sessions.
+    #[must_use]
+    pub fn by(mut self, verb: CredentialVerb, at: Timestamp) -> Self {
+        self.sessions = Some(at);
+        if verb == CredentialVerb::Revoke {
+            self.credentials = Some(at);
+        }
+        self
+    }
+
+    /// Whether it was done at that time or later.
+    pub fn since(&self, verb: CredentialVerb, since: Timestamp) -> bool {
+        let at = match verb {
+            CredentialVerb::EndSessions => self.sessions,
+            CredentialVerb::Revoke => self.credentials,
+        };
+        at.is_some_and(|at| at >= since)
+    }
 }
 
 impl Link {

@@ -69,6 +69,22 @@ pub enum Change {
         relation: String,
         label: String,
     },
+    Credentials {
+        account: ObjectRef,
+        verb: CredentialVerb,
+    },
+}
+
+/// What is done to what somebody is signed in with.  It can be repeated, and
+/// shows in no reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialVerb {
+    /// They have to sign in again.
+    EndSessions,
+    /// Sessions, and everything else that keeps somebody in: refresh tokens,
+    /// app passwords, keys.
+    Revoke,
 }
 
 /// What an update found.
@@ -90,6 +106,12 @@ impl Change {
             Self::Delete { .. } => OperationKind::Delete,
             Self::Grant { .. } => OperationKind::Grant,
             Self::Revoke { .. } => OperationKind::Revoke,
+            Self::Credentials { verb: CredentialVerb::EndSessions, .. } => {
+                OperationKind::EndSessions
+            }
+            Self::Credentials { verb: CredentialVerb::Revoke, .. } => {
+                OperationKind::RevokeCredentials
+            }
         }
     }
 
@@ -102,7 +124,8 @@ impl Change {
             Self::Update { account, .. }
             | Self::Enable { account }
             | Self::Disable { account }
-            | Self::Delete { account } => Some(account),
+            | Self::Delete { account }
+            | Self::Credentials { account, .. } => Some(account),
             Self::Grant { holder: AccountPointer::Known(holder), .. }
             | Self::Revoke { holder, .. } => Some(holder),
         }
@@ -120,6 +143,7 @@ impl Change {
             | Self::Enable { account }
             | Self::Disable { account }
             | Self::Delete { account }
+            | Self::Credentials { account, .. }
             | Self::Grant { holder: AccountPointer::Known(account), .. }
             | Self::Revoke { holder: account, .. } => account.clone_from(key),
         }
@@ -138,6 +162,8 @@ pub enum OperationKind {
     Delete,
     Grant,
     Revoke,
+    EndSessions,
+    RevokeCredentials,
 }
 
 impl OperationKind {
@@ -150,12 +176,19 @@ impl OperationKind {
             Self::Delete => "delete",
             Self::Grant => "grant",
             Self::Revoke => "revoke",
+            Self::EndSessions => "end-sessions",
+            Self::RevokeCredentials => "revoke-credentials",
         }
+    }
+
+    /// Whether it ends what somebody is signed in with.
+    pub fn is_about_credentials(self) -> bool {
+        matches!(self, Self::EndSessions | Self::RevokeCredentials)
     }
 
     /// Whether it takes access away; the guard counts these.
     pub fn removes(self) -> bool {
-        matches!(self, Self::Disable | Self::Delete | Self::Revoke)
+        matches!(self, Self::Disable | Self::Delete | Self::Revoke) || self.is_about_credentials()
     }
 }
 

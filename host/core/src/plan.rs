@@ -5,8 +5,10 @@ mod accounts;
 mod adoption;
 mod attributes;
 mod catalogue;
+mod credentials;
 mod event;
 mod grants;
+mod merged;
 mod only;
 mod order;
 mod outline;
@@ -29,6 +31,7 @@ use self::{
 use crate::{
     access::TargetAccess,
     desired::{Desired, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow},
+    forgetting::{self, PlannedErasure, Retain},
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
@@ -44,6 +47,7 @@ use crate::{
 pub(crate) use self::attributes::{compared, same_values};
 pub use self::surely::{adopted_link, adopting};
 pub use self::undo::{Applied, Present, Undoes, undo};
+pub(crate) use self::{adoption::Candidates, surely::doubts, world::owners};
 
 /// What would be done, in order.
 ///
@@ -74,6 +78,10 @@ pub struct Plan {
     /// Reviews that are opened, or in which others are asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<PlannedReview>,
+    /// People who are erased, after everything else; who left first comes
+    /// first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erasures: Vec<PlannedErasure>,
     /// What people hold together and should not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<PlannedConflict>,
@@ -166,6 +174,8 @@ pub enum NoteKind {
     Reviewed,
     /// Nobody can be asked whether something is still needed.
     Unreviewed,
+    /// A source still tells of people who were erased.
+    Forgotten,
 }
 
 impl NoteKind {
@@ -184,6 +194,7 @@ impl NoteKind {
             Self::Conflict => "conflict",
             Self::Reviewed => "reviewed",
             Self::Unreviewed => "review-unasked",
+            Self::Forgotten => "still told",
         }
     }
 }
@@ -203,6 +214,7 @@ impl Plan {
             || !self.steps.is_empty()
             || !self.questions.is_empty()
             || !self.reviews.is_empty()
+            || !self.erasures.is_empty()
     }
 
     /// How many notes are about access that has to go, or may have to, and
@@ -238,6 +250,8 @@ pub struct PlanSettings<'a> {
     pub revoke_grants: bool,
     /// How long a mover keeps grants that nothing gives any longer.
     pub overlap: SignedDuration,
+    /// How long people are kept after they left.
+    pub retain: Option<&'a Retain>,
 }
 
 /// What planning needs to know of one target.
@@ -275,6 +289,7 @@ impl<'a> PlanSettings<'a> {
             spoken: access::spoken(policy),
             revoke_grants: policy.leaver.revoke_grants,
             overlap: policy.lifecycle.overlap,
+            retain: policy.leaver.retain.as_ref(),
         }
     }
 }
@@ -302,6 +317,7 @@ pub fn plan(
     for (identity, person) in &desired.identities {
         plan_person(settings, &world, *identity, person, now, &mut outline);
     }
+    let erasures = erasures(settings, desired, observed, now, &mut outline);
     let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
     let adopted = observed.adopting.clone();
     let news = |person: &DesiredIdentity| person.episodes.clone();
@@ -328,6 +344,7 @@ pub fn plan(
         .chain(steps.iter().flat_map(|step| concerned(step.identity, &step.effect)))
         .chain(questions.iter().flat_map(|it| concerned(it.identity, &it.effect)))
         .chain(conflicts.iter().map(|conflict| conflict.identity))
+        .chain(erasures.iter().map(|erasure| erasure.identity))
         .chain(notes.iter().filter_map(|note| note.identity));
     let labels = labels(desired, occurring);
     Plan {
@@ -339,12 +356,36 @@ pub fn plan(
         steps,
         questions,
         reviews: Vec::new(),
+        erasures,
         conflicts,
         notes: notes.into_iter().collect(),
         undoes: None,
         labels,
         overlaps,
     }
+}
+
+/// Those whose time is over, and what keeps the others.
+fn erasures(
+    settings: &PlanSettings<'_>,
+    desired: &Desired,
+    observed: &Observed,
+    now: Timestamp,
+    outline: &mut Outline,
+) -> Vec<PlannedErasure> {
+    let mut erasures = Vec::new();
+    for (identity, person) in &desired.identities {
+        match forgetting::due(settings.retain, (*identity, person), observed, now) {
+            Some(Ok(erasure)) => erasures.push(erasure),
+            Some(Err(hindrances)) => {
+                let text = format!("they are to be erased, and are not: {}", hindrances.join("; "));
+                outline.about_person(NoteKind::Waits, *identity, &text, false);
+            }
+            None => {}
+        }
+    }
+    erasures.sort();
+    erasures
 }
 
 /// How people call those who occur.

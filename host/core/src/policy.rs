@@ -19,6 +19,7 @@ use crate::{
     authority::Authority,
     condition::Condition,
     correlation::Correlation,
+    forgetting::Retain,
     id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState, decides},
     pattern::Pattern,
@@ -307,6 +308,11 @@ pub struct LeaverPolicy {
     /// deleted; none is never.
     pub delete_after: Option<SignedDuration>,
     pub revoke_grants: bool,
+    /// Whoever is hired again is somebody new, once nothing is left open.
+    pub begins_anew: bool,
+    /// How long people are kept after they left; none: nobody is erased by
+    /// time.
+    pub retain: Option<Retain>,
 }
 
 /// How much may be taken away before a person has to look.
@@ -322,6 +328,9 @@ pub struct LimitsPolicy {
     /// Ejections that are carried out within any window; the others wait.
     pub ejects_max: u32,
     pub ejects_window: SignedDuration,
+    /// People who are erased within any window; the others wait.
+    pub erasures_max: u32,
+    pub erasures_window: SignedDuration,
 }
 
 impl Default for LimitsPolicy {
@@ -334,6 +343,8 @@ impl Default for LimitsPolicy {
             classes: ClassLimits::default(),
             ejects_max: 3,
             ejects_window: SignedDuration::from_hours(1),
+            erasures_max: 20,
+            erasures_window: SignedDuration::from_hours(24),
         }
     }
 }

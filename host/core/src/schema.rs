@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::operation::CredentialVerb;
+
 /// What the connector is and everything it asks to reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -207,7 +209,9 @@ pub struct Capabilities {
     pub full_list: bool,
     pub find_by: BTreeSet<String>,
     pub entitlements: bool,
-    pub credentials: bool,
+    /// What it can do with passwords, keys and sessions.
+    #[serde(default)]
+    pub credential_abilities: BTreeSet<CredentialAbility>,
     pub create_safety: CreateSafety,
     /// Milliseconds until a read is sure to see a write.
     pub visibility_delay_ms: u64,
@@ -231,7 +235,7 @@ impl Default for Capabilities {
             full_list: false,
             find_by: BTreeSet::new(),
             entitlements: false,
-            credentials: false,
+            credential_abilities: BTreeSet::new(),
             create_safety: CreateSafety::None,
             visibility_delay_ms: 0,
             id_stability: IdStability::Immutable,
@@ -257,6 +261,64 @@ pub enum CreateSafety {
 pub enum IdStability {
     Immutable,
     Renameable,
+}
+
+/// One thing a connector can do with credentials of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CredentialAbility {
+    SetPassword,
+    /// A password that is set has to be changed at the first sign-in.
+    MustChange,
+    EndSessions,
+    /// Sessions, tokens, app passwords, keys: all of it.
+    RevokeAll,
+}
+
+impl CredentialAbility {
+    /// As in the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SetPassword => "set-password",
+            Self::MustChange => "must-change",
+            Self::EndSessions => "end-sessions",
+            Self::RevokeAll => "revoke-all",
+        }
+    }
+}
+
+impl Capabilities {
+    /// Whether what somebody is signed in with can be ended like this.
+    pub fn ends(&self, verb: CredentialVerb) -> bool {
+        let can = &self.credential_abilities;
+        can.contains(&CredentialAbility::RevokeAll)
+            || verb == CredentialVerb::EndSessions && can.contains(&CredentialAbility::EndSessions)
+    }
+
+    /// What disabling does to a leaver, together with what is done beside it.
+    pub fn leaver_effects(&self) -> BTreeSet<DisableEffect> {
+        let mut effects = self.disable_effects.clone();
+        if self.ends(CredentialVerb::EndSessions) {
+            effects.insert(DisableEffect::EndsSessions);
+        }
+        if self.ends(CredentialVerb::Revoke) {
+            effects.insert(DisableEffect::RevokesTokens);
+        }
+        effects
+    }
+
+    /// What has to be done beside disabling an account, so that whoever was
+    /// signed in is out; none where disabling does it, or nothing can.
+    pub fn beside_disable(&self) -> Option<CredentialVerb> {
+        let lacks = |effect| !self.disable_effects.contains(&effect);
+        let (sessions, tokens) =
+            (lacks(DisableEffect::EndsSessions), lacks(DisableEffect::RevokesTokens));
+        if (sessions || tokens) && self.ends(CredentialVerb::Revoke) {
+            Some(CredentialVerb::Revoke)
+        } else {
+            Some(CredentialVerb::EndSessions).filter(|verb| sessions && self.ends(*verb))
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -18,7 +18,9 @@ use self::lately::Window;
 use crate::{
     desired::{DesiredIdentity, unwanted},
     diff::{Names, one_question},
-    guard::{Finding, FindingKind, GuardSettings, Lately, blocked, guard, mass_ejects},
+    guard::{
+        Finding, FindingKind, GuardSettings, Lately, blocked, guard, mass_ejects, mass_erasures,
+    },
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::LifecycleState,
     observed::Link,
@@ -47,7 +49,7 @@ pub struct Moment {
 pub struct HeldBack {
     pub kind: FindingKind,
     pub target: Option<ConnectorName>,
-    /// How many operations.
+    /// How many operations; of people to be erased, how many people.
     pub operations: usize,
 }
 
@@ -139,7 +141,9 @@ impl Simulation<'_> {
             let stopped = blocked(&look.plan, &found, &released(&found));
             for Finding { kind, target, blocks, .. } in found {
                 if !held_back.iter().any(|it| it.kind == kind && it.target == target) {
-                    held_back.push(HeldBack { kind, target, operations: blocks.len() });
+                    let erases = kind == FindingKind::MassErase;
+                    let count = if erases { look.plan.erasures.len() } else { blocks.len() };
+                    held_back.push(HeldBack { kind, target, operations: count });
                 }
             }
             let mut happened = self.happened(&look, &stopped);
@@ -184,6 +188,7 @@ impl Simulation<'_> {
         self.whole.with_books(look, |plan, observed| {
             let mut findings = guard(&settings, plan, observed, &lately, &[]);
             findings.extend(mass_ejects(limits, plan, &observed.kept, at));
+            findings.extend(mass_erasures(limits, plan, &observed.forgetting.forgotten, at));
             findings
         })
     }
@@ -220,6 +225,10 @@ impl Simulation<'_> {
         for question in &look.plan.questions {
             let Some(person) = happened.get_mut(&question.identity) else { continue };
             person.news.extend(one_question(question, &look.plan.labels));
+        }
+        for erasure in &look.plan.erasures {
+            let Some(person) = happened.get_mut(&erasure.identity) else { continue };
+            person.news.push("is erased: all that is known of them".to_owned());
         }
         for (id, person) in &mut happened {
             let own: Vec<Note> =

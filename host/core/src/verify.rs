@@ -51,6 +51,10 @@ pub fn compare(change: &Change, after: &ReadBack, object: &ObjectDef) -> Verific
         | Change::Enable { .. }
         | Change::Disable { .. }
         | Change::Delete { .. } => {}
+        Change::Credentials { .. } => {
+            let why = "no target shows what is ended".to_owned();
+            return Verification::Unverifiable(why);
+        }
     }
     match &after.account {
         AccountRead::Unread(why) => Verification::Unverifiable(why.clone()),
@@ -118,7 +122,7 @@ fn differences(change: &Change, account: &Account, object: &ObjectDef) -> Vec<St
                 || (only_closes && account.state == AccountState::Disabled);
             if deleted { Vec::new() } else { vec!["account".to_owned()] }
         }
-        Change::Grant { .. } | Change::Revoke { .. } => Vec::new(),
+        Change::Grant { .. } | Change::Revoke { .. } | Change::Credentials { .. } => Vec::new(),
     }
 }
 

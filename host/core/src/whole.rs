@@ -17,6 +17,7 @@ use self::place::Place;
 use crate::{
     access::Unmanaged,
     desired::{Desired, Presence, desired_adopting, requests::hang_on_others},
+    forgetting::Tombstone,
     id::{ConnectorName, FactName, IdentityId, WorkflowName},
     identity::Assembled,
     lifecycle::Kept,
@@ -171,6 +172,12 @@ impl Whole {
             Some(known) => known.clone_from(request),
             None => of.push(request.clone()),
         }
+    }
+
+    /// Somebody is erased, and nobody knows them any longer.
+    pub(crate) fn erase(&mut self, id: IdentityId, tombstone: Tombstone) {
+        self.assembled.identities.retain(|identity| identity.id != id);
+        self.books.forgetting.forgotten.people.insert(id, tombstone);
     }
 
     /// Workflows that were never looked at begin to count now.

@@ -31,8 +31,8 @@ pub use self::{
     },
     draw::{duration, mermaid, words},
     effect::{
-        Address, Approve, Attempts, Delivery, Effect, PATIENCE, PlannedStep, Recipient, Whom,
-        pause_after,
+        Address, Approve, Attempts, CREDENTIAL, Delivery, Effect, PATIENCE, PlannedStep, Recipient,
+        Whom, pause_after,
     },
     episode::{Decided, Episode, EpisodeEnd, StepEnd, StepRecord},
     own::{OURS, OwnFact, add_own_facts, set_facts, without_own_facts},

@@ -274,7 +274,7 @@ fn what_nobody_gave_is_removed_only_where_the_file_speaks_of_it() {
         let mut file = File::new();
         let remove = remove.iter().map(Pattern::new).collect();
         file.targets.get_mut("crm").unwrap().access =
-            TargetAccess { unmanaged, remove, privileged: BTreeSet::new() };
+            TargetAccess { unmanaged, remove, ..TargetAccess::default() };
         let crm = target("crm");
         let mut settings = file.settings();
         settings.spoken.insert(&crm, spoken.iter().copied().collect());

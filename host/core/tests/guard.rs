@@ -289,3 +289,29 @@ fn nothing_is_given_to_those_a_shrunken_source_has_under_new_keys() {
     let all = free(&[FindingKind::MassRemoval, FindingKind::SourceShrank]);
     assert_eq!(all.len(), 5, "the release lets both go");
 }
+
+#[test]
+fn who_waits_for_a_shrunken_source_takes_nobodys_place_within_a_limit() {
+    let (desired, observed) = firm(30, 20);
+    let plan = plan(&File::new().settings(), &desired, &observed, now());
+    // All but two of those who leave are missing from the file.
+    let shrank = Shrank {
+        source: target("hr"),
+        renamed: None,
+        before: 30,
+        lost: 18,
+        missing: (2..20).map(|number| identity(&format!("p{number}"))).collect(),
+        new: BTreeSet::new(),
+    };
+    let findings = guard(&settings(), &plan, &observed, &Lately::default(), &[shrank]);
+    let goes = |released: &[FindingKind]| {
+        let blocked = blocked(&plan, &findings, &released.iter().copied().collect());
+        plan.operations.iter().filter(|it| !blocked.contains(&it.id)).count()
+    };
+    assert_eq!(plan.operations.len(), 20);
+    assert_eq!(goes(&[]), 2, "those whose leaving nobody doubts");
+    // The limit holds whichever of the two is released alone.
+    assert_eq!(goes(&[FindingKind::SourceShrank]), 2);
+    assert_eq!(goes(&[FindingKind::MassRemoval]), 2);
+    assert_eq!(goes(&[FindingKind::SourceShrank, FindingKind::MassRemoval]), 20);
+}

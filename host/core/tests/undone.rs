@@ -11,7 +11,7 @@ use insta::assert_snapshot;
 use lanyard_core::{
     account::{Account, AccountState},
     diff::render,
-    id::OperationId,
+    id::{ConnectorName, IdentityId, OperationId},
     lifecycle::Ejection,
     observed::Observed,
     operation::{Cause, Change, Event, Operation, OperationKind},
@@ -24,6 +24,7 @@ use people::{FIRST, LATER, Look, Someone, befall, known_world, look, policy, som
 use proptest::prelude::*;
 
 const NOBODY: BTreeSet<OperationId> = BTreeSet::new();
+const NOWHERE: BTreeSet<(IdentityId, ConnectorName)> = BTreeSet::new();
 
 /// The way back from a plan of which `done` was carried out.
 fn back(
@@ -41,7 +42,7 @@ fn back(
         now: look.now,
     };
     let undoes = Undoes { plan: was.digest().unwrap(), ejections: true };
-    undo(&present, &undoes, &Applied { plan: was, done, uncertain: &NOBODY })
+    undo(&present, &undoes, &Applied { plan: was, done, uncertain: &NOBODY, made_anew: &NOWHERE })
 }
 
 fn all(plan: &Plan) -> BTreeSet<OperationId> {
@@ -183,7 +184,8 @@ fn nobody_who_was_ejected_since_is_let_in_again() {
         };
         let undoes = Undoes { plan: second.plan.digest().unwrap(), ejections };
         let done = all(&second.plan);
-        let was = Applied { plan: &second.plan, done: &done, uncertain: &NOBODY };
+        let was =
+            Applied { plan: &second.plan, done: &done, uncertain: &NOBODY, made_anew: &NOWHERE };
         undo(&present, &undoes, &was)
     };
     assert!(!undoing(&now, false).operations.is_empty(), "somebody left, and is let in again");
@@ -250,4 +252,35 @@ fn each_operation_says_what_the_next_plan_does_about_it() {
     update #3 is not undone: `department` was changed since
     disable #0 is not undone: the account `p1.example` is not disabled any more
     ");
+}
+
+#[test]
+fn an_account_that_a_later_plan_made_is_not_closed_by_undoing_an_earlier_one() {
+    let policy = policy();
+    let first = look(&policy, &[worker("Sales", None)], &[], known_world(), FIRST);
+    let now = applied(&first.observed, &first.plan, |_| true, first.now);
+    let done = all(&first.plan);
+    let undoing = |made_anew: &BTreeSet<(IdentityId, ConnectorName)>| {
+        let present = Present {
+            policy: &policy,
+            assembled: &first.assembled,
+            desired: &first.desired,
+            observed: &now,
+            now: first.now,
+        };
+        let undoes = Undoes { plan: first.plan.digest().unwrap(), ejections: false };
+        let was = Applied { plan: &first.plan, done: &done, uncertain: &NOBODY, made_anew };
+        undo(&present, &undoes, &was)
+    };
+    let at = |plan: &Plan| {
+        let targets = plan.operations.iter().map(|it| it.target.to_string());
+        targets.collect::<BTreeSet<_>>()
+    };
+    let create = first.plan.operations.iter().find(|it| it.target.as_str() == "crm").unwrap();
+    assert!(at(&undoing(&NOWHERE)).contains("crm"));
+    let anew = BTreeSet::from([(create.identity, create.target.clone())]);
+    let plan = undoing(&anew);
+    assert!(!at(&plan).contains("crm") && at(&plan).contains("directory"));
+    let told = |it: &&lanyard_core::plan::Note| it.text.contains("a later plan made them another");
+    assert!(plan.notes.iter().filter(told).count() >= 1, "{:?}", plan.notes);
 }

@@ -1,6 +1,7 @@
 //! `lanyard account`: the list of accounts, and what a person says of one.
 
 mod said;
+mod sure;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -55,9 +56,14 @@ pub(super) async fn account(
             }
             list(&store, &config.policy, target.as_ref(), json, output).await
         }
-        AccountVerb::Adopt { target, uid, identity } => {
+        AccountVerb::Adopt { target, uid: Some(uid), identity: Some(identity), .. } => {
             let (store, identity) = decided(&config, &target, &identity, output).await?;
             said::adopt(&store, target, &uid, identity, output).await
+        }
+        AccountVerb::Adopt { target, yes, .. } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            named::target(&config, &store, &target).await?;
+            sure::adopt(&config.policy, &store, &target, yes, output).await
         }
         AccountVerb::Decline { target, uid, identity } => {
             let (store, identity) = decided(&config, &target, &identity, output).await?;

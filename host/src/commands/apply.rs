@@ -73,6 +73,10 @@ pub(super) async fn apply(
     if questions > 0 {
         count = format!("{count} and {}", counted(questions, "question", "questions"));
     }
+    let erasures = survey.stored.plan.erasures.len();
+    if erasures > 0 {
+        count = format!("{count} and erase {}", counted(erasures, "person", "people"));
+    }
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
@@ -241,9 +245,14 @@ fn stop_on_signal(road: &Road) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Of an erasure that is not in the files yet.
+pub(super) const UNSWEPT: &str = "what was erased is still in the store's files while another process reads them; the next run \
+     or erasure clears that";
+
 fn sentence(summary: &Summary) -> String {
     let Summary {
         verified,
+        answered,
         unverifiable,
         unproven,
         drifted,
@@ -255,10 +264,13 @@ fn sentence(summary: &Summary) -> String {
         steps_failed,
         steps_unknown,
         steps_skipped,
+        erased,
+        unswept,
         stopped,
     } = summary;
     let mut parts = vec![format!("{verified} verified")];
     for (count, what) in [
+        (answered, "answered"),
         (unverifiable, "done but unverifiable"),
         (unproven, "of them taking access away"),
         (drifted, "drifted"),
@@ -280,6 +292,12 @@ fn sentence(summary: &Summary) -> String {
         if *count > 0 {
             parts.push(format!("{} {what}", counted(*count, "step", "steps")));
         }
+    }
+    if *erased > 0 {
+        parts.push(format!("{} erased", counted(*erased, "person", "people")));
+    }
+    if *unswept {
+        parts.push(UNSWEPT.to_owned());
     }
     let how = if *stopped { "stopped" } else { "done" };
     format!("{how}: {}", parts.join(", "))
@@ -344,6 +362,7 @@ impl Shown {
             Progress::Review { name, how } => {
                 self.say(&format!("review `{name}`: {}", word(&how)));
             }
+            Progress::Erased { identity } => self.say(&format!("{identity} is erased")),
             Progress::Approval { approval, how } => {
                 let done = matches!(how, StepTold::Done);
                 let how = if done { "asked".to_owned() } else { word(&how) };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    named,
+    erase, named,
     output::{Output, counted},
     session,
 };
@@ -24,9 +24,10 @@ pub(super) async fn audit(
     match verb {
         AuditVerb::List { identity, target, last, json } => {
             let identity = match identity {
-                Some(wanted) => {
-                    Some(named::identity(&store, &wanted, telemetry::clock()()).await?.id)
-                }
+                Some(wanted) => match erase::meant(&store.forgotten().await?, &wanted) {
+                    Some((id, _)) => Some(id),
+                    None => Some(named::identity(&store, &wanted, telemetry::clock()()).await?.id),
+                },
                 None => None,
             };
             let filter = AuditFilter { identity, target, last: Some(last) };
@@ -45,10 +46,17 @@ pub(super) async fn audit(
             Ok(Exit::Ok)
         }
         AuditVerb::Verify => match store.verify_audit().await? {
-            Ok(Head { rows, digest }) => {
+            Ok(Head { rows, erased, digest }) => {
                 let head = digest.map(|digest| format!("; head {digest}")).unwrap_or_default();
                 let rows = counted(rows, "row", "rows");
-                output.line(&format!("{rows}, unbroken{head}"))?;
+                let erased = match erased {
+                    0 => String::new(),
+                    erased => format!(
+                        ", {} emptied with people who were erased",
+                        counted(erased, "row", "rows")
+                    ),
+                };
+                output.line(&format!("{rows}, unbroken{erased}{head}"))?;
                 Ok(Exit::Ok)
             }
             Err(broken) => Err(AppError::new(Exit::Store, broken).hint(

@@ -1,11 +1,14 @@
 //! `lanyard check`: the file, its tests, plugins, permissions, systems.
 
+mod credentials;
+
 use std::path::Path;
 
 use lanyard_core::{
     fault::Fault,
     guard,
     id::ConnectorName,
+    lifecycle::unknown_in_holds,
     policy_test,
     schema::{CheckDepth, CheckReport},
 };
@@ -81,6 +84,10 @@ async fn check_dropped(config: Config, output: &mut Output) -> Result<bool, AppE
     for sentence in reconcile::sentences(&known.policy, &left) {
         output.line(&format!("{word}  {sentence}"))?;
     }
+    let people = &known.assembled.identities;
+    for sentence in unknown_in_holds(&known.policy, people, &known.observed.kept) {
+        output.line(&format!("note  {sentence}"))?;
+    }
     Ok(!left.is_open())
 }
 
@@ -125,6 +132,7 @@ async fn check_connectors(
             }
         }
     }
+    sound.file &= check_credentials(config, &connectors, output).await?;
     Ok(connectors)
 }
 
@@ -157,6 +165,20 @@ async fn check_effects(
         ))?;
     }
     Ok(missing.is_empty())
+}
+
+/// Whether what steps do with credentials can be done anywhere.
+async fn check_credentials(
+    config: &Config,
+    connectors: &Connectors,
+    output: &mut Output,
+) -> Result<bool, AppError> {
+    let mut fine = true;
+    for unable in credentials::unable(&config.policy, connectors).await {
+        fine &= !unable.fails;
+        output.line(&format!("{}  {}", if unable.fails { "FAIL" } else { "note" }, unable.text))?;
+    }
+    Ok(fine)
 }
 
 fn cannot_be_used(

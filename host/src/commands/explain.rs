@@ -7,6 +7,7 @@ use lanyard_core::{
     explain,
     fact::Identity,
     id::ConnectorName,
+    lifecycle::Kept,
 };
 use serde::Serialize;
 
@@ -103,8 +104,10 @@ pub(super) async fn known(
 ) -> Result<(Supposed, Vec<Touched>), AppError> {
     let filter = AuditFilter { identity: who.map(|it| it.id), ..AuditFilter::default() };
     let rows = store.audit(&filter).await?;
-    let touched = rows.into_iter().map(touched).collect();
-    Ok((reconcile::suppose(config.policy, store, at).await?, touched))
+    let supposed = reconcile::suppose(config.policy, store, at).await?;
+    let kept = &supposed.known.observed.kept;
+    let touched = rows.into_iter().map(|row| touched(row, kept)).collect();
+    Ok((supposed, touched))
 }
 
 pub(super) fn world<'a>(
@@ -124,7 +127,7 @@ pub(super) fn world<'a>(
     }
 }
 
-fn touched(row: AuditRow) -> Touched {
+fn touched(row: AuditRow, kept: &Kept) -> Touched {
     let AuditEntry { at, actor, action, identity, target, account, result, verification, detail } =
         row.entry;
     let target: Option<ConnectorName> = target;
@@ -133,7 +136,7 @@ fn touched(row: AuditRow) -> Touched {
         at,
         action,
         result: format!("{result}{verified}"),
-        identity,
+        identity: identity.map(|identity| kept.by_now(identity)),
         target,
         account,
         entitlement: detail.get("entitlement").cloned(),

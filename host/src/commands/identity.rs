@@ -15,7 +15,7 @@ use lanyard_core::{
 };
 use serde::Serialize;
 
-use super::{named, output::Output, session, union};
+use super::{erase, named, output::Output, session, union};
 use crate::{
     args::IdentityVerb,
     errors::{AppError, Exit},
@@ -41,13 +41,14 @@ pub(super) async fn identity(
     let verb = match verb {
         IdentityVerb::Merge(order) => return union::merge(file, order, output).await,
         IdentityVerb::Split(order) => return union::split(file, order, output).await,
+        IdentityVerb::Erase(order) => return erase::erase(file, order, output).await,
         verb @ (IdentityVerb::List { .. } | IdentityVerb::Show { .. }) => verb,
     };
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config)?;
     let now = telemetry::clock()();
     match verb {
-        IdentityVerb::Merge(_) | IdentityVerb::Split(_) => {}
+        IdentityVerb::Merge(_) | IdentityVerb::Split(_) | IdentityVerb::Erase(_) => {}
         IdentityVerb::List { json } => {
             let identities = store.identities().await?;
             let lives = Lives::of(&store).await?;
@@ -62,6 +63,15 @@ pub(super) async fn identity(
             }
         }
         IdentityVerb::Show { identity, json, then } => {
+            if let Some((id, left)) = erase::meant(&store.forgotten().await?, &identity) {
+                if json {
+                    output.json(&BTreeMap::from([(id.to_string(), left)]))?;
+                } else {
+                    let sentence = erase::sentence(&left);
+                    output.line(&format!("{id}\n  state  erased: {sentence}"))?;
+                }
+                return Ok(Exit::Ok);
+            }
             let found = named::identity(&store, &identity, now).await?;
             if then.at.is_some() || then.as_known.is_some() {
                 let about = (&config.policy, &store as &dyn Store);

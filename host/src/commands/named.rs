@@ -1,9 +1,6 @@
 //! What a person names on the command line: a target, an identity.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -12,6 +9,7 @@ use lanyard_core::{
     identity,
 };
 
+use super::erase;
 use crate::{
     config::{Config, nearest},
     errors::{AppError, Exit},
@@ -19,7 +17,7 @@ use crate::{
 };
 
 /// Of an id, so many of its first characters are enough: a plan shows 8.
-const SHORTEST_ID: usize = 8;
+pub(super) const SHORTEST_ID: usize = 8;
 /// Identities listed where several are meant.
 const MOST_LISTED: usize = 20;
 
@@ -70,6 +68,11 @@ pub(super) async fn identity(
     match found.as_slice() {
         [only] => Ok(only.identity.clone()),
         [] => {
+            if let Some((id, tombstone)) = erase::meant(&store.forgotten().await?, wanted) {
+                let text = format!("{id}: {}", erase::sentence(&tombstone));
+                return Err(AppError::new(Exit::Usage, text)
+                    .hint("`lanyard audit list --identity ID` shows what was done"));
+            }
             let error = AppError::new(Exit::Usage, format!("no identity is called `{wanted}`"));
             let names = people.iter().flat_map(|person| &person.names);
             Err(match nearest(wanted, names.map(String::as_str)) {
@@ -127,18 +130,7 @@ async fn people(store: &dyn Store, now: Timestamp) -> Result<Vec<Person>, AppErr
             there.and_then(|it| it.accounts.iter().find(|it| it.reference == link.account));
         logins.extend(account.map(|account| (link.identity, account.name.clone())));
     }
-    let into = store.merged().await?;
-    let into: BTreeMap<IdentityId, IdentityId> =
-        into.into_iter().map(|it| (it.other, it.keep)).collect();
-    // Whoever they were merged into may have been merged as well.
-    let last = |mut id: IdentityId| {
-        while let Some(keep) = into.get(&id) {
-            id = *keep;
-        }
-        id
-    };
-    let merged: BTreeMap<IdentityId, IdentityId> =
-        into.keys().map(|other| (*other, last(*other))).collect();
+    let merged = store.kept().await?.merged;
     let identities = store.identities().await?.into_iter();
     Ok(identities
         .map(|identity| {

@@ -125,8 +125,8 @@ pub(super) fn all_read(survey: &Survey) -> bool {
     survey.unread.is_empty() && survey.unread_sources.is_empty()
 }
 
-/// A plan holds names and addresses of people: for its owner alone.
-fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
+/// A file that holds names and addresses of people: for its owner alone.
+pub(super) fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);

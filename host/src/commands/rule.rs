@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lanyard_core::{
-    asking::{Asking, supposed},
+    asking::{Asking, CannotSuppose, supposed},
     desired::desired,
     id::RuleName,
     policy::Policy,
@@ -54,8 +54,10 @@ pub(super) async fn test(
     let known = &mut all.known;
     let mut people = known.assembled.identities.iter_mut();
     if let Some(identity) = people.find(|it| it.id == found.id) {
-        supposed(&known.policy, identity, set, at)
-            .map_err(|error| AppError::new(Exit::Bug, error))?;
+        supposed(&known.policy, identity, set, at).map_err(|error| match error {
+            CannotSuppose::NoDate(_) => AppError::new(Exit::Usage, error),
+            CannotSuppose::Name(_) => AppError::new(Exit::Bug, error),
+        })?;
     }
     known.desired = desired(&known.policy, &known.assembled, &known.observed, at);
     let all = &all;

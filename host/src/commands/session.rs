@@ -148,18 +148,7 @@ pub(super) struct Road {
 pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Result<Road, AppError> {
     let Loaded { config, tests: _ } = load(file)?;
     let sandbox = Arc::new(sandbox()?);
-    let mut connectors = Connectors::default();
-    let plugins = plugins(&sandbox, &config).await?;
-    for (name, loaded) in permitted(&sandbox, &config, plugins) {
-        match loaded {
-            Ok(connector) => attach(&mut connectors, &name, connector),
-            // It delays nothing but what is its own.
-            Err(error) => {
-                let Some(written) = config.connectors.get(&name) else { continue };
-                attach_unusable(&mut connectors, &name, written.role, Unusable::new(&error));
-            }
-        }
-    }
+    let connectors = connectors(&sandbox, &config).await?;
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
     let messenger = Arc::new(Post::new(&config.notify)?);
     let mut policy = config.policy;
@@ -179,6 +168,27 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         stop: Stop::default(),
     };
     Ok(Road { context, sandbox })
+}
+
+/// Every connector of the file; one that cannot be used says so when it is
+/// called.
+///
+/// # Errors
+/// Every mistake in the connectors' `config`.
+pub(super) async fn connectors(sandbox: &Sandbox, config: &Config) -> Result<Connectors, AppError> {
+    let mut connectors = Connectors::default();
+    let plugins = plugins(sandbox, config).await?;
+    for (name, loaded) in permitted(sandbox, config, plugins) {
+        match loaded {
+            Ok(connector) => attach(&mut connectors, &name, connector),
+            // It delays nothing but what is its own.
+            Err(error) => {
+                let Some(written) = config.connectors.get(&name) else { continue };
+                attach_unusable(&mut connectors, &name, written.role, Unusable::new(&error));
+            }
+        }
+    }
+    Ok(connectors)
 }
 
 pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connector: WasmConnector) {

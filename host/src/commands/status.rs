@@ -8,7 +8,7 @@ use lanyard_core::{
     fact::Identity,
     id::IdentityId,
     identity,
-    lifecycle::Kept,
+    lifecycle::{Kept, unknown_in_holds},
     policy::Policy,
     run::OperationState,
 };
@@ -77,6 +77,11 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let held = held(&known);
     for (sentence, _) in &held {
         line("held", sentence, output)?;
+    }
+    for sentence in
+        unknown_in_holds(&known.policy, &known.assembled.identities, &known.observed.kept)
+    {
+        line("doubtful", &sentence, output)?;
     }
     let undone = steps_not_done(&known.desired);
     for sentence in &undone {

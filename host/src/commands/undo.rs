@@ -36,7 +36,12 @@ pub(super) async fn undo(
         return Err(AppError::new(Exit::Usage, text)
             .hint("there is nothing to undo; `lanyard status` shows the last run and its plan"));
     }
-    let applied = Applied { plan: &was.plan, done: &became.done, uncertain: &became.uncertain };
+    let applied = Applied {
+        plan: &was.plan,
+        done: &became.done,
+        uncertain: &became.uncertain,
+        made_anew: &became.made_anew,
+    };
     if applied.ejected() && !eject {
         let text =
             format!("plan {} closed accounts of people who were ejected", was.digest.short());

@@ -10,8 +10,10 @@ mod account;
 mod approvals;
 mod components;
 mod connectors;
+mod credential;
 mod effects;
 mod expressions;
+mod forgetting;
 mod limits;
 mod lives;
 mod notify;
@@ -86,6 +88,7 @@ pub(super) fn check(
     access.reviews = reviews::reviews(&mut check, file, &steps, &lifecycle.timezone);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
+    let leaver = policy::leaver(&mut check, &file.leaver, &lifecycle.timezone);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let policy = Policy {
         sources,
@@ -101,7 +104,7 @@ pub(super) fn check(
         steps,
         access,
         lifecycle,
-        leaver: policy::leaver(&file.leaver),
+        leaver,
         limits,
         holds,
         expressions: check.expressions,
@@ -138,6 +141,12 @@ impl Check<'_, '_> {
     /// Names written under `[kind.…]`, sound or not.
     fn names(&self, kind: &str) -> Vec<String> {
         self.report.document.keys(&Place::of([kind])).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Nothing in the file gives anybody an account: it is there to look, and
+    /// no name has to come of it.
+    fn gives_nothing(&self) -> bool {
+        ["rule", "role", "workflow"].into_iter().all(|kind| self.names(kind).is_empty())
     }
 
     fn source_and_target_names(&mut self) {

@@ -8,6 +8,7 @@ pub(super) mod origin;
 pub(super) mod percent;
 pub(super) mod range;
 pub(super) mod recognition;
+pub(super) mod retention;
 pub(super) mod secret;
 pub(super) mod size;
 pub(super) mod text;

@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 77] = [
+const TABLES: [&[&str]; 78] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -21,6 +21,7 @@ const TABLES: [&[&str]; 77] = [
     &["limits"],
     &["limits", "removals"],
     &["limits", "ejects"],
+    &["limits", "erasures"],
     &["hold", "*"],
     &["correlate"],
     &["correlate", "compare"],

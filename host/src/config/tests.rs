@@ -3,6 +3,7 @@
 mod access;
 mod approvals;
 mod components;
+mod credentials;
 mod expanded;
 mod form;
 mod lives;

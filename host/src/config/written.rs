@@ -7,6 +7,7 @@
 mod access;
 mod approvals;
 mod component;
+mod forgetting;
 mod lives;
 mod notify;
 mod permissions;
@@ -28,6 +29,7 @@ pub(super) use access::{
 };
 pub(super) use approvals::{ApprovalWhen, PlanApproval};
 pub(super) use component::{Component, StepCalls};
+pub(super) use forgetting::Rehire;
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{
@@ -260,6 +262,9 @@ pub(super) struct Target {
     /// Entitlements that count as privileged in `[limits]`.
     #[serde(default)]
     pub(super) privileged: Vec<String>,
+    /// Login names of accounts that are no person's; `*` stands for any text.
+    #[serde(default)]
+    pub(super) service: Vec<String>,
     /// Entitlements that people may ask for, for themselves or others.
     #[serde(default)]
     pub(super) requestable: Vec<String>,

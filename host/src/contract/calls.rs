@@ -5,15 +5,15 @@ use std::sync::Arc;
 use lanyard_core::{
     account::{AccountState, Coverage},
     fault::Fault,
-    schema::{CheckDepth, ObjectDef, Schema, ValueKind},
+    schema::{CheckDepth, CredentialAbility, ObjectDef, Schema, ValueKind},
     value::{Attribute, AttributeChange, ObjectRef, Value, ValueChange},
 };
 
 use super::system::{Script, Sent};
 use crate::{
     connector::{
-        Abilities, AssignmentScope, Connector, Journal, Lookup, Page, PageRequest, Status, Write,
-        WriteContext,
+        Abilities, AssignmentScope, Connector, Journal, Lookup, Page, PageRequest, Password,
+        Status, Write, WriteContext,
     },
     wasm::WasmConnector,
 };
@@ -82,6 +82,9 @@ impl Call {
                 Write::Delete(_) => "delete",
                 Write::Grant { .. } => "grant",
                 Write::Revoke { .. } => "revoke",
+                Write::EndSessions(_) => "end-sessions",
+                Write::RevokeCredentials(_) => "revoke-all",
+                Write::SetPassword { .. } => "set-password",
             },
         }
     }
@@ -227,7 +230,26 @@ impl Types {
             }));
             writes.push(first(Write::Revoke { holder, entitlement, relation }));
         }
+        if abilities.credentials {
+            writes.extend(self.credentials().into_iter().map(first));
+        }
         writes
+    }
+
+    /// What it says that it can do.
+    fn credentials(&self) -> Vec<Write> {
+        let can = self.schema.iter().flat_map(|it| &it.capabilities.credential_abilities);
+        can.filter_map(|ability| match ability {
+            CredentialAbility::EndSessions => Some(Write::EndSessions(self.nobody())),
+            CredentialAbility::RevokeAll => Some(Write::RevokeCredentials(self.nobody())),
+            CredentialAbility::SetPassword => Some(Write::SetPassword {
+                account: self.nobody(),
+                password: Password::new("Made-Up-7".to_owned()),
+                must_change: false,
+            }),
+            CredentialAbility::MustChange => None,
+        })
+        .collect()
     }
 
     pub(super) fn create(&self) -> Write {

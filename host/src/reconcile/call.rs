@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use lanyard_core::{
     account::Assignment,
     fault::{Fault, FaultKind},
-    operation::{AccountPointer, Change},
+    operation::{AccountPointer, Change, CredentialVerb},
     value::ObjectRef,
     verify::{AccountRead, ReadBack},
 };
@@ -42,6 +42,12 @@ pub(super) fn write_of(change: &Change, created: Option<&ObjectRef>) -> Result<W
         Change::Revoke { holder, entitlement, relation, .. } => {
             Write::Revoke { holder, entitlement, relation }
         }
+        Change::Credentials { account, verb: CredentialVerb::EndSessions } => {
+            Write::EndSessions(account)
+        }
+        Change::Credentials { account, verb: CredentialVerb::Revoke } => {
+            Write::RevokeCredentials(account)
+        }
     })
 }
 
@@ -61,6 +67,9 @@ fn account_of(write: &Write) -> Option<&ObjectRef> {
         | Write::Enable(account)
         | Write::Disable(account)
         | Write::Delete(account)
+        | Write::EndSessions(account)
+        | Write::RevokeCredentials(account)
+        | Write::SetPassword { account, .. }
         | Write::Grant { holder: account, .. }
         | Write::Revoke { holder: account, .. } => Some(account),
     }

@@ -325,7 +325,7 @@ impl Journal for StepJournal {
 }
 
 /// Nothing is remembered of a look.
-struct NoJournal;
+pub(super) struct NoJournal;
 
 #[async_trait]
 impl Journal for NoJournal {

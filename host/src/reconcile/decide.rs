@@ -19,6 +19,7 @@ use lanyard_core::{
 };
 
 use super::{
+    actor::SeveralPeople,
     approvals,
     desk::{Desk, known_now},
     requests,
@@ -79,6 +80,8 @@ pub enum DecisionError {
     NoActor(String),
     #[error("the file says that `{user}` is `{key}`, and nobody has that key")]
     NoPerson { user: String, key: String },
+    #[error(transparent)]
+    Several(#[from] SeveralPeople),
     #[error("whoever `{0}` is has left, and decides nothing any more")]
     Left(String),
     #[error("whoever began it does not decide about it")]

@@ -14,7 +14,10 @@ use lanyard_core::{
     workflow::{Answering, Asked},
 };
 
-use super::decide::DecisionError;
+use super::{
+    actor::{SeveralPeople, with_key},
+    decide::DecisionError,
+};
 use crate::store::{Store, StoreError};
 
 pub(super) struct Desk<'a> {
@@ -35,15 +38,15 @@ impl<'a> Desk<'a> {
         Ok(Self { policy, kept, people, merged, now })
     }
 
-    /// Who somebody is, by the key of a record.
-    fn by_key(&self, key: &str) -> Option<&Identity> {
-        let mut people = self.people.iter();
-        people.find(|person| person.records.iter().any(|record| record.key == key))
+    /// Who somebody is, by the key of a record or an id.
+    fn by_key(&self, key: &str) -> Result<Option<&Identity>, SeveralPeople> {
+        with_key(&self.people, self.kept, key, self.now)
     }
 
     /// Who an OS user is.
     pub(super) fn who(&self, user: &str) -> Option<IdentityId> {
-        self.by_key(self.policy.steps.actors.get(user)?).map(|person| person.id)
+        let key = self.policy.steps.actors.get(user)?;
+        self.by_key(key).ok().flatten().map(|person| person.id)
     }
 
     /// Who an OS user is who is still there, and in whose place they answer;
@@ -56,23 +59,26 @@ impl<'a> Desk<'a> {
         let key = steps.actors.get(actor);
         let key = key.ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
         let person = self
-            .by_key(key)
+            .by_key(key)?
             .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
-        let keys: Vec<&str> = person.records.iter().map(|record| record.key.as_str()).collect();
-        let stands_for: BTreeSet<IdentityId> = steps
-            .stands_for(&keys, self.now)
-            .filter_map(|key| self.by_key(key))
-            .map(|person| person.id)
-            .filter(|id| !self.has_left(*id))
-            .collect();
+        let id = person.id.to_string();
+        let keys = person.records.iter().map(|record| record.key.as_str());
+        // A key that is somebody else's as well says nothing of who is meant.
+        let keys = keys.filter(|key| matches!(self.by_key(key), Ok(Some(_))));
+        let keys: Vec<&str> = keys.chain([id.as_str()]).collect();
+        // Nobody answers in the place of who could be several people.
+        let others = steps.stands_for(&keys, self.now);
+        let others = others.filter_map(|key| self.by_key(key).ok().flatten());
+        let others = others.map(|person| person.id).filter(|id| !self.has_left(*id));
+        let stands_for: BTreeSet<IdentityId> = others.collect();
         let left = self.has_left(person.id).then(|| DecisionError::Left(actor.to_owned()));
         Ok((Answering { who: person.id, stands_for }, left))
     }
 
     fn has_left(&self, id: IdentityId) -> bool {
         let person = self.people.iter().find(|person| person.id == id);
-        let state =
-            person.map(|it| desired::standing(self.policy, it, &[], (self.kept, &[]), self.now));
+        let state = person
+            .map(|it| desired::standing(self.policy, it, &it.holds(), (self.kept, &[]), self.now));
         state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
     }
 

@@ -23,7 +23,7 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError, approvals,
+    Context, ReconcileError, approvals, erase,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
@@ -100,6 +100,9 @@ pub async fn execute(
     reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
     approvals::used(context, survey, run).await?;
+    if !context.stop.is_asked() {
+        erase::carry_out(context, survey, released, report, &mut summary).await?;
+    }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
 }
@@ -360,6 +363,12 @@ impl Runner<'_> {
                 match &verification {
                     Verification::Verified => self.summary.verified += 1,
                     Verification::Drifted(_) => self.summary.drifted += 1,
+                    // No target shows what was ended, and it need not.
+                    Verification::Unverifiable(_)
+                        if operation.change.kind().is_about_credentials() =>
+                    {
+                        self.summary.answered += 1;
+                    }
                     Verification::Unverifiable(_) => {
                         self.summary.unverifiable += 1;
                         if operation.change.kind().removes() {

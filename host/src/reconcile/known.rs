@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    case,
     desired::{Desired, desired, desired_adopting},
     dropped::{Dropped, dropped},
-    guard::{Finding, GuardSettings, Lately, guard, last_ones, mass_ejects, still_doubted},
+    forgetting::Forgetting,
+    guard::{
+        Finding, GuardSettings, Lately, guard, last_ones, mass_ejects, mass_erasures, still_doubted,
+    },
     id::{ConnectorName, IdentityId},
     identity::{Assembled, assemble, provide},
     observed::{Observed, ObservedTarget},
@@ -17,7 +21,7 @@ use lanyard_core::{
     workflow::add_own_facts,
 };
 
-use super::dropped::note;
+use super::{dropped::note, erase::part_followed};
 use crate::store::{Store, StoreError, Unsettled};
 
 /// Everyone and everything as last known, and what the file wants of it now.
@@ -68,10 +72,12 @@ pub(super) async fn recorded(
     now: Timestamp,
 ) -> Result<(Assembled, Observed), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
-    let identities = store.identities().await?;
+    let mut identities = store.identities().await?;
+    let followed = part_followed(&mut identities, &observed.kept);
     let reads = store.source_reads().await?;
     let baseline = reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let mut assembled = assemble(policy, &[], &identities, &baseline, now);
+    assembled.join(followed);
     provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     Ok((assembled, observed))
@@ -106,6 +112,7 @@ pub async fn suppose(
     let mut findings =
         guard(&settings, &plan, observed, &lately, &still_doubted(&assembled.shrank, desired));
     findings.extend(mass_ejects(&policy.limits, &plan, &observed.kept, now));
+    findings.extend(mass_erasures(&policy.limits, &plan, &observed.forgetting.forgotten, now));
     Ok(Supposed { known, plan, findings })
 }
 
@@ -127,15 +134,22 @@ pub(super) async fn known_of(
     targets: BTreeMap<ConnectorName, ObservedTarget>,
     store: &dyn Store,
 ) -> Result<Observed, StoreError> {
+    let unsettled = store.unsettled(None).await?;
+    let forgetting = Forgetting {
+        forgotten: store.forgotten().await?,
+        unsettled: unsettled.iter().map(|it| it.operation.identity).collect(),
+        in_cases: case::waiting_for(&store.cases().await?),
+    };
     Ok(Observed {
         targets,
         links: store.links().await?,
         ledger: store.ledger().await?,
-        in_doubt: in_doubt(&store.unsettled(None).await?),
+        in_doubt: in_doubt(&unsettled),
         workflows: store.workflows().await?,
         declined: store.declined().await?,
         names: store.names().await?,
         kept: store.kept().await?,
+        forgetting,
         adopting: Vec::new(),
     })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lanyard_core::{
     absence,
     fact::Identity,
-    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, still_doubted},
+    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures, still_doubted},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{ClockMarks, Kept},
@@ -56,7 +56,9 @@ pub(super) fn findings(
     if jumped.is_none() {
         observed.kept.clock.jump = None;
     }
-    jumped.into_iter().chain(ejects).collect()
+    let forgotten = &observed.forgetting.forgotten;
+    let erasures = mass_erasures(&policy.limits, plan, forgotten, now);
+    jumped.into_iter().chain(ejects).chain(erasures).collect()
 }
 
 /// A person said that the clock is right.

@@ -52,6 +52,10 @@ pub(super) async fn look(task: &Task, created: Option<&ObjectRef>) -> Look {
         _ => change.account(),
     };
     let Some(account) = account else { return Look::NotApplied };
+    if change.kind().is_about_credentials() {
+        // No reading shows it, and twice leaves it as once.
+        return Look::NotApplied;
+    }
     let change = &resolved(change, account);
     let Read { back: after, fault } = read_back(target, account, change, &task.context.stop).await;
     if let (AccountRead::NotFound, Change::Update { name: Some(name), .. }) =

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval, fault::Fault, id::ReviewName, operation::Operation,
-    request::PlannedQuestion, run::Verification, workflow::PlannedStep,
+    approval::PlanApproval,
+    fault::Fault,
+    id::{IdentityId, ReviewName},
+    operation::Operation,
+    request::PlannedQuestion,
+    run::Verification,
+    workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -74,6 +79,10 @@ pub enum Progress {
         name: ReviewName,
         how: StepTold,
     },
+    /// Everything known of somebody is gone.
+    Erased {
+        identity: IdentityId,
+    },
     /// A question about the plan itself.
     Approval {
         approval: Box<PlanApproval>,
@@ -101,6 +110,8 @@ pub enum StepTold {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     pub verified: usize,
+    /// Taken by the target, of what no reading shows.
+    pub answered: usize,
     pub unverifiable: usize,
     pub drifted: usize,
     pub failed: usize,
@@ -116,6 +127,11 @@ pub struct Summary {
     pub steps_failed: usize,
     pub steps_unknown: usize,
     pub steps_skipped: usize,
+    /// People who were erased.
+    pub erased: usize,
+    /// Bytes of people who were erased may still be in the store's files:
+    /// somebody else was reading them.
+    pub unswept: bool,
     pub stopped: bool,
 }
 
@@ -129,6 +145,7 @@ impl Summary {
             && self.skipped == 0
             && self.steps_failed == 0
             && self.steps_unknown == 0
+            && !self.unswept
             && !self.stopped
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use lanyard_core::{
     account::AccountState,
     fault::{Fault, FaultKind},
-    observed::{Link, Origin, OwnedGrant},
+    observed::{Ended, Link, Origin, OwnedGrant},
     operation::{Cause, Change, Operation},
     run::{OperationEvent, OperationState, Verification},
     value::ObjectRef,
@@ -33,6 +33,7 @@ pub(super) fn linked(
         was_enabled: !disabled,
         unwanted_since: None,
         gone: false,
+        ended: Ended::default(),
     })
 }
 
@@ -75,6 +76,9 @@ fn effects(
         }
         Change::Revoke { entitlement, relation, .. } if verified => {
             vec![Effect::Revoked(grant(&account, entitlement, relation))]
+        }
+        Change::Credentials { verb, .. } => {
+            vec![Effect::Ended { target, account, verb: *verb, at: now }]
         }
         Change::Update { .. }
         | Change::Enable { .. }

@@ -8,6 +8,7 @@ use lanyard_core::{
     fact::Identity,
     id::IdentityId,
     identity,
+    lifecycle::Kept,
     policy::Policy,
     request::{
         Beneficiary, Ended, PlannedQuestion, Request, RequestEnd, RequestRefused, RequestedBy,
@@ -18,6 +19,7 @@ use lanyard_core::{
 
 use super::{
     Context,
+    actor::{SeveralPeople, with_key},
     known::look,
     progress::{Progress, StepTold, Summary},
 };
@@ -35,6 +37,9 @@ pub enum RequestError {
     Refused(#[from] RequestRefused),
     #[error("nothing is decided for this identity yet")]
     Unknown,
+    /// Of the one who asks.
+    #[error(transparent)]
+    Several(#[from] SeveralPeople),
 }
 
 /// Asks for access as the person behind an OS user, and records who has to
@@ -51,10 +56,11 @@ pub async fn request_access(
 ) -> Result<Request, RequestError> {
     let (assembled, mut observed, known) = look(policy, store, now).await?;
     let person = known.identities.get(&wish.identity).ok_or(RequestError::Unknown)?;
+    let people = (assembled.identities.as_slice(), &observed.kept);
+    let by = requested_by(policy, people, actor, now)?;
     let requests = observed.kept.requests.entry(wish.identity).or_default();
     let (holds, start) = (person.holds.as_slice(), person.access.requests.start);
     let beneficiary = Beneficiary { state: &person.state, holds, start, requests };
-    let by = requested_by(policy, &assembled.identities, actor, now);
     let mut request = request(&policy.access.requestable, beneficiary, wish, by, now)?;
     requests.push(request.clone());
     let known = desired(policy, &assembled, &observed, now);
@@ -75,18 +81,22 @@ pub async fn request_access(
     Ok(request)
 }
 
-fn requested_by(policy: &Policy, people: &[Identity], actor: &str, now: Timestamp) -> RequestedBy {
+/// Nobody may decide about what they asked for, so who asks must not be
+/// guessed.
+fn requested_by(
+    policy: &Policy,
+    (people, kept): (&[Identity], &Kept),
+    actor: &str,
+    now: Timestamp,
+) -> Result<RequestedBy, SeveralPeople> {
     let key = policy.steps.actors.get(actor);
-    let mut people = people.iter();
-    let person = key.and_then(|key| {
-        people.find(|person| person.records.iter().any(|record| record.key == *key))
-    });
+    let person = key.map(|key| with_key(people, kept, key, now)).transpose()?.flatten();
     let label = person.map(|it| identity::label(it, &identity::facts_now(it, now)));
-    RequestedBy::Person {
+    Ok(RequestedBy::Person {
         user: actor.to_owned(),
         identity: person.map(|it| it.id),
         label: label.unwrap_or_else(|| actor.to_owned()),
-    }
+    })
 }
 
 /// Somebody takes back what is asked for.

@@ -43,7 +43,7 @@ pub(super) async fn carry_out(
     }
     let episodes = context.store.workflows().await?.episodes;
     let mut hand = Hand { context, run, episodes, report, summary };
-    let (mut letters, mut carried) = (Vec::new(), Vec::new());
+    let (mut letters, mut told, mut carried) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         if held.contains(&step.identity) {
             hand.skip(step, "a finding holds back what it is about");
@@ -57,12 +57,16 @@ pub(super) async fn carry_out(
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
                 }
+                Effect::Credential { .. } => told.push(step),
                 Effect::Run { .. } | Effect::Poll { .. } => carried.push(step),
             }
         }
     }
     // A component may take its time; nobody waits for it to be told.
     hand.post(letters).await?;
+    for step in told {
+        hand.credential(step).await?;
+    }
     hand.carry(&carried).await
 }
 
@@ -179,6 +183,7 @@ impl Hand<'_> {
             | Effect::SetFact { .. }
             | Effect::Request { .. }
             | Effect::EndRequests { .. }
+            | Effect::Credential { .. }
             | Effect::Run { .. }
             | Effect::Poll { .. } => return Ok(()),
         };
@@ -368,7 +373,7 @@ fn batches(letters: &[Letters<'_>], digest: bool) -> Vec<Vec<(usize, usize)>> {
 }
 
 /// One message of all parts; the first one's id is its own.
-fn outgoing(parts: &[(&PlannedStep, &Delivery)]) -> Outgoing {
+pub(super) fn outgoing(parts: &[(&PlannedStep, &Delivery)]) -> Outgoing {
     let topic = |step: &PlannedStep| Topic {
         identity: step.identity,
         workflow: step.workflow.clone(),

@@ -15,7 +15,7 @@ use lanyard_core::{
     history::past_starts,
     id::{ConnectorName, IdentityId},
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
-    lifecycle::unknown_in_holds,
+    lifecycle::notes_of_holds,
     missing::missing,
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
@@ -28,6 +28,7 @@ use super::{
     Context, ReconcileError, Stop,
     approvals::{self, Seen},
     dropped::note,
+    erase::set_aside,
     known::{known_of, lately},
     lives, read, requests, reviews,
 };
@@ -63,22 +64,25 @@ pub struct Survey {
 /// and that nobody gives; or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
-    let known = context.store.identities().await?;
+    let mut known = context.store.identities().await?;
     let mut read =
         read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
     if let Some(trouble) = read.trouble() {
         return Err(trouble);
     }
-    let SourcesRead { readings, unread: unread_sources, .. } = read;
+    let SourcesRead { mut readings, unread: unread_sources, .. } = read;
+    let (told, followed) = set_aside(context, &mut readings, &mut known, now).await?;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
+    assembled.join(followed);
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
     for (id, past) in past_starts(&known, &assembled.identities, now) {
         observed.kept.past_starts.entry(id).or_default().extend(past);
     }
@@ -92,13 +96,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !plan.overlaps.is_empty() {
         context.store.record_overlaps(&plan.overlaps).await?;
     }
-    plan.notes.extend(missing(policy, &readings, &assembled, &desired, &observed));
-    let absent = absence::notes(policy, &assembled, &desired, &observed);
-    plan.label(&desired, absent.iter().filter_map(|note| note.identity));
-    plan.notes.extend(absent);
-    plan.notes.extend(unknown_in_holds(policy, &assembled));
-    plan.label(&desired, assembled.doubted.iter().map(|(identity, _)| *identity));
-    plan.notes.extend(case::notes(&assembled));
+    notes(policy, &mut plan, &readings, (&assembled, &desired, &observed));
+    plan.notes.extend(told.notes());
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
@@ -129,6 +128,23 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         shrank,
         unread_sources,
     })
+}
+
+/// What a plan alone does not know to say.
+fn notes(
+    policy: &Policy,
+    plan: &mut Plan,
+    readings: &[Reading],
+    (assembled, desired, observed): (&Assembled, &Desired, &Observed),
+) {
+    plan.notes.extend(missing(policy, readings, assembled, desired, observed));
+    let absent = absence::notes(policy, assembled, desired, observed);
+    plan.label(desired, absent.iter().filter_map(|note| note.identity));
+    plan.notes.extend(absent);
+    let people = &assembled.identities;
+    plan.notes.extend(notes_of_holds(policy, people, &observed.kept, plan));
+    plan.label(desired, assembled.doubted.iter().map(|(identity, _)| *identity));
+    plan.notes.extend(case::notes(assembled));
 }
 
 /// The workflows of the file: whoever they would have been for before today

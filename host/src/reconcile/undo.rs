@@ -1,15 +1,16 @@
 //! Plans that go back: what became of a plan, and the way back from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
-    id::{Digest, OperationId},
+    id::{ConnectorName, Digest, IdentityId, OperationId},
+    operation::OperationKind,
     plan::{Applied, Present, Undoes, undo},
     run::OperationState,
 };
 
 use super::{Context, ReconcileError, Survey};
-use crate::store::{Store, StoreError, StoredPlan};
+use crate::store::{RunId, Store, StoreError, StoredPlan};
 
 /// What became of the operations of a plan, over every run of it.
 #[derive(Debug, Clone, Default)]
@@ -18,13 +19,22 @@ pub struct Became {
     pub ran: bool,
     pub done: BTreeSet<OperationId>,
     pub uncertain: BTreeSet<OperationId>,
+    /// For whom, and where, later plans created an account.
+    pub made_anew: BTreeSet<(IdentityId, ConnectorName)>,
 }
 
 /// # Errors
 /// When the store fails.
 pub async fn became(store: &dyn Store, plan: &Digest) -> Result<Became, StoreError> {
     let mut became = Became::default();
-    for run in store.runs().await?.into_iter().filter(|run| run.plan == *plan) {
+    let mut later: BTreeMap<Digest, Vec<RunId>> = BTreeMap::new();
+    for run in store.runs().await? {
+        if run.plan != *plan {
+            if became.ran {
+                later.entry(run.plan).or_default().push(run.id);
+            }
+            continue;
+        }
         became.ran = true;
         for (operation, state) in store.operation_states(run.id).await? {
             match state {
@@ -39,7 +49,32 @@ pub async fn became(store: &dyn Store, plan: &Digest) -> Result<Became, StoreErr
         }
     }
     became.uncertain.retain(|operation| !became.done.contains(operation));
+    for (plan, runs) in later {
+        became.made_anew.extend(created(store, &plan, &runs).await?);
+    }
     Ok(became)
+}
+
+/// For whom, and where, runs of a plan created an account.
+async fn created(
+    store: &dyn Store,
+    plan: &Digest,
+    runs: &[RunId],
+) -> Result<Vec<(IdentityId, ConnectorName)>, StoreError> {
+    let Some(stored) = store.plan(plan.as_str()).await? else { return Ok(Vec::new()) };
+    let creates = stored.plan.operations.iter();
+    let mut creates = creates.filter(|it| it.change.kind() == OperationKind::Create).peekable();
+    if creates.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut made = BTreeSet::new();
+    for run in runs {
+        let states = store.operation_states(*run).await?.into_iter();
+        let maybe = states.filter(|(_, state)| !matches!(state, OperationState::Waiting));
+        made.extend(maybe.map(|(operation, _)| operation));
+    }
+    let made = creates.filter(|it| made.contains(&it.id));
+    Ok(made.map(|it| (it.identity, it.target.clone())).collect())
 }
 
 impl Survey {
@@ -63,7 +98,18 @@ impl Survey {
             observed: &self.observed,
             now,
         };
-        let applied = Applied { plan: &was.plan, done: &became.done, uncertain: &became.uncertain };
+        // Whom people said to be one since is one in it.
+        let plan = was.plan.of_those_now(&self.observed.kept);
+        let made_anew = became.made_anew.iter();
+        let kept = &self.observed.kept;
+        let made_anew =
+            made_anew.map(|(who, target)| (kept.by_now(*who), target.clone())).collect();
+        let applied = Applied {
+            plan: &plan,
+            done: &became.done,
+            uncertain: &became.uncertain,
+            made_anew: &made_anew,
+        };
         let plan = undo(&present, undoes, &applied);
         // A person wants it, whatever the clock does.
         self.with(context, plan, None).await

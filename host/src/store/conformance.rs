@@ -4,6 +4,8 @@ pub(crate) mod accounts;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod cases;
+pub(crate) mod credentials;
+pub(crate) mod erasure;
 pub(crate) mod example;
 pub(crate) mod history;
 pub(crate) mod identities;
@@ -27,6 +29,7 @@ macro_rules! suite {
             identities::a_record_can_move_from_one_identity_to_another,
             identities::a_read_that_left_something_out_does_not_replace_an_exhaustive_one,
             history::what_a_source_no_longer_says_is_kept_once,
+            history::first_days_that_were_said_before_are_found_for_everybody,
             accounts::an_observation_comes_back_in_its_order,
             accounts::an_observation_replaces_only_that_target,
             accounts::a_link_is_gone_only_by_a_read_that_proves_absence,
@@ -48,6 +51,7 @@ macro_rules! suite {
             accounts::an_adopted_account_is_released_with_its_grants,
             accounts::an_account_that_we_created_is_not_released,
             accounts::a_claim_is_ours_and_is_audited_once,
+            credentials::what_was_ended_is_remembered_with_the_account,
             runs::a_plan_is_found_by_the_beginning_of_its_digest,
             runs::a_beginning_shared_by_two_plans_is_ambiguous,
             runs::a_second_save_changes_nothing,
@@ -96,6 +100,14 @@ macro_rules! suite {
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,
+            erasure::whoever_is_erased_leaves_an_id_and_dates,
+            erasure::erasing_somebody_twice_is_nothing,
+            erasure::a_legal_hold_an_account_or_an_open_operation_keeps_somebody,
+            erasure::what_would_be_erased_is_told_and_stays,
+            erasure::an_erasure_that_fails_leaves_everything,
+            erasure::a_plan_of_somebody_erased_says_so,
+            erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
+            erasure::whoever_begins_anew_takes_the_records_over,
         );
     };
     ($fresh:path: $($room:ident::$demand:ident),* $(,)?) => {

@@ -7,6 +7,9 @@ mod audit;
 mod cases;
 mod clock;
 mod columns;
+mod credentials;
+mod erase;
+mod forgotten;
 mod history;
 mod identities;
 mod journal;
@@ -18,6 +21,8 @@ mod observations;
 mod open;
 mod plans;
 mod problem;
+mod rechain;
+mod rehires;
 mod requests;
 mod reviews;
 mod runs;
@@ -39,6 +44,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -58,8 +64,8 @@ use self::{
     writer::{Access, Writer},
 };
 use super::{
-    Answer, AuditEntry, AuditFilter, AuditRow, Intent, MarkResult, NewRun, RunId, RunRecord,
-    SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
+    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
     chain::{AuditBreak, Head},
 };
 
@@ -98,6 +104,18 @@ impl SqliteStore {
         let shown = open::shown(path);
         let writer = open::copy(path)
             .and_then(|copy| Writer::start(copy, None, shown.clone()))
+            .map_err(|problem| problem.told_at_opening(&shown))?;
+        Ok(Self { writer })
+    }
+
+    /// A new store in memory alone.
+    ///
+    /// # Errors
+    /// When SQLite cannot be used.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let shown = "memory".to_owned();
+        let writer = open::memory()
+            .and_then(|memory| Writer::start(memory, None, shown.clone()))
             .map_err(|problem| problem.told_at_opening(&shown))?;
         Ok(Self { writer })
     }
@@ -492,6 +510,32 @@ impl Store for SqliteStore {
         self.read("read what was known before", move |tx| history::of(tx, identity)).await
     }
 
+    async fn forgotten(&self) -> Result<Forgotten, StoreError> {
+        self.read("read who was erased", forgotten::forgotten).await
+    }
+
+    async fn erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("erase somebody", move |tx| erase::erase(tx, &erasure, &audit)).await
+    }
+
+    async fn would_erase(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+    ) -> Result<Option<ErasedRows>, StoreError> {
+        let (erasure, audit) = (erasure.clone(), audit.clone());
+        self.write("look what would be erased", move |tx| erase::would(tx, &erasure, &audit)).await
+    }
+
+    async fn sweep(&self) -> Result<bool, StoreError> {
+        self.writer.call(Access::Alone, "sweep the file", erase::sweep).await
+    }
+
     async fn plan_approvals(&self) -> Result<Vec<PlanApproval>, StoreError> {
         self.read("list questions about plans", approvals::all).await
     }
@@ -511,5 +555,10 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let reviews = reviews.to_vec();
         self.write("record reviews", move |tx| reviews::record(tx, &reviews)).await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        let (begun, audit) = (begun.to_vec(), audit.to_vec());
+        self.write("record who begins anew", move |tx| rehires::begin(tx, &begun, &audit)).await
     }
 }

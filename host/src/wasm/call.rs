@@ -20,7 +20,7 @@ use super::{
     state::{CallState, Denials, MemoryLimit, Services},
     v0_1::{CallError, Instance, MAX_RESOURCES},
 };
-use crate::connector::Journal;
+use crate::connector::{Journal, Password};
 
 /// Bytes of standard output and of standard error that are kept for the log.
 const MAX_OUTPUT: usize = 16 << 10;
@@ -99,6 +99,11 @@ impl<'a> Call<'a> {
         Ok(Self { component, store, wall_time, denials, output, _turn: turn })
     }
 
+    /// A password that this call may ask for, and no other.
+    pub(super) fn hand(&mut self, password: Password) {
+        self.store.data_mut().services.handed = Some(password);
+    }
+
     pub(super) fn wall_time(&self) -> Duration {
         self.wall_time
     }
@@ -153,8 +158,11 @@ impl<'a> Call<'a> {
 
     fn trapped(self, trap: &wasmtime::Error) -> Fault {
         let name = &self.component.permitted.config.name;
-        let said = self.output.contents();
         // What a guest prints may hold anything, so it is not in the error.
+        let said = match self.store.data().services.handed {
+            Some(_) => b"not shown".to_vec().into(),
+            None => self.output.contents(),
+        };
         tracing::debug!(connector = %name, said = %String::from_utf8_lossy(&said).escape_debug(), "trapped: {trap:#}");
         if self.store.data().memory.exceeded {
             let bytes = self.component.permitted.config.limits.memory;

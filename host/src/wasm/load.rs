@@ -158,7 +158,7 @@ impl Blueprint {
 impl Blueprint {
     /// A source is read; a target is read and written.
     pub(super) fn serves(&self, role: Role, path: &Path) -> Result<(), LoadError> {
-        let Abilities { directory, provisioning, entitlements: _, step } = self.abilities;
+        let Abilities { directory, provisioning, step, .. } = self.abilities;
         let interface = match role {
             Role::Source | Role::Target if !directory => "directory",
             Role::Target if !provisioning => "provisioning",
@@ -239,6 +239,7 @@ fn abilities(path: &Path, exports: &[String]) -> Result<Abilities, LoadError> {
         directory: has("directory"),
         provisioning: has("provisioning"),
         entitlements: has("entitlements"),
+        credentials: has("credentials"),
         step: has("step"),
     })
 }

@@ -141,6 +141,11 @@ impl Placeholders {
         self.issue(self.vault.authorization(name).ok_or(NoPlaceholder::NotText)?)
     }
 
+    /// Of what is handed to the call.
+    pub(super) fn handed(&self, text: &str) -> Result<String, NoPlaceholder> {
+        self.issue(Zeroizing::new(text.to_owned()))
+    }
+
     fn issue(&self, value: Zeroizing<String>) -> Result<String, NoPlaceholder> {
         use std::fmt::Write as _;
         let mut random = [0_u8; 16];

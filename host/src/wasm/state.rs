@@ -13,7 +13,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::{engine::MAX_TABLE_ELEMENTS, http::Gate, load::Component, permitted::Purpose};
-use crate::connector::Journal;
+use crate::connector::{Journal, Password};
 
 /// Lines a guest may log in one call; more are counted and dropped.
 const MAX_LOG_LINES: u32 = 100;
@@ -41,6 +41,8 @@ pub(super) struct Services {
     pub(super) denials: Denials,
     pub(super) cancelled: Arc<AtomicBool>,
     pub(super) open_streams: usize,
+    /// What is to be set in this call.
+    pub(super) handed: Option<Password>,
     log_lines: u32,
 }
 
@@ -61,6 +63,7 @@ impl Services {
             denials,
             cancelled,
             open_streams: 0,
+            handed: None,
             log_lines: 0,
         }
     }

@@ -2,6 +2,7 @@
 //! between them and the domain.  A later version is a file beside this one.
 
 mod convert;
+mod credentials;
 mod imports;
 mod instance;
 mod step;
@@ -21,6 +22,7 @@ pub(super) mod bindings {
                 export lanyard:connector/directory@0.1.0;
                 export lanyard:connector/provisioning@0.1.0;
                 export lanyard:connector/entitlements@0.1.0;
+                export lanyard:connector/credentials@0.1.0;
                 export lanyard:connector/step@0.1.0;
             }
         ",

@@ -5,6 +5,7 @@
 
 mod config;
 mod create;
+mod credentials;
 mod delete;
 mod dn;
 mod entry;
@@ -150,4 +151,16 @@ impl Entitlements for Config {
     }
 }
 
-lanyard_sdk::export!(Config: meta, directory, provisioning, entitlements);
+impl Credentials for Config {
+    fn set_password(
+        &self,
+        context: &OperationContext,
+        holder: &ObjectRef,
+        password: &NewPassword,
+    ) -> Result<Outcome, Error> {
+        people::check_type(&holder.type_)?;
+        self.connect()?.set_password(context, &holder.uid, password)
+    }
+}
+
+lanyard_sdk::export!(Config: meta, directory, provisioning, entitlements, credentials);

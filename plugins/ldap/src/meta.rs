@@ -16,7 +16,9 @@ impl<S: Read + Write> Session<'_, S> {
     /// The schema of this directory, with what was shown to be true of it.
     pub(crate) fn discover(&mut self) -> Result<Schema, Error> {
         let blocks_login = self.proof(None)? == Proof::Blocks;
-        Ok(schema::schema(self.config, Promises { blocks_login }))
+        let (sets_passwords, must_change) = self.password_promises()?;
+        let promises = Promises { blocks_login, sets_passwords, must_change };
+        Ok(schema::schema(self.config, promises))
     }
 
     /// Looks whether everything the capabilities need is there.

@@ -2,8 +2,12 @@
 
 use std::io::{Read, Write};
 
-use lanyard_sdk::types::{
-    Account, Attribute, Completeness, Error, Lookup, Page, PageRequest, Projection, Selector, Value,
+use lanyard_sdk::{
+    time,
+    types::{
+        Account, Attribute, Completeness, Error, Lookup, Page, PageRequest, Projection, Selector,
+        Timestamp, Value,
+    },
 };
 use ldap3_proto::{parse_ldap_filter_str, proto::LdapFilter};
 
@@ -18,12 +22,17 @@ use crate::{
 /// A version of the entry (draft-chu-ldap-csn).
 const ENTRY_CSN: &str = "entryCSN";
 
+/// Where OpenLDAP keeps the last sign-in: `lastbind` of a database (2.5 and
+/// later), and the overlay of that name.  A server that has neither gives none.
+const LAST_USED: [&str; 2] = ["pwdLastSuccess", "authTimestamp"];
+
 /// What to ask the server for so that [`account`] is whole.
 pub(crate) fn wanted(config: &Config, want: &Projection) -> Vec<String> {
     let mut names: Vec<String> = projected(config, want).map(str::to_owned).collect();
     names.extend([ENTRY_UUID, ENTRY_CSN].map(str::to_owned));
     names.extend([config.rdn.clone(), config.anchor_attribute.clone()]);
     names.extend(lock::attributes(config));
+    names.extend(LAST_USED.map(str::to_owned));
     names
 }
 
@@ -38,10 +47,15 @@ pub(crate) fn account(config: &Config, entry: &Entry, want: &Projection) -> Resu
         anchor: entry.text(&config.anchor_attribute).map(str::to_owned),
         state: lock::state(config, entry),
         state_until: None,
-        last_used: None,
+        last_used: last_used(entry),
         attributes,
         extra: Vec::new(),
     })
+}
+
+fn last_used(entry: &Entry) -> Option<Timestamp> {
+    let times = LAST_USED.iter().filter_map(|name| time::generalized(entry.text(name)?));
+    times.max_by_key(|at| at.seconds)
 }
 
 /// The naming attribute may hold more than the name itself; the value in the
@@ -164,4 +178,31 @@ impl<S: Read + Write> Session<'_, S> {
 fn native(text: &str) -> Result<LdapFilter, Error> {
     parse_ldap_filter_str(text)
         .map_err(|error| Error::misconfigured(format!("`{text}` is no search filter: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use ldap3_proto::proto::{LdapPartialAttribute, LdapSearchResultEntry};
+
+    use super::*;
+
+    #[test]
+    fn the_later_of_what_the_server_keeps_is_the_last_use() {
+        let entry = |kept: &[(&str, &str)]| {
+            let attributes = kept.iter().map(|(name, value)| LdapPartialAttribute {
+                atype: (*name).to_owned(),
+                vals: vec![value.as_bytes().to_vec()],
+            });
+            Entry::from(LdapSearchResultEntry {
+                dn: "uid=ada".to_owned(),
+                attributes: attributes.collect(),
+            })
+        };
+        let told =
+            |kept: &[(&str, &str)]| last_used(&entry(kept)).map(|it| it.to_string());
+        let both = [("pwdLastSuccess", "20260301120000Z"), ("authTimestamp", "20260401120000Z")];
+        assert_eq!(told(&both).as_deref(), Some("2026-04-01T12:00:00Z"));
+        assert_eq!(told(&[("pwdLastSuccess", "long ago")]), None);
+        assert_eq!(told(&[]), None);
+    }
 }

@@ -1,8 +1,8 @@
 //! The attributes of a person and of a group.
 
 use lanyard_sdk::types::{
-    AttributeDef, Capability, CreateSafety, DeleteKind, DisableEffects, IdStability, Matching,
-    ObjectDef, Schema,
+    AttributeDef, Capability, CreateSafety, CredentialAbilities, DeleteKind, DisableEffects,
+    IdStability, Matching, ObjectDef, Schema,
 };
 
 use crate::config::Config;
@@ -37,6 +37,10 @@ const PERSON: &[(&str, Option<&str>, &str)] = &[
 pub(crate) struct Promises {
     /// A disabled account was shown to be kept from signing in.
     pub(crate) blocks_login: bool,
+    /// The server takes new passwords, and keeps them as it sees fit.
+    pub(crate) sets_passwords: bool,
+    /// The policy asks for another one where one was set for somebody.
+    pub(crate) must_change: bool,
 }
 
 /// Names of the attributes an account carries, besides name and anchor.
@@ -101,9 +105,18 @@ fn person(config: &Config, promises: Promises) -> ObjectDef {
             Capability::DeleteKind(DeleteKind::Hard),
             Capability::DisableEffects(effects),
         ])
+        .can(credentials(promises))
         .can(config.groups_base.is_some().then_some(Capability::Entitlements))
         .can(found_by);
     ObjectDef { attributes, ..object }
+}
+
+fn credentials(promises: Promises) -> Option<Capability> {
+    let mut can = CredentialAbilities::SET_PASSWORD;
+    if promises.must_change {
+        can |= CredentialAbilities::MUST_CHANGE;
+    }
+    promises.sets_passwords.then_some(Capability::Credentials(can))
 }
 
 fn group() -> ObjectDef {
@@ -135,7 +148,8 @@ mod tests {
 
     fn of(json: &str, blocks_login: bool) -> ObjectDef {
         let config: Config = serde_json::from_str(json).unwrap();
-        schema(&config, Promises { blocks_login }).objects.remove(0)
+        let promises = Promises { blocks_login, sets_passwords: false, must_change: false };
+        schema(&config, promises).objects.remove(0)
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl<S: Read + Write> Wire<S> {
                 | LdapOp::ModifyResponse(result)
                 | LdapOp::ModifyDNResponse(result)
                 | LdapOp::DelResponse(result) => return Ok(result),
+                LdapOp::ExtendedResponse(answer) => return Ok(answer.res),
                 LdapOp::IntermediateResponse(_) => {}
                 _ => return Err(self.malformed("another answer than the request asked for")),
             }

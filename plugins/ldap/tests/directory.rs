@@ -56,4 +56,7 @@ scenarios! {
     groups::a_deleted_account_leaves_no_name_behind: LOCKOUT;
     groups::a_renamed_account_keeps_its_groups: LOCKOUT;
     locks::check_finds_what_is_wrong: NO_LOCKOUT;
+    passwords::a_new_password_opens_and_the_one_before_does_not: LOCKOUT;
+    passwords::a_locked_account_gets_no_password_which_would_open_it: LOCKOUT;
+    passwords::a_password_has_to_be_changed_where_the_policy_says_so: LOCKOUT;
 }

@@ -41,6 +41,16 @@ impl Described {
         self.schemas.is_none() || self.schema(GROUP_SCHEMA).is_some()
     }
 
+    /// Whether the service says that it takes a password; none does that says
+    /// nothing of itself.
+    fn takes_passwords(&self) -> bool {
+        let attributes = self.schema(CORE).and_then(|it| it.get("attributes")?.as_array());
+        attributes.into_iter().flatten().any(|it| {
+            api::text(it, "name") == Some("password")
+                && api::text(it, "mutability") != Some("readOnly")
+        })
+    }
+
     /// The definition of a field; `Err` when the schema is there without it.
     fn definition(&self, field: &Field<'_>) -> Result<Option<&Json>, ()> {
         // Common to all resources and described by no schema (RFC 7643 §3.1).
@@ -73,7 +83,9 @@ pub(crate) fn discover(scim: &Scim) -> Result<Schema, Error> {
     let mut objects = objects(&scim.anchor, &described);
     if scim.patch == Some(false) || described.supports("patch") == Some(false) {
         for object in &mut objects {
-            object.capabilities.retain(|can| !matches!(can, Capability::Entitlements));
+            object.capabilities.retain(|can| {
+                !matches!(can, Capability::Entitlements | Capability::Credentials(_))
+            });
         }
     }
     Ok(Schema::of(objects))
@@ -119,6 +131,9 @@ fn objects(anchor: &str, described: &Described) -> Vec<ObjectDef> {
     }
     if described.supports("etag") == Some(true) {
         user = user.can([Capability::Revisions]);
+    }
+    if described.takes_passwords() {
+        user = user.can([Capability::Credentials(CredentialAbilities::SET_PASSWORD)]);
     }
     let anchor_field = Field::named(anchor);
     let extra = (!FIELDS.contains(&anchor_field)).then_some(anchor_field);

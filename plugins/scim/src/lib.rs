@@ -5,6 +5,7 @@
 
 mod api;
 mod creating;
+mod credentials;
 mod discovery;
 mod filter;
 mod groups;
@@ -33,6 +34,8 @@ pub struct Scim {
     user_type: Option<String>,
     /// Objects asked for at once, where the host asks for more.
     page_size: Option<u32>,
+    /// Where the service keeps when an account was last used.
+    last_used: Option<String>,
     /// Whether the service takes PATCH; asked of the service unless set.
     patch: Option<bool>,
 }
@@ -50,6 +53,7 @@ const CONFIG_SCHEMA: &str = r#"{
     "url": { "type": "string", "format": "uri", "description": "base address of the service, for example https://crm.example.org/scim/v2" },
     "anchor": { "type": "string", "minLength": 1, "default": "externalId", "description": "attribute that holds the stable key" },
     "user-type": { "type": "string", "minLength": 1, "description": "read only accounts of this userType, and give it to new ones" },
+    "last-used": { "type": "string", "minLength": 1, "description": "path of the attribute with the last sign-in, for example urn:example:params:scim:schemas:Usage:2.0:User:lastLogin" },
     "page-size": { "type": "integer", "minimum": 1, "maximum": 10000, "description": "objects asked for at once" },
     "patch": { "type": "boolean", "description": "whether the service takes PATCH; asked of the service unless set" }
   }
@@ -174,7 +178,18 @@ fn known_type(object_type: &str, known: &str) -> Result<(), Error> {
     Err(Error::unsupported(format!("the type `{object_type}` here: only `{known}`")))
 }
 
-lanyard_sdk::export!(Scim: meta, directory, provisioning, entitlements);
+impl Credentials for Scim {
+    fn set_password(
+        &self,
+        context: &OperationContext,
+        holder: &ObjectRef,
+        password: &NewPassword,
+    ) -> Result<Outcome, Error> {
+        credentials::set_password(self, context, holder, password)
+    }
+}
+
+lanyard_sdk::export!(Scim: meta, directory, provisioning, entitlements, credentials);
 
 #[cfg(test)]
 mod tests;

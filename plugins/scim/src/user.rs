@@ -170,6 +170,7 @@ impl Scim {
             Some(false) => AccountState::Disabled,
             None => AccountState::Unknown,
         };
+        account.last_used = self.last_used.as_deref().and_then(|path| last_used(user, path));
         account.attributes = FIELDS
             .iter()
             .filter(|field| field.name != "userName" && field.name != self.anchor)
@@ -186,6 +187,19 @@ impl Scim {
             Error::broken_answer(writes, "the service answered with a user without id or userName")
         })
     }
+}
+
+/// An instant by the path of an attribute: `lastLogin`, `usage.lastLogin`, or
+/// below the name of an extension.
+fn last_used(user: &Json, path: &str) -> Option<Timestamp> {
+    let (extension, attribute) = match path.rsplit_once(':') {
+        Some((extension, attribute)) => (Some(extension), attribute),
+        None => (None, path),
+    };
+    let steps = extension.into_iter().chain(attribute.split('.'));
+    let mut steps = steps.collect::<Vec<_>>().into_iter();
+    let found = steps.try_fold(user, |at, step| at.get(step))?;
+    lanyard_sdk::time::rfc3339(found.as_str()?)
 }
 
 pub(crate) fn active(user: &Json) -> Option<bool> {

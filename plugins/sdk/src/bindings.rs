@@ -75,6 +75,17 @@ pub mod entitlements {
     });
 }
 
+pub mod credentials {
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "exports-credentials",
+        with: { "lanyard:connector/types@0.1.0": crate::bindings::vocabulary::lanyard::connector::types },
+        additional_derives: [PartialEq],
+        pub_export_macro: true,
+        default_bindings_module: "lanyard_sdk::bindings::credentials",
+    });
+}
+
 pub mod step {
     wit_bindgen::generate!({
         path: "../../wit",

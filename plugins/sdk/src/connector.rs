@@ -129,6 +129,11 @@ macro_rules! export_interface {
             $connector with_types_in $crate::bindings::provisioning
         );
     };
+    ($connector:ident, credentials) => {
+        $crate::bindings::credentials::export!(
+            $connector with_types_in $crate::bindings::credentials
+        );
+    };
     ($connector:ident, step) => {
         $crate::bindings::step::export!($connector with_types_in $crate::bindings::step);
     };

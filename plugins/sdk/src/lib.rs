@@ -29,6 +29,7 @@
 pub mod bindings;
 pub mod config;
 pub mod connector;
+mod credentials;
 pub mod describe;
 pub mod directory;
 mod error;
@@ -46,6 +47,7 @@ pub mod types;
 mod value;
 
 pub use connector::{Connector, Directory, Entitlements, Provisioning};
+pub use credentials::{Credentials, NewPassword};
 pub use describe::{Description, fingerprint};
 pub use step::Step;
 pub use value::attribute;
@@ -54,6 +56,7 @@ pub use value::attribute;
 pub mod prelude {
     pub use crate::{
         connector::{Connector, Directory, Entitlements, Provisioning},
+        credentials::{Credentials, NewPassword},
         describe::Description,
         step::Step,
         types::*,

@@ -133,6 +133,13 @@ impl Host {
         self
     }
 
+    /// A password that is to be set, as the host hands it to one call.
+    #[must_use]
+    pub fn new_password(self, plain: &str, must_change: bool) -> (Self, crate::NewPassword) {
+        let name = "new-password";
+        (self.secret(name, plain.as_bytes()), crate::NewPassword::named(name, must_change))
+    }
+
     /// A peer that is called with each write and answers bytes to read.
     #[must_use]
     pub fn stream(mut self, name: &str, peer: impl FnMut(&[u8]) -> Vec<u8> + 'static) -> Self {

@@ -37,6 +37,68 @@ pub fn http_date(text: &str) -> Option<Timestamp> {
     Some(Timestamp { seconds: ((days * 24 + hour) * 60 + minute) * 60 + second, nanoseconds: 0 })
 }
 
+/// Reads the time of LDAP directories (RFC 4517), `20260131094500Z`; parts of
+/// a second are dropped.
+///
+/// ```
+/// let at = lanyard_sdk::time::generalized("20260131094500.123Z").map(|t| t.to_string());
+/// assert_eq!(at.as_deref(), Some("2026-01-31T09:45:00Z"));
+/// ```
+pub fn generalized(text: &str) -> Option<Timestamp> {
+    let text = text.strip_suffix('Z')?;
+    let whole = text.split_once(['.', ',']).map_or(text, |(whole, _parts)| whole);
+    let part = |from: usize, to: usize| number(whole.get(from..to)?);
+    if whole.len() != 14 {
+        return None;
+    }
+    instant((part(0, 4)?, part(4, 6)?, part(6, 8)?), (part(8, 10)?, part(10, 12)?, part(12, 14)?))
+}
+
+/// Reads `2026-01-31T09:45:00Z` and other offsets (RFC 3339); parts of a
+/// second are dropped.
+///
+/// ```
+/// let at = lanyard_sdk::time::rfc3339("2026-01-31T10:45:00.5+01:00").map(|t| t.to_string());
+/// assert_eq!(at.as_deref(), Some("2026-01-31T09:45:00Z"));
+/// ```
+pub fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (date, rest) = text.split_once(['T', 't', ' '])?;
+    let (clock, rest) = rest.split_at_checked(8)?;
+    let offset = rest.trim_start_matches(|it: char| it == '.' || it.is_ascii_digit());
+    let mut date = date.splitn(3, '-').map(number);
+    let mut clock = clock.splitn(3, ':').map(number);
+    let at = instant(
+        (date.next()??, date.next()??, date.next()??),
+        (clock.next()??, clock.next()??, clock.next()??),
+    )?;
+    let minutes = match offset {
+        "Z" | "z" => 0,
+        _ => {
+            let sign = if offset.starts_with('-') { -1 } else { 1 };
+            let (hours, minutes) = offset.strip_prefix(['+', '-'])?.split_once(':')?;
+            sign * (number(hours)? * 60 + number(minutes)?)
+        }
+    };
+    Some(Timestamp { seconds: at.seconds - minutes * 60, ..at })
+}
+
+fn number(digits: &str) -> Option<i64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
+
+fn instant(
+    (year, month, day): (i64, i64, i64),
+    (hour, minute, second): (i64, i64, i64),
+) -> Option<Timestamp> {
+    let is_date = (1601..=9999).contains(&year) && (1..=12).contains(&month);
+    let is_date = is_date && (1..=31).contains(&day);
+    if !is_date || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let days = days_since_1970(year, month, day);
+    Some(Timestamp { seconds: ((days * 24 + hour) * 60 + minute) * 60 + second, nanoseconds: 0 })
+}
+
 /// Proleptic Gregorian calendar, counted in 400-year eras that begin in March.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -78,5 +140,15 @@ mod tests {
             assert_eq!(http_date(header).unwrap().to_string(), rfc3339);
         }
         assert_eq!(http_date("next week"), None);
+    }
+
+    #[test]
+    fn what_is_no_instant_is_none() {
+        for text in ["", "0", "00000101000000", "20261301000000Z", "20260101Z", "2026010100000éZ"] {
+            assert_eq!(generalized(text), None, "{text}");
+        }
+        for text in ["", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T25:00:00Z", "never"] {
+            assert_eq!(rfc3339(text), None, "{text}");
+        }
     }
 }

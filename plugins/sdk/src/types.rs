@@ -1,6 +1,9 @@
 //! The contract's words as Rust types, generated from `wit/`.
 
 pub use crate::bindings::{
+    credentials::exports::lanyard::connector::credentials::{
+        CredentialInfo, CredentialRequest, IssueRequest,
+    },
     directory::exports::lanyard::connector::directory::{
         AttributeLookup, Lookup, Page, PageRequest, Projection, Selector,
     },
@@ -9,9 +12,9 @@ pub use crate::bindings::{
     },
     meta::exports::lanyard::connector::meta::{
         AttributeDef, AuthorizationNeed, AuthorizationScheme, Capability, CheckDepth, CheckFinding,
-        CheckReport, CreateSafety, DeleteKind, DirectoryNeed, DisableEffects, IdStability,
-        Manifest, Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema,
-        SecretNeed, Sensitivity, StreamNeed, ValueKind,
+        CheckReport, CreateSafety, CredentialAbilities, DeleteKind, DirectoryNeed, DisableEffects,
+        IdStability, Manifest, Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned,
+        Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
     },
     provisioning::exports::lanyard::connector::provisioning::{
         CreateRequest, DeleteMode, UpdateRequest,

@@ -51,6 +51,15 @@ givenName = "{{ given_name }}"
 accounts = ["directory"]
 "#;
 
+/// A target of which the file says nothing.
+pub(super) const UNTOLD: &str = r#"
+[source.hr]
+plugin = "csv"
+
+[target.directory]
+plugin = "csv"
+"#;
+
 /// The accounts as a second source.
 pub(super) const RECORDS: &str = r#"
 [source.hr]
@@ -182,6 +191,7 @@ fn account(object_type: &str, uid: &str, name: &str, row: &Row) -> Account {
         anchor: None,
         state: AccountState::Active,
         state_until: None,
+        last_used: None,
         attributes: valued
             .map(|(name, cell)| Attribute::new(name.clone(), vec![Value::Text(cell.clone())]))
             .collect(),

@@ -134,6 +134,7 @@ suffix dc=example,dc=org
 rootdn {}
 rootpw {}
 directory {folder}/db
+lastbind on
 index objectClass,uid,entryUUID,employeeNumber,member eq
 limits dn.exact=\"{SIGN_IN}\" size={limit} size.prtotal={limit}
 access to attrs=userPassword by dn.exact=\"{SIGN_IN}\" manage by anonymous auth by * none
@@ -181,6 +182,12 @@ dn: {SIGN_IN}
 objectClass: person
 cn: lanyard
 sn: lanyard
+userPassword: {PASSWORD}
+
+dn: cn=looks,dc=example,dc=org
+objectClass: person
+cn: looks
+sn: looks
 userPassword: {PASSWORD}
 "
     )

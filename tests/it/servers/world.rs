@@ -116,8 +116,18 @@ impl World {
     }
 
     pub(crate) fn lanyard(&self, arguments: &[&str]) -> Said {
+        self.lanyard_with("lanyard.toml", arguments)
+    }
+
+    /// A path beside the configuration.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// With another file beside the usual one.
+    pub(crate) fn lanyard_with(&self, file: &str, arguments: &[&str]) -> Said {
         let mut command = Command::new(program());
-        command.arg("--config").arg(self.folder.path().join("lanyard.toml")).args(arguments);
+        command.arg("--config").arg(self.beside(file)).args(arguments);
         command.env("LDAP_PASSWORD", self.password).env("SCIM_TOKEN", scim::TOKEN);
         command.env_remove("LANYARD_LOG");
         let output = command.output().unwrap();
@@ -236,11 +246,11 @@ fn in_crm(user: &Json, groups: BTreeSet<String>) -> Seen {
     }
 }
 
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     setting("LANYARD_PROGRAMS", "target/debug").join("lanyard")
 }
 
 /// A folder named in the environment, else below the root of the repository.
-fn setting(variable: &str, default: &str) -> PathBuf {
+pub(super) fn setting(variable: &str, default: &str) -> PathBuf {
     env::var_os(variable).map_or_else(|| programs::root().join(default), PathBuf::from)
 }

@@ -111,7 +111,12 @@ pub(super) fn policy() -> Policy {
             status: BTreeMap::from([("active".to_owned(), LifecycleState::Active)]),
             ..LifecyclePolicy::default()
         },
-        leaver: LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true },
+        leaver: LeaverPolicy {
+            delete_after: Some(SignedDuration::ZERO),
+            revoke_grants: true,
+            retain: None,
+            begins_anew: false,
+        },
         limits: limits(),
         holds: BTreeMap::new(),
         expressions,
@@ -210,6 +215,7 @@ impl Firm {
             | Progress::Step { .. }
             | Progress::Question { .. }
             | Progress::Review { .. }
+            | Progress::Erased { .. }
             | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())
@@ -262,6 +268,7 @@ impl Firm {
             was_enabled: true,
             unwanted_since: None,
             gone: false,
+            ended: lanyard_core::observed::Ended::default(),
         };
         let audit = AuditEntry {
             at: Timestamp::UNIX_EPOCH,

@@ -32,8 +32,8 @@ fn named<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
 
 /// Takes every message, and what was written to targets before it.
 #[derive(Default)]
-struct Letters {
-    taken: Mutex<Vec<Outgoing>>,
+pub(super) struct Letters {
+    pub(super) taken: Mutex<Vec<Outgoing>>,
     log: Arc<Mutex<Vec<String>>>,
     before: Mutex<Vec<String>>,
 }
@@ -54,7 +54,16 @@ impl Letters {
 }
 
 /// Two are told, one after the other.
-fn telling() -> (Policy, Definition) {
+fn telling() -> (TaskDefinition, &'static str) {
+    let to = vec![
+        Recipient::Mail("it@example.org".to_owned()),
+        Recipient::Mail("door@example.org".to_owned()),
+    ];
+    (TaskDefinition::Do(Action::Notify { to, template: named("note") }), "told")
+}
+
+/// A workflow with one step, and what its message says.
+fn workflow((task, body): (TaskDefinition, &str)) -> (Policy, Definition) {
     let mut policy = policy();
     let definition = Definition {
         name: named("told"),
@@ -62,13 +71,7 @@ fn telling() -> (Policy, Definition) {
         when: ConditionDefinition::default(),
         steps: vec![StepDefinition {
             id: named("tell"),
-            task: TaskDefinition::Do(Action::Notify {
-                to: vec![
-                    Recipient::Mail("it@example.org".to_owned()),
-                    Recipient::Mail("door@example.org".to_owned()),
-                ],
-                template: named("note"),
-            }),
+            task,
             after: BTreeSet::new(),
             when: ConditionDefinition::default(),
             timeout: None,
@@ -79,7 +82,7 @@ fn telling() -> (Policy, Definition) {
         let template = policy.expressions.template(source).unwrap();
         BTreeMap::from([("en".to_owned(), template)])
     };
-    let (subject, body) = (text("about {{ given_name }}"), text("told"));
+    let (subject, body) = (text("about {{ given_name }}"), text(body));
     let workflow = Workflow::compile(&definition, Some(1), &mut policy.expressions).unwrap();
     policy.workflows.push(workflow);
     policy.steps.messages.insert(named("note"), Message { subject, body });
@@ -89,7 +92,10 @@ fn telling() -> (Policy, Definition) {
 
 /// A firm where Ada is in the workflow, and a store that fails before or
 /// after its change number `left` from then on; a negative one never does.
-async fn firm(left: &Arc<AtomicI64>) -> (Firm, Arc<Letters>, IdentityId) {
+pub(super) async fn firm(
+    left: &Arc<AtomicI64>,
+    step: (TaskDefinition, &str),
+) -> (Firm, Arc<Letters>, IdentityId) {
     let counted = Arc::clone(left);
     let mut firm = Firm::beside(
         &[("Ada", "Support")],
@@ -100,7 +106,7 @@ async fn firm(left: &Arc<AtomicI64>) -> (Firm, Arc<Letters>, IdentityId) {
             Ok(())
         }),
     );
-    let (policy, definition) = telling();
+    let (policy, definition) = workflow(step);
     let letters = Arc::new(Letters { log: Arc::clone(&firm.log), ..Letters::default() });
     firm.context.policy = Arc::new(policy);
     firm.context.messenger = Arc::<Letters>::clone(&letters);
@@ -125,7 +131,7 @@ async fn firm(left: &Arc<AtomicI64>) -> (Firm, Arc<Letters>, IdentityId) {
     (firm, letters, ada)
 }
 
-async fn ended(firm: &Firm, ada: IdentityId) -> &'static str {
+pub(super) async fn ended(firm: &Firm, ada: IdentityId) -> &'static str {
     let kept = firm.context.store.workflows().await.unwrap();
     let told = kept.latest(ada, &named("told")).unwrap();
     match told.steps.get("tell") {
@@ -139,7 +145,7 @@ async fn a_message_is_sent_at_most_once_wherever_the_process_dies() {
     let mut ends: BTreeSet<(usize, &str)> = BTreeSet::new();
     for boundary in 0.. {
         let left = Arc::new(AtomicI64::new(-1));
-        let (firm, letters, ada) = firm(&left).await;
+        let (firm, letters, ada) = firm(&left, telling()).await;
         left.store(boundary, Ordering::SeqCst);
         let survey = lanyard::reconcile::survey(&firm.context).await;
         let died = match survey {
@@ -170,7 +176,7 @@ async fn a_message_is_sent_at_most_once_wherever_the_process_dies() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_is_closed_before_anybody_is_told() {
     let left = Arc::new(AtomicI64::new(-1));
-    let (firm, letters, _ada) = firm(&left).await;
+    let (firm, letters, _ada) = firm(&left, telling()).await;
     firm.sent();
     firm.people(&[]);
     firm.run().await;

@@ -15,8 +15,9 @@ use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, Entitlement},
     fault::{Fault, FaultKind},
     schema::{
-        AttributeDef, Capabilities, CheckDepth, CheckReport, CreateSafety, IdStability, Matching,
-        Mutability, ObjectDef, ObjectRole, Returned, Schema, Sensitivity, ValueKind,
+        AttributeDef, Capabilities, CheckDepth, CheckReport, CreateSafety, CredentialAbility,
+        IdStability, Matching, Mutability, ObjectDef, ObjectRole, Returned, Schema, Sensitivity,
+        ValueKind,
     },
     value::{Attribute, ObjectRef, Value},
 };
@@ -71,6 +72,10 @@ pub(super) struct Inner {
     pub(super) renameable: bool,
     pub(super) max_concurrency: Option<u32>,
     pub(super) visibility_delay_ms: u64,
+    /// What it can do with credentials.
+    pub(super) abilities: BTreeSet<CredentialAbility>,
+    /// Every password that was set.
+    pub(super) passwords: Vec<String>,
     /// Writes at this moment, and the most there ever were.
     running: u32,
     pub(super) most: u32,
@@ -167,6 +172,7 @@ impl System {
             },
             max_concurrency: inner.max_concurrency,
             visibility_delay_ms: inner.visibility_delay_ms,
+            credential_abilities: inner.abilities.clone(),
             ..Capabilities::default()
         };
         let object = |object_type: &str, role, capabilities| ObjectDef {
@@ -195,6 +201,7 @@ fn account(uid: &str, name: &str, anchor: Option<&str>, state: AccountState) -> 
         anchor: anchor.map(str::to_owned),
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }
@@ -260,6 +267,11 @@ impl Inner {
             Write::Revoke { holder, entitlement, .. } => {
                 self.grants.remove(&(holder.uid.clone(), entitlement.uid.clone()));
                 holder.uid.clone()
+            }
+            Write::EndSessions(account) | Write::RevokeCredentials(account) => account.uid.clone(),
+            Write::SetPassword { account, password, .. } => {
+                self.passwords.push(password.text().to_owned());
+                account.uid.clone()
             }
         };
         Ok(user(&uid))
@@ -331,6 +343,9 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
         Write::Revoke { holder, entitlement, .. } => {
             ("revoke", format!("{} {}", name(holder), entitlement.uid))
         }
+        Write::EndSessions(account) => ("end-sessions", name(account)),
+        Write::RevokeCredentials(account) => ("revoke-credentials", name(account)),
+        Write::SetPassword { account, .. } => ("set-password", name(account)),
     }
 }
 
@@ -338,7 +353,13 @@ fn described(write: &Write, inner: &Inner) -> (&'static str, String) {
 impl Connector for System {
     fn abilities(&self) -> Abilities {
         let entitlements = self.inner().reads != Reads::NoEntitlements;
-        Abilities { directory: true, provisioning: true, entitlements, step: false }
+        Abilities {
+            directory: true,
+            provisioning: true,
+            entitlements,
+            credentials: false,
+            step: false,
+        }
     }
 
     async fn check(&self, _depth: CheckDepth) -> Result<CheckReport, Fault> {
@@ -392,6 +413,7 @@ impl Connector for System {
             name: name.to_owned(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         };
         Ok(one_page(["staff", "sales", "support"].map(entitlement).into()))
     }

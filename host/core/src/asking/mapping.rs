@@ -5,7 +5,7 @@ use crate::{
     desired::Presence,
     fact::{Fact, Identity, RecordKey},
     id::{ConnectorName, FactName, NameError},
-    lifecycle::parse_moment,
+    lifecycle::{NO_DATE, parse_moment},
     policy::Policy,
     value::Value,
 };
@@ -69,22 +69,39 @@ impl Asking<'_> {
     }
 }
 
+/// Why somebody is not looked at with other facts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotSuppose {
+    /// As a source would be told.
+    #[error("fact `{0}` {NO_DATE}")]
+    NoDate(FactName),
+    /// Never for names that the program itself writes.
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
 /// Somebody as they would be with other facts; an empty text takes one away.
 ///
 /// # Errors
-/// Never for names that the program itself writes.
+/// When what has to be a date is none.
 pub fn supposed(
     policy: &Policy,
     identity: &mut Identity,
     facts: &[(FactName, String)],
     now: jiff::Timestamp,
-) -> Result<(), NameError> {
+) -> Result<(), CannotSuppose> {
     let source = ConnectorName::new("supposed")?;
     for (name, text) in facts {
         let moment = policy.moments().contains(name.as_str());
         let text = text.trim();
-        let value = Some(text).filter(|_| moment).and_then(parse_moment);
-        let values = vec![value.unwrap_or_else(|| Value::Text(text.to_owned()))];
+        let value = match parse_moment(text) {
+            Some(moment_of) if moment => moment_of,
+            None if moment && !text.is_empty() => {
+                return Err(CannotSuppose::NoDate(name.clone()));
+            }
+            _ => Value::Text(text.to_owned()),
+        };
+        let values = vec![value];
         let fact = Fact {
             values,
             record: RecordKey { source: source.clone(), key: "by hand".to_owned() },

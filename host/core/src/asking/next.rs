@@ -65,6 +65,7 @@ fn about(change: &Change) -> Option<&str> {
         | Change::Update { .. }
         | Change::Enable { .. }
         | Change::Disable { .. }
+        | Change::Credentials { .. }
         | Change::Delete { .. } => None,
     }
 }

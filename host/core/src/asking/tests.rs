@@ -69,6 +69,7 @@ fn group(name: &str) -> Entitlement {
         name: name.to_owned(),
         description: String::new(),
         grantable: true,
+        privileged: false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::steps::{Entitlements, Subject};
 use crate::{
     account::Entitlement,
@@ -15,7 +17,8 @@ use crate::{
 
 impl Subject<'_> {
     /// Whether what a step wishes is so, by what targets last said.
-    pub(super) fn achieved(&self, action: &Action<Template>) -> bool {
+    /// `since` is when the step began.
+    pub(super) fn achieved(&self, action: &Action<Template>, since: Timestamp) -> bool {
         match action {
             Action::Accounts { verb, targets } => self.accounts_are(*verb, targets.as_ref()),
             Action::Grant { grants } => grants.iter().all(|(target, templates)| {
@@ -28,6 +31,9 @@ impl Subject<'_> {
                 targets.as_ref().is_none_or(|targets| targets.contains(&owned.target))
                     && self.is_theirs(&owned.target, &owned.holder)
             }),
+            Action::EndCredentials { verb, targets } => {
+                self.are_ended(*verb, targets.as_ref(), since)
+            }
             Action::Start { .. }
             | Action::Notify { .. }
             | Action::Approve(_)
@@ -35,6 +41,7 @@ impl Subject<'_> {
             | Action::Ticket { .. }
             | Action::Request { .. }
             | Action::EndRequests { .. }
+            | Action::Credential { .. }
             | Action::Run { .. } => false,
         }
     }

@@ -25,29 +25,38 @@ pub fn desired_adopting(
     observed: &mut Observed,
     now: Timestamp,
 ) -> Desired {
-    let is_new = |id: &IdentityId| assembled.shrank.iter().any(|shrank| shrank.new.contains(id));
     loop {
         let desired = desired(policy, assembled, observed, now);
-        let mut found = adopting(&PlanSettings::of(policy), &desired, observed);
-        // They may be somebody who is known, under another key.
-        found.retain(|adoption: &Adoption| !is_new(&adoption.identity));
-        let rivals: BTreeMap<ConnectorName, Rivals<'_>> = found
-            .iter()
-            .map(|adoption| adoption.target.clone())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .filter_map(|name| {
-                let rivals = Rivals::at(&name, policy, (assembled, &desired), observed)?;
-                Some((name, rivals))
-            })
-            .collect();
-        found.retain(|adoption| !rivals.get(&adoption.target).is_some_and(|it| it.fit(adoption)));
-        drop(rivals);
+        let found = surely(policy, assembled, &desired, observed);
         if found.is_empty() {
             return desired;
         }
         observed.adopt(found);
     }
+}
+
+/// Accounts of nobody that are surely somebody's, and like nobody of whom too
+/// little is known.
+pub(crate) fn surely(
+    policy: &Policy,
+    assembled: &Assembled,
+    desired: &Desired,
+    observed: &Observed,
+) -> Vec<Adoption> {
+    let is_new = |id: &IdentityId| assembled.shrank.iter().any(|shrank| shrank.new.contains(id));
+    let mut found = adopting(&PlanSettings::of(policy), desired, observed);
+    // They may be somebody who is known, under another key.
+    found.retain(|adoption: &Adoption| !is_new(&adoption.identity));
+    let targets: BTreeSet<ConnectorName> = found.iter().map(|it| it.target.clone()).collect();
+    let rivals: BTreeMap<ConnectorName, Rivals<'_>> = targets
+        .into_iter()
+        .filter_map(|name| {
+            let rivals = Rivals::at(&name, policy, (assembled, desired), observed)?;
+            Some((name, rivals))
+        })
+        .collect();
+    found.retain(|adoption| !rivals.get(&adoption.target).is_some_and(|it| it.fit(adoption)));
+    found
 }
 
 /// People of whom nobody can tell what their account would look like: who is

@@ -10,9 +10,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
-    RequestsNow,
+    RequestsNow, WantedEnd,
     access::Settled,
     content::Site,
+    credential,
     effects::Due,
     ended, jobs, leave,
     life::{Life, engaged, life, past_starts},
@@ -55,6 +56,7 @@ struct Person<'a> {
     holds: Vec<String>,
     legal_holds: Vec<String>,
     at_once: AtOnce,
+    ends: Vec<WantedEnd>,
 }
 
 /// What should be true of every identity now.
@@ -196,6 +198,7 @@ fn person<'a>(
         holds,
         legal_holds,
         at_once,
+        ends: credential::ends(&wishes),
     }
 }
 
@@ -313,6 +316,7 @@ impl Person<'_> {
             holds,
             legal_holds,
             at_once,
+            ends,
             ..
         } = self;
         let unread = wanted.into_keys().filter(|target| !accounts.contains_key(target)).collect();
@@ -332,6 +336,7 @@ impl Person<'_> {
             at_once,
             episodes,
             steps,
+            ends,
             access,
         }
     }

@@ -196,7 +196,7 @@ fn waits_for<'r>(templates: &[Template], referred: &'r Referred) -> Option<&'r s
 
 /// The texts of a fact, and the facts they are from; a display name is made
 /// of its parts when it is not a fact itself.
-fn texts<'a>(facts: &Facts<'_>, name: &'a FactName) -> (Vec<String>, Vec<&'a str>) {
+pub(super) fn texts<'a>(facts: &Facts<'_>, name: &'a FactName) -> (Vec<String>, Vec<&'a str>) {
     let of = |name: &str| -> Vec<String> {
         facts
             .get(name)

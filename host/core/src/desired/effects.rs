@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps, RequestsNow, carry,
+    DesiredStep, DesiredSteps, RequestsNow, carry, credential,
     reach::{Reach, Somebody, opted_out},
     steps::cause,
     topic::Topic,
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     access::Side,
     id::{IdentityId, MessageName, StepName, WorkflowName},
+    observed::Observed,
     operation::Cause,
     policy::Policy,
     template::{Scope, Template},
@@ -49,6 +50,7 @@ pub(super) struct About<'a> {
     pub accounts: BTreeMap<String, String>,
     /// What they asked for.
     pub requests: &'a RequestsNow,
+    pub observed: &'a Observed,
 }
 
 /// A step whose time has come.
@@ -77,10 +79,10 @@ pub(super) fn due(
 }
 
 /// A component learns of every attempt, also of those before a person said
-/// `retry`.
+/// `retry`, and no two credentials are told of in the same message.
 fn attempts(episode: &Episode, step: &StepName, action: &Action<Template>) -> Attempts {
     match action {
-        Action::Run { .. } => {
+        Action::Run { .. } | Action::Credential { .. } => {
             let count = episode.tried.get(step).map_or(0, |tried| tried.count);
             Attempts { count, ..Attempts::default() }
         }
@@ -199,10 +201,14 @@ impl Teller<'_> {
                 Ok(Effect::EndRequests { requests: requests.collect() })
             }
             Action::Run { component, with } => carry::effect(self, component, with),
+            Action::Credential { target, to, template, length, must_change } => {
+                credential::effect(self, target, (to, template), (*length, *must_change))
+            }
             Action::Accounts { .. }
             | Action::Grant { .. }
             | Action::Revoke { .. }
             | Action::RevokeAll { .. }
+            | Action::EndCredentials { .. }
             | Action::Start { .. } => Err("it has no effect of its own".to_owned()),
         }
     }
@@ -279,7 +285,7 @@ impl Teller<'_> {
         Ok(found)
     }
 
-    fn deliveries(
+    pub(super) fn deliveries(
         &self,
         to: &[Recipient],
         template: &MessageName,

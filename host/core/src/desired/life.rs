@@ -9,7 +9,7 @@ use crate::{
     fact::{Hold, Identity},
     history::PastFact,
     id::IdentityId,
-    lifecycle::{self, Kept, LifecycleState, StateNow},
+    lifecycle::{self, Followed, Kept, LifecycleState, StateNow},
     observed::Link,
     policy::{HoldPolicy, Policy},
 };
@@ -87,7 +87,13 @@ fn placed(
     (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Result<StateNow, Vec<String>> {
-    let mut state = engagement::state(engaged)?;
+    let mut state = match kept.followed.get(&identity.id) {
+        Some(followed) => hired_again(followed),
+        None => engagement::state(engaged)?,
+    };
+    if let Some((former, _)) = kept.followed.iter().find(|(_, it)| it.by == identity.id) {
+        state.because = format!("{}; hired again, and was {former} before", state.because);
+    }
     let Some(Engagement { facts, .. }) = engaged.first() else { return Ok(state) };
     let holds = legal_holds(policy, identity, kept);
     if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
@@ -97,6 +103,9 @@ fn placed(
         && is_done(policy, state.since.or(learned(facts)), links, now)
     {
         state.state = LifecycleState::Retained;
+    }
+    if state.state.is_over() {
+        state.left = state.since.or(learned(facts));
     }
     // Whoever began before there was anything to act is not late.
     let could = kept.clock.first.zip(state.since).is_some_and(|(first, since)| first < since);
@@ -109,6 +118,13 @@ fn placed(
             .filter(|days| *days > 0);
     }
     Ok(state)
+}
+
+/// They are somebody new, and nothing here is theirs any more.
+fn hired_again(followed: &Followed) -> StateNow {
+    let Followed { by, left, .. } = followed;
+    let because = format!("they left, and were hired again as somebody new: {by}");
+    StateNow { since: Some(*left), ..StateNow::new(LifecycleState::Departed, because) }
 }
 
 /// Whether the next engagement, which kept everything open, does not come
@@ -193,9 +209,13 @@ fn legal_holds(policy: &Policy, identity: &Identity, kept: &Kept) -> Vec<String>
         return Vec::new();
     }
     let id = identity.id.to_string();
+    let merged = kept.merged.iter().filter(|(_, keep)| **keep == identity.id);
+    let was: Vec<String> = merged.map(|(other, _)| other.to_string()).collect();
     let names = |hold: &HoldPolicy| {
         let mut records = identity.records.iter();
-        hold.people.contains(&id) || records.any(|record| hold.people.contains(&record.key))
+        let mut ids = was.iter().chain([&id]);
+        ids.any(|id| hold.people.contains(id))
+            || records.any(|record| hold.people.contains(&record.key))
     };
     let of_file = policy.holds.iter().filter(|(_, hold)| names(hold));
     let ordered = kept.legal_holds.iter().filter(|hold| hold.people.contains(&identity.id));

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::content::Site;
 use crate::{
+    forgetting::Forgotten,
     id::{ConnectorName, IdentityId},
     matching::normal,
     observed::{HeldName, Observed},
@@ -30,6 +31,9 @@ pub(super) struct Names<'a> {
     strangers: BTreeSet<(String, IdentityId)>,
     /// The name each identity's linked account has.
     linked: BTreeMap<IdentityId, &'a str>,
+    /// Names of people who were erased.
+    forgotten: &'a Forgotten,
+    now: Timestamp,
 }
 
 /// Names given in this round at targets before this one.
@@ -56,6 +60,8 @@ impl<'a> Names<'a> {
             taken: BTreeMap::new(),
             strangers: BTreeSet::new(),
             linked: BTreeMap::new(),
+            forgotten: &observed.forgetting.forgotten,
+            now,
         };
         names.linked_here(observed);
         for (_, logins) in given.iter().filter(|(it, _)| site.shares_names(it)) {
@@ -170,9 +176,27 @@ impl<'a> Names<'a> {
     }
 
     fn free(&self, name: &str, id: IdentityId) -> bool {
+        if self.linked.get(&id).is_none_or(|current| *current != name) && self.was_erased(name) {
+            return false;
+        }
         let name = self.normal(name);
         self.taken.get(&name).is_none_or(|holder| *holder == id)
             && !self.strangers.contains(&(name, id))
+    }
+
+    /// Whether somebody who was erased had it not long ago, here or where
+    /// names are shared.
+    fn was_erased(&self, name: &str) -> bool {
+        let reuse_after = self.site.policy.reuse_names_after;
+        let is_kept = |last_seen: Timestamp| {
+            let free = reuse_after.and_then(|after| last_seen.checked_add(after).ok());
+            free.is_none_or(|free| self.now < free)
+        };
+        let mut targets = self.forgotten.names.keys();
+        targets.any(|target| {
+            (target == self.site.name || self.site.shares_names(target))
+                && self.forgotten.keeps(target, name, is_kept)
+        })
     }
 
     fn normal(&self, name: &str) -> String {

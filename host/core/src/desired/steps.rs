@@ -70,6 +70,8 @@ pub(super) struct Wish {
     /// When its episode did.
     pub began: Timestamp,
     pub since: Timestamp,
+    /// When the step began; none once it has ended.
+    pub begun: Option<Timestamp>,
     pub cause: Cause,
 }
 
@@ -304,7 +306,7 @@ impl Subject<'_> {
                 .extend(steps.into_iter().filter_map(|it| self.wish(workflow, it, &episode)));
             return;
         }
-        let achieved = |action: &Action<Template>| self.achieved(action);
+        let achieved = |action: &Action<Template>, since| self.achieved(action, since);
         let looked = advance(
             workflow,
             &episode,
@@ -313,6 +315,7 @@ impl Subject<'_> {
                 scope: self.scope,
                 timezone: self.zone,
                 achieved: &achieved,
+                not_yet: &|action| self.not_yet(action),
                 now: self.now,
             },
         );
@@ -372,7 +375,8 @@ impl Subject<'_> {
         let ended = episode.ended(&step.id).map(|(at, _)| at);
         let cause = cause(workflow, &step.id);
         let since = ended.unwrap_or(self.now);
-        Some(Wish { action: action.clone(), began: episode.began, since, cause })
+        let begun = episode.begun(&step.id);
+        Some(Wish { action: action.clone(), began: episode.began, since, begun, cause })
     }
 }
 

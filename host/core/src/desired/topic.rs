@@ -64,6 +64,14 @@ impl Topic<'_> {
         }
     }
 
+    /// From 1; none of a step is tried twice in one plan.
+    pub(super) fn attempt(&self) -> u32 {
+        match self {
+            Self::Step { attempts, .. } => attempts.count.saturating_add(1),
+            Self::Request { .. } => 1,
+        }
+    }
+
     pub(super) fn asked(&self) -> Option<&Asked> {
         match self {
             Self::Step { asked, .. } => *asked,

@@ -108,7 +108,7 @@ fn take(
     wanted: &mut BTreeMap<ConnectorName, Wanted>,
     overrides: &mut Overrides,
 ) -> Result<(), String> {
-    let Wish { action, cause, since, began: _ } = wish;
+    let Wish { action, cause, since, began: _, begun: _ } = wish;
     match action {
         Action::Accounts { verb: AccountVerb::Disable, targets } => {
             for target in subject.meant(targets.as_ref()) {

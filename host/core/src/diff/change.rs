@@ -46,6 +46,7 @@ impl<'a> Names<'a> {
             Change::Update { account, .. }
             | Change::Enable { account }
             | Change::Disable { account }
+            | Change::Credentials { account, .. }
             | Change::Delete { account } => format!("{word} `{}`", self.of(target, account)),
             Change::Grant { holder: AccountPointer::Known(holder), relation, label, .. }
             | Change::Revoke { holder, relation, label, .. } => {
@@ -86,6 +87,7 @@ pub(super) fn lines(
         | Change::Disable { .. }
         | Change::Delete { .. }
         | Change::Grant { .. }
+        | Change::Credentials { .. }
         | Change::Revoke { .. } => {}
     }
 }
@@ -103,7 +105,9 @@ fn symbol(change: &Change) -> char {
         OperationKind::Create | OperationKind::Grant => '+',
         OperationKind::Update => '~',
         OperationKind::Enable => '*',
-        OperationKind::Disable => '!',
+        OperationKind::Disable | OperationKind::EndSessions | OperationKind::RevokeCredentials => {
+            '!'
+        }
         OperationKind::Delete | OperationKind::Revoke => '-',
     }
 }

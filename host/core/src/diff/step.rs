@@ -115,6 +115,11 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
         Effect::EndRequests { requests } => {
             page.line(1, &format!("- end request {}", requests.join(", ")));
         }
+        Effect::Credential { target, login, must_change, deliveries, .. } => {
+            let then = if *must_change { ", to be changed at the first sign-in" } else { "" };
+            page.line(1, &format!("* set a new password {target} `{login}`{then}"));
+            delivery_lines("tell", deliveries, page);
+        }
         Effect::Run { component, request } => run_lines(component, request, page),
         Effect::Poll { component, .. } => {
             page.line(1, &format!("? ask {component} what became of it"));

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccessGuard, Finding, FindingKind, Lately, by_target, limited, ours, plan_word};
+use super::{
+    AccessGuard, Finding, FindingKind, Lately, by_target, counting::Counting, is_beyond, limited,
+    ours, plan_word,
+};
 use crate::{
     entitlement::Index,
-    id::{ConnectorName, RoleName},
+    id::{ConnectorName, OperationId, RoleName},
     observed::Observed,
     operation::{Cause, Change, Operation, OperationKind},
     plan::Plan,
-    policy::{Bound, Class},
+    policy::{Bound, Class, Policy},
     value::ObjectRef,
 };
 
@@ -18,29 +21,37 @@ pub(super) fn findings(
     plan: &Plan,
     observed: &Observed,
     lately: &Lately,
+    counting: &Counting,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let disables = by_target(plan, |it| limited(it) && it.change.kind() == OperationKind::Disable);
     for (target, operations) in disables {
-        let planned = operations.iter().filter_map(|it| it.change.account());
-        let planned: BTreeSet<&ObjectRef> = planned.collect();
         let before: BTreeSet<&ObjectRef> =
             lately.disabled.get(target).into_iter().flatten().collect();
-        let count = Count { now: planned.difference(&before).count(), before: before.len() };
-        findings.extend(access.beyond(Class::Disables, target, observed, &count, &operations));
+        let count = |operations: &[&Operation]| {
+            let planned = operations.iter().filter_map(|it| it.change.account());
+            let planned: BTreeSet<&ObjectRef> = planned.collect();
+            Count { now: planned.difference(&before).count(), before: before.len() }
+        };
+        let class = Classed { class: Class::Disables, target, operations: &operations };
+        let found = access.beyond(&class, observed, count, counting);
+        findings.extend(found.map(|found| with_sessions(found, plan)));
     }
     for (target, operations) in by_target(plan, |it| it.change.kind() == OperationKind::Create) {
         let before = lately.created.get(target).copied().unwrap_or_default();
-        let count = Count { now: operations.len(), before };
-        findings.extend(access.beyond(Class::Creates, target, observed, &count, &operations));
+        let count = |operations: &[&Operation]| Count { now: operations.len(), before };
+        let class = Classed { class: Class::Creates, target, operations: &operations };
+        findings.extend(access.beyond(&class, observed, count, counting));
     }
     let privileged = Privileged::of(access, observed);
     for (target, operations) in by_target(plan, |it| limited(it) && privileged.counts(it)) {
         let lately = lately.granted.get(target).into_iter().flatten();
         let here = privileged.entitlements.get(target);
         let before = lately.filter(|(it, _)| here.is_some_and(|here| here.contains(it)));
-        let count = Count { now: operations.len(), before: before.map(|(_, count)| count).sum() };
-        findings.extend(access.beyond(Class::Privileged, target, observed, &count, &operations));
+        let before = before.map(|(_, count)| count).sum();
+        let count = |operations: &[&Operation]| Count { now: operations.len(), before };
+        let class = Classed { class: Class::Privileged, target, operations: &operations };
+        findings.extend(access.beyond(&class, observed, count, counting));
     }
     if findings.is_empty() {
         return findings;
@@ -52,6 +63,29 @@ pub(super) fn findings(
         finding.text.push_str(&release);
     }
     findings
+}
+
+/// Whoever is not disabled is not put out either.
+fn with_sessions(mut found: Finding, plan: &Plan) -> Finding {
+    let at = |it: &&Operation| found.target.as_ref() == Some(&it.target);
+    let here: Vec<&Operation> = plan.operations.iter().filter(at).collect();
+    let blocks: BTreeSet<OperationId> = found.blocks.iter().copied().collect();
+    let blocked = here.iter().filter(|it| blocks.contains(&it.id));
+    let accounts: BTreeSet<&ObjectRef> = blocked.filter_map(|it| it.change.account()).collect();
+    let beside = here.iter().filter(|it| {
+        it.change.kind().is_about_credentials()
+            && it.change.account().is_some_and(|account| accounts.contains(account))
+    });
+    let beside: Vec<OperationId> = beside.map(|it| it.id).collect();
+    found.blocks.extend(beside);
+    found
+}
+
+/// Operations of one class at one target.
+struct Classed<'a> {
+    class: Class,
+    target: &'a ConnectorName,
+    operations: &'a [&'a Operation],
 }
 
 struct Count {
@@ -68,19 +102,21 @@ impl AccessGuard<'_> {
 
     fn beyond(
         &self,
-        class: Class,
-        target: &ConnectorName,
+        classed: &Classed<'_>,
         observed: &Observed,
-        count: &Count,
-        operations: &[&Operation],
+        count: impl Fn(&[&Operation]) -> Count,
+        counting: &Counting,
     ) -> Option<Finding> {
+        let Classed { class, target, operations } = *classed;
         let bound = self.bound(class, target)?;
         let limit = bound.limit(ours(observed, target));
-        let Count { now, before } = *count;
-        let all = now.saturating_add(before);
-        if u64::try_from(all).is_ok_and(|all| all <= limit) {
+        let all = |Count { now, before }: Count| now.saturating_add(before);
+        let blocks = counting.held_back(operations, |it| is_beyond(all(count(it)), limit));
+        if blocks.is_empty() {
             return None;
         }
+        let Count { now, before } = count(operations);
+        let all = now.saturating_add(before);
         let (kind, what) = match class {
             Class::Disables => (FindingKind::MassDisable, "accounts would be disabled"),
             Class::Creates => (FindingKind::MassCreate, "accounts would be created"),
@@ -94,9 +130,17 @@ impl AccessGuard<'_> {
                 "{now} {what} at {target}, and {before} lately: {all} in all, where {limit} are \
                  allowed ({bound}). If that is right, "
             ),
-            blocks: operations.iter().map(|it| it.id).collect(),
+            blocks,
         })
     }
+}
+
+/// Entitlements that the file calls privileged, by target.
+pub(crate) fn privileged<'a>(
+    policy: &'a Policy,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    entitlements(&AccessGuard::of(policy), observed)
 }
 
 /// What counts as privileged.
@@ -105,20 +149,27 @@ pub(crate) struct Privileged<'a> {
     roles: &'a BTreeSet<&'a RoleName>,
 }
 
+fn entitlements<'a>(
+    access: &AccessGuard<'a>,
+    observed: &'a Observed,
+) -> BTreeMap<&'a ConnectorName, BTreeSet<&'a ObjectRef>> {
+    let mut entitlements = BTreeMap::new();
+    for (target, texts) in &access.privileged {
+        let (Some(there), Some(aliases)) =
+            (observed.targets.get(*target), access.aliases.get(*target))
+        else {
+            continue;
+        };
+        let index = Index::new(&there.entitlements, true);
+        let found = texts.iter().filter_map(|text| index.only(aliases, text));
+        entitlements.insert(*target, found.map(|it| &it.reference).collect());
+    }
+    entitlements
+}
+
 impl<'a> Privileged<'a> {
     pub(crate) fn of(access: &'a AccessGuard<'a>, observed: &'a Observed) -> Self {
-        let mut entitlements = BTreeMap::new();
-        for (target, texts) in &access.privileged {
-            let (Some(there), Some(aliases)) =
-                (observed.targets.get(*target), access.aliases.get(*target))
-            else {
-                continue;
-            };
-            let index = Index::new(&there.entitlements, true);
-            let found = texts.iter().filter_map(|text| index.only(aliases, text));
-            entitlements.insert(*target, found.map(|it| &it.reference).collect());
-        }
-        Self { entitlements, roles: &access.privileged_roles }
+        Self { entitlements: entitlements(access, observed), roles: &access.privileged_roles }
     }
 
     /// Whether an entitlement is privileged by itself.

@@ -25,7 +25,9 @@ pub fn clock_jump(
 ) -> Option<Finding> {
     let Jump { from, to } = jump;
     let mut removals = plan.operations.iter().filter(|it| it.change.kind().removes()).peekable();
-    removals.peek()?;
+    if removals.peek().is_none() && plan.erasures.is_empty() {
+        return None;
+    }
     let observed = before(observed, jump);
     let wanted = desired(policy, assembled, &observed, from);
     let then = planned(&PlanSettings::of(policy), &wanted, &observed, from);
@@ -38,7 +40,9 @@ pub fn clock_jump(
         !due.get(&now.identity).is_some_and(|then| then.iter().any(same))
     };
     let blocks: Vec<OperationId> = removals.filter(by_time).map(|it| it.id).collect();
-    if blocks.is_empty() {
+    let was_due = |id: IdentityId| then.erasures.iter().any(|it| it.identity == id);
+    let erases = plan.erasures.iter().any(|it| !was_due(it.identity));
+    if blocks.is_empty() && !erases {
         return None;
     }
     let text = format!(

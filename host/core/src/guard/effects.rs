@@ -21,7 +21,7 @@ pub fn unpromised(policy: &TargetPolicy, schema: &Schema) -> BTreeSet<DisableEff
     if !capabilities.disable {
         return policy.requires.clone();
     }
-    policy.requires.difference(&capabilities.disable_effects).copied().collect()
+    policy.requires.difference(&capabilities.leaver_effects()).copied().collect()
 }
 
 /// "`blocks-login`, `ends-sessions`"

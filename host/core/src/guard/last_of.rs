@@ -172,6 +172,7 @@ fn loses<'a>(change: &'a Change, entitlement: &ObjectRef) -> Option<&'a ObjectRe
         Change::Create { .. }
         | Change::Update { .. }
         | Change::Enable { .. }
+        | Change::Credentials { .. }
         | Change::Grant { .. } => None,
     }
 }

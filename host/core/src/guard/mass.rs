@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Finding, FindingKind, GuardSettings, by_target, limited, ours, plan_word};
+use super::{
+    Finding, FindingKind, GuardSettings, by_target, counting::Counting, is_beyond, limited, ours,
+    plan_word,
+};
 use crate::{
     id::ConnectorName,
     observed::Observed,
-    operation::{Event, OperationKind},
+    operation::{Event, Operation, OperationKind},
     plan::Plan,
     policy::{Bound, Class},
     value::ObjectRef,
@@ -17,20 +20,21 @@ pub(super) fn removals(
     plan: &Plan,
     observed: &Observed,
     removed: &BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
+    counting: &Counting,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (target, operations) in by_target(plan, |it| limited(it) && it.change.kind().removes()) {
         let linked = ours(observed, target);
         let bound = bound(settings, target);
         let limit = bound.limit(linked);
-        let planned: BTreeSet<&ObjectRef> =
-            operations.iter().filter_map(|it| it.change.account()).collect();
         let lost = removed.get(target).into_iter().flatten();
         let before: BTreeSet<&ObjectRef> = lost.collect();
-        let affected = planned.union(&before).count();
-        if u64::try_from(affected).is_ok_and(|affected| affected <= limit) {
+        let affected = |operations: &[&Operation]| accounts(operations).union(&before).count();
+        let blocks = counting.held_back(&operations, |it| is_beyond(affected(it), limit));
+        if blocks.is_empty() {
             continue;
         }
+        let (planned, affected) = (accounts(&operations), affected(&operations));
         let text = format!(
             "{} of {linked} accounts at {target} would lose access, and {} did so lately: {affected} \
              in all, where {limit} are allowed ({bound}). If that is right, \
@@ -44,7 +48,7 @@ pub(super) fn removals(
             kind: FindingKind::MassRemoval,
             target: Some(target.clone()),
             text,
-            blocks: operations.iter().map(|it| it.id).collect(),
+            blocks,
         });
     }
     findings
@@ -57,6 +61,7 @@ pub(super) fn enables(
     settings: &GuardSettings<'_>,
     plan: &Plan,
     observed: &Observed,
+    counting: &Counting,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (target, mut operations) in by_target(plan, |it| it.change.kind() == OperationKind::Enable)
@@ -65,15 +70,15 @@ pub(super) fn enables(
         let linked = ours(observed, target);
         let bound = bound(settings, target);
         let limit = bound.limit(linked);
-        let accounts: BTreeSet<&ObjectRef> =
-            operations.iter().filter_map(|it| it.change.account()).collect();
-        if u64::try_from(accounts.len()).is_ok_and(|count| count <= limit) {
+        let beyond = |it: &[&Operation]| is_beyond(accounts(it).len(), limit);
+        let blocks = counting.held_back(&operations, beyond);
+        if blocks.is_empty() {
             continue;
         }
         let text = format!(
             "{} of {linked} accounts at {target} are disabled and would be enabled, where {limit} \
              are allowed ({bound}). If that is right, `lanyard apply {} --release {}`",
-            accounts.len(),
+            accounts(&operations).len(),
             plan_word(plan),
             FindingKind::MassEnable.word(),
         );
@@ -81,10 +86,14 @@ pub(super) fn enables(
             kind: FindingKind::MassEnable,
             target: Some(target.clone()),
             text,
-            blocks: operations.iter().map(|it| it.id).collect(),
+            blocks,
         });
     }
     findings
+}
+
+fn accounts<'a>(operations: &[&'a Operation]) -> BTreeSet<&'a ObjectRef> {
+    operations.iter().filter_map(|it| it.change.account()).collect()
 }
 
 /// How many accounts of a target may lose something, or be enabled at once.

@@ -8,7 +8,7 @@ use crate::{
     account::Account,
     fact::{Fact, Hold, RecordKey},
     id::{ConnectorName, FactName},
-    lifecycle::parse_moment,
+    lifecycle::{NO_DATE, parse_moment},
     policy::{Policy, SourcePolicy},
     template::{Expressions, Scope, Template},
     value::{Attribute, Completeness, Value},
@@ -204,7 +204,7 @@ fn read_moments(said: &mut Said, name: &str, key: &RecordKey) {
     });
     if !readable && let Some((fact, _)) = said.facts.remove_entry(name) {
         let text = format!(
-            "fact `{name}` of record `{}` in source `{}` is no date like 2026-03-31 \
+            "fact `{name}` of record `{}` in source `{}` {NO_DATE} \
              (`| date('%d.%m.%Y')` in `facts` reads other forms)",
             key.key, key.source
         );

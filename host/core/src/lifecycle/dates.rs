@@ -23,6 +23,9 @@ pub(super) enum Moment {
     Instant(Timestamp),
 }
 
+/// What is said of a fact that should be one.
+pub(crate) const NO_DATE: &str = "is no date like 2026-03-31";
+
 /// A date (`2026-03-31`) or an instant (`2026-03-31T17:00:00Z`).
 pub fn parse_moment(text: &str) -> Option<Value> {
     let text = text.trim();

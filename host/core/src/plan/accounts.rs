@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{NoteKind, adoption, attributes, event, grants, outline::Outline, world::Site};
+use super::{
+    NoteKind, adoption, attributes, credentials, event, grants, outline::Outline, world::Site,
+};
 use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Presence},
@@ -43,6 +45,7 @@ pub(super) fn plan_account(site: &Site<'_>, outline: &mut Outline) {
         Presence::Disabled => plan_closed(site, None, &seen, outline),
         Presence::Deleted { due } => plan_closed(site, Some(*due), &seen, outline),
     }
+    credentials::plan(site, &seen, outline);
 }
 
 fn plan_present(

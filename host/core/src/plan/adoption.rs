@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Unlinked accounts by object type and what they may be recognised by.
-pub(super) struct Candidates<'a> {
+pub(crate) struct Candidates<'a> {
     anchors: BTreeMap<(&'a str, &'a str), Vec<&'a Account>>,
     names: BTreeMap<(&'a str, String), Vec<&'a Account>>,
     /// Type, number of the list of attributes, values.
@@ -28,7 +28,7 @@ pub(super) struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         target: &'a ObservedTarget,
         match_by: &'a Recognition,
         linked: &BTreeMap<&ObjectRef, IdentityId>,
@@ -53,7 +53,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// Each account once, with the strongest reason.
-    fn like(
+    pub(crate) fn like(
         &self,
         def: &ObjectDef,
         content: &AccountContent,

@@ -70,9 +70,9 @@ struct Place {
 fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
     let kind = draft.change.kind();
     let phase = match (draft.event, kind) {
-        (Event::Eject, OperationKind::Disable) => 0,
+        (Event::Eject, kind) if closes(kind) => 0,
         (Event::Eject, OperationKind::Revoke) => 1,
-        (Event::Leaver, OperationKind::Disable) => 2,
+        (Event::Leaver, kind) if closes(kind) => 2,
         (Event::Leaver, OperationKind::Revoke) => 3,
         _ => 4,
     };
@@ -81,7 +81,7 @@ fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
         | OperationKind::Update
         | OperationKind::Enable
         | OperationKind::Grant => 0,
-        OperationKind::Disable => 1,
+        OperationKind::Disable | OperationKind::EndSessions | OperationKind::RevokeCredentials => 1,
         OperationKind::Revoke => 2,
         OperationKind::Delete => 3,
     };
@@ -108,6 +108,11 @@ fn place(draft: &Draft, depths: &Depths<'_>) -> Place {
         entitlement,
         relation,
     }
+}
+
+/// Whether it keeps somebody out, of whatever they hold.
+fn closes(kind: OperationKind) -> bool {
+    kind == OperationKind::Disable || kind.is_about_credentials()
 }
 
 /// Whether `operation` has to wait for `before`, which comes earlier and is

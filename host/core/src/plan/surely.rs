@@ -9,7 +9,7 @@ use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, Desired, Presence},
     id::{ConnectorName, IdentityId},
-    observed::{Declined, Link, Observed, ObservedTarget, Origin},
+    observed::{Declined, Ended, Link, Observed, ObservedTarget, Origin},
     recognition::{Verdict, keys, named, of_account, of_content},
     schema::ObjectDef,
     value::ObjectRef,
@@ -57,7 +57,17 @@ pub fn adopted_link(identity: IdentityId, target: &ConnectorName, account: &Obje
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: Ended::default(),
     }
+}
+
+/// Why what is sure of somebody at a target is not sure enough.
+pub(crate) fn doubts(
+    settings: &PlanSettings<'_>,
+    desired: &Desired,
+    observed: &Observed,
+) -> BTreeMap<(IdentityId, ConnectorName), String> {
+    judge(settings, desired, observed).doubts
 }
 
 pub(super) fn judge(settings: &PlanSettings<'_>, desired: &Desired, observed: &Observed) -> Judged {
@@ -208,6 +218,9 @@ impl<'a> Bench<'a> {
         }
         if self.here.protected.iter().any(|pattern| pattern.matches(&account.name)) {
             return Some("it is protected".to_owned());
+        }
+        if self.here.access.service.iter().any(|pattern| pattern.matches(&account.name)) {
+            return Some("the file calls it a service's".to_owned());
         }
         let given_back =
             Declined { identity: id, target: self.name.clone(), account: reference.clone() };

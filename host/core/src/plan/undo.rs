@@ -13,12 +13,13 @@ use self::fits::Fits;
 use super::{Note, NoteKind, Plan, PlanSettings, order, outline::Draft, plan};
 use crate::{
     desired::{Desired, desired},
-    id::{ConnectorName, Digest, IdentityId, OperationId},
+    id::{ConnectorName, Digest, IdentityId, OperationId, WorkflowName},
     identity::Assembled,
     observed::{Observed, Origin},
     operation::{Cause, Change, Event, Operation, OperationKind},
     policy::Policy,
     whole::applied,
+    workflow::{StepEnd, StepRecord},
 };
 
 /// Which plan a plan undoes, and whether what was done because somebody was
@@ -37,6 +38,8 @@ pub struct Applied<'a> {
     pub done: &'a BTreeSet<OperationId>,
     /// What was sent, and nobody knows whether it had an effect.
     pub uncertain: &'a BTreeSet<OperationId>,
+    /// For whom, and where, later plans created an account.
+    pub made_anew: &'a BTreeSet<(IdentityId, ConnectorName)>,
 }
 
 impl Applied<'_> {
@@ -70,7 +73,7 @@ pub fn undo(present: &Present<'_>, undoes: &Undoes, was: &Applied<'_>) -> Plan {
     let mut notes = BTreeSet::new();
     let undone = was.operations().filter(|it| undoes.ejections || it.event != Event::Eject);
     for operation in undone.collect::<Vec<_>>().into_iter().rev() {
-        let fits = Fits { observed, plan: was.plan, operation };
+        let fits = Fits { observed, plan: was.plan, operation, made_anew: was.made_anew };
         let (mut change, mut left) = fits.back();
         let ejected = observed.kept.ejected(operation.identity).is_some();
         if ejected && !undoes.ejections && change.as_ref().is_some_and(opens) {
@@ -166,22 +169,54 @@ fn beside(was: &Plan, observed: &Observed) -> Vec<Note> {
             note(it.identity, Some(it.target.clone()), text)
         })
         .collect();
-    notes.extend(was.steps.iter().map(|it| {
+    let now = |identity: IdentityId, workflow: &WorkflowName, ordinal: u32| {
+        let latest = observed.workflows.latest(identity, workflow);
+        latest.filter(|it| it.ordinal == ordinal)
+    };
+    // What was held back or never came to its turn is nothing to undo.
+    let sent = was.steps.iter().filter(|it| {
+        let episode = now(it.identity, &it.workflow, it.ordinal);
+        episode.is_none_or(|episode| was_sent(episode.steps.get(&it.step)))
+    });
+    notes.extend(sent.map(|it| {
         let text = format!(
-            "step `{}` of workflow `{}` is not undone: what was said or asked stays so",
+            "step `{}` of workflow `{}` is not undone: what was said, asked or done stays so",
             it.step, it.workflow
         );
         note(it.identity, None, text)
     }));
-    notes.extend(was.episodes.iter().map(|it| {
-        let episode = &it.episode;
-        let text = format!(
-            "workflow `{}` went on with it; `lanyard workflow cancel` ends it",
-            episode.workflow
-        );
-        note(episode.identity, None, text)
+    notes.extend(was.episodes.iter().filter_map(|it| {
+        let before = &it.episode;
+        let episode = now(before.identity, &before.workflow, before.ordinal)?;
+        let text = if episode.is_open() {
+            format!(
+                "workflow `{}` went on with it; `lanyard workflow cancel` ends it",
+                before.workflow
+            )
+        } else {
+            format!(
+                "workflow `{}` went on with it, and is {} by now",
+                before.workflow,
+                episode.word()
+            )
+        };
+        Some(note(before.identity, None, text))
     }));
     notes
+}
+
+/// Whether a step was carried out, as far as anybody knows.
+fn was_sent(record: Option<&StepRecord>) -> bool {
+    match record {
+        None | Some(StepRecord::Begun { .. } | StepRecord::Again { .. }) => false,
+        Some(StepRecord::Ended { end, .. }) => !matches!(end, StepEnd::Skipped),
+        Some(
+            StepRecord::Sent { .. }
+            | StepRecord::Asked { .. }
+            | StepRecord::Pending { .. }
+            | StepRecord::Told { .. },
+        ) => true,
+    }
 }
 
 /// Says of each operation whether the plan after it would do the opposite.

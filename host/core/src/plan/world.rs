@@ -184,7 +184,9 @@ fn entitlement_texts<'a>(desired: &'a Desired, target: &ConnectorName) -> BTreeS
 ///
 /// An account that was gone and is there again is still ours where a key is
 /// given once; where keys follow names, it may be somebody else's by now.
-fn owners(observed: &Observed) -> BTreeMap<&ConnectorName, BTreeMap<&ObjectRef, IdentityId>> {
+pub(crate) fn owners(
+    observed: &Observed,
+) -> BTreeMap<&ConnectorName, BTreeMap<&ObjectRef, IdentityId>> {
     let mut links: Vec<&Link> = observed.links.iter().collect();
     links.sort_by_key(|link| (link.gone, link.identity));
     let mut owners: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();

@@ -20,7 +20,10 @@ fn unexplained(seen: &Seen) -> Vec<String> {
             OperationKind::Create | OperationKind::Grant => {
                 matches!(cause, Cause::Rule { .. } | Cause::Step { .. })
             }
-            OperationKind::Enable | OperationKind::Disable => matches!(
+            OperationKind::Enable
+            | OperationKind::Disable
+            | OperationKind::EndSessions
+            | OperationKind::RevokeCredentials => matches!(
                 cause,
                 Cause::Rule { .. }
                     | Cause::Step { .. }

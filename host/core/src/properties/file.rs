@@ -13,6 +13,7 @@ use crate::{
     example::{attributes, expression, named, policy, rule},
     id::ConnectorName,
     lifecycle::{LeavePolicy, LifecycleState},
+    operation::CredentialVerb,
     pattern::Pattern,
     policy::{LeaverPolicy, Message, Policy, TargetPolicy},
     workflow::{
@@ -49,7 +50,12 @@ pub(super) fn policy_of(file: &File) -> Policy {
     policy.lifecycle.leaving = days(30);
     policy.lifecycle.overlap = if file.overlap { days(10) } else { days(0) };
     let delete_after = if file.delete_at_once { days(0) } else { days(30) };
-    policy.leaver = LeaverPolicy { delete_after: Some(delete_after), revoke_grants: true };
+    policy.leaver = LeaverPolicy {
+        delete_after: Some(delete_after),
+        revoke_grants: true,
+        retain: None,
+        begins_anew: false,
+    };
     // The limits have properties of their own.
     policy.limits.removals_percent = 100;
     policy.limits.removals_floor = 1000;
@@ -176,6 +182,15 @@ fn definitions() -> [Definition; 4] {
     let (stop, go) = (OnFailure::Stop, OnFailure::Continue);
     let leaver = vec![
         step("off", accounts(AccountVerb::Disable), &[], stop),
+        step(
+            "out",
+            TaskDefinition::Do(Action::EndCredentials {
+                verb: CredentialVerb::EndSessions,
+                targets: None,
+            }),
+            &[],
+            stop,
+        ),
         step("rights", TaskDefinition::Do(Action::RevokeAll { targets: None }), &[], stop),
         step("tell", tell(Whom::Manager(1)), &[], OnFailure::Obligation),
         step("grace", wait(days(5)), &["off", "tell"], stop),

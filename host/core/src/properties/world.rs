@@ -187,6 +187,7 @@ impl World {
                 was_enabled: !disabled,
                 unwanted_since: None,
                 gone: false,
+                ended: crate::observed::Ended::default(),
             });
         }
     }
@@ -355,6 +356,7 @@ fn found(firm: &Firm) -> Observed {
                 name: name.to_owned(),
                 description: String::new(),
                 grantable: true,
+                privileged: false,
             })
             .collect();
     }

@@ -26,7 +26,7 @@ pub fn by_silence(
         assembled.identities.iter().map(|identity| (identity.id, identity)).collect();
     let is_there = |id: &IdentityId| {
         people.get(id).is_some_and(|identity| {
-            let state = standing(policy, identity, &[], (kept, &[]), now);
+            let state = standing(policy, identity, &identity.holds(), (kept, &[]), now);
             state.is_ok_and(|state| !state.state.is_over())
         })
     };

@@ -31,7 +31,10 @@ pub fn calendar(moments: &[Moment], timezone: &TimeZone) -> String {
         }
         for HeldBack { kind, target, operations } in held_back {
             let at = target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
-            let count = counted(*operations, "operation", "operations");
+            let count = match kind {
+                FindingKind::MassErase => counted(*operations, "person", "people"),
+                _ => counted(*operations, "operation", "operations"),
+            };
             let then = if *kind == FindingKind::MassEject {
                 "waits for its turn, or until somebody releases it"
             } else if kind.releasable() {

@@ -81,6 +81,7 @@ impl Window {
                 Change::Update { .. }
                 | Change::Enable { .. }
                 | Change::Disable { .. }
+                | Change::Credentials { .. }
                 | Change::Delete { .. } => continue,
             };
             self.add(at, target, std::iter::once(counted));

@@ -38,6 +38,8 @@ pub fn next_change(
     moments.extend(offsets(policy, identity, &zone));
     moments.extend(deletions(policy, (identity, person), links, now));
     moments.extend(overlaps(policy, links, kept));
+    let retain = policy.leaver.retain.as_ref();
+    moments.extend(retain.zip(person.state.left).and_then(|(retain, left)| retain.over(left)));
     moments.extend(validity(policy));
     moments
         .extend(kept.requests.get(&identity.id).into_iter().flatten().flat_map(Request::moments));

@@ -32,6 +32,7 @@ pub(crate) fn able(accounts: &[(&str, Option<&str>)]) -> Observed {
             name: name.to_owned(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         });
         there.entitlements = groups.to_vec();
     }

@@ -1,17 +1,18 @@
 //! What targets and our books hold once a plan is done, when every target
 //! does what it is told and shows it at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Whole;
 use crate::{
     account::{Account, AccountState, Assignment},
+    forgetting::Tombstone,
     id::{ConnectorName, OperationId},
     identity::Assembled,
-    observed::{HeldName, Link, Observed, Origin, OwnedGrant},
-    operation::{AccountPointer, Change, Operation},
+    observed::{Ended, HeldName, Link, Observed, Origin, OwnedGrant},
+    operation::{AccountPointer, Change, CredentialVerb, Operation},
     plan::{Adoption, Plan, PlanSettings, adopted_link},
     schema::{DeleteKind, Returned},
     value::{Attribute, ObjectRef, ValueChange},
@@ -32,6 +33,7 @@ pub fn applied(
         spoken: BTreeMap::new(),
         revoke_grants: true,
         overlap: SignedDuration::ZERO,
+        retain: None,
     };
     let mut whole = Whole::new(&settings, Assembled::default(), observed.clone());
     whole.apply(plan, done, now);
@@ -59,6 +61,17 @@ impl Whole {
         let mut renamed = Renamed::new();
         for operation in plan.operations.iter().filter(|it| done(it.id)) {
             self.carry_out(operation, &mut renamed, now);
+        }
+        for erasure in &plan.erasures {
+            let tombstone = Tombstone {
+                at: now,
+                by: String::new(),
+                ordered: false,
+                departed: Some(erasure.departed),
+                reason: None,
+                sources: BTreeSet::new(),
+            };
+            self.erase(erasure.identity, tombstone);
         }
     }
 
@@ -92,6 +105,7 @@ impl Whole {
                 self.grant(target, holder, entitlement, relation);
             }
             Change::Revoke { holder, entitlement, .. } => self.revoke(target, holder, entitlement),
+            Change::Credentials { account, verb } => self.end(target, account, *verb, now),
         }
     }
 
@@ -115,6 +129,7 @@ impl Whole {
             anchor: Some(anchor.clone()),
             state: *state,
             state_until: None,
+            last_used: None,
             attributes: attributes.iter().filter(shown).cloned().collect(),
         };
         place.add(account);
@@ -129,6 +144,7 @@ impl Whole {
             was_enabled: !disabled,
             unwanted_since: None,
             gone: false,
+            ended: Ended::default(),
         });
     }
 
@@ -202,6 +218,21 @@ impl Whole {
                 link.disabled_since = since;
                 link.unproven = false;
                 link.was_enabled |= since.is_none();
+            }
+        }
+    }
+
+    fn end(
+        &mut self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        verb: CredentialVerb,
+        now: Timestamp,
+    ) {
+        let Some(place) = self.places.get_mut(target) else { return };
+        for link in place.links(account) {
+            if let Some(link) = self.books.links.get_mut(link) {
+                link.ended = link.ended.by(verb, now);
             }
         }
     }

@@ -135,6 +135,7 @@ impl<'a> Part<'a> {
             // A name that anybody had may be the one that somebody would get.
             names: books.names.clone(),
             kept: books.kept.clone(),
+            forgetting: books.forgetting.clone(),
             adopting: Vec::new(),
         }
     }

@@ -26,7 +26,9 @@ pub struct Situation<'a> {
     pub scope: &'a Scope,
     pub timezone: &'a TimeZone,
     /// Whether what a step about accounts and access asks for is so already.
-    pub achieved: &'a dyn Fn(&Action<Template>) -> bool,
+    pub achieved: &'a dyn Fn(&Action<Template>, Timestamp) -> bool,
+    /// Why what a step does cannot be done yet.
+    pub not_yet: &'a dyn Fn(&Action<Template>) -> Option<String>,
     pub now: Timestamp,
 }
 
@@ -62,6 +64,8 @@ enum Stage {
     /// In force, and not achieved yet.
     Working,
     Waits(String),
+    /// It waits, and has not begun.
+    NotYet(String),
 }
 
 /// Looks at every step of an open episode.
@@ -123,7 +127,8 @@ impl Look<'_> {
             self.advanced.ended.push((step.id.clone(), at, end));
             return;
         }
-        if !self.episode.steps.contains_key(&step.id) {
+        let not_yet = matches!(stage, Stage::NotYet(_));
+        if !not_yet && !self.episode.steps.contains_key(&step.id) {
             self.advanced.begun.push((step.id.clone(), since));
         }
         match stage {
@@ -131,7 +136,7 @@ impl Look<'_> {
             Stage::Working => {
                 self.advanced.waits.insert(step.id.clone(), "not yet so at the targets".to_owned());
             }
-            Stage::Waits(why) => {
+            Stage::Waits(why) | Stage::NotYet(why) => {
                 self.advanced.waits.insert(step.id.clone(), why);
             }
             Stage::Ends(..) => {}
@@ -171,8 +176,14 @@ impl Look<'_> {
         }
         let stage = match &step.task {
             Task::Wait(wait) => self.wait(wait, since)?,
-            Task::Do(action) if effect(step).is_some() => self.effect(step, action),
-            Task::Do(action) => self.action(action),
+            Task::Do(action) if effect(step).is_some() => {
+                // The time it may take does not run before it can begin.
+                if let Some(why) = (about.not_yet)(action).filter(|_| !begun) {
+                    return Ok(Stage::NotYet(why));
+                }
+                self.effect(step, action, since)
+            }
+            Task::Do(action) => self.action(action, since),
         };
         Ok(self.timed(step, since, stage))
     }
@@ -222,8 +233,8 @@ impl Look<'_> {
         }
     }
 
-    fn action(&self, action: &Action<Template>) -> Stage {
-        match (action.is_lasting(), (self.about.achieved)(action)) {
+    fn action(&self, action: &Action<Template>, since: Timestamp) -> Stage {
+        match (action.is_lasting(), (self.about.achieved)(action, since)) {
             (false, _) => Stage::Due,
             (true, true) => Stage::Ends(self.about.now, StepEnd::Done),
             (true, false) => Stage::Working,
@@ -240,7 +251,7 @@ impl Look<'_> {
         effect(step).filter(|_| tried).map(|_| PATIENCE)
     }
 
-    fn effect(&self, step: &Step, action: &Action<Template>) -> Stage {
+    fn effect(&self, step: &Step, action: &Action<Template>, since: Timestamp) -> Stage {
         match self.episode.steps.get(&step.id) {
             // Whoever wrote this never wrote what came of it.
             Some(StepRecord::Sent { at, .. }) => Stage::Ends(*at, StepEnd::Unknown),
@@ -274,7 +285,7 @@ impl Look<'_> {
             Some(StepRecord::Told { .. }) => Stage::Waits(
                 "waits until a person says that it is done: `lanyard workflow done`".to_owned(),
             ),
-            _ => self.action(action),
+            _ => self.action(action, since),
         }
     }
 
@@ -363,6 +374,7 @@ fn effect(step: &Step) -> Option<&Action<Template>> {
             | Action::Ticket { .. }
             | Action::Request { .. }
             | Action::EndRequests { .. }
+            | Action::Credential { .. }
             | Action::Run { .. }),
         ) => Some(action),
         _ => None,
@@ -370,8 +382,17 @@ fn effect(step: &Step) -> Option<&Action<Template>> {
 }
 
 fn was_in_force(episode: &Episode, step: &Step) -> bool {
-    let skipped = matches!(episode.ended(&step.id), Some((_, StepEnd::Skipped)));
-    lasting(step) && episode.steps.contains_key(&step.id) && !skipped
+    let over = match episode.ended(&step.id) {
+        Some((_, StepEnd::Skipped)) => true,
+        Some(_) => once(step),
+        None => false,
+    };
+    lasting(step) && episode.steps.contains_key(&step.id) && !over
+}
+
+/// Whether what a step asks for is desired until it is done, and no longer.
+fn once(step: &Step) -> bool {
+    matches!(&step.task, Task::Do(Action::EndCredentials { .. }))
 }
 
 /// Whether what a step asks for is desired as long as the episode stands.
@@ -386,7 +407,8 @@ impl<T> Action<T> {
             Self::Accounts { .. }
             | Self::Grant { .. }
             | Self::Revoke { .. }
-            | Self::RevokeAll { .. } => true,
+            | Self::RevokeAll { .. }
+            | Self::EndCredentials { .. } => true,
             Self::Start { .. }
             | Self::Notify { .. }
             | Self::Approve(_)
@@ -394,6 +416,7 @@ impl<T> Action<T> {
             | Self::Ticket { .. }
             | Self::Request { .. }
             | Self::EndRequests { .. }
+            | Self::Credential { .. }
             | Self::Run { .. } => false,
         }
     }

@@ -209,6 +209,9 @@ impl<T> Action<T> {
             Self::Grant { grants } => Action::Grant { grants: lists(grants, change)? },
             Self::Revoke { grants } => Action::Revoke { grants: lists(grants, change)? },
             Self::RevokeAll { targets } => Action::RevokeAll { targets: targets.clone() },
+            Self::EndCredentials { verb, targets } => {
+                Action::EndCredentials { verb: *verb, targets: targets.clone() }
+            }
             Self::Start { workflow } => Action::Start { workflow: workflow.clone() },
             Self::Notify { to, template } => {
                 Action::Notify { to: to.clone(), template: template.clone() }
@@ -236,6 +239,13 @@ impl<T> Action<T> {
             Self::EndRequests { roles, targets } => {
                 Action::EndRequests { roles: roles.clone(), targets: targets.clone() }
             }
+            Self::Credential { target, to, template, length, must_change } => Action::Credential {
+                target: target.clone(),
+                to: to.clone(),
+                template: template.clone(),
+                length: *length,
+                must_change: *must_change,
+            },
             Self::Run { component, with } => {
                 let with = with.iter().map(|(key, given)| Ok((key.clone(), given.map(change)?)));
                 Action::Run { component: component.clone(), with: with.collect::<Result<_, _>>()? }

@@ -13,6 +13,7 @@ use crate::{
     condition::Test,
     id::{ConnectorName, Digest, FactName, MessageName, RoleName, StepName, WorkflowName},
     lifecycle::LifecycleState,
+    operation::CredentialVerb,
     workflow::{
         component::Given,
         effect::{Approve, Recipient},
@@ -117,6 +118,9 @@ pub enum Action<T> {
     Revoke { grants: BTreeMap<ConnectorName, Vec<T>> },
     /// Holds nothing of ours at these targets, or anywhere.
     RevokeAll { targets: Option<BTreeSet<ConnectorName>> },
+    /// Whoever is signed in to these accounts, or anywhere, is so no longer;
+    /// done once.
+    EndCredentials { verb: CredentialVerb, targets: Option<BTreeSet<ConnectorName>> },
     /// Another workflow begins for the same identity.
     Start { workflow: WorkflowName },
     /// These are told something.
@@ -132,6 +136,16 @@ pub enum Action<T> {
     /// What people asked for ends: these roles and what is at these targets,
     /// or all of it.
     EndRequests { roles: Option<BTreeSet<RoleName>>, targets: Option<BTreeSet<ConnectorName>> },
+    /// An account gets a new password, and these are told which.
+    Credential {
+        target: ConnectorName,
+        to: Vec<Recipient>,
+        template: MessageName,
+        /// Random characters of it.
+        length: u16,
+        /// At the first sign-in.
+        must_change: bool,
+    },
     /// A component of the operator does it.
     Run { component: ConnectorName, with: BTreeMap<String, Given<T>> },
 }

@@ -12,7 +12,10 @@ use super::{
     },
     effect::{Approve, Recipient, Whom},
 };
-use crate::id::{ConnectorName, FactName};
+use crate::{
+    id::{ConnectorName, FactName},
+    operation::CredentialVerb,
+};
 
 /// When it begins, as people say it.
 pub fn words(on: &On) -> String {
@@ -110,6 +113,12 @@ fn doing(action: &Action<String>) -> String {
         Action::Grant { grants } => format!("grant {}", listed(grants.values().flatten())),
         Action::Revoke { grants } => format!("revoke {}", listed(grants.values().flatten())),
         Action::RevokeAll { targets } => format!("revoke everything{}", at(targets)),
+        Action::EndCredentials { verb: CredentialVerb::EndSessions, targets } => {
+            format!("end sessions{}", at(targets))
+        }
+        Action::EndCredentials { verb: CredentialVerb::Revoke, targets } => {
+            format!("revoke credentials{}", at(targets))
+        }
         Action::Start { workflow } => format!("begin {workflow}"),
         Action::Notify { to, template } => format!("tell {} {template}", all(to)),
         Action::Ticket { to, template } => {
@@ -127,6 +136,9 @@ fn doing(action: &Action<String>) -> String {
         Action::EndRequests { roles, targets } => {
             let roles = roles.iter().flatten().map(|it| format!(" of {it}"));
             format!("end requests{}{}", roles.collect::<String>(), at(targets))
+        }
+        Action::Credential { target, to, template, .. } => {
+            format!("new password at {target}, tell {} {template}", all(to))
         }
         Action::Run { component, .. } => format!("run {component}"),
     }

@@ -17,7 +17,12 @@ use crate::{
         WorkflowName,
     },
     operation::Cause,
+    value::ObjectRef,
 };
+
+/// Where a message has the credential that is not made yet; nothing that is
+/// planned or stored has another.
+pub const CREDENTIAL: &str = "\u{2039}credential\u{203a}";
 
 /// How long a step with an effect is tried when the file does not say.
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(72);
@@ -125,6 +130,17 @@ pub enum Effect {
     },
     /// These requests end.
     EndRequests { requests: Vec<String> },
+    /// An account gets a new password, which these are told in place of
+    /// [`CREDENTIAL`].
+    Credential {
+        target: ConnectorName,
+        account: ObjectRef,
+        login: String,
+        /// Random characters of it.
+        length: u16,
+        must_change: bool,
+        deliveries: Vec<Delivery>,
+    },
     /// A component carries it out.
     Run { component: ConnectorName, request: StepRequest },
     /// A component that took it on is asked what became of it.
@@ -155,6 +171,13 @@ impl Delivery {
 }
 
 impl Delivery {
+    /// The same message of a later attempt says something else.
+    pub(crate) fn of_attempt(self, attempt: u32) -> Self {
+        let digest = Digest::of(format!("{}\n{attempt}", self.id));
+        let id = digest.as_str().get(..32).unwrap_or(digest.as_str()).to_owned();
+        Self { id, ..self }
+    }
+
     /// What tells a message about a request from every other.
     pub fn id_about(request: &str, to: &Address) -> String {
         let digest = Digest::of(format!("request {request}\n{to}"));

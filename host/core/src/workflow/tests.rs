@@ -104,7 +104,7 @@ impl Walk {
     }
 
     fn look(&self, now: &str) -> Advanced {
-        let achieved = |action: &Action<Template>| {
+        let achieved = |action: &Action<Template>, _| {
             self.disabled && matches!(action, Action::Accounts { verb: AccountVerb::Disable, .. })
         };
         let about = Situation {
@@ -112,6 +112,7 @@ impl Walk {
             scope: &self.scope,
             timezone: &TimeZone::UTC,
             achieved: &achieved,
+            not_yet: &|_| None,
             now: at(now),
         };
         advance(&self.workflow, &self.episode, &about)

@@ -16,7 +16,7 @@ use lanyard_core::{
     },
     id::{ConnectorName, IdentityId},
     lifecycle::{LifecycleState, StateNow},
-    observed::{Link, Observed, ObservedTarget, Origin, OwnedGrant},
+    observed::{Ended, Link, Observed, ObservedTarget, Origin, OwnedGrant},
     operation::Cause,
     pattern::Pattern,
     plan::{Plan, PlanSettings, TargetSettings},
@@ -106,6 +106,7 @@ impl File {
             spoken: BTreeMap::new(),
             revoke_grants: self.revoke_grants,
             overlap: SignedDuration::ZERO,
+            retain: None,
         }
     }
 }
@@ -180,6 +181,7 @@ pub(crate) fn empty_target() -> ObservedTarget {
         name: name.into(),
         description: String::new(),
         grantable,
+        privileged: false,
     };
     ObservedTarget {
         schema: Schema { objects: vec![user_object()] },
@@ -217,6 +219,7 @@ pub(crate) fn account(key: &str, uid: &str, state: AccountState) -> Account {
         anchor: Some(identity(key).to_string()),
         state,
         state_until: None,
+        last_used: None,
         attributes: vec![Attribute::new("mail", vec![text(&format!("{key}@example.org"))])],
     }
 }
@@ -232,6 +235,7 @@ pub(crate) fn link(key: &str, at: &str, uid: &str) -> Link {
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: Ended::default(),
     }
 }
 
@@ -320,6 +324,7 @@ pub(crate) fn person(
         at_once: AtOnce::default(),
         episodes: Vec::new(),
         steps: DesiredSteps::default(),
+        ends: Vec::new(),
         access: AccessNow::default(),
     };
     (identity(key), person)

@@ -111,6 +111,8 @@ pub(crate) fn policy() -> Policy {
         leaver: LeaverPolicy {
             delete_after: Some(SignedDuration::from_hours(24 * 20)),
             revoke_grants: true,
+            retain: None,
+            begins_anew: false,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),
@@ -180,6 +182,7 @@ fn record(key: &str, it: &Someone) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: attributes.into_iter().map(attribute).collect(),
     }
 }

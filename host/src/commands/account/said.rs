@@ -178,7 +178,7 @@ async fn reported(
     })
 }
 
-fn decision(
+pub(super) fn decision(
     action: &str,
     target: &ConnectorName,
     account: &ObjectRef,

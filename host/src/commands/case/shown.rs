@@ -28,7 +28,11 @@ impl People {
             let short = id.get(..8).unwrap_or(&id).to_owned();
             (it.id, format!("{} ({short}, {})", label(it, &facts_now(it, now)), key(it)))
         });
-        Ok(Self(called.collect()))
+        let mut called: BTreeMap<IdentityId, String> = called.collect();
+        for (other, keep) in store.kept().await?.merged {
+            called.extend(called.get(&keep).cloned().map(|keep| (other, keep)));
+        }
+        Ok(Self(called))
     }
 
     fn called(&self, id: IdentityId) -> String {

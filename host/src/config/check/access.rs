@@ -213,6 +213,14 @@ pub(super) fn of_target(
             .hint("add `unmanaged = \"remove\"`");
         check.key(&place.key("unmanaged-remove"), error);
     }
+    for (index, name) in target.service.iter().enumerate() {
+        if name.trim().is_empty() {
+            let error = ConfigError::new("bad value for `service`")
+                .label("no account is called nothing")
+                .hint("write names as the target has them, or with `*`: `svc-*`");
+            check.value(&place.key("service").index(index), error);
+        }
+    }
     TargetAccess {
         unmanaged: match target.unmanaged {
             written::Unmanaged::Report => Unmanaged::Report,
@@ -221,6 +229,7 @@ pub(super) fn of_target(
         },
         remove: target.unmanaged_remove.iter().map(Pattern::new).collect(),
         privileged: target.privileged.iter().cloned().collect(),
+        service: target.service.iter().map(Pattern::new).collect(),
     }
 }
 

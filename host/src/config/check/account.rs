@@ -35,7 +35,11 @@ pub(super) fn target(
     let access = access::of_target(check, place, target);
     let account = &target.account;
     let place = place.key("account");
-    let name = check.template(&place.key("name"), &account.name, &["suffix"]);
+    let name = if check.gives_nothing() {
+        check.record_template(&place.key("name"), &account.name)
+    } else {
+        check.template(&place.key("name"), &account.name, &["suffix"])
+    };
     let attributes = attributes(check, &place.key("attributes"), account);
     let mut references = BTreeMap::new();
     for (reference, text) in account.references.iter() {

@@ -6,11 +6,11 @@ use lanyard_core::{
     workflow::{Action, Approve, Recipient, Whom},
 };
 
-use super::Check;
+use super::{Check, credential};
 use crate::config::{
     document::Place,
     report::ConfigError,
-    written::{File, Step},
+    written::{File, Step, Verb},
 };
 
 /// Facts that decide who works here, which no step may say.
@@ -34,7 +34,11 @@ pub(super) fn told(
         }
         return None;
     };
-    message(check, file, &place.key("template"), template);
+    if verb == Verb::Credential.word() {
+        known_message(check, file, &place.key("template"), template);
+    } else {
+        message(check, file, &place.key("template"), template);
+    }
     for (index, recipient) in to.iter().enumerate() {
         let place = place.key("to").index(index);
         match recipient {
@@ -68,7 +72,18 @@ pub(super) fn by_mail(check: &mut Check<'_, '_>, file: &File, place: &Place) {
     }
 }
 
+/// One that everybody may read.
 pub(super) fn message(check: &mut Check<'_, '_>, file: &File, place: &Place, name: &MessageName) {
+    known_message(check, file, place, name);
+    if credential::messages(file).contains(name) {
+        let error = ConfigError::new(format!("the message `{name}` tells a credential"))
+            .label("only steps with `credential` send it")
+            .hint("write another `[message.…]`");
+        check.value(place, error);
+    }
+}
+
+fn known_message(check: &mut Check<'_, '_>, file: &File, place: &Place, name: &MessageName) {
     let known: Vec<&str> = file.message.iter().map(|(name, _)| name.as_str()).collect();
     if !known.contains(&name.as_str()) {
         let error = ConfigError::new(format!("unknown message `{name}`"))

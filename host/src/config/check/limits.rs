@@ -12,7 +12,8 @@ use crate::config::{
 };
 
 pub(super) fn limits(check: &mut Check<'_, '_>, written: &written::Limits) -> LimitsPolicy {
-    let written::Limits { removals, ejects, disables, privileged, creates, target } = written;
+    let written::Limits { removals, ejects, erasures, disables, privileged, creates, target } =
+        written;
     let written::Removals { percent, floor, max, window } = removals;
     let place = Place::of(["limits"]);
     let mut everywhere = BTreeMap::new();
@@ -55,6 +56,8 @@ pub(super) fn limits(check: &mut Check<'_, '_>, written: &written::Limits) -> Li
         classes: ClassLimits { everywhere, targets },
         ejects_max: ejects.max,
         ejects_window: ejects.window.0,
+        erasures_max: erasures.max,
+        erasures_window: erasures.window.0,
     }
 }
 

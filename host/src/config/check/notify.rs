@@ -12,7 +12,7 @@ use lanyard_core::{
     value::Value,
 };
 
-use super::{Check, components};
+use super::{Check, components, credential};
 use crate::config::{
     document::Place,
     element::localised::Localised,
@@ -23,7 +23,7 @@ use crate::config::{
 };
 
 /// What a message can read besides facts.
-const OWN: [&str; 10] = [
+pub(super) const OWN: [&str; 10] = [
     "manager",
     "accounts",
     "workflow",
@@ -134,8 +134,10 @@ fn messages(check: &mut Check<'_, '_>, file: &File) -> BTreeMap<MessageName, Mes
     let default = &file.notify.language;
     for (name, message) in file.message.iter() {
         let place = Place::of(["message", name.as_str()]);
-        let subject = texts(check, &place.key("subject"), &message.subject, default);
-        let body = texts(check, &place.key("body"), &message.body, default);
+        let told = credential::Told::by(file, name);
+        let subject =
+            texts(check, &place.key("subject"), &message.subject, default, told.subject());
+        let body = texts(check, &place.key("body"), &message.body, default, told);
         messages.insert(name.clone(), Message { subject, body });
     }
     messages
@@ -146,16 +148,17 @@ fn texts(
     place: &Place,
     written: &Localised,
     default: &str,
+    told: credential::Told,
 ) -> BTreeMap<String, Template> {
     let mut texts = BTreeMap::new();
     match written {
         Localised::One(text) => {
-            let template = check.template(place, text, &OWN);
+            let template = credential::template(check, place, text, told);
             texts.extend(template.map(|template| (default.to_owned(), template)));
         }
         Localised::Each(each) => {
             for (language, text) in each.iter() {
-                let template = check.template(&place.key(language), text, &OWN);
+                let template = credential::template(check, &place.key(language), text, told);
                 texts.extend(template.map(|template| (language.to_lowercase(), template)));
             }
             if each.iter().all(|(language, _)| language.to_lowercase() != default) {

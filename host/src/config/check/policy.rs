@@ -14,7 +14,7 @@ use lanyard_core::{
 use super::{
     Check,
     account::{self, Order},
-    lives, sources,
+    forgetting, lives, sources,
 };
 use crate::config::{
     document::{Part, Place},
@@ -311,9 +311,15 @@ fn duration(written: After) -> Option<SignedDuration> {
     }
 }
 
-pub(super) fn leaver(written: &written::Leaver) -> LeaverPolicy {
+pub(super) fn leaver(
+    check: &mut Check<'_, '_>,
+    written: &written::Leaver,
+    zone: &TimeZone,
+) -> LeaverPolicy {
     LeaverPolicy {
         delete_after: duration(written.delete_after),
         revoke_grants: matches!(written.grants, GrantsOfLeaver::Revoke),
+        begins_anew: written.rehire == written::Rehire::New,
+        retain: forgetting::retain(check, written, zone),
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     id::{ConnectorName, FactName, WorkflowName},
+    operation::CredentialVerb,
     workflow::{
         AccountVerb, Action, CompileError, ConditionDefinition, Definition, On, StepDefinition,
         TaskDefinition, WaitDefinition, Workflow,
     },
 };
 
-use super::{Check, components, effects, policy::tests_of};
+use super::{Check, components, credential, effects, policy::tests_of};
 use crate::config::{
     document::{Part, Place},
     element::{
@@ -36,6 +37,7 @@ pub(super) fn workflows(check: &mut Check<'_, '_>, file: &File) -> Vec<Workflow>
             let place = place.key("steps").index(index);
             steps.extend(definition(check, file, &place, step));
         }
+        credential::not_for_leavers(check, &place, written);
         if written.steps.is_empty() {
             let error = ConfigError::new(format!("workflow `{name}` has no steps"))
                 .hint("give it some, or take it out");
@@ -205,6 +207,15 @@ fn action(
         Verb::SetFact => effects::set_fact(check, place, step)?,
         Verb::Request => effects::request(check, file, place, step)?,
         Verb::EndRequests => effects::end_requests(check, place, step),
+        Verb::EndSessions | Verb::RevokeCredentials => Action::EndCredentials {
+            verb: if verb == Verb::EndSessions {
+                CredentialVerb::EndSessions
+            } else {
+                CredentialVerb::Revoke
+            },
+            targets: targets(check, place, step),
+        },
+        Verb::Credential => credential::credential(check, file, place, step)?,
     })
 }
 

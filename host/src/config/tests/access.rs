@@ -225,3 +225,33 @@ creates = { max = 9 }
     let from = policy.access.roles["b"].valid.from.unwrap();
     assert_eq!(from.to_string(), "2026-01-01T00:00:00Z");
 }
+
+#[test]
+fn a_service_that_is_called_nothing_is_told() {
+    let more = r#"[target.wiki]
+plugin = "scim"
+service = ["svc-*", " "]
+"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: bad value for `service`
+     --> lanyard.toml:8:21
+      |
+    8 | service = ["svc-*", " "]
+      |                     ^^^ no account is called nothing
+      |
+      = hint: write names as the target has them, or with `*`: `svc-*`
+    "#);
+}
+
+#[test]
+fn a_file_that_gives_nobody_anything_needs_no_names() {
+    let file = |more: &str| {
+        format!(
+            "[source.hr]\nplugin = \"csv\"\nfacts = {{ mail = \"{{{{ mail }}}}\" }}\n[target.crm]\nplugin = \
+             \"scim\"\n{more}"
+        )
+    };
+    assert_eq!(super::Folder::new(&file("")).loaded().config.policy.rules.len(), 0);
+    let rule = "[rule.all]\naccounts = [\"crm\"]\n";
+    assert!(super::Folder::new(&file(rule)).errors().contains("unknown fact `given_name`"));
+}

@@ -56,7 +56,7 @@ const GROUPS: [&[&str]; 24] = [
     &["[exclusive.zz]\nof = [\"crm/b\", \"crm/a\"]\n[exclusive.aa]\nof = [\"crm/c\", \"crm/d\"]\n"],
     &["[protect]\nleast = 3\nlast-of = { crm = [\"root\"] }\n"],
     &[
-        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\n",
+        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\nerasures = { max = 7, window = \"3d\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\n",
         "[limits.target.crm]\nremovals = { max = 5 }\ncreates = { percent = 2, floor = 1 }\n",
     ],
     &[
@@ -64,7 +64,8 @@ const GROUPS: [&[&str]; 24] = [
     ],
     &[
         "[leaver]\ndelete-after = \"never\"\ngrants = \"keep\"\n",
-        "[leaver]\ndelete-after = \"12h\"\n",
+        "[leaver]\ndelete-after = \"12h\"\nretain = \"3y\"\n",
+        "[leaver]\nretain = \"90d\"\nrehire = \"new\"\n",
     ],
     &["[hold.case]\npeople = [\"1\", \"2\"]\nreview = 2027-03-31\nowner = \"legal\"\n"],
     &[

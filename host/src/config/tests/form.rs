@@ -71,7 +71,7 @@ fn text_that_is_no_toml_is_shown_where_it_stops() {
 
 #[test]
 fn unknown_keys_name_the_nearest_or_all() {
-    assert_snapshot!(errors_with("protcted = []\n[leaver]\nfoo = 1\n[tagret.x]\na = 1"), @r#"
+    assert_snapshot!(errors_with("protcted = []\n[leaver]\nfoo = 1\n[tagret.x]\na = 1"), @r"
     error: unknown key `protcted`
      --> lanyard.toml:6:1
       |
@@ -86,7 +86,7 @@ fn unknown_keys_name_the_nearest_or_all() {
     8 | foo = ***
       | ^^^ `leaver` has no such key
       |
-      = hint: keys here: delete-after, grants
+      = hint: keys here: delete-after, grants, retain, rehire
 
     error: unknown key `tagret`
      --> lanyard.toml:9:2
@@ -95,7 +95,7 @@ fn unknown_keys_name_the_nearest_or_all() {
       |  ^^^^^^ the file has no such key at its top
       |
       = hint: did you mean `target`?
-    "#);
+    ");
 }
 
 #[test]

@@ -201,3 +201,31 @@ fn confirmations_need_time_in_between() {
       |            ^^^^ needs some time, like "12h"
     "#);
 }
+
+#[test]
+fn how_long_people_are_kept_is_checked() {
+    let more = r#"[leaver]
+retain = "3 years"
+[limits]
+erasures = { max = 5, window = "1y" }"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: bad value for `retain`
+     --> lanyard.toml:7:10
+      |
+    7 | retain = "3 years"
+      |          ^^^^^^^^^ needs a whole number with a unit, like `3y` or `180d`, or `never`
+
+    error: bad value for `window`
+     --> lanyard.toml:9:32
+      |
+    9 | erasures = { max = 5, window = "1y" }
+      |                                ^^^^ needs a whole number with a unit: `30s`, `5m`, `24h` or `7d`
+    "#);
+    assert_snapshot!(errors_with("[leaver]\nretain = \"101y\"\n"), @r#"
+    error: bad value for `retain`
+     --> lanyard.toml:7:10
+      |
+    7 | retain = "101y"
+      |          ^^^^^^ is longer than a hundred years
+    "#);
+}

@@ -365,6 +365,8 @@ fn expanding_ten_lines_shows_every_default() {
     [leaver]
     delete-after = "30d"
     grants = "revoke"
+    retain = "never"
+    rehire = "same"
 
     [limits.removals]
     percent = 10
@@ -374,6 +376,10 @@ fn expanding_ten_lines_shows_every_default() {
     [limits.ejects]
     max = 3
     window = "1h"
+
+    [limits.erasures]
+    max = 20
+    window = "1d"
 
     [limits.target]
 

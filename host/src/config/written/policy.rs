@@ -7,11 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Bound, LimitsByTarget, Valid};
+use super::forgetting::{Erasures, Rehire};
 use super::lives::{Ejects, Leave};
 use crate::config::element::{
     duration::{After, Duration},
     entries::Entries,
     percent::Percent,
+    retention::Retention,
     text::{Text, Texts},
     when::When,
 };
@@ -104,6 +106,11 @@ pub(in crate::config) struct Leaver {
     pub(in crate::config) delete_after: After,
     /// What becomes of the grants of a leaver, when the account is disabled.
     pub(in crate::config) grants: GrantsOfLeaver,
+    /// How long after somebody left everything known of them is erased, once
+    /// nothing of theirs is open.
+    pub(in crate::config) retain: Retention,
+    /// Who somebody is that is hired again once nothing of them is open.
+    pub(in crate::config) rehire: Rehire,
 }
 
 impl Default for Leaver {
@@ -111,6 +118,8 @@ impl Default for Leaver {
         Self {
             delete_after: After::Duration(Duration::hours(30 * 24)),
             grants: GrantsOfLeaver::Revoke,
+            retain: Retention::Never,
+            rehire: Rehire::Same,
         }
     }
 }
@@ -130,6 +139,8 @@ pub(in crate::config) struct Limits {
     pub(in crate::config) removals: Removals,
     /// How many people may be ejected, within the window.
     pub(in crate::config) ejects: Ejects,
+    /// How many people may be erased, within the window.
+    pub(in crate::config) erasures: Erasures,
     /// How many accounts of a target may be disabled; without it only
     /// `removals` counts.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -100,6 +100,13 @@ pub(in crate::config) struct Step {
     /// For how long it is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) until: Option<Duration>,
+    /// Random characters of a new password; 16 when it is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) length: Option<u16>,
+    /// Whether a new password has to be changed at the first sign-in; it has
+    /// when it is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) must_change: Option<bool>,
     /// Roles whose requests end; with `targets`, what was asked for there as
     /// well.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,6 +153,12 @@ pub(in crate::config) enum Verb {
     Request,
     /// What was asked for ends.
     EndRequests,
+    /// Whoever is signed in has to sign in again.
+    EndSessions,
+    /// Sessions, tokens, app passwords and keys end.
+    RevokeCredentials,
+    /// An account gets a new password, and others are told which.
+    Credential,
 }
 
 /// Who may answer as well when nobody has.
@@ -186,6 +199,9 @@ impl Verb {
             Self::Ticket => "ticket",
             Self::Request => "request",
             Self::EndRequests => "end-requests",
+            Self::EndSessions => "end-sessions",
+            Self::RevokeCredentials => "revoke-credentials",
+            Self::Credential => "credential",
         }
     }
 
@@ -196,7 +212,9 @@ impl Verb {
             | Self::EnableAccounts
             | Self::DisableAccounts
             | Self::DeleteAccounts
-            | Self::RevokeAll => &["targets"],
+            | Self::RevokeAll
+            | Self::EndSessions
+            | Self::RevokeCredentials => &["targets"],
             Self::Grant | Self::Revoke => &["grants"],
             Self::Start => &["workflow"],
             Self::Notify | Self::Ticket => &["to", "template"],
@@ -204,6 +222,7 @@ impl Verb {
             Self::SetFact => &["fact", "value"],
             Self::Request => &["role", "entitlement", "until", "reason"],
             Self::EndRequests => &["roles", "targets"],
+            Self::Credential => &["targets", "to", "template", "length", "must-change"],
         }
     }
 }

@@ -80,7 +80,8 @@ pub(super) fn capabilities(bench: &Bench) -> Law {
         let why = "discover needs a system that answers";
         return Law::not_applicable(NAME, sentence, why);
     };
-    let Abilities { directory, provisioning, entitlements, step: _ } = bench.abilities();
+    let Abilities { directory, provisioning, entitlements, credentials, step: _ } =
+        bench.abilities();
     let mut problems = Vec::new();
     let any = |of: fn(&lanyard_core::schema::Capabilities) -> bool| {
         schema.objects.iter().any(|object| of(&object.capabilities))
@@ -91,6 +92,7 @@ pub(super) fn capabilities(bench: &Bench) -> Law {
         (reads, directory, "directory"),
         (writes, provisioning, "provisioning"),
         (any(|it| it.entitlements), entitlements, "entitlements"),
+        (any(|it| !it.credential_abilities.is_empty()), credentials, "credentials"),
     ] {
         match (declared, exported) {
             (true, false) => problems

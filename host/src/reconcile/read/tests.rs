@@ -10,6 +10,7 @@ fn record(key: &str, name: &str) -> Account {
         anchor: None,
         state: AccountState::Unknown,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }

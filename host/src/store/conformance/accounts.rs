@@ -16,11 +16,11 @@ fn truncated() -> Coverage {
     Coverage { kind: CoverageKind::Truncated, skipped: Vec::new() }
 }
 
-async fn observe(store: &dyn Store, observed: &ObservedTarget) {
+pub(super) async fn observe(store: &dyn Store, observed: &ObservedTarget) {
     store.record_observation(&name("directory"), observed).await.unwrap();
 }
 
-async fn only_link(store: &dyn Store) -> Link {
+pub(super) async fn only_link(store: &dyn Store) -> Link {
     let links = store.links().await.unwrap();
     assert_eq!(links.len(), 1, "{links:?}");
     links[0].clone()
@@ -342,6 +342,9 @@ pub(crate) async fn an_adopted_account_is_released_with_its_grants(store: &dyn S
     assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("b", "x")]));
     let last = store.audit(&AuditFilter::default()).await.unwrap().pop().unwrap();
     assert_eq!(last.entry, entry(2, "release"));
+    let given_back = store.kept().await.unwrap().given_back;
+    let of: Vec<_> = given_back.iter().map(|it| (it.identity, it.account.clone())).collect();
+    assert_eq!(of, [(ada(), user("a"))]);
     store.release(&name("directory"), &user("a"), &entry(3, "release")).await.unwrap_err();
     store.adopt(&link(bob(), "b"), &entry(4, "adopt")).await.unwrap();
 }

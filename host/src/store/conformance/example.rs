@@ -74,6 +74,7 @@ pub(crate) fn link(identity: IdentityId, uid: &str) -> Link {
         was_enabled: true,
         unwanted_since: None,
         gone: false,
+        ended: lanyard_core::observed::Ended::default(),
     }
 }
 
@@ -94,6 +95,7 @@ pub(crate) fn account(uid: &str, state: AccountState) -> Account {
         anchor: None,
         state,
         state_until: None,
+        last_used: None,
         attributes: Vec::new(),
     }
 }

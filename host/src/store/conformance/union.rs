@@ -50,6 +50,13 @@ pub(crate) async fn whoever_is_merged_goes_over_with_everything_and_comes_back(s
         matches!(merged.as_slice(), [Merged { other: id, reason, .. }] if *id == other.id && reason == "married")
     );
 
+    // What was done and said of them before is theirs, whoever they are.
+    let kept = store.kept().await.unwrap();
+    assert_eq!((kept.by_now(other.id), kept.by_now(keep.id)), (keep.id, keep.id));
+    let filter = AuditFilter { identity: Some(keep.id), ..AuditFilter::default() };
+    let rows = store.audit(&filter).await.unwrap();
+    assert!(rows.iter().any(|row| row.entry.action == "adopt"), "{rows:?}");
+
     let record = &other.records[0];
     let splitting = of(store, |books| split(books, &now[0], record).unwrap()).await;
     store.rearrange(&splitting, &[entry(4, "split"), entry(4, "split")]).await.unwrap();

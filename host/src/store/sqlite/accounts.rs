@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use lanyard_core::{
     id::{ConnectorName, IdentityId},
-    observed::{Link, OwnedGrant},
+    observed::{Ended, Link, OwnedGrant},
     value::ObjectRef,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{
     audit,
     columns::{At, Word, object},
+    credentials,
     problem::Problem,
 };
 use crate::store::{AuditEntry, Effect};
@@ -20,7 +21,7 @@ use crate::store::{AuditEntry, Effect};
 pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
     let mut statement = tx.prepare_cached(
         "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone,
-             unproven, was_enabled
+             unproven, was_enabled, sessions_ended_at, credentials_ended_at
          FROM link ORDER BY identity, target, gone, object_type, uid",
     )?;
     let links = statement.query_map([], |row| {
@@ -34,6 +35,10 @@ pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
             gone: row.get(7)?,
             unproven: row.get(8)?,
             was_enabled: row.get(9)?,
+            ended: Ended {
+                sessions: row.get::<_, Option<At>>(10)?.map(|at| at.0),
+                credentials: row.get::<_, Option<At>>(11)?.map(|at| at.0),
+            },
         })
     })?;
     Ok(links.collect::<Result<_, _>>()?)
@@ -115,6 +120,9 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
             ])?;
             Ok(())
         }
+        Effect::Ended { target, account, verb, at: ended } => {
+            credentials::ended(tx, (target, account), *verb, *ended)
+        }
         Effect::Gone { target, account } => {
             tx.prepare_cached(
                 "UPDATE link SET gone = 1, changed_at = ?4
@@ -145,6 +153,7 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
         was_enabled,
         unwanted_since,
         gone,
+        ended: Ended { sessions, credentials },
     } = link;
     if let Some(other) = holder(tx, target, account)?.filter(|other| other != identity) {
         return Err(Problem::Refused(format!(
@@ -158,13 +167,15 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
     tx.prepare_cached(
         "INSERT INTO link
              (target, object_type, uid, identity, origin, disabled_since, unwanted_since, gone,
-              changed_at, unproven, was_enabled)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+              changed_at, unproven, was_enabled, sessions_ended_at, credentials_ended_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (target, object_type, uid) DO UPDATE SET identity = excluded.identity,
              origin = excluded.origin, disabled_since = excluded.disabled_since,
              unwanted_since = excluded.unwanted_since, gone = excluded.gone,
              changed_at = excluded.changed_at, unproven = excluded.unproven,
-             was_enabled = excluded.was_enabled",
+             was_enabled = excluded.was_enabled,
+             sessions_ended_at = excluded.sessions_ended_at,
+             credentials_ended_at = excluded.credentials_ended_at",
     )?
     .execute(params![
         target.as_str(),
@@ -177,7 +188,9 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
         gone,
         At(at),
         unproven,
-        was_enabled
+        was_enabled,
+        sessions.map(At),
+        credentials.map(At)
     ])?;
     Ok(())
 }

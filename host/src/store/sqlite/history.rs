@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{
     columns::{At, Json, Word},
     problem::Problem,
+    union::ALL_OF_THEM,
 };
 
 /// Keeps what is past once this person is recorded so.
@@ -38,10 +39,12 @@ pub(super) fn keep(tx: &Connection, identity: &Identity, at: Timestamp) -> Resul
     Ok(())
 }
 
+/// Of somebody, and of whoever was merged into them.
 pub(super) fn of(tx: &Connection, identity: IdentityId) -> Result<Vec<PastFact>, Problem> {
-    let mut statement = tx.prepare_cached(
-        "SELECT fact, body, forgotten FROM past_fact WHERE identity = ?1 ORDER BY position",
-    )?;
+    let mut statement = tx.prepare_cached(&format!(
+        "SELECT fact, body, forgotten FROM past_fact WHERE identity IN {ALL_OF_THEM}
+         ORDER BY identity, position"
+    ))?;
     let rows = statement.query_map([identity.to_string()], |row| {
         Ok(PastFact {
             name: row.get::<_, Word<_>>(0)?.0,
@@ -49,11 +52,16 @@ pub(super) fn of(tx: &Connection, identity: IdentityId) -> Result<Vec<PastFact>,
             forgotten: row.get::<_, At>(2)?.0,
         })
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut past: Vec<PastFact> = rows.collect::<Result<_, _>>()?;
+    past.sort_by_key(|it| it.forgotten);
+    Ok(past)
 }
 
 /// What was said before of the first days of everybody.
-pub(super) fn starts(tx: &Connection) -> Result<BTreeMap<IdentityId, Vec<PastFact>>, Problem> {
+pub(super) fn starts(
+    tx: &Connection,
+    by_now: &BTreeMap<IdentityId, IdentityId>,
+) -> Result<BTreeMap<IdentityId, Vec<PastFact>>, Problem> {
     let mut statement = tx.prepare_cached(
         "SELECT identity, fact, body, forgotten FROM past_fact WHERE fact = 'start'
          ORDER BY identity, position",
@@ -66,7 +74,9 @@ pub(super) fn starts(tx: &Connection) -> Result<BTreeMap<IdentityId, Vec<PastFac
             fact: row.get::<_, Json<_>>(2)?.0,
             forgotten: row.get::<_, At>(3)?.0,
         };
-        starts.entry(row.get::<_, Word<IdentityId>>(0)?.0).or_default().push(past);
+        let identity = row.get::<_, Word<IdentityId>>(0)?.0;
+        let identity = by_now.get(&identity).copied().unwrap_or(identity);
+        starts.entry(identity).or_default().push(past);
     }
     Ok(starts)
 }

@@ -29,7 +29,8 @@ pub(super) const DONE: &str = "SELECT target, kind, object_type, uid,
          coalesce(body ->> '$.change.grant.entitlement.uid',
              body ->> '$.change.revoke.entitlement.uid')
      FROM operation
-     WHERE kind IN ('create', 'grant', 'disable', 'delete', 'revoke')
+     WHERE kind IN ('create', 'grant', 'disable', 'delete', 'revoke', 'end-sessions',
+             'revoke-credentials')
          AND done_at IS NOT NULL AND done_at >= ?1
          AND json_extract(body, '$.event') IS NOT 'eject'";
 

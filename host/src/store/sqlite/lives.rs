@@ -16,20 +16,23 @@ use super::{
     columns::{At, Json, Word, object},
     history,
     problem::Problem,
-    requests, reviews,
+    rehires, requests, reviews, union,
 };
 use crate::store::AuditEntry;
 
 pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
+    let merged = union::by_now(tx)?;
     Ok(Kept {
         ejections: ejections(tx)?,
         legal_holds: legal_holds(tx)?,
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
+        followed: rehires::followed(tx)?,
         requests: requests::requests(tx)?,
         reviews: reviews::all(tx)?,
         given_back: adoptions::given_back(tx)?,
-        past_starts: history::starts(tx)?,
+        past_starts: history::starts(tx, &merged)?,
+        merged,
         clock: clock(tx)?,
     })
 }

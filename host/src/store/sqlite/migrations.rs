@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::problem::Problem;
+use super::{problem::Problem, rechain};
 use crate::store::StoreError;
 
 /// Script `n` makes schema `n + 1` of schema `n`; a released one never changes.
@@ -22,8 +22,15 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0013_request.sql"),
     include_str!("migrations/0014_remembered.sql"),
     include_str!("migrations/0015_approval.sql"),
-    include_str!("migrations/0016_review.sql"),
+    PARTS_OF_AUDIT,
+    include_str!("migrations/0017_forgetting.sql"),
+    include_str!("migrations/0018_credentials.sql"),
+    include_str!("migrations/0019_followed.sql"),
+    include_str!("migrations/0020_review.sql"),
 ];
+
+/// After it the audit is chained anew.
+const PARTS_OF_AUDIT: &str = include_str!("migrations/0016_audit_part.sql");
 
 /// "Lany" in the file's header: `file` and other tools can tell what it is.
 const APPLICATION: i32 = 0x4c61_6e79;
@@ -45,6 +52,9 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Pro
     }
     for script in MIGRATIONS.iter().skip(MIGRATIONS.len().saturating_sub(steps)) {
         tx.execute_batch(script)?;
+        if *script == PARTS_OF_AUDIT {
+            rechain::rechain(&tx)?;
+        }
     }
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", newest())?;

@@ -52,6 +52,14 @@ pub(super) fn copy(path: &Path) -> Result<Connection, Problem> {
     Ok(copy)
 }
 
+/// An empty store that is in no file.
+pub(super) fn memory() -> Result<Connection, Problem> {
+    let mut memory = Connection::open_in_memory()?;
+    settings(&memory)?;
+    migrations::migrate(&mut memory, "memory")?;
+    Ok(memory)
+}
+
 fn settings(connection: &Connection) -> Result<(), Problem> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

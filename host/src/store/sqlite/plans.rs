@@ -53,12 +53,18 @@ pub(super) fn by_digest(tx: &Connection, wanted: &str) -> Result<Option<StoredPl
 }
 
 fn load(tx: &Connection, digest: &str) -> Result<StoredPlan, Problem> {
-    let (text, stored): (String, _) = tx
-        .prepare_cached("SELECT plan, findings, config, made_at FROM plan WHERE digest = ?1")?
+    let (text, erased, stored): (String, Option<At>, _) = tx
+        .prepare_cached(
+            "SELECT plan, findings, config, made_at, erased_at FROM plan WHERE digest = ?1",
+        )?
         .query_row([digest], |row| {
             let rest: (Json<_>, Word<Digest>, At) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok((row.get(0)?, rest))
+            Ok((row.get(0)?, row.get(4)?, rest))
         })?;
+    if let Some(At(at)) = erased {
+        let digest = digest.get(..12).unwrap_or(digest).to_owned();
+        return Err(StoreError::Erased { digest, at }.into());
+    }
     let (Json(findings), Word(config), At(made_at)) = stored;
     let computed = Digest::of(&text);
     if computed.as_str() != digest {

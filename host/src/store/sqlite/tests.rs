@@ -1,6 +1,7 @@
 //! The conformance suite, and what is special about a file.
 
 mod crash;
+mod erased;
 mod file;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lanyard_core::{
     case::{CaseDecision, Whose},
+    id::IdentityId,
     union::{Came, Merged, Rearranged},
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -33,6 +34,26 @@ pub(super) fn merged(tx: &Connection) -> Result<Vec<Merged>, Problem> {
     Ok(merged.collect::<Result<_, _>>()?)
 }
 
+/// An identity, and everybody who was merged into it, by its id.
+pub(super) const ALL_OF_THEM: &str =
+    "(WITH RECURSIVE them(id) AS (SELECT ? UNION SELECT merged.other
+     FROM merged JOIN them ON merged.keep = them.id) SELECT id FROM them)";
+
+/// Who everybody is by now who was merged into somebody.
+pub(super) fn by_now(tx: &Connection) -> Result<BTreeMap<IdentityId, IdentityId>, Problem> {
+    let merged = merged(tx)?;
+    let into: BTreeMap<IdentityId, IdentityId> =
+        merged.iter().map(|it| (it.other, it.keep)).collect();
+    // Whoever they were merged into may have been merged as well.
+    let last = |mut id: IdentityId| {
+        while let Some(keep) = into.get(&id) {
+            id = *keep;
+        }
+        id
+    };
+    Ok(into.keys().map(|other| (*other, last(*other))).collect())
+}
+
 pub(super) fn rearrange(
     tx: &Connection,
     rearranged: &Rearranged,
@@ -49,6 +70,11 @@ pub(super) fn rearrange(
     for case in &moved.cases {
         decide_for(tx, case, Whose::Identity(*to))?;
     }
+    // Who says that they are one says that neither is over.
+    tx.prepare_cached(
+        "DELETE FROM followed WHERE identity IN (?1, ?2) AND by_identity IN (?1, ?2)",
+    )?
+    .execute([from.to_string(), to.to_string()])?;
     for case in closed {
         tx.prepare_cached("DELETE FROM record_case WHERE id = ?1")?.execute([case])?;
     }

@@ -32,6 +32,8 @@ pub(super) struct Writer {
 pub(super) enum Access {
     Read,
     Write,
+    /// Outside of any transaction.
+    Alone,
 }
 
 impl Writer {
@@ -140,19 +142,33 @@ fn serve(connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
         {
             group.push(next);
         }
-        let failure = transact(&connection, &mut group).err().map(Arc::new);
-        if failure.is_some()
-            && !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
-        {
-            tracing::error!(%error, "a failed transaction of the store cannot be rolled back");
-        }
-        for job in group {
-            job.reply(failure.clone());
+        let (alone, group): (Vec<_>, Vec<_>) =
+            group.into_iter().partition(|job| job.access() == Access::Alone);
+        together(&connection, group);
+        for mut job in alone {
+            job.run(&connection);
+            job.reply(None);
         }
     }
     if let Err((_, error)) = connection.close() {
         tracing::warn!(%error, "the store was not closed cleanly");
+    }
+}
+
+/// Has jobs done in one transaction, and tells their callers.
+fn together(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
+    if group.is_empty() {
+        return;
+    }
+    let failure = transact(connection, &mut group).err().map(Arc::new);
+    if failure.is_some()
+        && !connection.is_autocommit()
+        && let Err(error) = connection.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a failed transaction of the store cannot be rolled back");
+    }
+    for job in group {
+        job.reply(failure.clone());
     }
 }
 

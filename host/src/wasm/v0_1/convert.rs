@@ -87,7 +87,7 @@ pub(super) fn account(account: types::Account) -> Checked<Account> {
         anchor,
         state,
         state_until,
-        last_used: _,
+        last_used,
         attributes,
         extra: _,
     } = account;
@@ -104,6 +104,7 @@ pub(super) fn account(account: types::Account) -> Checked<Account> {
             types::AccountState::Unknown => AccountState::Unknown,
         },
         state_until: state_until.map(instant).transpose().map_err(in_account)?,
+        last_used: last_used.map(instant).transpose().map_err(in_account)?,
         revision,
         name,
         anchor,
@@ -145,6 +146,7 @@ pub(super) fn entitlement_page(page: entitlements::EntitlementPage) -> Checked<P
                 name: item.name,
                 description: item.description,
                 grantable: item.grantable,
+                privileged: item.privileged,
             })
         })
         .collect::<Checked<_>>()?;

@@ -11,8 +11,9 @@ use super::bindings::lanyard::connector::{
 };
 use crate::{
     config::permissions::Tls,
-    connector::JournalError,
+    connector::{JournalError, Password},
     wasm::{
+        handed::NAME,
         permitted::Refusal,
         script::Heard,
         secrets::NoPlaceholder,
@@ -55,6 +56,19 @@ impl types::Host for CallState {}
 impl secret_types::Host for CallState {}
 
 impl CallState {
+    fn handed(&self, name: &str) -> Option<&Password> {
+        self.services.handed.as_ref().filter(|_| name == NAME)
+    }
+
+    /// What a guest says, without control characters and without what it was
+    /// handed.
+    fn sayable(&self, text: &str) -> String {
+        match &self.services.handed {
+            Some(password) => printable(&password.out_of(text)),
+            None => printable(text),
+        }
+    }
+
     /// Notes a refusal for the operator; the guest only learns that it was.
     fn refuse(&self, refusal: &Refusal) {
         tracing::warn!(connector = %self.services.component.permitted.config.name, "{refusal}");
@@ -78,11 +92,11 @@ impl log::Host for CallState {
             return Ok(());
         }
         let connector = &self.services.component.permitted.config.name;
-        let message = printable(&message);
+        let message = self.sayable(&message);
         let fields = fields
             .iter()
             .take(16)
-            .map(|field| format!("{}={}", printable(&field.key), printable(&field.value)))
+            .map(|field| format!("{}={}", self.sayable(&field.key), self.sayable(&field.value)))
             .collect::<Vec<_>>()
             .join(" ");
         self.services.component.outlet.tell(Heard::Said(&format!("{message} {fields}")));
@@ -119,6 +133,9 @@ type SecretResult<T> = Result<T, secret_types::SecretError>;
 
 impl placeholders::Host for CallState {
     async fn get(&mut self, name: String) -> wasmtime::Result<SecretResult<String>> {
+        if let Some(password) = self.handed(&name) {
+            return Ok(self.gate.placeholders.handed(password.text()).map_err(no_placeholder));
+        }
         if let Err(refusal) = self.services.component.permitted.secret(&name, false) {
             self.refuse(&refusal);
             return Ok(Err(secret_types::SecretError::NotPermitted));
@@ -139,6 +156,9 @@ impl authorization::Host for CallState {
 
 impl reveal::Host for CallState {
     async fn get(&mut self, name: String) -> wasmtime::Result<SecretResult<Vec<u8>>> {
+        if let Some(password) = self.handed(&name) {
+            return Ok(Ok(password.text().as_bytes().to_vec()));
+        }
         if let Err(refusal) = self.services.component.permitted.secret(&name, true) {
             self.refuse(&refusal);
             return Ok(Err(secret_types::SecretError::NotPermitted));
@@ -151,7 +171,7 @@ impl reveal::Host for CallState {
 }
 
 impl deposit::Host for CallState {
-    /// No operation asks for credentials yet, so nothing may be deposited.
+    /// No operation asks for what a system mints, so nothing may be deposited.
     async fn put(
         &mut self,
         _name: String,
@@ -226,7 +246,7 @@ impl progress::Host for CallState {
     ) -> wasmtime::Result<()> {
         if self.services.may_log() {
             let connector = &self.services.component.permitted.config.name;
-            tracing::debug!(target: "guest", %connector, done, total, "{}", printable(&note));
+            tracing::debug!(target: "guest", %connector, done, total, "{}", self.sayable(&note));
         }
         Ok(())
     }
@@ -241,7 +261,7 @@ impl progress::Host for CallState {
             tracing::debug!(
                 target: "guest",
                 %connector,
-                bucket = %printable(&budget.bucket),
+                bucket = %self.sayable(&budget.bucket),
                 remaining = budget.remaining,
                 reset_after_ms = budget.reset_after_ms,
                 "rate-limit budget"

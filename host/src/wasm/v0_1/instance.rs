@@ -12,8 +12,11 @@ use wasmtime::{
 };
 
 use super::{
-    bindings::exports::lanyard::connector::{directory, entitlements, meta, provisioning, step},
+    bindings::exports::lanyard::connector::{
+        credentials, directory, entitlements, meta, provisioning, step,
+    },
     convert,
+    credentials::set_password,
 };
 use crate::{
     connector::{
@@ -28,6 +31,7 @@ pub(in crate::wasm) struct Exports {
     directory: Option<directory::GuestIndices>,
     provisioning: Option<provisioning::GuestIndices>,
     entitlements: Option<entitlements::GuestIndices>,
+    pub(super) credentials: Option<credentials::GuestIndices>,
     pub(super) step: Option<step::GuestIndices>,
 }
 
@@ -40,12 +44,13 @@ impl Exports {
         pre: &InstancePre<CallState>,
         abilities: Abilities,
     ) -> wasmtime::Result<Self> {
-        let Abilities { directory, provisioning, entitlements, step } = abilities;
+        let Abilities { directory, provisioning, entitlements, credentials, step } = abilities;
         Ok(Self {
             meta: meta::GuestIndices::new(pre)?,
             directory: directory.then(|| directory::GuestIndices::new(pre)).transpose()?,
             provisioning: provisioning.then(|| provisioning::GuestIndices::new(pre)).transpose()?,
             entitlements: entitlements.then(|| entitlements::GuestIndices::new(pre)).transpose()?,
+            credentials: credentials.then(|| credentials::GuestIndices::new(pre)).transpose()?,
             step: step.then(|| step::GuestIndices::new(pre)).transpose()?,
         })
     }
@@ -250,6 +255,18 @@ impl Instance<'_> {
                 let guest = interface!(self, entitlements);
                 let edge = convert::edge(holder, entitlement, relation);
                 guest.call_revoke(&mut *self.store, &context, &edge).await
+            }
+            Write::EndSessions(account) => {
+                let end = credentials::CredentialRequest::EndSessions;
+                return self.apply_credentials(&context, account, &end).await;
+            }
+            Write::RevokeCredentials(account) => {
+                let revoke = credentials::CredentialRequest::RevokeAll;
+                return self.apply_credentials(&context, account, &revoke).await;
+            }
+            Write::SetPassword { account, must_change, password: _ } => {
+                let set = set_password(*must_change);
+                return self.apply_credentials(&context, account, &set).await;
             }
         };
         let outcome = answer.map_err(CallError::Trap)?.map_err(refused)?;

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod groups;
 pub(crate) mod locks;
+pub(crate) mod passwords;
 pub(crate) mod reading;
 
 use lanyard_sdk::{prelude::*, testing};

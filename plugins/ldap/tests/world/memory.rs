@@ -24,6 +24,7 @@ pub(crate) fn world(setting: Setting) -> World {
     let mut server = Server { entries: BTreeMap::new(), setting, added: 0, mute: false };
     let lockout = if setting.lockout { "TRUE" } else { "FALSE" };
     for (dn, attributes) in [
+        ("", vec![("supportedExtension", "1.3.6.1.4.1.4203.1.11.1")]),
         ("dc=example,dc=org", vec![]),
         (BASE, vec![]),
         (GROUPS, vec![]),
@@ -83,6 +84,12 @@ impl Server {
                 }))
             }
             LdapOp::ModifyDNRequest(rename) => LdapOp::ModifyDNResponse(done(self.rename(&rename))),
+            LdapOp::ExtendedRequest(request) => {
+                let asked = LdapPasswordModifyRequest::try_from(&request).unwrap();
+                let res = done(self.set_password(asked));
+                let (name, value) = (None, None);
+                LdapOp::ExtendedResponse(LdapExtendedResponse { res, name, value })
+            }
             LdapOp::UnbindRequest => return Vec::new(),
             other => panic!("the connector sends no {other:?}"),
         };
@@ -166,6 +173,23 @@ impl Server {
             *attributes = changed;
         }
         code
+    }
+
+    /// As the overlay does: the policy says whether another one has to follow.
+    fn set_password(&mut self, asked: LdapPasswordModifyRequest) -> LdapResultCode {
+        let must_change = self.entries.get(&key(POLICY)).is_some_and(|(_, attributes)| {
+            attributes.get("pwdmustchange").is_some_and(|(_, values)| values == &[b"TRUE".to_vec()])
+        });
+        let dn = asked.user_identity.unwrap();
+        let Some((_, attributes)) = self.entries.get_mut(&key(&dn)) else {
+            return LdapResultCode::NoSuchObject;
+        };
+        let password = asked.new_password.unwrap().into_bytes();
+        attributes.insert("userpassword".into(), ("userPassword".into(), vec![password]));
+        if must_change {
+            attributes.insert("pwdreset".into(), ("pwdReset".into(), vec![b"TRUE".to_vec()]));
+        }
+        LdapResultCode::Success
     }
 
     fn rename(&mut self, rename: &LdapModifyDNRequest) -> LdapResultCode {

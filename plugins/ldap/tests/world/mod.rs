@@ -7,7 +7,10 @@ pub(crate) mod slapd;
 use std::{cell::RefCell, rc::Rc};
 
 use bytes::BytesMut;
-use lanyard_sdk::testing::{Host, Installed};
+use lanyard_sdk::{
+    NewPassword,
+    testing::{Host, Installed},
+};
 use ldap3_proto::{LdapCodec, proto::*};
 use tokio_util::codec::{Decoder as _, Encoder as _};
 
@@ -46,6 +49,14 @@ impl World {
     pub(crate) fn host(&self) -> Installed {
         let peer = Rc::clone(&self.peer);
         Host::new().stream("directory", move |bytes| (peer.borrow_mut())(bytes)).install()
+    }
+
+    /// The same, with a password that is to be set.
+    pub(crate) fn host_with(&self, plain: &str, must_change: bool) -> (Installed, NewPassword) {
+        let peer = Rc::clone(&self.peer);
+        let host = Host::new().stream("directory", move |bytes| (peer.borrow_mut())(bytes));
+        let (host, password) = host.new_password(plain, must_change);
+        (host.install(), password)
     }
 
     /// One request that is none of the connector's.

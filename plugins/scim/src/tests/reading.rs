@@ -198,3 +198,20 @@ fn credentials_are_fine_only_when_a_list_of_users_comes() {
     let (scim, _host) = scim(host);
     assert!(scim.check(CheckDepth::Authenticate).is_err());
 }
+
+#[test]
+fn the_last_use_is_read_where_the_file_says_it_is() {
+    let usage = "urn:example:params:scim:schemas:Usage:2.0:User";
+    let path = format!("{usage}:lastLogin");
+    let settings = json!({ "url": "https://crm.example.org/scim/v2/", "last-used": path });
+    let mut used = user("1", "a", "x", true);
+    used[usage] = json!({ "lastLogin": "2026-03-01T12:00:00+01:00" });
+    let mut never = user("2", "b", "y", true);
+    never[usage] = json!({ "lastLogin": "never" });
+    let reply = Reply::json(200, &list(&[used, never, user("3", "c", "z", true)]));
+    let (scim, _host) = scim_with(Host::new().reply("GET", "/Users", reply), &settings);
+    let read = scim.list(USER, &page(None, 10)).unwrap().accounts;
+    let told: Vec<Option<String>> =
+        read.iter().map(|it| it.last_used.map(|at| at.to_string())).collect();
+    assert_eq!(told, [Some("2026-03-01T11:00:00Z".to_owned()), None, None]);
+}

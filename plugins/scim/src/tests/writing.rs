@@ -254,3 +254,31 @@ fn validating_only_sends_nothing() {
     assert!(scim.disable(&context, &ada()).is_err());
     assert!(host.requests().is_empty());
 }
+
+#[test]
+fn a_password_is_one_patch_and_never_read_back() {
+    let reply = Reply::json(200, &user("7/ä", "ada", "e1", true));
+    let host = Host::new().reply("PATCH", "/scim/v2/Users/7%2F%C3%A4", reply);
+    let (host, password) = host.new_password("Made-Up-7", false);
+    let (scim, host) = scim(host);
+    let outcome = scim.set_password(&context(1), &ada(), &password).unwrap();
+    assert_eq!((outcome.status, outcome.account), (Status::Applied, None));
+    assert_eq!(
+        bodies(&host)[0]["Operations"],
+        json!([{ "op": "replace", "path": "password", "value": "Made-Up-7" }])
+    );
+    assert_eq!(host.requests().len(), 1);
+}
+
+#[test]
+fn a_password_that_must_be_changed_or_put_is_none_of_scim() {
+    let (host, password) = Host::new().new_password("Made-Up-7", true);
+    let (must_change, host) = scim(host);
+    let error = must_change.set_password(&context(1), &ada(), &password).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error:?}");
+    let (_, password) = Host::new().new_password("Made-Up-7", false);
+    let put = Scim { patch: Some(false), ..must_change };
+    let error = put.set_password(&context(1), &ada(), &password).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Unsupported(_)), "{error:?}");
+    assert_eq!(host.requests().len(), 0);
+}

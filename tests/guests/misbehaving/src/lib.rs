@@ -3,6 +3,7 @@
 //! test permits, as a connector of a stranger would.
 
 mod exhaust;
+mod keys;
 mod lie;
 mod reach;
 
@@ -79,6 +80,12 @@ enum Behaviour {
     LeaksASecret,
     /// Sends a placeholder of the page before.
     KeepsAPlaceholder,
+    /// Tells everybody the password it is handed.
+    TellsAPassword,
+    /// Panics with the password it is handed.
+    DiesOfAPassword,
+    /// Asks to see a password in calls that it is handed none in.
+    AsksForAPassword,
     /// Counts its calls in memory and answers how many it remembers.
     KeepsState,
 }
@@ -108,6 +115,7 @@ impl Connector for Misbehaving {
                 Capability::Create,
                 Capability::FullList,
                 Capability::FindBy("login".to_owned()),
+                Capability::Credentials(CredentialAbilities::all()),
             ]))
     }
 
@@ -122,7 +130,12 @@ impl Connector for Misbehaving {
 impl Directory for Misbehaving {
     fn list(&self, _object_type: &str, request: &PageRequest) -> Result<Page, Error> {
         match self.behaviour {
-            Behaviour::Behaves | Behaviour::TrapsInCreate | Behaviour::AnswersAnotherId => {}
+            Behaviour::Behaves
+            | Behaviour::TrapsInCreate
+            | Behaviour::AnswersAnotherId
+            | Behaviour::TellsAPassword
+            | Behaviour::DiesOfAPassword => {}
+            Behaviour::AsksForAPassword => reach::reveal(keys::PASSWORD)?,
             Behaviour::Spins => exhaust::spin(),
             Behaviour::Sleeps => exhaust::sleep(),
             Behaviour::EatsMemory => exhaust::eat(self.mebibytes),
@@ -240,4 +253,4 @@ impl Step for Misbehaving {
     }
 }
 
-lanyard_sdk::export!(Misbehaving: meta, directory, provisioning, step);
+lanyard_sdk::export!(Misbehaving: meta, directory, provisioning, credentials, step);

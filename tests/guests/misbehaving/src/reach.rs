@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The header that carries what must not leave.
-const HEADER: &str = "x-token";
+pub(crate) const HEADER: &str = "x-token";
 
 impl Misbehaving {
     pub(crate) fn write_something(&self) -> Result<(), Error> {
@@ -64,7 +64,7 @@ pub(crate) fn get_from(server: Option<&str>) -> Result<(), Error> {
     Ok(())
 }
 
-fn address(server: Option<&str>) -> Result<&str, Error> {
+pub(crate) fn address(server: Option<&str>) -> Result<&str, Error> {
     server.ok_or_else(|| Error::misconfigured("config: no server is named"))
 }
 

@@ -63,6 +63,7 @@ fn holding(groups: &[&str]) -> Observed {
             name: name.to_owned(),
             description: String::new(),
             grantable: true,
+            privileged: false,
         });
     }
     let holder = there.accounts[0].reference.clone();

@@ -64,7 +64,12 @@ fn firm() -> Policy {
     }
     policy.lifecycle.leaving = SignedDuration::from_hours(30 * 24);
     policy.lifecycle.overlap = SignedDuration::from_hours(10 * 24);
-    policy.leaver = LeaverPolicy { delete_after: Some(SignedDuration::ZERO), revoke_grants: true };
+    policy.leaver = LeaverPolicy {
+        delete_after: Some(SignedDuration::ZERO),
+        revoke_grants: true,
+        retain: None,
+        begins_anew: false,
+    };
     policy
 }
 

@@ -1,8 +1,11 @@
 //! Whether what was done is still so, and can be taken back.
 
+use std::collections::BTreeSet;
+
 use super::back::restored;
 use crate::{
     account::{Account, AccountState, Assignment},
+    id::{ConnectorName, IdentityId},
     observed::{Link, Observed, ObservedTarget},
     operation::{AccountPointer, Change, Operation},
     plan::Plan,
@@ -16,6 +19,8 @@ pub(super) struct Fits<'a> {
     /// The plan it was done with.
     pub(super) plan: &'a Plan,
     pub(super) operation: &'a Operation,
+    /// Where people have got another account since.
+    pub(super) made_anew: &'a BTreeSet<(IdentityId, ConnectorName)>,
 }
 
 /// Their account as it is now.
@@ -84,6 +89,9 @@ impl<'a> Fits<'a> {
                     label: label.clone(),
                 })
             }
+            Change::Credentials { .. } => {
+                Err("what was ended stays so; they sign in again when they may".to_owned())
+            }
             Change::Update { .. } | Change::Delete { .. } => Err("it has no opposite".to_owned()),
         }
     }
@@ -110,11 +118,16 @@ impl<'a> Fits<'a> {
     fn now(&self) -> Result<Now<'a>, String> {
         let Operation { target, .. } = self.operation;
         let there = self.observed.targets.get(target).ok_or("the target was not read")?;
+        let of_a_created = self.operation.change.account().is_none();
+        if of_a_created && self.made_anew.contains(&(self.operation.identity, target.clone())) {
+            return Err("a later plan made them another account there".to_owned());
+        }
         let link = self.link().ok_or("no account of theirs there is ours any more")?;
         let account = there.accounts.iter().find(|it| it.reference == link.account);
         let account = account.ok_or("their account was not seen there")?;
-        let stranger = account.anchor.as_ref().and_then(|it| it.parse().ok());
-        if stranger.is_some_and(|it: crate::id::IdentityId| it != self.operation.identity) {
+        let carried: Option<IdentityId> = account.anchor.as_ref().and_then(|it| it.parse().ok());
+        let kept = &self.observed.kept;
+        if carried.is_some_and(|it| kept.by_now(it) != self.operation.identity) {
             return Err(format!("the account `{}` carries somebody else's id", account.name));
         }
         let def = there.schema.object(&account.reference.object_type);

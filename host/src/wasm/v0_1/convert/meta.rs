@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use lanyard_core::schema::{
     AttributeDef, AuthorizationKind, AuthorizationNeed, Capabilities, CheckDepth, CheckFinding,
-    CheckReport, CreateSafety, DeleteKind, DirectoryNeed, DisableEffect, IdStability, Manifest,
-    Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned, Schema, SecretNeed,
-    Sensitivity, StreamNeed, ValueKind,
+    CheckReport, CreateSafety, CredentialAbility, DeleteKind, DirectoryNeed, DisableEffect,
+    IdStability, Manifest, Matching, Mutability, ObjectDef, ObjectRole, RequestNeed, Returned,
+    Schema, SecretNeed, Sensitivity, StreamNeed, ValueKind,
 };
 
 use crate::wasm::v0_1::bindings::exports::lanyard::connector::meta;
@@ -200,7 +200,9 @@ fn capabilities(list: Vec<meta::Capability>) -> Capabilities {
                 can.find_by.insert(attribute);
             }
             meta::Capability::Entitlements => can.entitlements = true,
-            meta::Capability::Credentials => can.credentials = true,
+            meta::Capability::Credentials(abilities) => {
+                can.credential_abilities = credential_abilities(abilities);
+            }
             meta::Capability::CreateSafety(safety) => can.create_safety = create_safety(safety),
             meta::Capability::VisibilityDelayMs(delay) => can.visibility_delay_ms = delay,
             meta::Capability::IdStability(stability) => {
@@ -240,6 +242,17 @@ fn create_safety(safety: meta::CreateSafety) -> CreateSafety {
         meta::CreateSafety::SearchFirst => CreateSafety::SearchFirst,
         meta::CreateSafety::None => CreateSafety::None,
     }
+}
+
+/// Those that this host asks for.
+fn credential_abilities(abilities: meta::CredentialAbilities) -> BTreeSet<CredentialAbility> {
+    let all = [
+        (meta::CredentialAbilities::SET_PASSWORD, CredentialAbility::SetPassword),
+        (meta::CredentialAbilities::MUST_CHANGE, CredentialAbility::MustChange),
+        (meta::CredentialAbilities::END_SESSIONS, CredentialAbility::EndSessions),
+        (meta::CredentialAbilities::REVOKE_ALL, CredentialAbility::RevokeAll),
+    ];
+    all.into_iter().filter(|(flag, _)| abilities.contains(*flag)).map(|(_, it)| it).collect()
 }
 
 fn disable_effects(effects: meta::DisableEffects) -> BTreeSet<DisableEffect> {

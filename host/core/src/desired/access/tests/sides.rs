@@ -43,7 +43,13 @@ fn world(holds: &At<'_>, unread: &[&str], cut: &[&str]) -> Observed {
                 });
             }
             let description = String::new();
-            there.entitlements.push(Entitlement { reference, name, description, grantable: true });
+            there.entitlements.push(Entitlement {
+                reference,
+                name,
+                description,
+                grantable: true,
+                privileged: false,
+            });
         }
         if cut.contains(&target) {
             there.assignments_coverage.kind = CoverageKind::Truncated;

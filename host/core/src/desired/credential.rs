@@ -1,0 +1,163 @@
+//! Credentials: whose are ended, and what a new one is made for.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{WantedEnd, effects::Teller, steps::Subject, steps::Wish};
+use crate::{
+    account::{Account, AccountState},
+    id::{ConnectorName, MessageName},
+    observed::{Link, Observed},
+    operation::CredentialVerb,
+    schema::{CredentialAbility, ObjectDef},
+    template::Template,
+    value::Value,
+    workflow::{Action, Address, CREDENTIAL, Effect, Recipient, Whom},
+};
+
+/// What steps have ended.
+pub(super) fn ends(wishes: &[Wish]) -> Vec<WantedEnd> {
+    let ends = wishes.iter().filter_map(|wish| match &wish.action {
+        Action::EndCredentials { verb, targets } => Some(WantedEnd {
+            verb: *verb,
+            targets: targets.clone(),
+            since: wish.begun,
+            cause: wish.cause.clone(),
+        }),
+        _ => None,
+    });
+    ends.collect()
+}
+
+impl Subject<'_> {
+    /// Whether all that can be ended was, since then.
+    pub(super) fn are_ended(
+        &self,
+        verb: CredentialVerb,
+        targets: Option<&BTreeSet<ConnectorName>>,
+        since: Timestamp,
+    ) -> bool {
+        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
+        self.links.iter().filter(meant).all(|link| self.is_ended(link, verb, since))
+    }
+
+    fn is_ended(&self, link: &Link, verb: CredentialVerb, since: Timestamp) -> bool {
+        if link.ended.since(verb, since) || !self.policy.targets.contains_key(&link.target) {
+            return true;
+        }
+        let Some(there) = self.observed.targets.get(&link.target) else { return false };
+        let account = there.accounts.iter().find(|account| account.reference == link.account);
+        let Some(account) = account else { return there.proves_absence(&link.account) };
+        let def = there.schema.object(&link.account.object_type);
+        account.state == AccountState::SoftDeleted
+            || !def.is_some_and(|def| def.capabilities.ends(verb))
+    }
+
+    /// Why what a step does cannot be done yet.
+    pub(super) fn not_yet(&self, action: &Action<Template>) -> Option<String> {
+        let Action::Credential { target, .. } = action else { return None };
+        if self.state.state.is_over() {
+            return Some("whoever has left gets no credential".to_owned());
+        }
+        let theirs = self.links.iter().copied().filter(|link| link.target == *target);
+        usable(self.observed, theirs, target).err()
+    }
+}
+
+/// Their account there that may be signed in to.
+fn usable<'a>(
+    observed: &'a Observed,
+    mut theirs: impl Iterator<Item = &'a Link>,
+    target: &ConnectorName,
+) -> Result<(&'a ObjectDef, &'a Account), String> {
+    let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
+    let found = theirs.find_map(|link| {
+        let account = there.accounts.iter().find(|account| account.reference == link.account)?;
+        let open = match account.state {
+            AccountState::Active => true,
+            AccountState::Unknown => link.disabled_since.is_none(),
+            _ => false,
+        };
+        let def = there.schema.object(&account.reference.object_type)?;
+        open.then_some((def, account))
+    });
+    found.ok_or_else(|| format!("waits for an account at `{target}` that is enabled"))
+}
+
+/// A new password for their account, and who is told which.
+pub(super) fn effect(
+    teller: &Teller<'_>,
+    target: &ConnectorName,
+    (to, template): (&[Recipient], &MessageName),
+    (length, must_change): (u16, bool),
+) -> Result<Effect, String> {
+    let about = teller.about;
+    let theirs =
+        about.observed.links.iter().filter(|it| it.identity == about.id && it.target == *target);
+    let (def, account) = usable(about.observed, theirs.filter(|it| !it.gone), target)?;
+    let can = &def.capabilities.credential_abilities;
+    if !can.contains(&CredentialAbility::SetPassword) {
+        return Err(format!("the connector of `{target}` cannot set a password"));
+    }
+    if must_change && !can.contains(&CredentialAbility::MustChange) {
+        return Err(format!(
+            "the connector of `{target}` cannot have a password changed at the first sign-in; \
+             `must-change = false` does without"
+        ));
+    }
+    for recipient in to {
+        if let Recipient::Person(whom) = recipient
+            && (*whom == Whom::Themself || teller.reach.whom(about.id, whom)? == about.id)
+        {
+            return Err("nobody is told the credential of their own account by mail".to_owned());
+        }
+    }
+    let mut scope = teller.scope("", "")?;
+    scope.own("login", &account.name);
+    scope.own("credential", CREDENTIAL);
+    let deliveries = teller.deliveries(to, template, &scope)?;
+    if deliveries.is_empty() {
+        return Err("nobody is to be told, so none is made".to_owned());
+    }
+    let own = own_addresses(teller, def, account)?;
+    for delivery in &deliveries {
+        if let Address::Mail(address) = &delivery.to
+            && own.contains(&address.to_lowercase())
+        {
+            return Err(format!("`{address}` is of the very account; nobody could read it there"));
+        }
+        if !delivery.body.contains(CREDENTIAL) {
+            return Err(format!("the message `{template}` does not hold the credential as it is"));
+        }
+    }
+    let attempt = teller.topic.attempt();
+    Ok(Effect::Credential {
+        target: target.clone(),
+        account: account.reference.clone(),
+        login: account.name.clone(),
+        length,
+        must_change,
+        deliveries: deliveries.into_iter().map(|it| it.of_attempt(attempt)).collect(),
+    })
+}
+
+/// Mail addresses of the person, and of the account, in lower case.
+fn own_addresses(
+    teller: &Teller<'_>,
+    def: &ObjectDef,
+    account: &Account,
+) -> Result<BTreeSet<String>, String> {
+    let mail = teller.reach.somebody(teller.about.id)?.mail();
+    let is_mail = |name: &str| {
+        let path = def.attribute(name).and_then(|def| def.scim_path.as_deref());
+        path.is_some_and(|path| path.starts_with("emails"))
+    };
+    let attributes = account.attributes.iter().filter(|it| is_mail(&it.name));
+    let texts = attributes.flat_map(|it| &it.values).filter_map(|value| match value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    });
+    let all = texts.chain(mail).chain([account.name.clone()]);
+    Ok(all.map(|address| address.to_lowercase()).collect())
+}

@@ -1,0 +1,161 @@
+//! When somebody may be erased, and what is in the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
+
+use super::PlannedErasure;
+use crate::{
+    account::AccountState,
+    desired::{DesiredIdentity, DesiredStep},
+    guard::{Finding, FindingKind},
+    id::IdentityId,
+    observed::{Link, Observed},
+    operation::Cause,
+    plan::Plan,
+};
+
+/// How long people are kept after they left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retain {
+    /// Of the calendar.
+    pub years: i16,
+    pub time: SignedDuration,
+    /// As the file has it.
+    pub written: String,
+    /// Line in the operator's file, from 1.
+    pub line: u32,
+    pub zone: TimeZone,
+}
+
+impl Retain {
+    /// When it is over for somebody who left then; none: beyond the calendar.
+    pub fn over(&self, left: Timestamp) -> Option<Timestamp> {
+        let zoned = left.to_zoned(self.zone.clone());
+        let later = zoned.checked_add(Span::new().try_years(self.years).ok()?).ok()?;
+        later.timestamp().checked_add(self.time).ok()
+    }
+}
+
+/// The erasure of somebody whose time is over, or what it waits for; none when
+/// it is not over.
+pub(crate) fn due(
+    retain: Option<&Retain>,
+    (identity, person): (IdentityId, &DesiredIdentity),
+    observed: &Observed,
+    now: Timestamp,
+) -> Option<Result<PlannedErasure, Vec<String>>> {
+    let retain = retain.filter(|_| person.state.state.is_over())?;
+    let departed = person.state.left?;
+    let due = retain.over(departed).filter(|due| *due <= now)?;
+    let hindrances = hindrances(identity, person, observed);
+    if !hindrances.is_empty() {
+        return Some(Err(hindrances));
+    }
+    let day = departed.to_zoned(retain.zone.clone()).date();
+    let because = format!(
+        "departed since {day}, and kept for {} by `[leaver] retain` (line {})",
+        retain.written, retain.line
+    );
+    let state = person.state.state;
+    let causes = vec![
+        Cause::State { state, because: person.state.because.clone() },
+        Cause::Leaver { because },
+    ];
+    Some(Ok(PlannedErasure { due, identity, departed, causes }))
+}
+
+/// Why somebody cannot be erased, in sentences; none: nothing is in the way.
+pub fn hindrances(
+    identity: IdentityId,
+    person: &DesiredIdentity,
+    observed: &Observed,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    let state = &person.state;
+    if !person.holds.is_empty() {
+        found.push(format!("nobody can tell where they stand: {}", person.holds.join("; ")));
+    } else if !state.state.is_over() {
+        found.push(format!("they are {}: {}", state.state.word(), state.because));
+    }
+    for hold in &person.legal_holds {
+        found.push(format!("the legal hold `{hold}` stands"));
+    }
+    found.extend(accounts(identity, observed));
+    if observed.forgetting.unsettled.contains(&identity) {
+        found.push("nobody knows what came of an operation of theirs".to_owned());
+    }
+    if observed.forgetting.in_cases.contains(&identity) {
+        found.push("a case asks whether a record is theirs".to_owned());
+    }
+    let known = observed.workflows.episodes.get(&identity).into_iter().flat_map(BTreeMap::values);
+    let seen = person.episodes.iter().map(|now| &now.episode);
+    let seen_now: BTreeSet<_> = seen.clone().map(|it| (&it.workflow, it.ordinal)).collect();
+    let known = known.filter(|it| !seen_now.contains(&(&it.workflow, it.ordinal)));
+    let open: BTreeSet<String> = known
+        .chain(seen)
+        .filter(|episode| episode.is_open())
+        .map(|episode| format!("the workflow `{}` is under way", episode.workflow))
+        .collect();
+    found.extend(open);
+    for DesiredStep { workflow, step, text } in &person.steps.open {
+        found.push(format!("workflow `{workflow}`, step `{step}` {text}"));
+    }
+    let requests = observed.kept.requests.get(&identity).into_iter().flatten();
+    let requests = requests.filter(|request| request.is_open());
+    found.extend(requests.map(|request| format!("the request {} is open", request.id)));
+    found
+}
+
+/// Accounts that are not gone for good, and those that may be theirs.
+fn accounts(identity: IdentityId, observed: &Observed) -> Vec<String> {
+    let mut found = Vec::new();
+    let of_them = |link: &&Link| link.identity == identity;
+    for link in observed.links.iter().filter(of_them).filter(|link| !link.gone) {
+        let how = if link.is_open() { "enabled" } else { "disabled, and not deleted" };
+        let Link { target, account, .. } = link;
+        found.push(format!("their account `{}` at {target} is {how}", account.uid));
+    }
+    let id = identity.to_string();
+    for (target, there) in &observed.targets {
+        let link = |account: &_| {
+            let mut links = observed.links.iter();
+            links.find(|link| link.target == *target && link.account == *account)
+        };
+        for account in &there.accounts {
+            let reference = &account.reference;
+            let text = match link(reference) {
+                Some(link)
+                    if link.identity == identity && account.state == AccountState::SoftDeleted =>
+                {
+                    "is deleted, and still kept there"
+                }
+                None if account.anchor.as_deref() == Some(&id) => {
+                    "carries their id, and is not ours"
+                }
+                Some(_) | None => continue,
+            };
+            found.push(format!("the account `{}` at {target} {text}", reference.uid));
+        }
+    }
+    found
+}
+
+/// The erasures of a plan that a run carries out: those that a finding holds
+/// back wait, so that `room` is how many may go without it being released.
+pub fn let_go<'p>(
+    plan: &'p Plan,
+    findings: &[Finding],
+    released: &BTreeSet<FindingKind>,
+    room: usize,
+) -> Vec<&'p PlannedErasure> {
+    let stands = |kind: FindingKind| {
+        !released.contains(&kind) && findings.iter().any(|finding| finding.kind == kind)
+    };
+    let most = match () {
+        () if stands(FindingKind::ClockJump) => 0,
+        () if stands(FindingKind::MassErase) => room,
+        () => usize::MAX,
+    };
+    plan.erasures.iter().take(most).collect()
+}

@@ -1,0 +1,204 @@
+//! What somebody is signed in with: ended once for each departure, where
+//! disabling does not.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics fails")]
+
+mod firm;
+
+use std::collections::BTreeSet;
+
+use firm::*;
+use lanyard_core::{
+    account::AccountState,
+    desired::{Desired, DesiredAccount, Presence, WantedEnd, unwanted},
+    guard::{AccessGuard, FindingKind, GuardSettings, Lately, blocked, guard},
+    identity::Assembled,
+    lifecycle::LifecycleState,
+    observed::Observed,
+    operation::{Cause, Change, CredentialVerb, Event, OperationKind},
+    plan::{NoteKind, Plan, plan},
+    policy::{Bound, Class, ClassLimits},
+    schema::{Capabilities, CredentialAbility, DisableEffect},
+};
+
+fn made(desired: &Desired, observed: &Observed) -> Plan {
+    plan(&File::new().settings(), desired, observed, now())
+}
+
+fn gone(account: DesiredAccount) -> Desired {
+    wanting([person("ada", LifecycleState::Departed, [("crm", account)])])
+}
+
+fn kinds(plan: &Plan) -> Vec<OperationKind> {
+    plan.operations.iter().map(|it| it.change.kind()).collect()
+}
+
+/// Ada has an account at a target that can do this and that by itself.
+fn world(can: &[CredentialAbility], disabling: &[DisableEffect]) -> Observed {
+    let mut observed = empty_world();
+    ours(&mut observed, "ada", "crm", "c1", AccountState::Active);
+    let object = &mut there(&mut observed, "crm").schema.objects[0];
+    object.capabilities.credential_abilities = can.iter().copied().collect();
+    object.capabilities.disable_effects = disabling.iter().copied().collect();
+    observed
+}
+
+/// As a look remembers it.
+fn looked(observed: &mut Observed, desired: &Desired) {
+    for link in unwanted(&Assembled::default(), desired, &observed.links, now()) {
+        let known = observed.links.iter_mut().find(|it| it.account == link.account);
+        *known.unwrap() = link;
+    }
+}
+
+#[test]
+fn what_a_leaver_is_signed_in_with_ends_beside_the_disabling_where_that_does_not_end_it() {
+    use CredentialAbility::{EndSessions, RevokeAll};
+    use DisableEffect::{EndsSessions, RevokesTokens};
+    use OperationKind::{Disable, EndSessions as Ends, RevokeCredentials};
+    let cases: [(&[CredentialAbility], &[DisableEffect], &[OperationKind]); 7] = [
+        (&[], &[], &[Disable]),
+        (&[RevokeAll], &[], &[Disable, RevokeCredentials]),
+        (&[EndSessions], &[], &[Disable, Ends]),
+        (&[EndSessions], &[EndsSessions], &[Disable]),
+        (&[RevokeAll], &[EndsSessions], &[Disable, RevokeCredentials]),
+        (&[EndSessions, RevokeAll], &[RevokesTokens], &[Disable, RevokeCredentials]),
+        (&[RevokeAll], &[EndsSessions, RevokesTokens], &[Disable]),
+    ];
+    for (can, disabling, expected) in cases {
+        let plan = made(&gone(closed(Presence::Disabled)), &world(can, disabling));
+        assert_eq!(kinds(&plan), expected, "{can:?} {disabling:?}");
+        for operation in &plan.operations {
+            assert!(operation.after.is_empty(), "it waits for nothing");
+            assert_eq!(operation.event, Event::Leaver);
+            assert!(!operation.causes.is_empty());
+        }
+    }
+}
+
+#[test]
+fn it_is_done_once_for_each_departure() {
+    let leaves = gone(closed(Presence::Disabled));
+    let mut observed = world(&[CredentialAbility::RevokeAll], &[]);
+    looked(&mut observed, &leaves);
+    let mut after = apply(&observed, &made(&leaves, &observed));
+    assert!(made(&leaves, &after).is_empty());
+
+    let back = present(content("ada", &[]));
+    let back = wanting([person("ada", LifecycleState::Active, [("crm", back)])]);
+    looked(&mut after, &back);
+    let mut here = apply(&after, &made(&back, &after));
+    assert!(made(&back, &here).is_empty());
+    // That they left before was known earlier than that they leave now.
+    here.links.iter_mut().for_each(|link| link.unwanted_since = Some(at("2026-03-02T00:00:00Z")));
+    assert!(kinds(&made(&leaves, &here)).contains(&OperationKind::RevokeCredentials));
+}
+
+#[test]
+fn one_that_was_not_done_is_planned_again_whatever_became_of_the_disabling() {
+    let leaves = gone(closed(Presence::Disabled));
+    let mut observed = world(&[CredentialAbility::RevokeAll], &[]);
+    looked(&mut observed, &leaves);
+    let plan = made(&leaves, &observed);
+    let disabled = apply_if(&observed, &plan, |it| it.change.kind() == OperationKind::Disable);
+    assert_eq!(kinds(&made(&leaves, &disabled)), [OperationKind::RevokeCredentials]);
+    let revoked = apply_if(&observed, &plan, |it| it.change.kind() != OperationKind::Disable);
+    assert_eq!(kinds(&made(&leaves, &revoked)), [OperationKind::Disable]);
+}
+
+#[test]
+fn nobody_is_put_out_who_comes_back_never_came_or_goes_wholly() {
+    let can = [CredentialAbility::RevokeAll];
+    let announced = closed(Presence::Disabled);
+    let announced = wanting([person("ada", LifecycleState::Announced, [("crm", announced)])]);
+    assert_eq!(kinds(&made(&announced, &world(&can, &[]))), [OperationKind::Disable]);
+
+    let mut never = world(&can, &[]);
+    there(&mut never, "crm").accounts[0].state = AccountState::Disabled;
+    never.links[0].was_enabled = false;
+    never.links[0].disabled_since = Some(now());
+    assert!(made(&gone(closed(Presence::Disabled)), &never).is_empty());
+
+    let due = closed(Presence::Deleted { due: at("2026-02-01T00:00:00Z") });
+    let plan = made(&gone(due), &world(&can, &[]));
+    assert!(!kinds(&plan).contains(&OperationKind::RevokeCredentials), "{:?}", kinds(&plan));
+}
+
+fn step(verb: CredentialVerb, since: Option<&str>) -> Desired {
+    let mut desired = present(content("ada", &[]));
+    desired.causes.clear();
+    let mut desired = wanting([person("ada", LifecycleState::Active, [("crm", desired)])]);
+    let cause = Cause::Step {
+        workflow: "mover".parse().unwrap(),
+        step: "out".parse().unwrap(),
+        line: Some(3),
+    };
+    let targets = None;
+    let end = WantedEnd { verb, targets, since: since.map(at), cause };
+    desired.identities.values_mut().for_each(|person| person.ends.push(end.clone()));
+    desired
+}
+
+#[test]
+fn a_step_ends_sessions_once_and_what_cannot_is_told() {
+    let wanted = step(CredentialVerb::EndSessions, Some("2026-02-01T00:00:00Z"));
+    let can = world(&[CredentialAbility::EndSessions], &[]);
+    let plan = made(&wanted, &can);
+    assert_eq!(kinds(&plan), [OperationKind::EndSessions]);
+    assert_eq!(plan.operations[0].event, Event::Mover);
+    assert!(made(&wanted, &apply(&can, &plan)).is_empty());
+    // What was ended before the step began does not count.
+    let mut before = can.clone();
+    before.links[0].ended.sessions = Some(at("2026-01-31T00:00:00Z"));
+    assert_eq!(kinds(&made(&wanted, &before)), [OperationKind::EndSessions]);
+
+    let wanted = step(CredentialVerb::Revoke, Some("2026-02-01T00:00:00Z"));
+    let plan = made(&wanted, &can);
+    assert!(plan.is_empty());
+    assert!(plan.notes.iter().any(|it| it.kind == NoteKind::Unable && it.text.contains("revoke")));
+    let over = made(&step(CredentialVerb::EndSessions, None), &can);
+    assert!(over.is_empty() && over.notes.is_empty(), "it has ended");
+}
+
+#[test]
+fn whoever_is_not_disabled_by_a_limit_is_not_put_out_either() {
+    let leaves = gone(closed(Presence::Disabled));
+    let observed = world(&[CredentialAbility::RevokeAll], &[]);
+    let plan = made(&leaves, &observed);
+    let none = Bound { percent: None, floor: 0, max: Some(0) };
+    let classes =
+        ClassLimits { everywhere: [(Class::Disables, none)].into(), ..ClassLimits::default() };
+    let limits = [
+        GuardSettings { removals_percent: 0, removals_floor: 0, ..GuardSettings::default() },
+        GuardSettings {
+            removals_percent: 100,
+            removals_floor: 100,
+            access: AccessGuard { classes: Some(&classes), ..AccessGuard::default() },
+            ..GuardSettings::default()
+        },
+    ];
+    for (settings, kind) in limits.iter().zip([FindingKind::MassRemoval, FindingKind::MassDisable])
+    {
+        let findings = guard(settings, &plan, &observed, &Lately::default(), &[]);
+        assert_eq!(findings.iter().map(|it| it.kind).collect::<Vec<_>>(), [kind]);
+        assert_eq!(blocked(&plan, &findings, &BTreeSet::new()).len(), plan.operations.len());
+    }
+}
+
+#[test]
+fn a_renamed_account_is_still_the_one_whose_sessions_end() {
+    let change = Change::Credentials { account: user("c1"), verb: CredentialVerb::EndSessions };
+    assert_eq!(change.about(&user("c2")).account(), Some(&user("c2")));
+}
+
+#[test]
+fn what_a_leaver_needs_of_a_target_may_be_done_beside_the_disabling() {
+    let effects = |can: &[CredentialAbility]| {
+        let credential_abilities = can.iter().copied().collect();
+        let capabilities = Capabilities { credential_abilities, ..Capabilities::default() };
+        capabilities.leaver_effects().into_iter().map(DisableEffect::word).collect::<Vec<_>>()
+    };
+    assert_eq!(effects(&[CredentialAbility::SetPassword]), Vec::<&str>::new());
+    assert_eq!(effects(&[CredentialAbility::EndSessions]), ["ends-sessions"]);
+    assert_eq!(effects(&[CredentialAbility::RevokeAll]), ["ends-sessions", "revokes-tokens"]);
+}

@@ -1,0 +1,63 @@
+//! `lanyard xray`.
+
+mod page;
+
+use std::path::Path;
+
+use lanyard_core::xray::Xray;
+
+use super::{output::Output, plan, session};
+use crate::{
+    args::Looked,
+    config,
+    errors::{AppError, Exit},
+    reconcile::{self, Stop},
+    store::sqlite::SqliteStore,
+    telemetry,
+};
+
+/// What is there, read now; a store that is there is only looked at, and none
+/// is made.
+pub(super) async fn xray(
+    file: &Path,
+    wanted: &Looked,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let dormant_after = config::duration(&wanted.dormant).map_err(|needs| {
+        AppError::new(Exit::Usage, format!("`--dormant {}` {needs}", wanted.dormant))
+    })?;
+    let config = session::load(file)?.config;
+    let sandbox = session::sandbox()?;
+    let connectors = session::connectors(&sandbox, &config).await?;
+    let store = if config.store.exists() {
+        session::open_store(&config)?
+    } else {
+        SqliteStore::in_memory()?
+    };
+    let at = (telemetry::clock()(), &Stop::default());
+    let found =
+        reconcile::look_through(&config.policy, &connectors, &store, dormant_after, at).await?;
+    if let Some(path) = &wanted.html {
+        plan::write_privately(path, &page::page(&found)).map_err(|error| {
+            AppError::new(Exit::Usage, error)
+                .hint(format!("the page could not be written to `{}`", path.display()))
+        })?;
+        output.error(&format!("written to `{}`, for its owner alone\n", path.display()));
+    }
+    if wanted.json {
+        output.json(&found)?;
+    } else {
+        output.text(&found.render())?;
+    }
+    Ok(exit(&found))
+}
+
+fn exit(found: &Xray) -> Exit {
+    if !found.not_read.is_empty() {
+        Exit::Connector
+    } else if found.left_but_active() > 0 {
+        Exit::Failed
+    } else {
+        Exit::Ok
+    }
+}

@@ -1,0 +1,213 @@
+//! Erasing people: by time, as a plan has it, or by a person's order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lanyard_core::{
+    fact::{Identity, Reading},
+    forgetting::{self, Anew, Forgotten, PlannedErasure, Told, hindrances, let_go, words},
+    guard::{FindingKind, room_to_erase},
+    id::IdentityId,
+    lifecycle::Kept,
+    policy::Policy,
+};
+
+use super::{
+    Context,
+    known::look,
+    progress::{Progress, Summary},
+    survey::Survey,
+};
+use crate::store::{AuditEntry, ErasedRows, Erasure, Store, StoreError};
+
+/// Why somebody is not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{} is not erased: {}", .identity, .why.join("; "))]
+    Hindered { identity: IdentityId, why: Vec<String> },
+}
+
+/// What a person orders.
+#[derive(Debug, Clone, Copy)]
+pub struct Erasing<'a> {
+    pub identity: &'a Identity,
+    pub reason: &'a str,
+    /// An OS user.
+    pub actor: &'a str,
+    /// False: what it would take is told, and nothing is done.
+    pub carry_out: bool,
+}
+
+/// Leaves out what sources still say of people who were erased; whoever of
+/// them begins anew is known from now on.  Answers those who go on as somebody
+/// new as well: they are known by no source any more.
+pub(super) async fn set_aside(
+    context: &Context,
+    readings: &mut [Reading],
+    known: &mut Vec<Identity>,
+    now: Timestamp,
+) -> Result<(Told, Vec<Identity>), StoreError> {
+    let forgotten = context.store.forgotten().await?;
+    let mut told = forgetting::set_aside(&context.policy, readings, (known, &forgotten), now);
+    known.append(&mut told.again);
+    begin_anew(context, readings, known, &forgotten, now).await?;
+    known.sort_by_key(|identity| identity.id);
+    let followed = part_followed(known, &context.store.kept().await?);
+    Ok((told, followed))
+}
+
+/// Whoever left and is hired again is somebody new, where the file wants that.
+async fn begin_anew(
+    context: &Context,
+    readings: &[Reading],
+    known: &mut Vec<Identity>,
+    forgotten: &Forgotten,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (policy, store) = (context.policy.as_ref(), context.store.as_ref());
+    if !policy.leaver.begins_anew {
+        return Ok(());
+    }
+    let (kept, links) = (store.kept().await?, store.links().await?);
+    let begun = forgetting::begin_anew(policy, readings, known, (&kept, &links, forgotten), now);
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let entry = |identity: IdentityId, part: &str, other: IdentityId| AuditEntry {
+        at: now,
+        actor: context.actor.clone(),
+        action: "rehire".to_owned(),
+        identity: Some(identity),
+        target: None,
+        account: None,
+        result: "somebody new".to_owned(),
+        verification: None,
+        detail: BTreeMap::from([(part.to_owned(), other.to_string())]),
+    };
+    let entries: Vec<AuditEntry> = begun
+        .iter()
+        .flat_map(|Anew { former, again, .. }| {
+            [entry(former.id, "goes on as", again.id), entry(again.id, "was", former.id)]
+        })
+        .collect();
+    store.begin_anew(&begun, &entries).await?;
+    for Anew { former, again, .. } in begun {
+        known.retain(|identity| identity.id != former.id);
+        known.extend([former, again]);
+    }
+    Ok(())
+}
+
+/// Those who go on as somebody new: no source speaks of them any more.
+pub(super) fn part_followed(known: &mut Vec<Identity>, kept: &Kept) -> Vec<Identity> {
+    let (followed, others) = std::mem::take(known)
+        .into_iter()
+        .partition(|identity| kept.followed.contains_key(&identity.id));
+    *known = others;
+    followed
+}
+
+/// Erases those of a plan whom no finding holds back, when everything else is
+/// done.
+pub(super) async fn carry_out(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+    report: &(dyn Fn(Progress) + Send + Sync),
+    summary: &mut Summary,
+) -> Result<(), StoreError> {
+    let plan = &survey.stored.plan;
+    let now = survey.stored.made_at;
+    let forgotten = &survey.observed.forgetting.forgotten;
+    let room = room_to_erase(&context.policy.limits, forgotten, now);
+    let go = let_go(plan, &survey.stored.findings, released, room);
+    summary.blocked += plan.erasures.len().saturating_sub(go.len());
+    for PlannedErasure { identity, departed, .. } in go {
+        let Some(known) = survey.assembled.identity(*identity) else { continue };
+        let said = Said { ordered: false, departed: Some(*departed), reason: None };
+        let (erasure, entry) =
+            erasure(context.store.as_ref(), known, said, (&context.actor, context.now())).await?;
+        if context.store.erase(&erasure, &entry).await?.is_some() {
+            summary.erased += 1;
+            report(Progress::Erased { identity: *identity });
+        }
+    }
+    // Also what an earlier run could not, because somebody was reading.
+    if !context.store.sweep().await? {
+        summary.unswept = true;
+    }
+    Ok(())
+}
+
+/// Erases somebody because a person says so, or tells what that would take.
+///
+/// # Errors
+/// What is in the way.
+pub async fn erase_by_order(
+    policy: &Policy,
+    store: &dyn Store,
+    erasing: Erasing<'_>,
+    now: Timestamp,
+) -> Result<ErasedRows, EraseError> {
+    let Erasing { identity: known, reason, actor, carry_out } = erasing;
+    let (_, observed, desired) = look(policy, store, now).await?;
+    let identity = known.id;
+    let person = desired.identities.get(&identity);
+    let why = person.map_or_else(
+        || vec!["nobody knows them".to_owned()],
+        |person| hindrances(identity, person, &observed),
+    );
+    if !why.is_empty() {
+        return Err(EraseError::Hindered { identity, why });
+    }
+    let departed = person.and_then(|person| person.state.left);
+    let said = Said { ordered: true, departed, reason: Some(reason.to_owned()) };
+    let (erasure, entry) = erasure(store, known, said, (actor, now)).await?;
+    let rows = if carry_out {
+        store.erase(&erasure, &entry).await?
+    } else {
+        store.would_erase(&erasure, &entry).await?
+    };
+    Ok(rows.unwrap_or_default())
+}
+
+struct Said {
+    ordered: bool,
+    departed: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+async fn erasure(
+    store: &dyn Store,
+    known: &Identity,
+    said: Said,
+    (actor, at): (&str, Timestamp),
+) -> Result<(Erasure, AuditEntry), StoreError> {
+    let Said { ordered, departed, reason } = said;
+    let everybody = store.identities().await?;
+    let past = store.past_facts(known.id).await?;
+    let how = if ordered { "by order" } else { "their time was over" };
+    let entry = AuditEntry {
+        at,
+        actor: actor.to_owned(),
+        action: "erase".to_owned(),
+        identity: Some(known.id),
+        target: None,
+        account: None,
+        result: "done".to_owned(),
+        verification: None,
+        detail: BTreeMap::from([("how".to_owned(), how.to_owned())]),
+    };
+    let erasure = Erasure {
+        identity: known.id,
+        at,
+        by: actor.to_owned(),
+        ordered,
+        departed,
+        reason,
+        words: words(known, &past, &everybody, at),
+    };
+    Ok((erasure, entry))
+}
