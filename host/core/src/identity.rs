@@ -13,6 +13,7 @@ mod read;
 mod record;
 mod spelling;
 mod standing;
+mod steady;
 mod vanished;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -123,6 +123,7 @@ pub(crate) fn anew(
         facts: BTreeMap::new(),
         absent_since: None,
         unreadable: Vec::new(),
+        unchanged: [].into(),
     })
 }
 

@@ -90,7 +90,7 @@ const GROUPS: [&[&str]; 24] = [
 /// Everything checked except lines, digests, the folder, and the compiled
 /// templates, whose text stands where they are used.
 fn meaning(folder: &Folder) -> String {
-    let Loaded { config, tests } = folder.loaded();
+    let Loaded { config, tests, .. } = folder.loaded();
     let policy = format!("{:#?}", config.policy);
     let (policy, _) = policy.split_once("\n    expressions:").unwrap();
     let text = format!(

@@ -173,7 +173,7 @@ fn ten_lines_are_enough_for_one_source_and_one_target() {
 
 #[test]
 fn a_file_with_every_key_loads() {
-    let Loaded { config, tests } = Folder::new(EVERYTHING).loaded();
+    let Loaded { config, tests, .. } = Folder::new(EVERYTHING).loaded();
     let directory = &config.connectors["directory"];
     assert_eq!(directory.limits.wall_time.as_secs(), 90);
     assert_eq!(directory.limits.memory, 128 << 20);
