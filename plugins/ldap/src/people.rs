@@ -198,8 +198,7 @@ mod tests {
                 attributes: attributes.collect(),
             })
         };
-        let told =
-            |kept: &[(&str, &str)]| last_used(&entry(kept)).map(|it| it.to_string());
+        let told = |kept: &[(&str, &str)]| last_used(&entry(kept)).map(|it| it.to_string());
         let both = [("pwdLastSuccess", "20260301120000Z"), ("authTimestamp", "20260401120000Z")];
         assert_eq!(told(&both).as_deref(), Some("2026-04-01T12:00:00Z"));
         assert_eq!(told(&[("pwdLastSuccess", "long ago")]), None);

@@ -8,7 +8,7 @@ impl Asking<'_> {
     pub(super) fn requested(&self, is: &dyn Fn(&Side) -> bool) -> Option<String> {
         let now = &self.person.access.requests;
         let wanted = |it: &&Request| self.asks(&it.access, is, &mut Vec::new());
-        let open = now.open.iter().filter(|it| wanted(&&it.request)).next_back();
+        let open = now.open.iter().rfind(|it| wanted(&&it.request));
         if let Some(open) = open {
             let waits = open.waits.as_ref()?;
             return Some(format!("request {} for it does not give it: {waits}", open.request.id));

@@ -122,6 +122,19 @@ struct Around<'a> {
 
 const NOTHING: &BTreeMap<FactName, Timestamp> = &BTreeMap::new();
 
+/// No failing workflow keeps a leaver's accounts open; nobody knows when it
+/// would have had them deleted.
+fn spare(
+    state: &mut StateNow,
+    holds: &mut Vec<String>,
+    deletes: &mut Vec<Option<BTreeSet<ConnectorName>>>,
+    (failed, doubtful): (Vec<String>, bool),
+) {
+    let over = state.state.is_over();
+    deletes.extend((over && (doubtful || !failed.is_empty())).then_some(None));
+    if over { &mut state.doubts } else { holds }.extend(failed);
+}
+
 fn person<'a>(
     policy: &Policy,
     identity: &'a Identity,
@@ -133,8 +146,7 @@ fn person<'a>(
     let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
     let engagements = engagement::shown(&engaged);
-    let key = jobs::key(identity, &engaged);
-    let others = jobs::others(identity, &engaged);
+    let (key, others) = (jobs::key(identity, &engaged), jobs::others(identity, &engaged));
     let one = engaged.len() == 1;
     let tenure = engagement::tenure(policy, &engaged, past_starts(&observed.kept, identity.id));
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
@@ -145,11 +157,12 @@ fn person<'a>(
     let in_force = asked.in_force();
     let besides = Besides { requests: &in_force, ..Besides::nothing(now) };
     let about = (&facts, &scope, &state);
-    let given = jobs::given(policy, Some(entitlements), about, &others, &besides);
-    let given = given.unwrap_or_else(|failed| {
-        holds.extend(failed);
-        Given::default()
-    });
+    let given = jobs::given(policy, Some(entitlements), about, &others, &besides).unwrap_or_else(
+        |failed| {
+            holds.extend(failed);
+            Given::default()
+        },
+    );
     let subject = Subject {
         policy,
         observed,
@@ -181,11 +194,7 @@ fn person<'a>(
     let Settled { wanted, overrides, mut access, mut at_once } = settled;
     access.requests = asked;
     ended::ended(&subject, &wanted, &mut at_once);
-    // No failing workflow keeps a leaver's accounts open; nobody knows when it
-    // would have had them deleted.
-    let over = state.state.is_over();
-    deletes.extend((over && (doubtful || !failed.is_empty())).then_some(None));
-    if over { &mut state.doubts } else { &mut holds }.extend(failed);
+    spare(&mut state, &mut holds, &mut deletes, (failed, doubtful));
     Person {
         label: identity::label(identity, &facts),
         facts,

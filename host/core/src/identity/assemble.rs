@@ -75,12 +75,7 @@ pub fn assemble_decided(
             case.label = label(&identity, &facts_now(&identity, now));
         }
         if let Some(text) = respelt.get(&id) {
-            if let (Some(text), Some(record)) = (text, identity.records.first().cloned()) {
-                let hold = Hold { fact: None, text: text.clone() };
-                keep(&mut identity.unreadable, record, hold, known, now);
-            }
-            // Under another spelling it may be there.
-            identity.absent_since = known.and_then(|known| known.absent_since);
+            respelled(&mut identity, text.as_ref(), known, now);
             if known.is_none() {
                 assembled.waiting.insert(id);
             }
@@ -124,6 +119,21 @@ pub fn assemble_decided(
     assembled
 }
 
+/// Held until its keys are written as before: under another spelling it may
+/// be there.
+fn respelled(
+    identity: &mut Identity,
+    text: Option<&String>,
+    known: Option<&Identity>,
+    now: Timestamp,
+) {
+    if let (Some(text), Some(record)) = (text, identity.records.first().cloned()) {
+        let hold = Hold { fact: None, text: text.clone() };
+        keep(&mut identity.unreadable, record, hold, known, now);
+    }
+    identity.absent_since = known.and_then(|known| known.absent_since);
+}
+
 /// What this round says of an identity's records.
 struct Heard {
     /// Nothing but shrunk sources say that it is absent, as of this round.
@@ -135,6 +145,29 @@ struct Heard {
     /// Sources that were not read so far as to say whether it is there, when
     /// no other one has it.
     unsaid: BTreeSet<ConnectorName>,
+}
+
+/// `absent`: the person is in no source by now.
+fn heard(standing: &[(RecordKey, Standing<'_>)], absent: bool, known: Option<&Identity>) -> Heard {
+    let somewhere = standing.iter().any(|(_, standing)| standing.is_there());
+    let believed = standing.iter().any(|(record, it)| it.is_believed(&record.key));
+    let newly = absent && known.is_none_or(|k| k.absent_since.is_none());
+    let by_shrunk =
+        |it: &Standing<'_>| matches!(it, Standing::Gone(read) if read.shrank_from.is_some());
+    let gone = newly && standing.iter().any(|(_, standing)| by_shrunk(standing));
+    let mut there = standing.iter().filter(|(_, standing)| standing.is_there()).peekable();
+    let new =
+        there.peek().is_some() && there.all(|(record, standing)| standing.is_doubted(&record.key));
+    let sources = |wanted: &dyn Fn(&Standing<'_>) -> bool| -> BTreeSet<ConnectorName> {
+        let those = standing.iter().filter(|(_, standing)| wanted(standing));
+        those.map(|(record, _)| record.source.clone()).collect()
+    };
+    // A record under another key of the same source is no leaving of it.
+    let stays = sources(&|it| it.is_there());
+    let mut elsewhere = sources(&|it| believed && it.has_left());
+    elsewhere.retain(|source| !stays.contains(source));
+    let unsaid = sources(&|it| !somewhere && !absent && matches!(it, Standing::Unsaid));
+    Heard { gone, new, elsewhere, unsaid }
 }
 
 struct Person<'a> {
@@ -198,32 +231,7 @@ impl Person<'_> {
         }
         by_authority(self.policy, &mut facts);
         let absent_since = absent_since(&standing, known, self.now);
-        let newly = absent_since.is_some() && known.is_none_or(|k| k.absent_since.is_none());
-        let by_shrunk =
-            |it: &Standing<'_>| matches!(it, Standing::Gone(read) if read.shrank_from.is_some());
-        let gone = newly && standing.iter().any(|(_, standing)| by_shrunk(standing));
-        let mut there = standing.iter().filter(|(_, standing)| standing.is_there()).peekable();
-        let new = there.peek().is_some()
-            && there.all(|(record, standing)| standing.is_doubted(&record.key));
-        let sources = |wanted: &dyn Fn(&Standing<'_>) -> bool| -> BTreeSet<ConnectorName> {
-            let those = standing.iter().filter(|(_, standing)| wanted(standing));
-            those.map(|(record, _)| record.source.clone()).collect()
-        };
-        // A record under another key of the same source is no leaving of it.
-        let stays: BTreeSet<ConnectorName> = standing
-            .iter()
-            .filter(|(_, standing)| standing.is_there())
-            .map(|(record, _)| record.source.clone())
-            .collect();
-        let mut heard = Heard {
-            gone,
-            new,
-            elsewhere: sources(&|it| believed && it.has_left()),
-            unsaid: sources(&|it| {
-                !somewhere && absent_since.is_none() && matches!(it, Standing::Unsaid)
-            }),
-        };
-        heard.elsewhere.retain(|source| !stays.contains(source));
+        let heard = heard(&standing, absent_since.is_some(), known);
         // The best first; what is gone comes last.
         let place = |(record, standing): &(RecordKey, Standing<'_>)| {
             let gone = matches!(standing, Standing::Gone(_) | Standing::Retired);

@@ -9,7 +9,9 @@ fn holds(assembled: &Assembled) -> Vec<String> {
 
 /// Without what could not be read of them.
 fn read(mut people: Vec<Identity>) -> Vec<Identity> {
-    people.iter_mut().for_each(|person| person.unreadable.clear());
+    for person in &mut people {
+        person.unreadable.clear();
+    }
     people
 }
 
