@@ -252,7 +252,7 @@ impl<'a> Looked<'a> {
         let count = counted(blocks.len(), "operation needs", "operations need");
         let ApprovalRule { name, line, .. } = rule;
         let text = format!(
-            "{count} the agreement of others (`[approval.{name}]`, line {line}): {}",
+            "{count} the agreement of others by `[approval.{name}]` (line {line}): {}",
             parts.join("; ")
         );
         Finding { kind: FindingKind::Approval, target: None, text, blocks }

@@ -63,7 +63,7 @@ impl Looked<'_> {
         let desk = everybody.desk(self.policy);
         let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
         let what = format!(
-            "releasing {} needs the agreement of others (`[approval.{}]`, line {})",
+            "releasing {} needs the agreement of others by `[approval.{}]` (line {})",
             words.join(", "),
             rule.name,
             rule.line
