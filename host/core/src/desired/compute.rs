@@ -186,10 +186,7 @@ fn person<'a>(
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
     let settled = reviewed::settle(&subject, &turn.wishes, given, (identity, around.excluded));
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
-    let settled = settled.unwrap_or_else(|more| {
-        failed.extend(more);
-        Settled::default()
-    });
+    let settled = settled.map_err(|more| failed.extend(more)).unwrap_or_default();
     asked.look(&subject, (&wishes, &settled), identity);
     let Settled { wanted, overrides, mut access, mut at_once } = settled;
     access.requests = asked;

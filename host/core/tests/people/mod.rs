@@ -92,6 +92,19 @@ fn department(names: &[&str]) -> Condition {
     Condition { all: vec![("department".parse().unwrap(), Test::OneOf(names))], expr: None }
 }
 
+fn seller(policy: &mut Policy) -> Role {
+    Role {
+        line: 40,
+        valid: Validity::default(),
+        includes: BTreeSet::new(),
+        accounts: BTreeSet::new(),
+        grants: grants(policy, "crm", "Sales"),
+        owner: None,
+        risk: Risk::Low,
+        description: String::new(),
+    }
+}
+
 /// Everybody is in the directory; Sales in the crm, sellers by a role; a
 /// workflow gives who is active one thing more.
 pub(crate) fn policy() -> Policy {
@@ -130,17 +143,8 @@ pub(crate) fn policy() -> Policy {
         }
         policy.targets.insert(target(name), there);
     }
-    let role = Role {
-        line: 40,
-        valid: Validity::default(),
-        includes: BTreeSet::new(),
-        accounts: BTreeSet::new(),
-        grants: grants(&mut policy, "crm", "Sales"),
-        owner: None,
-        risk: Risk::Low,
-        description: String::new(),
-    };
-    policy.access.roles.insert("seller".parse().unwrap(), role);
+    let seller = seller(&mut policy);
+    policy.access.roles.insert("seller".parse().unwrap(), seller);
     let mut everyone = rule("everyone", 10, Condition::always(), &["directory"]);
     everyone.grants = grants(&mut policy, "directory", "Staff");
     let mut sales = rule("sales", 20, department(&["Sales"]), &["crm"]);
