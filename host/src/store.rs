@@ -297,6 +297,13 @@ pub trait Store: Send + Sync {
         &self,
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError>;
+    /// An account of ours has a password of ours since then.
+    async fn password_set(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 }
 
 /// Somebody who is to be erased.
