@@ -22,6 +22,7 @@ use lanyard_core::{
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
+    review::Review,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -364,6 +365,13 @@ impl Store for Around {
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError> {
         self.around("record-plan-approvals", self.inner.record_plan_approvals(approvals)).await
+    }
+
+    async fn record_reviews(
+        &self,
+        reviews: &[(Review, Vec<AuditEntry>)],
+    ) -> Result<(), StoreError> {
+        self.around("record-reviews", self.inner.record_reviews(reviews)).await
     }
 
     async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {

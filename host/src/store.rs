@@ -28,6 +28,7 @@ use lanyard_core::{
     operation::{CredentialVerb, Operation},
     plan::Plan,
     request::Request,
+    review::Review,
     run::{OperationEvent, OperationState},
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -297,6 +298,12 @@ pub trait Store: Send + Sync {
         &self,
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError>;
+
+    // --- reviews of access -----------------------------------------------------
+    /// Reviews as they are from now on, each with its entries.
+    async fn record_reviews(&self, reviews: &[(Review, Vec<AuditEntry>)])
+    -> Result<(), StoreError>;
+
     /// An account of ours has a password of ours since then.
     async fn password_set(
         &self,

@@ -10,6 +10,7 @@ mod lives;
 mod meaning;
 mod permitted;
 mod requests;
+mod reviews;
 mod shape;
 mod sources;
 mod steps;

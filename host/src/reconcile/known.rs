@@ -17,6 +17,7 @@ use lanyard_core::{
     operation::Change,
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
+    review,
     workflow::add_own_facts,
 };
 
@@ -104,6 +105,7 @@ pub async fn suppose(
     let mut plan = plan(&PlanSettings::of(policy), desired, observed, now);
     note(policy, &dropped(policy, assembled, desired, observed), &mut plan);
     plan.notes.extend(last_ones(policy, &plan, observed));
+    review::planned(policy, (assembled, desired, observed), &mut plan, now);
     let lately = lately(policy, store, now).await?;
     let settings = GuardSettings::of(policy);
     // The clock is not looked at: another time is what is supposed.

@@ -24,6 +24,7 @@ mod problem;
 mod rechain;
 mod rehires;
 mod requests;
+mod reviews;
 mod runs;
 mod steps;
 #[cfg(test)]
@@ -50,6 +51,7 @@ use lanyard_core::{
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
+    review::Review,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -545,6 +547,14 @@ impl Store for SqliteStore {
         let approvals = approvals.to_vec();
         self.write("record questions about plans", move |tx| approvals::record(tx, &approvals))
             .await
+    }
+
+    async fn record_reviews(
+        &self,
+        reviews: &[(Review, Vec<AuditEntry>)],
+    ) -> Result<(), StoreError> {
+        let reviews = reviews.to_vec();
+        self.write("record reviews", move |tx| reviews::record(tx, &reviews)).await
     }
 
     async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {

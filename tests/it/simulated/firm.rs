@@ -214,6 +214,7 @@ impl Firm {
             Progress::Began { .. }
             | Progress::Step { .. }
             | Progress::Question { .. }
+            | Progress::Review { .. }
             | Progress::Erased { .. }
             | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {

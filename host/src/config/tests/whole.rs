@@ -329,6 +329,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [approval]
 
+    [review]
+
     [component]
 
     [workflow]

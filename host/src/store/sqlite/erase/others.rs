@@ -86,10 +86,11 @@ fn cases(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
 }
 
 /// Columns of JSON or words about others, in which people speak of anybody.
-const SPOKEN: [(&str, &str, &str); 8] = [
+const SPOKEN: [(&str, &str, &str); 9] = [
     ("episode", "identity || char(10) || workflow || char(10) || ordinal", "body"),
     ("request", "id", "body"),
     ("plan_approval", "id", "body"),
+    ("review", "name || char(10) || ordinal", "body"),
     ("record_case", "id", "body"),
     ("record_case", "id", "decision"),
     ("legal_hold", "name || char(10) || at", "reason"),
