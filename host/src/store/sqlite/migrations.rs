@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019_followed.sql"),
     include_str!("migrations/0020_unchanged.sql"),
     include_str!("migrations/0021_review.sql"),
+    include_str!("migrations/0022_password_set.sql"),
 ];
 
 /// After it the audit is chained anew.
