@@ -44,8 +44,11 @@ fn broken(seen: &Seen) -> Vec<String> {
             broken.push(format!("a disable waits: {operation:?}"));
         }
     }
-    let leaves =
-        |it: &Operation| it.change.kind() == OperationKind::Disable && it.event == Event::Leaver;
+    // Signing somebody out goes with the disabling.
+    let leaves = |it: &Operation| {
+        let kind = it.change.kind();
+        it.event == Event::Leaver && (kind == OperationKind::Disable || kind.is_about_credentials())
+    };
     let mut operations = seen.plan.operations.iter();
     let late = operations.by_ref().skip_while(|it| leaves(it)).any(leaves);
     if late {
