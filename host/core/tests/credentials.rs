@@ -37,7 +37,7 @@ fn kinds(plan: &Plan) -> Vec<OperationKind> {
 fn world(can: &[CredentialAbility], disabling: &[DisableEffect]) -> Observed {
     let mut observed = empty_world();
     ours(&mut observed, "ada", "crm", "c1", AccountState::Active);
-    let object = &mut there(&mut observed, "crm").schema.objects[0];
+    let object = there(&mut observed, "crm").schema.objects.first_mut().unwrap();
     object.capabilities.credential_abilities = can.iter().copied().collect();
     object.capabilities.disable_effects = disabling.iter().copied().collect();
     observed

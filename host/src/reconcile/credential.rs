@@ -68,17 +68,13 @@ impl Hand<'_> {
             must_change: *must_change,
         };
         let answer = there.connector.write(context(step), &write).await;
-        match not_set(answer) {
-            Some(why) => {
-                let why = password.out_of(&why);
-                let record = self.another(step, &why);
-                self.over(step, record, StepTold::Again(why), "not set").await
-            }
-            None => {
-                self.context.store.password_set(target, account, self.context.now()).await?;
-                self.tell(step, deliveries, &password).await
-            }
+        if let Some(why) = not_set(answer) {
+            let why = password.out_of(&why);
+            let record = self.another(step, &why);
+            return self.over(step, record, StepTold::Again(why), "not set").await;
         }
+        self.context.store.password_set(target, account, self.context.now()).await?;
+        self.tell(step, deliveries, &password).await
     }
 
     /// Why none may be set, by what is known after the operations of the

@@ -1,6 +1,6 @@
 //! Whether the tests notice when a line of the core is wrong.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use anyhow::{Context as _, bail};
 
@@ -41,7 +41,7 @@ pub(crate) fn run(phases: &mut Phases, sample: u32) -> anyhow::Result<()> {
         let first = number == 0;
         let last = number + 1 == PASSES.len();
         phases.run_with(name, pass(sample, &folder, first, last).args(*tests), finished)?;
-        let told = |list: &str| listed(folder.join("mutants.out").join(list));
+        let told = |list: &str| listed(&folder.join("mutants.out").join(list));
         killed.extend(told("caught.txt")?);
         killed.extend(told("timeout.txt")?);
         unviable.extend(told("unviable.txt")?);
@@ -54,7 +54,7 @@ pub(crate) fn run(phases: &mut Phases, sample: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pass(sample: u32, folder: &PathBuf, first: bool, last: bool) -> Command {
+fn pass(sample: u32, folder: &Path, first: bool, last: bool) -> Command {
     let mut command = cargo(["mutants", "--package", "lanyard-core", "--sharding", "round-robin"]);
     command.args(["--shard", &format!("{sample}/{SAMPLES}"), "--timeout", "120", "--output"]);
     command.arg(folder);
@@ -77,9 +77,9 @@ fn finished(status: Option<i32>) -> bool {
     matches!(status, Some(0 | 2 | 3))
 }
 
-fn listed(path: PathBuf) -> anyhow::Result<Vec<String>> {
+fn listed(path: &Path) -> anyhow::Result<Vec<String>> {
     let text =
-        fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     Ok(text.lines().map(ToOwned::to_owned).collect())
 }
 

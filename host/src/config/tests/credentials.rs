@@ -4,9 +4,7 @@ use insta::assert_snapshot;
 
 use super::errors_with;
 
-#[test]
-fn a_credential_is_told_to_others_and_where_nobody_else_reads_it() {
-    let more = r#"
+const MISTAKES: &str = r#"
 [notify]
 from = "lanyard@example.org"
 smtp = { host = "mail.example.org" }
@@ -34,7 +32,10 @@ steps = [
   { id = "b", do = "revoke-credentials" },
 ]
 "#;
-    assert_snapshot!(errors_with(more), @r#"
+
+#[test]
+fn a_credential_is_told_to_others_and_where_nobody_else_reads_it() {
+    assert_snapshot!(errors_with(MISTAKES), @r#"
     error: a credential does not belong into a subject
       --> lanyard.toml:13:11
        |
