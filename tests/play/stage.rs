@@ -250,7 +250,7 @@ impl Stage {
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
             ["can", ..] | ["breaks", "off"] | ["refuses"] | ["answers", "again"] => {
-                inner.keys.becomes(words)?
+                inner.keys.becomes(words)?;
             }
             ["makes", attribute, text, "of", name] => {
                 let made = system::attribute_of(attribute, text);
