@@ -3,8 +3,9 @@
 
 mod blank;
 mod due;
+mod start;
 mod told;
-mod words;
+mod without;
 
 pub(crate) use self::due::due;
 
@@ -15,8 +16,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     due::{Retain, hindrances, let_go},
+    start::started,
     told::{Told, set_aside},
-    words::{Words, words},
+    without::{ERASED, Gone},
 };
 use crate::{
     fact::RecordKey,
@@ -59,6 +61,8 @@ pub struct Tombstone {
     pub reason: Option<String>,
     /// Those that had a record of them.
     pub sources: BTreeSet<ConnectorName>,
+    /// The latest first day that was ever said of them.
+    pub started: Option<Timestamp>,
 }
 
 /// What planning knows of forgetting.

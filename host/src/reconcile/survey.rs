@@ -114,8 +114,14 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     }
     findings.extend(approvals::findings(context, seen).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored =
-        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
+    let stored = StoredPlan {
+        digest,
+        plan,
+        findings,
+        config: context.config.clone(),
+        made_at: now,
+        erased: None,
+    };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

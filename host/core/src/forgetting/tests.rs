@@ -157,6 +157,7 @@ fn only_so_many_are_erased_within_any_window_and_who_left_first_goes_first() {
     // Those of an hour ago count, and those of last week do not.
     let mut before = Forgotten::default();
     let dead = |at| Tombstone {
+        started: None,
         at,
         by: "operator".to_owned(),
         ordered: false,
@@ -191,6 +192,7 @@ fn a_clock_that_jumped_erases_nobody() {
 fn forgotten(key: &str, sources: &[&str]) -> Forgotten {
     let record = RecordKey { source: named("hr"), key: key.to_owned() };
     let tombstone = Tombstone {
+        started: None,
         at: noon(),
         by: "operator".to_owned(),
         ordered: true,

@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     PARTS_OF_AUDIT,
     include_str!("migrations/0017_forgetting.sql"),
     include_str!("migrations/0018_credentials.sql"),
+    include_str!("migrations/0020_by_reference.sql"),
 ];
 
 /// After it the audit is chained anew.
@@ -58,6 +59,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Pro
     tx.pragma_update(None, "user_version", newest())?;
     tx.commit()?;
     Ok(())
+}
+
+/// Whether the file needs no script.
+pub(super) fn is_current(connection: &Connection, path: &str) -> Result<bool, Problem> {
+    Ok(steps(connection, path)? == 0)
 }
 
 /// How many scripts the file still needs.
