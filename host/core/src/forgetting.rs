@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{Retain, hindrances, let_go},
+    due::{Retain, doubts, hindrances, let_go},
     start::started,
     told::{Told, set_aside},
     without::{ERASED, Gone},

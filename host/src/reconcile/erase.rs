@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     fact::{Identity, Reading},
-    forgetting::{self, PlannedErasure, Told, hindrances, let_go, started},
+    forgetting::{self, PlannedErasure, Told, doubts, hindrances, let_go, started},
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
     policy::Policy,
@@ -77,11 +77,13 @@ pub(super) async fn carry_out(
     };
     for PlannedErasure { identity, departed, .. } in go {
         let Some(known) = survey.assembled.identity(*identity) else { continue };
+        let is_doubtful =
+            !survey.unread_sources.is_empty() || !doubts(known, &survey.observed).is_empty();
         let is_hindered = meanwhile.as_ref().is_none_or(|(_, observed, desired)| {
             let person = desired.identities.get(identity);
             person.is_none_or(|person| !hindrances(*identity, person, observed).is_empty())
         });
-        if is_hindered {
+        if is_hindered || is_doubtful {
             summary.blocked += 1;
             continue;
         }
@@ -119,10 +121,11 @@ pub async fn erase_by_order(
     let (_, observed, desired) = look(policy, store, now).await?;
     let identity = known.id;
     let person = desired.identities.get(&identity);
-    let why = person.map_or_else(
+    let mut why = person.map_or_else(
         || vec!["nobody knows them".to_owned()],
         |person| hindrances(identity, person, &observed),
     );
+    why.extend(doubts(known, &observed));
     if !why.is_empty() {
         return Err(EraseError::Hindered { identity, why });
     }

@@ -8,7 +8,7 @@ use crate::{
     desired::{Desired, Presence, desired},
     example::{at, hired, id, named, noon, observed, policy, reading, worker},
     fact::Identity,
-    guard::{FindingKind, clock_jump, mass_erasures, room_to_erase},
+    guard::{Finding, FindingKind, clock_jump, mass_erasures, room_to_erase},
     identity::Assembled,
     lifecycle::{Jump, LegalHold},
     observed::Observed,
@@ -33,7 +33,73 @@ fn kept_for(years: i16) -> Policy {
 /// People whose last day this was, with these accounts.
 fn left(policy: &Policy, keys: &[&str], end: &str) -> Assembled {
     let people = keys.iter().map(|key| worker(key, ADA, &[("end", end), ("start", "2001-01-01")]));
-    hired(policy, people.collect())
+    let mut assembled = hired(policy, people.collect());
+    // It was told in time.
+    let told = at(&format!("{end}T12:00:00Z"));
+    for person in &mut assembled.identities {
+        person.facts.values_mut().flatten().for_each(|fact| fact.learned = told);
+    }
+    assembled
+}
+
+#[test]
+fn a_last_day_of_long_ago_that_is_told_today_counts_from_today() {
+    let policy = kept_for(3);
+    let mut assembled = left(&policy, &["1"], "2019-06-01");
+    for fact in assembled.identities[0].facts.get_mut("end").unwrap() {
+        fact.learned = noon();
+    }
+    let world = observed(&[]);
+    assert_eq!(look(&policy, &assembled, &world, noon()).1.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2029-06-01T11:59:59Z"));
+    assert_eq!(plan.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2029-06-01T12:00:00Z"));
+    assert_eq!(erased(&plan), BTreeSet::from([id("1")]));
+}
+
+#[test]
+fn somebody_whose_account_was_given_until_lately_is_kept_from_then() {
+    let policy = kept_for(3);
+    let assembled = left(&policy, &["1"], "2019-06-01");
+    let mut world = observed(&[]);
+    let mut link = observed(&[("ada.example", Some("1"))]).links.remove(0);
+    link.gone = true;
+    link.unwanted_since = Some(at("2025-01-01T00:00:00Z"));
+    world.links.push(link);
+    assert_eq!(look(&policy, &assembled, &world, noon()).1.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2028-01-01T00:00:00Z"));
+    assert_eq!(erased(&plan), BTreeSet::from([id("1")]));
+}
+
+#[test]
+fn nobody_is_erased_by_a_world_of_which_a_part_is_missing() {
+    let policy = kept_for(3);
+    let assembled = left(&policy, &["1"], "2020-06-01");
+    let (_, plan) = look(&policy, &assembled, &observed(&[]), noon());
+    for kind in [FindingKind::SourceShrank, FindingKind::TargetShrank] {
+        let findings = [Finding { kind, target: None, text: String::new(), blocks: Vec::new() }];
+        let nobody = Vec::<&PlannedErasure>::new();
+        assert_eq!(let_go(&plan, &findings, &[].into(), 20), nobody, "{kind:?}");
+        assert_eq!(let_go(&plan, &findings, &[kind].into(), 20), nobody, "{kind:?}");
+    }
+    assert_eq!(let_go(&plan, &[], &[].into(), 20).len(), 1);
+}
+
+#[test]
+fn nobody_is_erased_whose_record_is_not_readable_or_while_the_clock_is_in_doubt() {
+    let mut assembled = left(&kept_for(3), &["1"], "2020-06-01");
+    let ada = &mut assembled.identities[0];
+    let mut world = observed(&[]);
+    assert_eq!(doubts(ada, &world), [""; 0]);
+    world.kept.clock.jump = Some(Jump { from: noon(), to: noon() });
+    assert_eq!(doubts(ada, &world), ["the clock jumped, and nobody has looked"]);
+    world.kept.clock.jump = None;
+    ada.unreadable.push(crate::fact::Unreadable {
+        record: ada.records[0].clone(),
+        hold: crate::fact::Hold { fact: None, text: String::new() },
+        since: noon(),
+    });
+    assert_eq!(doubts(ada, &world), ["a record of theirs could not be read"]);
 }
 
 fn look(
