@@ -15,13 +15,14 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::Forgotten,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
+    review::Review,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -364,5 +365,16 @@ impl Store for Around {
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError> {
         self.around("record-plan-approvals", self.inner.record_plan_approvals(approvals)).await
+    }
+
+    async fn record_reviews(
+        &self,
+        reviews: &[(Review, Vec<AuditEntry>)],
+    ) -> Result<(), StoreError> {
+        self.around("record-reviews", self.inner.record_reviews(reviews)).await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        self.around("begin-anew", self.inner.begin_anew(begun, audit)).await
     }
 }

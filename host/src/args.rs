@@ -6,6 +6,7 @@ mod forgetting;
 mod parts;
 pub mod people;
 mod requests;
+mod reviews;
 mod xray;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use self::{
     asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
     parts::{Held, Stepped},
     requests::RequestVerb,
+    reviews::ReviewVerb,
     xray::Looked,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
@@ -133,6 +135,9 @@ pub enum Verb {
     /// Access that people ask for, beside what rules give.
     #[command(subcommand)]
     Request(RequestVerb),
+    /// Reviews of access: who is asked whether something is still needed.
+    #[command(subcommand)]
+    Review(ReviewVerb),
     /// What will happen by time alone, as a calendar; from what is recorded,
     /// with no system called.
     Simulate(Simulated),

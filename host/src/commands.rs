@@ -20,6 +20,7 @@ mod output;
 mod plan;
 mod plugin;
 mod request;
+mod review;
 mod rule;
 mod session;
 mod sheet;
@@ -100,6 +101,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             Ok(Exit::Ok)
         }
         Verb::Approval(verb) => approval::approval(file, verb, output).await,
+        Verb::Review(verb) => review::review(file, verb, output).await,
         Verb::Request(verb) => request::request(file, verb, output).await,
         Verb::Case(verb) => case::case(file, verb, output).await,
         Verb::Simulate(wanted) => simulate::simulate(file, &wanted, output).await,

@@ -19,7 +19,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::Forgotten,
+    forgetting::{Anew, Forgotten},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -28,6 +28,7 @@ use lanyard_core::{
     operation::{CredentialVerb, Operation},
     plan::Plan,
     request::Request,
+    review::Review,
     run::{OperationEvent, OperationState},
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -288,6 +289,9 @@ pub trait Store: Send + Sync {
     /// Has the bytes of what was erased leave the files.  False: others are
     /// reading them, and it has to be done again.
     async fn sweep(&self) -> Result<bool, StoreError>;
+    /// Records of people who left go to somebody new, with an entry for each
+    /// of the two.
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError>;
 
     // --- questions about plans -----------------------------------------------
     /// All there ever were, in the order in which they were asked.
@@ -297,6 +301,11 @@ pub trait Store: Send + Sync {
         &self,
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError>;
+
+    // --- reviews of access -----------------------------------------------------
+    /// Reviews as they are from now on, each with its entries.
+    async fn record_reviews(&self, reviews: &[(Review, Vec<AuditEntry>)])
+    -> Result<(), StoreError>;
 }
 
 /// Somebody who is to be erased.

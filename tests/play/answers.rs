@@ -19,6 +19,7 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
         | Progress::Retrying { .. }
         | Progress::Step { .. }
         | Progress::Question { .. }
+        | Progress::Review { .. }
         | Progress::Erased { .. }
         | Progress::Approval { .. } => None,
         Progress::Done { operation, verification } => {

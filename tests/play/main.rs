@@ -16,6 +16,7 @@ mod keys;
 mod lives;
 mod people;
 mod requests;
+mod reviewed;
 mod script;
 mod stage;
 mod system;

@@ -24,7 +24,7 @@ use crate::{
     components::Carrier,
     demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
-    requests,
+    requests, reviewed,
     script::{Statement, table},
     system::{self, System},
     xray,
@@ -116,6 +116,13 @@ impl Stage {
                     agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
                 })
                 .map(Some),
+            ["review", name] => {
+                self.said(|context, now| reviewed::shown(context, name, now)).map(Some)
+            }
+            [user, verb @ ("keeps" | "revokes"), what, "of", whom] => {
+                let said = (*user, *verb == "revokes", *what, *whom);
+                self.said(|context, now| reviewed::decides(context, said, now)).map(Some)
+            }
             [user, "approves", who] => self.answered(user, true, who).map(Some),
             [user, "denies", who] => self.answered(user, false, who).map(Some),
             ["xray"] => self.said(xray::shown).map(Some),
@@ -361,6 +368,10 @@ impl Stage {
         let report = |progress: Progress| {
             if let Progress::Step { step, how } = &progress {
                 let line = people::step_line(&survey.stored.plan, step, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Progress::Review { name, .. } = &progress {
+                let line = format!("people are asked in review `{name}`");
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Progress::Question { question, how } = &progress {

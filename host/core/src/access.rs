@@ -14,6 +14,7 @@ use crate::{
     id::{ConnectorName, RoleName, SeparationName},
     pattern::Pattern,
     request::Requestable,
+    review::ReviewPolicy,
     template::Template,
 };
 
@@ -31,6 +32,9 @@ pub struct AccessPolicy {
     pub requestable: Requestable,
     /// Which plans need the agreement of people; in the order of the file.
     pub approvals: Vec<ApprovalRule>,
+    /// What somebody is asked about from time to time; in the order of the
+    /// file.
+    pub reviews: Vec<ReviewPolicy>,
 }
 
 /// Accounts and grants under one name.

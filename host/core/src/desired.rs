@@ -20,6 +20,7 @@ pub(crate) mod person;
 mod reach;
 mod references;
 pub(crate) mod requests;
+mod reviewed;
 mod steps;
 mod topic;
 mod typed;
@@ -47,6 +48,7 @@ pub use self::{
     compute::desired,
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
+    reviewed::ReviewedNow,
     steps::EpisodeNow,
 };
 pub(crate) use self::{

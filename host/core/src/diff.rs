@@ -2,6 +2,7 @@
 
 mod change;
 mod erasure;
+mod review;
 mod step;
 
 pub use self::step::Words;
@@ -54,6 +55,7 @@ pub fn render_with(
         episodes,
         steps,
         questions,
+        reviews,
         erasures,
         conflicts: _,
         notes,
@@ -83,6 +85,7 @@ pub fn render_with(
     episode_lines(episodes, labels, &mut page);
     step::lines(steps, labels, words, &mut page);
     step::question_lines(questions, labels, &mut page);
+    review::lines(reviews, labels, &mut page);
     erasure::lines(erasures, labels, &mut page);
     adopted_lines(adopted, labels, &mut page);
     adopt_lines(adoptions, labels, &mut page);
@@ -258,7 +261,8 @@ pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
 
 /// "plan 1a2b3c4d5e6f: 3 operations (2 create, 1 grant), 1 to adopt, …"
 fn summary(plan: &Plan, findings: &[Finding]) -> String {
-    let Plan { operations, adopted, adoptions, episodes, steps, questions, notes, .. } = plan;
+    let Plan { operations, adopted, adoptions, episodes, steps, questions, reviews, notes, .. } =
+        plan;
     let mut parts = Vec::new();
     if !operations.is_empty() {
         let mut kinds: BTreeMap<OperationKind, usize> = BTreeMap::new();
@@ -285,6 +289,9 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     if !questions.is_empty() {
         parts.push(counted(questions.len(), "question", "questions"));
+    }
+    if !reviews.is_empty() {
+        parts.push(counted(reviews.len(), "review", "reviews"));
     }
     if !plan.erasures.is_empty() {
         parts.push(format!("{} to erase", counted(plan.erasures.len(), "person", "people")));

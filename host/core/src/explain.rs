@@ -73,6 +73,9 @@ fn explain_access(access: &AccessNow, page: &mut Page) {
     for conflict in &access.conflicts {
         page.line(1, &format!("conflict: {conflict}"));
     }
+    for text in &access.reviewed.missed {
+        page.line(1, &format!("reviewed: {text}"));
+    }
     for RequestNow { request, waits, conflicts } in &access.requests.open {
         page.line(1, &format!("request {} for {}", request.id, request.access));
         page.line(2, &request.about());

@@ -3,6 +3,7 @@
 
 mod blank;
 mod due;
+mod rehire;
 mod start;
 mod told;
 mod without;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     due::{Retain, doubts, hindrances, let_go},
+    rehire::{Anew, begin_anew},
     start::started,
     told::{Told, set_aside},
     without::{ERASED, Gone},

@@ -135,6 +135,10 @@ name! {
     ApprovalName
 }
 name! {
+    /// A review of access: a `[review.…]` of the file.
+    ReviewName
+}
+name! {
     /// The name of a fact of an identity (`given_name`, `department`).
     FactName
 }

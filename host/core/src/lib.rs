@@ -45,6 +45,7 @@ mod properties;
 pub mod recognition;
 pub mod request;
 pub mod retry;
+pub mod review;
 pub mod run;
 pub mod schema;
 pub mod simulate;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     account::AccountState,
     id::{
-        ConnectorName, Digest, FactName, IdentityId, OperationId, RoleName, RuleName, StepName,
-        WorkflowName,
+        ConnectorName, Digest, FactName, IdentityId, OperationId, ReviewName, RoleName, RuleName,
+        StepName, WorkflowName,
     },
     lifecycle::LifecycleState,
     value::{Attribute, AttributeChange, ObjectRef, Value},
@@ -248,6 +248,8 @@ pub enum Cause {
     Late { days: i64 },
     /// A request of people for access; its id, and who said what.
     Request { id: String, about: String },
+    /// A review took it away; the item, and who said what.
+    Review { review: ReviewName, item: String, about: String },
     /// A person has an operation of an earlier plan taken back.
     Undo {
         plan: Digest,
@@ -281,6 +283,7 @@ impl fmt::Display for Cause {
             Self::Leaver { because } => write!(f, "leaver policy: {because}"),
             Self::Late { days } => write!(f, "late by {days}d: the source told of it so late"),
             Self::Request { id, about } => write!(f, "request {id}: {about}"),
+            Self::Review { review, about, .. } => write!(f, "review `{review}`: {about}"),
             Self::Undo { plan, operation, kind, again } => {
                 write!(f, "it undoes {} {operation} of plan {}", kind.word(), plan.short())?;
                 match again {
@@ -308,6 +311,7 @@ impl Cause {
             Self::Leaver { .. } => "leaver policy".to_owned(),
             Self::Late { days } => format!("late by {days}d"),
             Self::Request { id, .. } => format!("request {id}"),
+            Self::Review { review, item, .. } => format!("review {review}, item {item}"),
             Self::Undo { plan, operation, kind, .. } => {
                 format!("undoes {} {operation} of plan {}", kind.word(), plan.short())
             }

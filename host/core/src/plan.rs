@@ -39,6 +39,7 @@ use crate::{
     policy::Policy,
     recognition::Recognition,
     request::PlannedQuestion,
+    review::PlannedReview,
     value::ObjectRef,
     workflow::{Effect, Episode, PlannedStep},
 };
@@ -74,6 +75,9 @@ pub struct Plan {
     /// Questions about access that people asked for, after the steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<PlannedQuestion>,
+    /// Reviews that are opened, or in which others are asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<PlannedReview>,
     /// People who are erased, after everything else; who left first comes
     /// first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -166,6 +170,10 @@ pub enum NoteKind {
     Undone,
     /// Something is not given because of what is held.
     Conflict,
+    /// A rule gives something, and a review took it away.
+    Reviewed,
+    /// Nobody can be asked whether something is still needed.
+    Unreviewed,
     /// A source still tells of people who were erased.
     Forgotten,
 }
@@ -184,6 +192,8 @@ impl NoteKind {
             Self::Elsewhere => "elsewhere",
             Self::Undone => "not done",
             Self::Conflict => "conflict",
+            Self::Reviewed => "reviewed",
+            Self::Unreviewed => "review-unasked",
             Self::Forgotten => "still told",
         }
     }
@@ -203,6 +213,7 @@ impl Plan {
             || !self.episodes.is_empty()
             || !self.steps.is_empty()
             || !self.questions.is_empty()
+            || !self.reviews.is_empty()
             || !self.erasures.is_empty()
     }
 
@@ -344,6 +355,7 @@ pub fn plan(
         episodes,
         steps,
         questions,
+        reviews: Vec::new(),
         erasures,
         conflicts,
         notes: notes.into_iter().collect(),
@@ -428,6 +440,9 @@ fn plan_person(
     }
     for conflict in person.access.conflicts.iter().filter(|it| it.prevented) {
         outline.about_person(NoteKind::Conflict, identity, &conflict.to_string(), false);
+    }
+    for text in &person.access.reviewed.missed {
+        outline.about_person(NoteKind::Reviewed, identity, text, false);
     }
     plan_identity(settings, world, identity, person, now, outline);
     adoption::left_behind(world, identity, person, outline);

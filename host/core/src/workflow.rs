@@ -16,6 +16,7 @@ mod definition;
 mod draw;
 mod effect;
 mod episode;
+mod lasting;
 mod own;
 
 pub(crate) use self::advance::wait_moment;

@@ -363,6 +363,9 @@ impl Shown {
                 let who = self.labels.get(&question.identity).unwrap_or(&id);
                 self.say(&format!("request {} for {who}: {}", question.request, word(&how)));
             }
+            Progress::Review { name, how } => {
+                self.say(&format!("review `{name}`: {}", word(&how)));
+            }
             Progress::Erased { identity } => self.say(&format!("{identity} is erased")),
             Progress::Approval { approval, how } => {
                 let done = matches!(how, StepTold::Done);

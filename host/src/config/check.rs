@@ -20,6 +20,7 @@ mod notify;
 mod permissions;
 mod policy;
 mod requests;
+mod reviews;
 mod sources;
 mod tests_of_file;
 mod workflows;
@@ -84,6 +85,7 @@ pub(super) fn check(
     let rules = policy::rules(&mut check, file, &lifecycle.timezone);
     let mut access = access::access(&mut check, file, &lifecycle.timezone);
     access.approvals = approvals::approvals(&mut check, file, &steps);
+    access.reviews = reviews::reviews(&mut check, file, &steps, &lifecycle.timezone);
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
     let leaver = policy::leaver(&mut check, &file.leaver, &lifecycle.timezone);

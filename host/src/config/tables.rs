@@ -12,7 +12,7 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 75] = [
+const TABLES: [&[&str]; 78] = [
     &["store"],
     &["lifecycle"],
     &["lifecycle", "status"],
@@ -48,6 +48,9 @@ const TABLES: [&[&str]; 75] = [
     &["approval", "*"],
     &["approval", "*", "when"],
     &["approval", "*", "escalate"],
+    &["review", "*"],
+    &["review", "*", "of"],
+    &["review", "*", "escalate"],
     &["sod", "*"],
     &["sod", "*", "except", "*"],
     &["exclusive", "*"],

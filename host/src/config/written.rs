@@ -13,11 +13,13 @@ mod notify;
 mod permissions;
 mod policy;
 mod requests;
+mod reviews;
 mod sources;
 mod workflow;
 
 use lanyard_core::id::{
-    ApprovalName, ConnectorName, MessageName, RoleName, RuleName, SeparationName, WorkflowName,
+    ApprovalName, ConnectorName, MessageName, ReviewName, RoleName, RuleName, SeparationName,
+    WorkflowName,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,7 @@ pub(super) use access::{
 };
 pub(super) use approvals::{ApprovalWhen, PlanApproval};
 pub(super) use component::{Component, StepCalls};
+pub(super) use forgetting::Rehire;
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{
@@ -36,6 +39,7 @@ pub(super) use policy::{
     GrantsOfLeaver, Leaver, Lifecycle, Limits, Removals, Rule, State, Status, TestCase,
 };
 pub(super) use requests::{Approval, ByRisk, Request as RequestTerms};
+pub(super) use reviews::{Review, ReviewOf, Silence};
 pub(super) use sources::{Authority, Compare, Correlate, Table};
 pub(super) use workflow::{Step, Verb, Workflow};
 
@@ -103,6 +107,9 @@ pub(super) struct File {
     /// Plans that need the agreement of people.
     #[serde(default)]
     pub(super) approval: Entries<ApprovalName, PlanApproval>,
+    /// What somebody is asked about from time to time: is it still needed?
+    #[serde(default)]
+    pub(super) review: Entries<ReviewName, Review>,
     /// Components that carry out steps of workflows.
     #[serde(default)]
     pub(super) component: Entries<ConnectorName, Component>,

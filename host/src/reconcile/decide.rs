@@ -9,14 +9,9 @@ use std::{
 use jiff::Timestamp;
 use lanyard_core::{
     approval::{PlanApproval, Standing},
-    desired,
-    fact::Identity,
     id::{IdentityId, StepName, WorkflowName},
-    identity::{facts_now, label},
-    lifecycle::Kept,
-    policy::{Policy, StepsPolicy},
+    policy::Policy,
     request::{Request, RequestedBy},
-    union::Merged,
     workflow::{
         Agreed, AnswerRefused, Answering, Asked, Episode, EpisodeEnd, StepEnd, StepRecord,
         approval_id,
@@ -24,8 +19,10 @@ use lanyard_core::{
 };
 
 use super::{
-    actor::{SeveralPeople, with_key},
-    approvals, requests,
+    actor::SeveralPeople,
+    approvals,
+    desk::{Desk, known_now},
+    requests,
 };
 use crate::store::{AuditEntry, Store, StoreError};
 
@@ -141,7 +138,7 @@ pub async fn open_approvals(
     }
     let merged = store.merged().await?;
     for open in &mut open {
-        open.asked = open.asked.of(|id| now_known_as(&merged, id));
+        open.asked = known_now(&merged, &open.asked);
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
@@ -174,27 +171,16 @@ pub async fn decide(
         (None, _) => return Err(DecisionError::NoApproval(wanted.to_owned())),
         (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
     };
-    let people = store.identities().await?;
     let kept = store.kept().await?;
-    let has_left = |id: &IdentityId| {
-        let person = people.iter().find(|person| person.id == *id);
-        let state = person.map(|it| desired::standing(policy, it, &it.holds(), (&kept, &[]), now));
-        state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
-    };
-    let mut answering = answering(&policy.steps, (&people, &kept), actor, now)?;
-    answering.stands_for.retain(|id| !has_left(id));
-    let left = has_left(&answering.who).then(|| DecisionError::Left(actor.to_owned()));
-    let own = approval.own(|user| {
-        let key = policy.steps.actors.get(user)?;
-        with_key(&people, &kept, key, now).ok().flatten().map(|it| it.id)
-    });
+    let desk = Desk::open(store, policy, (&kept, now)).await?;
+    let (answering, left) = desk.answering(actor)?;
+    let own = approval.own(|user| desk.who(user));
     let refused = left.or_else(|| approval.refusal(&own, &answering, actor, now));
     if let Some(refused) = refused {
         approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
     }
-    let by = people.iter().find(|person| person.id == answering.who);
-    let label = by.map_or_else(String::new, |it| label(it, &facts_now(it, now)));
+    let label = desk.label(answering.who);
     let answer = Answer { yes, reason, who: answering.who, label };
     Ok(approval.take(store, answer, (actor, now)).await?)
 }
@@ -315,41 +301,6 @@ impl OpenApproval {
         }
         Ok(said)
     }
-}
-
-/// Who somebody is by now who was merged into somebody else.
-fn now_known_as(merged: &[Merged], id: IdentityId) -> IdentityId {
-    let mut now = id;
-    // Nobody goes round more often than there were merges.
-    for _ in merged {
-        match merged.iter().find(|it| it.other == now) {
-            Some(it) => now = it.keep,
-            None => break,
-        }
-    }
-    now
-}
-
-/// Who an OS user is, and in whose place they answer.
-fn answering(
-    policy: &StepsPolicy,
-    (people, kept): (&[Identity], &Kept),
-    actor: &str,
-    now: Timestamp,
-) -> Result<Answering, DecisionError> {
-    let by_key = |key: &str| with_key(people, kept, key, now);
-    let key = policy.actors.get(actor).ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
-    let person = by_key(key)?
-        .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
-    let id = person.id.to_string();
-    let keys = person.records.iter().map(|record| record.key.as_str());
-    // A key that is somebody else's as well says nothing of who is meant.
-    let keys = keys.filter(|key| matches!(by_key(key), Ok(Some(_))));
-    let keys: Vec<&str> = keys.chain([id.as_str()]).collect();
-    // Nobody answers in the place of who could be several people.
-    let others = policy.stands_for(&keys, now).filter_map(|key| by_key(key).ok().flatten());
-    let stands_for: BTreeSet<IdentityId> = others.map(|person| person.id).collect();
-    Ok(Answering { who: person.id, stands_for })
 }
 
 /// What a person says of a step that waits for them.

@@ -28,7 +28,7 @@ use super::{
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
-    requests,
+    requests, reviews,
     schedule::Schedule,
     steps,
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
@@ -97,6 +97,7 @@ pub async fn execute(
     let held = operations.map(|operation| operation.identity).collect();
     steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
+    reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
     approvals::used(context, survey, run).await?;
     if !context.stop.is_asked() {

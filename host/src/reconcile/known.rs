@@ -17,10 +17,11 @@ use lanyard_core::{
     operation::Change,
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
+    review,
     workflow::add_own_facts,
 };
 
-use super::dropped::note;
+use super::{dropped::note, erase::part_followed};
 use crate::store::{Store, StoreError, Unsettled};
 
 /// Everyone and everything as last known, and what the file wants of it now.
@@ -71,10 +72,12 @@ pub(super) async fn recorded(
     now: Timestamp,
 ) -> Result<(Assembled, Observed), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
-    let identities = store.identities().await?;
+    let mut identities = store.identities().await?;
+    let followed = part_followed(&mut identities, &observed.kept);
     let reads = store.source_reads().await?;
     let baseline = reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let mut assembled = assemble(policy, &[], &identities, &baseline, now);
+    assembled.join(followed);
     provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     Ok((assembled, observed))
@@ -102,6 +105,7 @@ pub async fn suppose(
     let mut plan = plan(&PlanSettings::of(policy), desired, observed, now);
     note(policy, &dropped(policy, assembled, desired, observed), &mut plan);
     plan.notes.extend(last_ones(policy, &plan, observed));
+    review::planned(policy, (assembled, desired, observed), &mut plan, now);
     let lately = lately(policy, store, now).await?;
     let settings = GuardSettings::of(policy);
     // The clock is not looked at: another time is what is supposed.

@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval, fault::Fault, id::IdentityId, operation::Operation,
-    request::PlannedQuestion, run::Verification, workflow::PlannedStep,
+    approval::PlanApproval,
+    fault::Fault,
+    id::{IdentityId, ReviewName},
+    operation::Operation,
+    request::PlannedQuestion,
+    run::Verification,
+    workflow::PlannedStep,
 };
 use tokio::sync::watch;
 
@@ -67,6 +72,11 @@ pub enum Progress {
     /// A question about access that somebody asked for.
     Question {
         question: PlannedQuestion,
+        how: StepTold,
+    },
+    /// A review that is opened, or in which others are asked.
+    Review {
+        name: ReviewName,
         how: StepTold,
     },
     /// Everything known of somebody is gone.

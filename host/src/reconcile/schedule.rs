@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     id::{ConnectorName, IdentityId, OperationId},
-    operation::Operation,
+    operation::{Operation, OperationKind},
     plan::Plan,
 };
 
@@ -34,7 +34,8 @@ impl Schedule {
             let named = operation.after.iter().chain(&operation.prefer_after).copied();
             let mut before: BTreeSet<OperationId> =
                 named.filter(|id| operations.contains_key(id)).collect();
-            before.extend(last.insert((operation.identity, &operation.target), *id));
+            let previous = last.insert((operation.identity, &operation.target), *id);
+            before.extend(previous.filter(|previous| !beside(operation, operations.get(previous))));
             waits.insert(*id, before.len());
             for earlier in before {
                 followers.entry(earlier).or_default().push(*id);
@@ -123,10 +124,17 @@ impl Schedule {
     }
 }
 
+/// Whoever is signed in is put out beside being disabled: neither waits for
+/// the other.
+fn beside(operation: &Operation, previous: Option<&Operation>) -> bool {
+    let disables = previous.is_some_and(|it| it.change.kind() == OperationKind::Disable);
+    disables && operation.change.kind().is_about_credentials()
+}
+
 #[cfg(test)]
 mod tests {
     use lanyard_core::{
-        operation::{Change, Event},
+        operation::{Change, CredentialVerb, Event},
         value::ObjectRef,
     };
 
@@ -155,6 +163,25 @@ mod tests {
 
     fn taken(schedule: &mut Schedule) -> Option<u32> {
         schedule.take(|_| true).map(|(operation, _)| operation.id.0)
+    }
+
+    #[test]
+    fn what_somebody_is_signed_in_with_ends_beside_their_being_disabled() {
+        let mut plan = plan(&[&[], &[], &[]]);
+        let account = ObjectRef { object_type: "user".to_owned(), uid: "u0".to_owned() };
+        let changes = [
+            Change::Disable { account: account.clone() },
+            Change::Credentials { account: account.clone(), verb: CredentialVerb::Revoke },
+            Change::Delete { account },
+        ];
+        let identity = plan.operations[0].identity;
+        for (operation, change) in plan.operations.iter_mut().zip(changes) {
+            (operation.identity, operation.change) = (identity, change);
+        }
+        let mut schedule = Schedule::new(&plan, &BTreeSet::new());
+        assert_eq!(taken(&mut schedule), Some(0));
+        assert_eq!(taken(&mut schedule), Some(1), "it waits for no attempt of the other");
+        assert_eq!(taken(&mut schedule), None, "what comes after keeps its turn");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use lanyard_core::{
     observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
+    review,
     workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
 };
 
@@ -29,7 +30,7 @@ use super::{
     dropped::note,
     erase::set_aside,
     known::{known_of, lately},
-    lives, read, requests,
+    lives, read, requests, reviews,
 };
 use crate::{
     connector::Connectors,
@@ -70,10 +71,11 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         return Err(trouble);
     }
     let SourcesRead { mut readings, unread: unread_sources, .. } = read;
-    let told = set_aside(context, &mut readings, &mut known, now).await?;
+    let (told, followed) = set_aside(context, &mut readings, &mut known, now).await?;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
+    assembled.join(followed);
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;
@@ -99,6 +101,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let dropped = dropped(policy, &assembled, &desired, &observed);
     note(policy, &dropped, &mut plan);
     plan.notes.extend(last_ones(policy, &plan, &observed));
+    review::planned(policy, (&assembled, &desired, &observed), &mut plan, now);
     let lately = lately(policy, context.store.as_ref(), now).await?;
     let settings = GuardSettings::of(policy);
     let mut findings =
@@ -106,13 +109,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
     let digest = plan.digest()?;
-    let about = (&assembled, &desired, &observed);
-    let seen = Seen::of((&plan, &digest), about, now);
-    if observed.kept.clock.jump.is_none() {
-        requests::record_ended(context, &desired, &held_back(&plan, &findings), now).await?;
-        approvals::keep(context, seen, (&unread_sources, &unread)).await?;
-    }
-    findings.extend(approvals::findings(context, seen).await?);
+    let seen = Seen::of((&plan, &digest), (&assembled, &desired, &observed), now);
+    findings.extend(answered(context, seen, &findings, (&unread_sources, &unread)).await?);
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest,
@@ -164,6 +162,23 @@ async fn know_workflows(context: &Context, now: Timestamp) -> Result<(), Reconci
         context.store.know_workflows(&definitions, now).await?;
     }
     Ok(())
+}
+
+/// Records what is over of what people are asked, unless the clock jumped, and
+/// says what waits for them.
+async fn answered(
+    context: &Context,
+    seen: Seen<'_>,
+    findings: &[Finding],
+    unread: (&BTreeMap<ConnectorName, Fault>, &BTreeMap<ConnectorName, Fault>),
+) -> Result<Vec<Finding>, ReconcileError> {
+    let Seen { plan, assembled, desired, observed, now, .. } = seen;
+    if observed.kept.clock.jump.is_none() {
+        requests::record_ended(context, desired, &held_back(plan, findings), now).await?;
+        reviews::keep(context, assembled, &observed.kept, now).await?;
+        approvals::keep(context, seen, unread).await?;
+    }
+    approvals::findings(context, seen).await
 }
 
 /// People about whom something is held back until a person has looked.

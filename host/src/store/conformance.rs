@@ -13,6 +13,7 @@ pub(crate) mod journal;
 pub(crate) mod lives;
 pub(crate) mod marks;
 pub(crate) mod requests;
+pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod steps;
 pub(crate) mod union;
@@ -88,6 +89,7 @@ macro_rules! suite {
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
+            reviews::a_review_is_kept_in_its_place_with_an_entry_for_each_answer,
             approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
             cases::a_case_is_kept_until_a_look_finds_it_closed,
             cases::a_decision_is_kept_with_who_and_why_and_once,
@@ -108,6 +110,7 @@ macro_rules! suite {
             erasure::an_erasure_takes_the_name_beside_an_answer,
             erasure::something_open_about_somebody_keeps_them,
             erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
+            erasure::whoever_begins_anew_takes_the_records_over,
         );
     };
     ($fresh:path: $($room:ident::$demand:ident),* $(,)?) => {

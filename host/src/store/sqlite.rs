@@ -22,7 +22,9 @@ mod open;
 mod plans;
 mod problem;
 mod rechain;
+mod rehires;
 mod requests;
+mod reviews;
 mod runs;
 mod steps;
 #[cfg(test)]
@@ -42,13 +44,14 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::Forgotten,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
+    review::Review,
     run::OperationState,
     union::{Merged, Rearranged},
     value::ObjectRef,
@@ -549,5 +552,18 @@ impl Store for SqliteStore {
         let approvals = approvals.to_vec();
         self.write("record questions about plans", move |tx| approvals::record(tx, &approvals))
             .await
+    }
+
+    async fn record_reviews(
+        &self,
+        reviews: &[(Review, Vec<AuditEntry>)],
+    ) -> Result<(), StoreError> {
+        let reviews = reviews.to_vec();
+        self.write("record reviews", move |tx| reviews::record(tx, &reviews)).await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        let (begun, audit) = (begun.to_vec(), audit.to_vec());
+        self.write("record who begins anew", move |tx| rehires::begin(tx, &begun, &audit)).await
     }
 }

@@ -27,7 +27,7 @@ config = {{ file = "people.csv", key = "key" }}
 permissions = {{ directories = {{ data = {{ path = "hr", access = "read" }} }} }}
 [target.directory]
 plugin = "ldap"
-config = {{ base = "ou=people,dc=example,dc=org", policy-dn = "cn=default,ou=policies,dc=example,dc=org" }}
+config = {{ base = "ou=people,dc=example,dc=org", groups-base = "ou=groups,dc=example,dc=org", policy-dn = "cn=default,ou=policies,dc=example,dc=org" }}
 [target.directory.permissions]
 secrets = {{ password = {{ env = "LDAP_PASSWORD" }} }}
 [target.directory.permissions.streams.directory]
@@ -79,6 +79,8 @@ impl Firm {
 
     /// The password that was told since `before` mails were.
     fn told(&self, mail: &MailServer, before: usize) -> String {
+        // What was begun before is seen to have ended.
+        self.lanyard(&["apply", "--yes"]).ok();
         self.lanyard(&["workflow", "run", "pass", "1001"]).ok();
         let plan = self.lanyard(&["plan", "--json"]).ok();
         assert!(plan.out.contains("\"credential\""), "{}", plan.out);
@@ -153,4 +155,13 @@ async fn a_password_that_is_told_opens_the_account_and_is_left_nowhere() {
         assert!(!holds(&left, password), "a password was left behind");
         assert!(!holds(&left, password.replace('-', "").as_str()));
     }
+
+    let more =
+        "[workflow.out]\non = \"demand\"\nsteps = [{ id = \"end\", do = \"end-sessions\" }]\n";
+    let file = file(slapd.port(), mail.address().port());
+    fs::write(firm.folder.path().join("lanyard.toml"), format!("{file}{more}")).unwrap();
+    let check = firm.lanyard(&["check"]);
+    assert_eq!(check.status, 64, "{}", check.out);
+    let told = "FAIL  workflow `out`, step `end`: no target of it can end sessions";
+    assert_eq!(check.lines("FAIL"), told);
 }

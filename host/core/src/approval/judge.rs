@@ -344,7 +344,7 @@ fn letters(
         ("until", until.as_str()),
     ];
     let to = to.into_iter().filter(|id| desk.is_there(*id));
-    desk.letters(to, rule.approve.template.as_ref(), &words)
+    desk.letters(to, rule.approve.template.as_ref(), &approval.id, &words)
 }
 
 /// "2 grant for Ada Example and Dan Example"

@@ -51,6 +51,9 @@ impl Asking<'_> {
                     .collect()
             }
             Cause::Observed { .. } => vec![self.reading(target)],
+            Cause::Review { item, .. } => {
+                vec![Detail::new(format!("item {item}; `lanyard review decide` answers anew"))]
+            }
             Cause::Undo { plan, .. } => {
                 vec![Detail::new(format!("a person asked to undo plan {}", plan.short()))]
             }
@@ -74,6 +77,9 @@ impl Asking<'_> {
             Cause::Request { id, .. } => {
                 let request = self.request(id);
                 request.map(|it| Root::Order { by: it.by.to_string() }).into_iter().collect()
+            }
+            Cause::Review { review, .. } => {
+                vec![Root::Order { by: format!("review {review}") }]
             }
             Cause::Undo { plan, .. } => {
                 vec![Root::Order { by: format!("undo {}", plan.short()) }]

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use self::judge::{Judge, Written};
 pub(super) use self::sides::gives;
 use super::{
-    AtOnce, RequestsNow,
+    AtOnce, RequestsNow, ReviewedNow,
     person::{Given, Wanted},
     steps::{Subject, Wish},
     wishes::{self, Overrides},
@@ -32,6 +32,8 @@ pub struct AccessNow {
     pub conflicts: Vec<Conflict>,
     /// What people asked for, for them.
     pub requests: RequestsNow,
+    /// What reviews took from them.
+    pub reviewed: ReviewedNow,
 }
 
 /// A role somebody has.
@@ -134,7 +136,8 @@ pub(super) fn settle(
         Some(RoleNow { name, about, causes })
     });
     let requests = RequestsNow::default();
-    let access = AccessNow { roles: roles.collect(), conflicts, requests };
+    let reviewed = ReviewedNow::default();
+    let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed };
     Ok(Settled { wanted, overrides, at_once, access })
 }
 

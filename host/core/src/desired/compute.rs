@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     RequestsNow, WantedEnd,
-    access::{self, Settled},
+    access::Settled,
     content::Site,
     credential,
     effects::Due,
@@ -21,7 +21,7 @@ use super::{
     names::{self, Names},
     person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
-    requests,
+    requests, reviewed,
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
     wishes::Overrides,
 };
@@ -33,6 +33,7 @@ use crate::{
     lifecycle::{self, StateNow},
     observed::{Link, Observed},
     policy::Policy,
+    review::{self, Excluded},
     template::Scope,
 };
 
@@ -75,13 +76,15 @@ pub fn desired(
     }
     let entitlements = held::entitlements(policy, observed);
     let held = held::held(policy, observed);
+    let excluded = review::excluded(&review::heard(policy, assembled, &observed.kept, now));
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            let around = Around { observed, entitlements: &entitlements, held: &held, links, now };
+            let (entitlements, held, excluded) = (&entitlements, &held, &excluded);
+            let around = Around { observed, entitlements, held, excluded, links, now };
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
@@ -110,10 +113,14 @@ struct Around<'a> {
     observed: &'a Observed,
     entitlements: &'a Entitlements<'a>,
     held: &'a Held<'a>,
+    /// What reviews took from people.
+    excluded: &'a BTreeMap<IdentityId, Excluded>,
     /// Those that are not gone.
     links: &'a [&'a Link],
     now: Timestamp,
 }
+
+const NOTHING: &BTreeMap<FactName, Timestamp> = &BTreeMap::new();
 
 fn person<'a>(
     policy: &Policy,
@@ -121,13 +128,14 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, held, links, now } = *around;
+    let Around { observed, entitlements, held, excluded: _, links, now } = *around;
     let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
     let engagements = engagement::shown(&engaged);
     let key = jobs::key(identity, &engaged);
     let others = jobs::others(identity, &engaged);
+    let one = engaged.len() == 1;
     let tenure = engagement::tenure(policy, &engaged, past_starts(&observed.kept, identity.id));
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
     let scope = person::scope(&facts, &identity.id.to_string(), key, &state);
@@ -152,6 +160,8 @@ fn person<'a>(
         facts: &facts,
         scope: &scope,
         others: &others,
+        // Of several jobs each has its own values.
+        unchanged: if one { &identity.unchanged } else { NOTHING },
         tenure,
         absent_since,
         zone: &zone,
@@ -161,7 +171,7 @@ fn person<'a>(
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
-    let settled = access::settle(&subject, &turn.wishes, given, identity);
+    let settled = reviewed::settle(&subject, &turn.wishes, given, (identity, around.excluded));
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
     let settled = settled.unwrap_or_else(|more| {
         failed.extend(more);

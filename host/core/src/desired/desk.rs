@@ -132,7 +132,8 @@ impl Desk<'_> {
         self.reach.somebody(id).map_or_else(|_| id.to_string(), |it| it.label.to_owned())
     }
 
-    /// What people are told; `words` besides those every message knows.
+    /// What people are told on an occasion, which tells these messages from
+    /// all others; `words` besides those every message knows.
     ///
     /// # Errors
     /// The sentence why somebody cannot be told.
@@ -140,6 +141,7 @@ impl Desk<'_> {
         &self,
         people: impl IntoIterator<Item = IdentityId>,
         template: Option<&MessageName>,
+        occasion: &str,
         words: &[(&str, &str)],
     ) -> Result<Vec<Delivery>, String> {
         let Some(template) = template else { return Ok(Vec::new()) };
@@ -148,7 +150,6 @@ impl Desk<'_> {
             let said = words.iter().find(|(name, _)| *name == word);
             scope.own(word, said.map_or("", |(_, text)| text));
         }
-        let topic = words.iter().find(|(name, _)| *name == "approval").map_or("", |it| it.1);
         let mut letters: Vec<Delivery> = Vec::new();
         for id in people {
             let somebody = self.reach.somebody(id)?;
@@ -158,7 +159,7 @@ impl Desk<'_> {
             let mail = somebody.mail();
             let mail = mail.ok_or_else(|| format!("`{}` has no mail address", somebody.label))?;
             let to = Address::Mail(mail);
-            let id = Delivery::id_about(topic, &to);
+            let id = Delivery::id_about(occasion, &to);
             if letters.iter().any(|it| it.id == id) {
                 continue;
             }

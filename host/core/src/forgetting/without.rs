@@ -54,6 +54,9 @@ impl Plan {
         self.steps.retain(|it| of_others(it.identity));
         self.questions.retain(|it| of_others(it.identity));
         self.conflicts.retain(|it| of_others(it.identity));
+        for review in &mut self.reviews {
+            review.items.retain(|it| of_others(it.identity));
+        }
         self.notes.retain(|Note { identity, .. }| identity.is_none_or(of_others));
         for erasure in self.erasures.iter_mut().filter(|it| gone.is(it.identity)) {
             erasure.causes.clear();

@@ -172,6 +172,11 @@ impl<'a> Privileged<'a> {
         Self { entitlements: entitlements(access, observed), roles: &access.privileged_roles }
     }
 
+    /// Whether an entitlement is privileged by itself.
+    pub(crate) fn has(&self, target: &ConnectorName, entitlement: &ObjectRef) -> bool {
+        self.entitlements.get(target).is_some_and(|here| here.contains(entitlement))
+    }
+
     pub(crate) fn counts(&self, operation: &Operation) -> bool {
         let (Change::Grant { entitlement, .. } | Change::Revoke { entitlement, .. }) =
             &operation.change

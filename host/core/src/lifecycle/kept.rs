@@ -12,6 +12,7 @@ use crate::{
     observed::{Declined, OwnedGrant},
     policy::LimitsPolicy,
     request::Requests,
+    review::Review,
 };
 
 /// Everything that is remembered of lives besides facts.
@@ -26,8 +27,12 @@ pub struct Kept {
     /// People whose records are missing, and of whom that is not believed
     /// yet.
     pub absences: BTreeMap<IdentityId, Absence>,
+    /// Who begins anew, and under which identity.
+    pub followed: BTreeMap<IdentityId, Followed>,
     /// Access that people asked for.
     pub requests: Requests,
+    /// Reviews of access, in the order in which they were opened.
+    pub reviews: Vec<Review>,
     /// Who somebody is by now who was merged into somebody else.
     pub merged: BTreeMap<IdentityId, IdentityId>,
     /// Adopted accounts that a person gave back: only a person adopts them
@@ -48,6 +53,15 @@ pub struct Ejection {
     pub by: String,
     pub reason: String,
     pub undone: Option<Undone>,
+}
+
+/// Somebody who left was hired again, as somebody new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    pub by: IdentityId,
+    /// When that was found.
+    pub at: Timestamp,
+    pub left: Timestamp,
 }
 
 /// When a person took it back, and who.
@@ -90,6 +104,11 @@ impl Kept {
             ejection.undone = ejection.undone.take().filter(|undone| undone.at <= then);
         }
         self.legal_holds.retain(|it| it.at <= then);
+        self.reviews.retain(|it| it.opened <= then);
+        for item in self.reviews.iter_mut().flat_map(|it| &mut it.items) {
+            item.decision = item.decision.take().filter(|decision| decision.at <= then);
+        }
+        self.followed.retain(|_, it| it.at <= then);
         for past in self.past_starts.values_mut() {
             past.retain(|it| it.forgotten <= then);
         }

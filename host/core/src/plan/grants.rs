@@ -239,7 +239,9 @@ fn revoke_excess(
                     relation: owned.relation.clone(),
                     label,
                 };
+                let reviewed = site.person.access.reviewed.cause(site.target, &owned.entitlement);
                 let ended = requests::causes(site, &owned.entitlement).into_iter();
+                let ended = ended.chain(reviewed.cloned());
                 let causes = ended.chain([Cause::Observed { because }]).collect();
                 outline.draft(site, event::changed(site, turn), causes, change);
                 continue;
@@ -274,9 +276,6 @@ fn unmanaged(
     turn: Option<Event>,
     outline: &mut Outline,
 ) {
-    if site.access.unmanaged == Unmanaged::Keep {
-        return;
-    }
     for seen in site.there.assigned(&account.reference) {
         let Assignment { holder, entitlement, relation, direct } = seen;
         let mut owned = site.there.owned(holder);
@@ -286,8 +285,12 @@ fn unmanaged(
             continue;
         }
         let label = site.there.catalogue.label(entitlement);
-        let removed =
-            site.access.unmanaged == Unmanaged::Remove
+        let reviewed = site.person.access.reviewed.cause(site.target, entitlement);
+        if site.access.unmanaged == Unmanaged::Keep && reviewed.is_none() {
+            continue;
+        }
+        let removed = reviewed.is_some()
+            || site.access.unmanaged == Unmanaged::Remove
                 && (site.there.catalogue.speaks_of(entitlement)
                     || site.access.remove.iter().any(|pattern| {
                         pattern.matches(&label) || pattern.matches(&entitlement.uid)
@@ -300,7 +303,8 @@ fn unmanaged(
                 relation: relation.clone(),
                 label,
             };
-            let causes = vec![Cause::Observed { because }];
+            let observed = Cause::Observed { because };
+            let causes = reviewed.cloned().map_or_else(|| vec![observed], |review| vec![review]);
             outline.draft(site, event::changed(site, turn), causes, change);
         } else {
             let text = format!(

@@ -348,6 +348,7 @@ fn found(firm: &Firm) -> Observed {
             let can = &mut object.capabilities;
             (can.create, can.update, can.enable) = (true, true, true);
             (can.disable, can.delete, can.entitlements) = (true, true, true);
+            can.credential_abilities.insert(crate::schema::CredentialAbility::RevokeAll);
         }
         let names = GROUPS.into_iter().chain(["here", "moved", "by-hand"]);
         there.entitlements = names

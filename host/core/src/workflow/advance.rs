@@ -12,6 +12,7 @@ use super::{
     definition::{Action, OnFailure},
     effect::{Approve, PATIENCE},
     episode::{Episode, EpisodeEnd, StepEnd, StepRecord},
+    lasting::{effect, lasting, was_in_force},
 };
 use crate::{
     id::StepName,
@@ -362,64 +363,6 @@ fn approval(id: &str, asked: &Asked) -> String {
 /// Whether it ends when somebody sees that something is so.
 fn ends_by_sight(step: &Step) -> bool {
     lasting(step) || matches!(step.task, Task::Wait(Wait::Facts(_)))
-}
-
-/// What a step does once, outside accounts and access.
-fn effect(step: &Step) -> Option<&Action<Template>> {
-    match &step.task {
-        Task::Do(
-            action @ (Action::Notify { .. }
-            | Action::Approve(_)
-            | Action::SetFact { .. }
-            | Action::Ticket { .. }
-            | Action::Request { .. }
-            | Action::EndRequests { .. }
-            | Action::Credential { .. }
-            | Action::Run { .. }),
-        ) => Some(action),
-        _ => None,
-    }
-}
-
-fn was_in_force(episode: &Episode, step: &Step) -> bool {
-    let over = match episode.ended(&step.id) {
-        Some((_, StepEnd::Skipped)) => true,
-        Some(_) => once(step),
-        None => false,
-    };
-    lasting(step) && episode.steps.contains_key(&step.id) && !over
-}
-
-/// Whether what a step asks for is desired until it is done, and no longer.
-fn once(step: &Step) -> bool {
-    matches!(&step.task, Task::Do(Action::EndCredentials { .. }))
-}
-
-/// Whether what a step asks for is desired as long as the episode stands.
-fn lasting(step: &Step) -> bool {
-    matches!(&step.task, Task::Do(action) if action.is_lasting())
-}
-
-impl<T> Action<T> {
-    /// About accounts and access: not done once, but so from then on.
-    pub fn is_lasting(&self) -> bool {
-        match self {
-            Self::Accounts { .. }
-            | Self::Grant { .. }
-            | Self::Revoke { .. }
-            | Self::RevokeAll { .. }
-            | Self::EndCredentials { .. } => true,
-            Self::Start { .. }
-            | Self::Notify { .. }
-            | Self::Approve(_)
-            | Self::SetFact { .. }
-            | Self::Ticket { .. }
-            | Self::Request { .. }
-            | Self::EndRequests { .. }
-            | Self::Credential { .. }
-            | Self::Run { .. } => false,
-        }
-    }
 }
 
 /// The first instant of a date, or an instant, as a wait gives it.

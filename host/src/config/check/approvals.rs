@@ -143,7 +143,7 @@ fn by_key(check: &mut Check<'_, '_>, place: &Place, approval: &Approval) {
 }
 
 /// A message about a plan reads no facts of anybody.
-fn about_nobody(
+pub(super) fn about_nobody(
     check: &mut Check<'_, '_>,
     place: &Place,
     template: &MessageName,

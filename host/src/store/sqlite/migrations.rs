@@ -25,7 +25,10 @@ const MIGRATIONS: &[&str] = &[
     PARTS_OF_AUDIT,
     include_str!("migrations/0017_forgetting.sql"),
     include_str!("migrations/0018_credentials.sql"),
-    include_str!("migrations/0020_by_reference.sql"),
+    include_str!("migrations/0019_followed.sql"),
+    include_str!("migrations/0020_unchanged.sql"),
+    include_str!("migrations/0021_review.sql"),
+    include_str!("migrations/0022_by_reference.sql"),
 ];
 
 /// After it the audit is chained anew.

@@ -8,14 +8,15 @@ use crate::{
     policy::Policy,
 };
 
-/// Only workflows, what must not be held together, what is kept on leave and
-/// what had an end ask before the plan what a name means.
+/// Only workflows, reviews, what must not be held together, what is kept on
+/// leave and what had an end ask before the plan what a name means.
 pub(super) fn entitlements<'a>(policy: &'a Policy, observed: &'a Observed) -> Entitlements<'a> {
     let access = &policy.access;
     let together = !access.separations.is_empty() || !access.exclusives.is_empty();
     let lives = &policy.lifecycle;
     let kept = lives.leaves.values().any(|leave| !leave.keep_grants.is_empty());
-    let asked = together || kept || !lives.overlap.is_zero();
+    let reviewed = !observed.kept.reviews.is_empty();
+    let asked = reviewed || together || kept || !lives.overlap.is_zero();
     if policy.workflows.is_empty() && policy.versions.is_empty() && !asked {
         return Entitlements::new();
     }

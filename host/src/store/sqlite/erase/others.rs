@@ -8,6 +8,7 @@ use lanyard_core::{
     forgetting::Gone,
     id::IdentityId,
     request::{Request, RequestedBy},
+    review::Review,
     workflow::Asked,
 };
 use rusqlite::{Connection, params};
@@ -118,6 +119,23 @@ fn labels(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
         if named {
             tx.prepare_cached("UPDATE plan_approval SET body = ?2 WHERE id = ?1")?
                 .execute(params![id, Json(approval)])?;
+            emptied += 1;
+        }
+    }
+    emptied += reviews(tx, whom)?;
+    Ok(emptied)
+}
+
+/// What was looked at of theirs goes; of others it stays.
+fn reviews(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
+    let mut emptied = 0_usize;
+    for (number, mut review) in read::<Review>(tx, "SELECT cast(number AS TEXT), body FROM review")?
+    {
+        let before = review.items.len();
+        review.items.retain(|it| !whom.gone.is(it.identity));
+        if review.items.len() < before {
+            tx.prepare_cached("UPDATE review SET body = ?2 WHERE number = ?1")?
+                .execute(params![number.parse::<i64>().unwrap_or_default(), Json(review)])?;
             emptied += 1;
         }
     }

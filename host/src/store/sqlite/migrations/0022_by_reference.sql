@@ -16,13 +16,6 @@ BEGIN SELECT RAISE(ABORT, 'a plan is never changed'); END;
 -- The latest first day that was ever said of them.
 ALTER TABLE erased ADD COLUMN started TEXT;
 
--- Of whom a person said that what sources still have of them is somebody new.
-CREATE TABLE readmitted (
-    identity TEXT PRIMARY KEY REFERENCES erased (identity),
-    at TEXT NOT NULL,
-    by_whom TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-
 -- Whoever was erased stays so, and nothing is emptied but by that.
 CREATE TRIGGER erased_kept BEFORE DELETE ON erased
 BEGIN SELECT RAISE(ABORT, 'whoever was erased stays so'); END;

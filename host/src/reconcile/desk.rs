@@ -1,0 +1,110 @@
+//! Who answers at the desk, in whose place, and who everybody is by now.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lanyard_core::{
+    desired,
+    fact::Identity,
+    id::IdentityId,
+    identity::{facts_now, label},
+    lifecycle::Kept,
+    policy::Policy,
+    union::Merged,
+    workflow::{Answering, Asked},
+};
+
+use super::{
+    actor::{SeveralPeople, with_key},
+    decide::DecisionError,
+};
+use crate::store::{Store, StoreError};
+
+pub(super) struct Desk<'a> {
+    policy: &'a Policy,
+    kept: &'a Kept,
+    people: Vec<Identity>,
+    merged: Vec<Merged>,
+    now: Timestamp,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) async fn open(
+        store: &dyn Store,
+        policy: &'a Policy,
+        (kept, now): (&'a Kept, Timestamp),
+    ) -> Result<Self, StoreError> {
+        let (people, merged) = (store.identities().await?, store.merged().await?);
+        Ok(Self { policy, kept, people, merged, now })
+    }
+
+    /// Who somebody is, by the key of a record or an id.
+    fn by_key(&self, key: &str) -> Result<Option<&Identity>, SeveralPeople> {
+        with_key(&self.people, self.kept, key, self.now)
+    }
+
+    /// Who an OS user is.
+    pub(super) fn who(&self, user: &str) -> Option<IdentityId> {
+        let key = self.policy.steps.actors.get(user)?;
+        self.by_key(key).ok().flatten().map(|person| person.id)
+    }
+
+    /// Who an OS user is who is still there, and in whose place they answer;
+    /// that they have left is the second of the two.
+    pub(super) fn answering(
+        &self,
+        actor: &str,
+    ) -> Result<(Answering, Option<DecisionError>), DecisionError> {
+        let steps = &self.policy.steps;
+        let key = steps.actors.get(actor);
+        let key = key.ok_or_else(|| DecisionError::NoActor(actor.to_owned()))?;
+        let person = self
+            .by_key(key)?
+            .ok_or_else(|| DecisionError::NoPerson { user: actor.to_owned(), key: key.clone() })?;
+        let id = person.id.to_string();
+        let keys = person.records.iter().map(|record| record.key.as_str());
+        // A key that is somebody else's as well says nothing of who is meant.
+        let keys = keys.filter(|key| matches!(self.by_key(key), Ok(Some(_))));
+        let keys: Vec<&str> = keys.chain([id.as_str()]).collect();
+        // Nobody answers in the place of who could be several people.
+        let others = steps.stands_for(&keys, self.now);
+        let others = others.filter_map(|key| self.by_key(key).ok().flatten());
+        let others = others.map(|person| person.id).filter(|id| !self.has_left(*id));
+        let stands_for: BTreeSet<IdentityId> = others.collect();
+        let left = self.has_left(person.id).then(|| DecisionError::Left(actor.to_owned()));
+        Ok((Answering { who: person.id, stands_for }, left))
+    }
+
+    fn has_left(&self, id: IdentityId) -> bool {
+        let person = self.people.iter().find(|person| person.id == id);
+        let state = person
+            .map(|it| desired::standing(self.policy, it, &it.holds(), (self.kept, &[]), self.now));
+        state.is_some_and(|state| state.is_ok_and(|state| state.state.is_over()))
+    }
+
+    /// How people call somebody.
+    pub(super) fn label(&self, id: IdentityId) -> String {
+        let person = self.people.iter().find(|person| person.id == id);
+        person.map_or_else(String::new, |it| label(it, &facts_now(it, self.now)))
+    }
+
+    /// The same question to those whom everybody in it is known as by now.
+    pub(super) fn known_now(&self, asked: &Asked) -> Asked {
+        known_now(&self.merged, asked)
+    }
+}
+
+/// The same question to those whom everybody in it is known as by now.
+pub(super) fn known_now(merged: &[Merged], asked: &Asked) -> Asked {
+    asked.of(|id| {
+        let mut now = id;
+        // Nobody goes round more often than there were merges.
+        for _ in merged {
+            match merged.iter().find(|it| it.other == now) {
+                Some(it) => now = it.keep,
+                None => break,
+            }
+        }
+        now
+    })
+}
