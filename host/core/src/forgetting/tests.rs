@@ -182,7 +182,7 @@ fn nobody_is_erased_while_something_of_theirs_is_open() {
     let account = |world: &mut Observed| {
         let mut link = observed(&[("ada.example", Some("1"))]).links.remove(0);
         link.disabled_since = Some(at("2020-06-02T00:00:00Z"));
-        link.unwanted_since = Some(noon());
+        link.unwanted_since = Some(at("2020-06-02T00:00:00Z"));
         world.links.push(link);
     };
     insta::assert_snapshot!(kept_by(account), @"they are to be erased, and are not: their account `u-ada.example` at crm is disabled, and not deleted");
@@ -287,9 +287,30 @@ fn a_corrected_record_or_a_column_that_is_lost_hires_nobody() {
     };
     assert!(left_out(&[("start", "2001-01-01")], &[]), "the old job goes on");
     assert!(!left_out(&[("start", "2026-05-01")], &[]), "a new job");
-    assert!(!left_out(&[], &[]), "by the status alone");
+    assert!(left_out(&[], &[]), "by the status alone");
     let other = left(&policy, &["2"], "2020-06-01").identities;
     assert!(left_out(&[], &other), "`end` is gone from the source");
+}
+
+#[test]
+fn somebody_erased_is_hired_again_by_a_first_day_alone_that_was_never_said() {
+    let policy = policy();
+    let mut gone = forgotten("1", &["hr"]);
+    let left = gone.people.get_mut(&id("1")).unwrap();
+    left.departed = Some(at("2020-06-02T00:00:00Z"));
+    left.started = Some(at("2021-01-01T00:00:00Z"));
+    let told = |ada: &[(&str, &str)]| {
+        let mut readings = [reading("hr", vec![worker("1", ADA, ada)], CoverageKind::Exhaustive)];
+        let told = set_aside(&policy, &mut readings, (&[], &gone), noon());
+        let open = told.notes().filter(|note| note.open).count();
+        (told.again.len(), told.unsure.get("hr").copied().unwrap_or_default(), open)
+    };
+    let (hired, asked, nothing) = ((1, 0, 0), (0, 1, 1), (0, 0, 0));
+    assert_eq!(told(&[("start", "2026-05-01")]), hired);
+    assert_eq!(told(&[]), asked, "ejected, and HR never said that they left");
+    assert_eq!(told(&[("start", "2001-01-01")]), asked, "the job that is over");
+    assert_eq!(told(&[("start", "2021-01-01")]), asked, "a job that never began");
+    assert_eq!(told(&[("start", "2026-05-01"), ("end", "2026-05-02")]), nothing);
 }
 
 fn set_aside_of(forgotten: &Forgotten, end: &str, known: &[Identity]) -> (Told, usize) {
