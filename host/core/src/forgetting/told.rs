@@ -207,10 +207,7 @@ fn judge(
     let assembled = assemble(policy, &of_them, &blank, &BTreeMap::new(), now);
     let mut judged = Judged::default();
     for Candidate { again, departed, sources, erased } in candidates {
-        if sources.iter().find(unread).is_some()
-            || again.records.iter().any(|it| lost.contains(&it.source))
-            || assembled.holds.contains_key(&again.id)
-        {
+        if sources.iter().find(unread).is_some() || assembled.holds.contains_key(&again.id) {
             continue;
         }
         let Some(identity) = assembled.identity(again.id) else { continue };
@@ -222,7 +219,12 @@ fn judge(
         let zone = zone_of(&facts, &policy.lifecycle);
         let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
         let start = facts.get("start").and_then(|start| moment_of(start, false, &zone));
-        let is_before = start.zip(*departed).is_some_and(|(start, departed)| start < departed);
+        let first_day = start.zip(*departed);
+        // A new first day is no column that was left out.
+        if first_day.is_none() && again.records.iter().any(|it| lost.contains(&it.source)) {
+            continue;
+        }
+        let is_before = first_day.is_some_and(|(start, departed)| start < departed);
         let is_shown = |started: &Option<Timestamp>| {
             start.is_some_and(|start| started.is_none_or(|started| started < start))
         };
