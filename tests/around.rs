@@ -377,4 +377,13 @@ impl Store for Around {
     async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
         self.around("begin-anew", self.inner.begin_anew(begun, audit)).await
     }
+
+    async fn password_set(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.around("password-set", self.inner.password_set(target, account, at)).await
+    }
 }

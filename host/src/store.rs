@@ -306,6 +306,14 @@ pub trait Store: Send + Sync {
     /// Reviews as they are from now on, each with its entries.
     async fn record_reviews(&self, reviews: &[(Review, Vec<AuditEntry>)])
     -> Result<(), StoreError>;
+
+    /// An account of ours has a password of ours since then.
+    async fn password_set(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 }
 
 /// Somebody who is to be erased.

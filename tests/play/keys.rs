@@ -54,6 +54,14 @@ impl Keys {
 
 impl Inner {
     pub(crate) fn key(&mut self, write: &Write) -> Result<Account, Fault> {
+        let needed = match write {
+            Write::EndSessions(_) => CredentialAbility::EndSessions,
+            Write::RevokeCredentials(_) => CredentialAbility::RevokeAll,
+            _ => CredentialAbility::SetPassword,
+        };
+        if !self.keys.can.contains(&needed) {
+            return Err(Fault::new(FaultKind::Unsupported(needed.word().to_owned()), "it cannot"));
+        }
         let (reference, what) = match write {
             Write::EndSessions(account) => (account, "sessions ended"),
             Write::RevokeCredentials(account) => (account, "everything revoked"),

@@ -138,6 +138,9 @@ pub struct Ended {
     pub sessions: Option<Timestamp>,
     /// All of it.
     pub credentials: Option<Timestamp>,
+    /// The password, by another one of ours.
+    #[serde(default)]
+    pub password: Option<Timestamp>,
 }
 
 impl Ended {

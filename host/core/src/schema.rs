@@ -295,6 +295,13 @@ impl Capabilities {
             || verb == CredentialVerb::EndSessions && can.contains(&CredentialAbility::EndSessions)
     }
 
+    /// How what is asked for is done: where sessions cannot be ended alone,
+    /// everything is revoked, which ends them.
+    pub fn ending(&self, verb: CredentialVerb) -> CredentialVerb {
+        let alone = self.credential_abilities.contains(&CredentialAbility::EndSessions);
+        if verb == CredentialVerb::EndSessions && !alone { CredentialVerb::Revoke } else { verb }
+    }
+
     /// What disabling does to a leaver, together with what is done beside it.
     pub fn leaver_effects(&self) -> BTreeSet<DisableEffect> {
         let mut effects = self.disable_effects.clone();

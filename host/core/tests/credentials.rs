@@ -103,15 +103,60 @@ fn one_that_was_not_done_is_planned_again_whatever_became_of_the_disabling() {
     let disabled = apply_if(&observed, &plan, |it| it.change.kind() == OperationKind::Disable);
     assert_eq!(kinds(&made(&leaves, &disabled)), [OperationKind::RevokeCredentials]);
     let revoked = apply_if(&observed, &plan, |it| it.change.kind() != OperationKind::Disable);
-    assert_eq!(kinds(&made(&leaves, &revoked)), [OperationKind::Disable]);
+    // Until it is disabled, somebody may sign in again.
+    let again = made(&leaves, &revoked);
+    assert_eq!(kinds(&again), [OperationKind::Disable, OperationKind::RevokeCredentials]);
+    // Of these the first comes through and the second does not.
+    let mut half = apply_if(&revoked, &again, |it| it.change.kind() == OperationKind::Disable);
+    half.links.iter_mut().for_each(|link| link.disabled_since = Some(later()));
+    assert_eq!(kinds(&made(&leaves, &half)), [OperationKind::RevokeCredentials]);
+}
+
+fn later() -> jiff::Timestamp {
+    at("2026-03-01T10:00:00Z")
 }
 
 #[test]
-fn nobody_is_put_out_who_comes_back_never_came_or_goes_wholly() {
+fn whoever_was_kept_for_a_while_or_opened_by_somebody_is_signed_out_when_closed() {
+    let leaves = gone(closed(Presence::Disabled));
+    let kept = gone(closed(Presence::Kept { until: later() }));
+    let mut observed = world(&[CredentialAbility::RevokeAll], &[]);
+    looked(&mut observed, &kept);
+    assert!(made(&kept, &observed).is_empty());
+    // A step signed them out meanwhile, and they signed in again.
+    observed.links[0].ended.credentials = Some(now());
+    let plan = made(&leaves, &observed);
+    assert_eq!(kinds(&plan), [OperationKind::Disable, OperationKind::RevokeCredentials]);
+    // Somebody opens what was closed.
+    let mut after = apply(&observed, &plan);
+    assert!(made(&leaves, &after).is_empty());
+    there(&mut after, "crm").accounts[0].state = AccountState::Active;
+    let plan = made(&leaves, &after);
+    assert_eq!(kinds(&plan), [OperationKind::Disable, OperationKind::RevokeCredentials]);
+}
+
+#[test]
+fn whoever_is_disabled_without_having_left_is_signed_out_as_well() {
+    let mut away = present(content("ada", &[]));
+    if let Presence::Present { enabled, .. } = &mut away.presence {
+        *enabled = false;
+    }
+    let away = wanting([person("ada", LifecycleState::OnLeave, [("crm", away)])]);
+    let observed = world(&[CredentialAbility::RevokeAll], &[]);
+    let plan = made(&away, &observed);
+    assert_eq!(kinds(&plan), [OperationKind::Disable, OperationKind::RevokeCredentials]);
+    assert!(made(&away, &apply(&observed, &plan)).is_empty());
+    let half = apply_if(&observed, &plan, |it| it.change.kind() == OperationKind::Disable);
+    assert_eq!(kinds(&made(&away, &half)), [OperationKind::RevokeCredentials]);
+}
+
+#[test]
+fn whoever_never_came_is_not_put_out_and_whoever_goes_wholly_is() {
     let can = [CredentialAbility::RevokeAll];
     let announced = closed(Presence::Disabled);
     let announced = wanting([person("ada", LifecycleState::Announced, [("crm", announced)])]);
-    assert_eq!(kinds(&made(&announced, &world(&can, &[]))), [OperationKind::Disable]);
+    let plan = made(&announced, &world(&can, &[]));
+    assert_eq!(kinds(&plan), [OperationKind::Disable, OperationKind::RevokeCredentials]);
 
     let mut never = world(&can, &[]);
     there(&mut never, "crm").accounts[0].state = AccountState::Disabled;
@@ -121,7 +166,10 @@ fn nobody_is_put_out_who_comes_back_never_came_or_goes_wholly() {
 
     let due = closed(Presence::Deleted { due: at("2026-02-01T00:00:00Z") });
     let plan = made(&gone(due), &world(&can, &[]));
-    assert!(!kinds(&plan).contains(&OperationKind::RevokeCredentials), "{:?}", kinds(&plan));
+    // Deleting may be held back or fail.
+    let expected =
+        [OperationKind::Disable, OperationKind::RevokeCredentials, OperationKind::Delete];
+    assert_eq!(kinds(&plan), expected);
 }
 
 fn step(verb: CredentialVerb, since: Option<&str>) -> Desired {
@@ -151,6 +199,14 @@ fn a_step_ends_sessions_once_and_what_cannot_is_told() {
     let mut before = can.clone();
     before.links[0].ended.sessions = Some(at("2026-01-31T00:00:00Z"));
     assert_eq!(kinds(&made(&wanted, &before)), [OperationKind::EndSessions]);
+
+    // What cannot end sessions alone revokes everything, which ends them.
+    let all = world(&[CredentialAbility::RevokeAll], &[]);
+    let plan = made(&wanted, &all);
+    assert_eq!(kinds(&plan), [OperationKind::RevokeCredentials]);
+    assert!(plan.notes.iter().any(|it| it.text.contains("cannot end sessions alone")));
+    let after = made(&wanted, &apply(&all, &plan));
+    assert!(after.is_empty() && after.notes.is_empty());
 
     let wanted = step(CredentialVerb::Revoke, Some("2026-02-01T00:00:00Z"));
     let plan = made(&wanted, &can);

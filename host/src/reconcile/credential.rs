@@ -8,9 +8,10 @@
 use std::sync::Arc;
 
 use lanyard_core::{
+    account::AccountState,
     fault::Fault,
-    id::ConnectorName,
-    value::ObjectRef,
+    id::IdentityId,
+    observed::Origin,
     workflow::{
         Attempts, CREDENTIAL, Delivery, Effect, Episode, PlannedStep, StepEnd, StepRecord,
         pause_after,
@@ -21,10 +22,11 @@ use zeroize::Zeroize as _;
 use super::{
     carry::NoJournal,
     progress::StepTold,
+    read::patiently,
     steps::{Hand, LEFT, outgoing},
 };
 use crate::{
-    connector::{Outcome, Password, Status, Write, WriteContext},
+    connector::{Attached, Outcome, Password, Status, Write, WriteContext},
     messenger::Sent,
     store::StoreError,
 };
@@ -47,8 +49,8 @@ impl Hand<'_> {
             self.skip(step, "its target cannot be used");
             return Ok(());
         };
-        if !self.may_sign_in(step, target, account).await? {
-            self.skip(step, "the account is disabled, or not theirs any more");
+        if let Some(why) = self.kept_from(step, &there).await? {
+            self.skip(step, why);
             return Ok(());
         }
         let Ok(password) = Password::random(*length) else {
@@ -72,25 +74,44 @@ impl Hand<'_> {
                 let record = self.another(step, &why);
                 self.over(step, record, StepTold::Again(why), "not set").await
             }
-            None => self.tell(step, deliveries, &password).await,
+            None => {
+                self.context.store.password_set(target, account, self.context.now()).await?;
+                self.tell(step, deliveries, &password).await
+            }
         }
     }
 
-    /// By what is known after the operations of the plan.
-    async fn may_sign_in(
+    /// Why none may be set, by what is known after the operations of the
+    /// plan, and by what the target shows now.
+    async fn kept_from(
         &self,
         step: &PlannedStep,
-        target: &ConnectorName,
-        account: &ObjectRef,
-    ) -> Result<bool, StoreError> {
+        there: &Attached,
+    ) -> Result<Option<&'static str>, StoreError> {
+        let Effect::Credential { target, account, login, .. } = &step.effect else {
+            return Ok(None);
+        };
         let links = self.context.store.links().await?;
-        Ok(links.iter().any(|link| {
-            link.identity == step.identity
-                && link.target == *target
-                && link.account == *account
-                && !link.gone
-                && link.disabled_since.is_none()
-        }))
+        let mut of_it =
+            links.iter().filter(|it| it.target == *target && it.account == *account && !it.gone);
+        let (Some(link), None) = (of_it.next(), of_it.next()) else {
+            return Ok(Some("the account is not theirs alone any more"));
+        };
+        let theirs = link.identity == step.identity && link.origin == Origin::Created;
+        if !theirs || link.disabled_since.is_some() || link.unwanted_since.is_some() {
+            return Ok(Some("the account is disabled, or not theirs any more"));
+        }
+        if link.ended.password.is_some() && step.attempt <= 1 {
+            return Ok(Some("it got a password of ours before"));
+        }
+        let found = patiently(&self.context.stop, || there.connector.get(account)).await;
+        let Ok(found) = found else { return Ok(Some("its account could not be read")) };
+        let owner = found.anchor.as_deref().and_then(|it| it.parse::<IdentityId>().ok());
+        let open = matches!(found.state, AccountState::Active | AccountState::Unknown);
+        if !open || owner.is_some_and(|owner| owner != step.identity) || found.name != *login {
+            return Ok(Some("its account is not what it was when this was planned"));
+        }
+        Ok(None)
     }
 
     async fn tell(

@@ -30,7 +30,7 @@ use super::{
     progress::{Progress, Summary},
     requests, reviews,
     schedule::Schedule,
-    steps,
+    steps::{self, Withheld},
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
 };
@@ -93,10 +93,9 @@ pub async fn execute(
     runner.run(&mut schedule).await?;
     let mut summary = runner.summary;
     // What takes access away has been sent before anybody is told.
-    let operations = plan.operations.iter().filter(|it| blocked.contains(&it.id));
-    let held = operations.map(|operation| operation.identity).collect();
-    steps::carry_out(context, (run, &plan.steps), &held, report, &mut summary).await?;
-    requests::ask(context, &plan.questions, &held, report, &mut summary).await?;
+    let withheld = withheld(survey, &blocked);
+    steps::carry_out(context, (run, &plan.steps), &withheld, report, &mut summary).await?;
+    requests::ask(context, &plan.questions, &withheld.people, report, &mut summary).await?;
     reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
     approvals::used(context, survey, run).await?;
@@ -105,6 +104,23 @@ pub async fn execute(
     }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
+}
+
+fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {
+    use FindingKind::{DisableEffects, LastOf, Protected, Separation, UnverifiableDisable};
+    let StoredPlan { plan, findings, .. } = &survey.stored;
+    // These are about single accounts.
+    let single = [DisableEffects, LastOf, Protected, Separation, UnverifiableDisable];
+    let standing = findings.iter().filter(|it| !single.contains(&it.kind));
+    let held: BTreeSet<OperationId> = standing.flat_map(|it| it.blocks.iter().copied()).collect();
+    let operations = || plan.operations.iter().filter(|it| blocked.contains(&it.id));
+    Withheld {
+        people: operations().map(|it| it.identity).collect(),
+        targets: operations()
+            .filter(|it| held.contains(&it.id))
+            .map(|it| it.target.clone())
+            .collect(),
+    }
 }
 
 /// Whether a finding is about something else than the agreement of people.

@@ -9,7 +9,7 @@ mod request;
 use std::{collections::BTreeMap, collections::BTreeSet};
 
 use lanyard_core::{
-    id::{IdentityId, WorkflowName},
+    id::{ConnectorName, IdentityId, WorkflowName},
     operation::Cause,
     workflow::{
         Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
@@ -26,15 +26,22 @@ use crate::{
     store::{AuditEntry, RunId, StoreError},
 };
 
-/// Carries out the steps of a plan, except those of people in `held`, whose
-/// operations a finding holds back.
+/// What findings hold back.
+pub(super) struct Withheld {
+    /// Whose operations.
+    pub(super) people: BTreeSet<IdentityId>,
+    /// Where no password is set.
+    pub(super) targets: BTreeSet<ConnectorName>,
+}
+
+/// Carries out the steps of a plan, except what is `withheld`.
 ///
 /// # Errors
 /// When the store fails; then nothing more is sent.
 pub(super) async fn carry_out(
     context: &Context,
     (run, steps): (RunId, &[PlannedStep]),
-    held: &BTreeSet<IdentityId>,
+    withheld: &Withheld,
     report: &(dyn Fn(Progress) + Send + Sync),
     summary: &mut Summary,
 ) -> Result<(), StoreError> {
@@ -45,7 +52,7 @@ pub(super) async fn carry_out(
     let mut hand = Hand { context, run, episodes, report, summary };
     let (mut letters, mut told, mut carried) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
-        if held.contains(&step.identity) {
+        if withheld.has(step) {
             hand.skip(step, "a finding holds back what it is about");
         } else if context.stop.is_asked() {
             hand.skip(step, "the run was stopped");
@@ -68,6 +75,18 @@ pub(super) async fn carry_out(
         hand.credential(step).await?;
     }
     hand.carry(&carried).await
+}
+
+impl Withheld {
+    /// A password is a write like any other: what is wrong with a plan at its
+    /// target is wrong with it, whoever it is for.
+    fn has(&self, step: &PlannedStep) -> bool {
+        let there = match &step.effect {
+            Effect::Credential { target, .. } => self.targets.contains(target),
+            _ => false,
+        };
+        there || self.people.contains(&step.identity)
+    }
 }
 
 /// What one step sends.

@@ -566,4 +566,17 @@ impl Store for SqliteStore {
         let (begun, audit) = (begun.to_vec(), audit.to_vec());
         self.write("record who begins anew", move |tx| rehires::begin(tx, &begun, &audit)).await
     }
+
+    async fn password_set(
+        &self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (target, account) = (target.clone(), account.clone());
+        self.write("keep that a password was set", move |tx| {
+            credentials::password_set(tx, (&target, &account), at)
+        })
+        .await
+    }
 }

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::{WantedEnd, effects::Teller, steps::Subject, steps::Wish};
 use crate::{
     account::{Account, AccountState},
-    id::{ConnectorName, MessageName},
-    observed::{Link, Observed},
+    id::{ConnectorName, IdentityId, MessageName},
+    observed::{Link, Observed, Origin},
     operation::CredentialVerb,
+    policy::Policy,
     schema::{CredentialAbility, ObjectDef},
     template::Template,
     value::Value,
-    workflow::{Action, Address, CREDENTIAL, Effect, Recipient, Whom},
+    workflow::{Action, Address, CREDENTIAL, Effect, Recipient},
 };
 
 /// What steps have ended.
@@ -61,28 +62,86 @@ impl Subject<'_> {
             return Some("whoever has left gets no credential".to_owned());
         }
         let theirs = self.links.iter().copied().filter(|link| link.target == *target);
-        usable(self.observed, theirs, target).err()
+        usable((self.policy, self.observed, self.id), theirs, target).err()
     }
 }
 
-/// Their account there that may be signed in to.
+type Usable<'a> = (&'a ObjectDef, &'a Account, &'a Link);
+
+/// Their account there that may be signed in to, and that is ours to write.
 fn usable<'a>(
-    observed: &'a Observed,
-    mut theirs: impl Iterator<Item = &'a Link>,
+    (policy, observed, id): (&Policy, &'a Observed, IdentityId),
+    theirs: impl Iterator<Item = &'a Link>,
+    target: &ConnectorName,
+) -> Result<Usable<'a>, String> {
+    let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
+    let found: Vec<Usable<'_>> = theirs
+        .filter_map(|link| {
+            let account = there.accounts.iter().find(|it| it.reference == link.account)?;
+            let def = there.schema.object(&account.reference.object_type)?;
+            (account.state != AccountState::SoftDeleted).then_some((def, account, link))
+        })
+        .collect();
+    let &[(def, account, link)] = found.as_slice() else {
+        if found.is_empty() {
+            return Err(format!("waits for an account at `{target}` that is enabled"));
+        }
+        return Err(format!(
+            "they have several accounts at `{target}`; a person has to decide which one stays"
+        ));
+    };
+    let name = &account.name;
+    let owner = account.anchor.as_deref().and_then(|anchor| anchor.parse::<IdentityId>().ok());
+    if owner.is_some_and(|owner| owner != id) {
+        return Err(format!("the account `{name}` carries the id of somebody else"));
+    }
+    let protected = policy.targets.get(target).map(|target| &target.protected);
+    if protected.into_iter().flatten().any(|pattern| pattern.matches(name)) {
+        return Err(format!("the account `{name}` at `{target}` is protected and never written"));
+    }
+    if link.origin != Origin::Created {
+        return Err(format!(
+            "the account `{name}` was there before us, and whoever uses it has a password; a new \
+             one is set there by hand"
+        ));
+    }
+    let open = match account.state {
+        AccountState::Active => true,
+        AccountState::Unknown => link.disabled_since.is_none(),
+        _ => false,
+    };
+    if !open {
+        return Err(format!("waits for an account at `{target}` that is enabled"));
+    }
+    if link.unwanted_since.is_some() {
+        return Err(format!("nothing gives them the account `{name}` any more"));
+    }
+    Ok((def, account, link))
+}
+
+/// The same of all that is known, which takes a look at everybody's accounts.
+fn theirs_alone<'a>(
+    teller: &Teller<'a>,
     target: &ConnectorName,
 ) -> Result<(&'a ObjectDef, &'a Account), String> {
-    let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
-    let found = theirs.find_map(|link| {
-        let account = there.accounts.iter().find(|account| account.reference == link.account)?;
-        let open = match account.state {
-            AccountState::Active => true,
-            AccountState::Unknown => link.disabled_since.is_none(),
-            _ => false,
-        };
-        let def = there.schema.object(&account.reference.object_type)?;
-        open.then_some((def, account))
-    });
-    found.ok_or_else(|| format!("waits for an account at `{target}` that is enabled"))
+    let about = teller.about;
+    if teller.reach.somebody(about.id)?.state.is_over() {
+        return Err("whoever has left gets no credential".to_owned());
+    }
+    let links = || about.observed.links.iter().filter(|it| it.target == *target && !it.gone);
+    let theirs = links().filter(|it| it.identity == about.id);
+    let (def, account, link) = usable((teller.policy, about.observed, about.id), theirs, target)?;
+    if links().any(|it| it.identity != about.id && it.account == link.account) {
+        return Err(format!("the account `{}` is somebody else's as well", account.name));
+    }
+    // What was not told is made anew, which is the same step once more.
+    if link.ended.password.is_some() && teller.topic.attempt() <= 1 {
+        return Err(format!(
+            "`{}` got a password of ours before, which is in use; a new one is set there by hand",
+            account.name
+        ));
+    }
+    Ok((def, account))
 }
 
 /// A new password for their account, and who is told which.
@@ -93,9 +152,7 @@ pub(super) fn effect(
     (length, must_change): (u16, bool),
 ) -> Result<Effect, String> {
     let about = teller.about;
-    let theirs =
-        about.observed.links.iter().filter(|it| it.identity == about.id && it.target == *target);
-    let (def, account) = usable(about.observed, theirs.filter(|it| !it.gone), target)?;
+    let (def, account) = theirs_alone(teller, target)?;
     let can = &def.capabilities.credential_abilities;
     if !can.contains(&CredentialAbility::SetPassword) {
         return Err(format!("the connector of `{target}` cannot set a password"));
@@ -107,10 +164,13 @@ pub(super) fn effect(
         ));
     }
     for recipient in to {
-        if let Recipient::Person(whom) = recipient
-            && (*whom == Whom::Themself || teller.reach.whom(about.id, whom)? == about.id)
-        {
+        let Recipient::Person(whom) = recipient else { continue };
+        let sure = teller.reach.surely(about.id, whom)?;
+        if sure == about.id {
             return Err("nobody is told the credential of their own account by mail".to_owned());
+        }
+        if teller.reach.whom(about.id, whom)? != sure {
+            return Err(format!("{whom} could be several people"));
         }
     }
     let mut scope = teller.scope("", "")?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Desired,
     person::Facts,
-    reach::{Reach, Somebody, opted_out},
+    reach::{Key, Reach, Somebody, opted_out},
 };
 use crate::{
     id::{IdentityId, MessageName},
@@ -30,7 +30,7 @@ pub(crate) struct Everybody<'a> {
 
 struct One<'a> {
     id: IdentityId,
-    keys: Vec<&'a str>,
+    keys: Vec<Key<'a>>,
     label: String,
     facts: Facts<'a>,
     state: LifecycleState,
@@ -42,7 +42,7 @@ impl<'a> Everybody<'a> {
             let person = desired.identities.get(&identity.id)?;
             Some(One {
                 id: identity.id,
-                keys: identity.records.iter().map(|record| record.key.as_str()).collect(),
+                keys: identity.records.iter().map(|it| (&it.source, it.key.as_str())).collect(),
                 label: person.label.clone(),
                 facts: identity::facts_now(identity, now),
                 state: person.state.state,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::person::Facts;
 use crate::{
-    id::{FactName, IdentityId},
+    id::{ConnectorName, FactName, IdentityId},
     lifecycle::LifecycleState,
     policy::Policy,
     workflow::Whom,
@@ -18,10 +18,16 @@ pub(super) struct Somebody<'a> {
     pub state: LifecycleState,
 }
 
+/// Of a record: its source, and what that calls it.
+pub(super) type Key<'a> = (&'a ConnectorName, &'a str);
+
 /// Everybody, by what the fact `manager` may hold.
 pub(super) struct Reach<'a> {
     people: BTreeMap<IdentityId, Somebody<'a>>,
     by_key: BTreeMap<&'a str, BTreeSet<IdentityId>>,
+    /// By the source that gave the key as well.
+    by_record: BTreeMap<(&'a ConnectorName, &'a str), BTreeSet<IdentityId>>,
+    by_mail: BTreeMap<String, BTreeSet<IdentityId>>,
     /// Mail addresses and labels, in lower case.
     by_name: BTreeMap<String, BTreeSet<IdentityId>>,
 }
@@ -29,13 +35,22 @@ pub(super) struct Reach<'a> {
 impl<'a> Reach<'a> {
     /// `people` with the keys of their records.
     pub(super) fn of(
-        people: impl Iterator<Item = (IdentityId, Vec<&'a str>, Somebody<'a>)>,
+        people: impl Iterator<Item = (IdentityId, Vec<Key<'a>>, Somebody<'a>)>,
     ) -> Self {
-        let mut reach =
-            Self { people: BTreeMap::new(), by_key: BTreeMap::new(), by_name: BTreeMap::new() };
+        let mut reach = Self {
+            people: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            by_record: BTreeMap::new(),
+            by_mail: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+        };
         for (id, keys, somebody) in people {
-            for key in keys {
+            for (source, key) in keys {
                 reach.by_key.entry(key).or_default().insert(id);
+                reach.by_record.entry((source, key)).or_default().insert(id);
+            }
+            if let Some(mail) = somebody.mail() {
+                reach.by_mail.entry(mail.to_lowercase()).or_default().insert(id);
             }
             for name in somebody.mail().into_iter().chain([somebody.label.to_owned()]) {
                 reach.by_name.entry(name.to_lowercase()).or_default().insert(id);
@@ -62,6 +77,38 @@ impl<'a> Reach<'a> {
                 }
                 Ok(at)
             }
+        }
+    }
+
+    /// As [`Reach::whom`], where nobody else may learn of it: a manager is
+    /// named by a key of the source that says so, or by a mail address.
+    ///
+    /// # Errors
+    /// As [`Reach::whom`].
+    pub(super) fn surely(&self, from: IdentityId, whom: &Whom) -> Result<IdentityId, String> {
+        let Whom::Manager(levels) = whom else { return self.whom(from, whom) };
+        let mut at = from;
+        for _ in 0..*levels {
+            at = self.sure_manager_of(at)?;
+        }
+        Ok(at)
+    }
+
+    fn sure_manager_of(&self, id: IdentityId) -> Result<IdentityId, String> {
+        let somebody = self.somebody(id)?;
+        let label = somebody.label;
+        let fact = somebody.facts.get("manager");
+        let (Some(named), Some(fact)) = (somebody.text("manager"), fact) else {
+            return Err(format!("`{label}` has no manager"));
+        };
+        let what = format!("the manager of `{label}`");
+        let by_record = self.by_record.get(&(&fact.record.source, named.as_str()));
+        match by_record.or_else(|| self.by_mail.get(&named.to_lowercase())) {
+            None => Err(format!(
+                "{what} is neither a key of the same source nor the mail address of anybody; a \
+                 credential is not told by a name alone"
+            )),
+            found => self.only(found, &what),
         }
     }
 

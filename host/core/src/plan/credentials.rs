@@ -22,10 +22,8 @@ pub(super) fn plan(site: &Site<'_>, seen: &[(&Link, &Account)], outline: &mut Ou
         let Some(def) = def.filter(|_| account.state != AccountState::SoftDeleted) else {
             continue;
         };
-        if deleted(site, account, outline) {
-            continue;
-        }
-        let mut wanted = closing(site, def, link);
+        let disabling = is_disabled_now(site, account, outline);
+        let mut wanted = closing(site, def, link, disabling);
         for end in site.person.ends.iter().filter(|end| end.is_at(site.target)) {
             by_step(site, (def, link, account), end, &mut wanted, outline);
         }
@@ -40,37 +38,52 @@ pub(super) fn plan(site: &Site<'_>, seen: &[(&Link, &Account)], outline: &mut Ou
             causes.retain(|cause| seen.insert(cause.clone()));
             let change = Change::Credentials { account: account.reference.clone(), verb };
             let event =
-                if is_closed(site) { event::disabled(site) } else { event::changed(site, None) };
+                if is_shut(site) { event::disabled(site) } else { event::changed(site, None) };
             outline.draft(site, event, causes, change);
         }
     }
 }
 
-fn is_closed(site: &Site<'_>) -> bool {
-    matches!(site.wanted.presence, Presence::Disabled | Presence::Deleted { .. })
+/// Whether nobody is to sign in to their account.
+fn is_shut(site: &Site<'_>) -> bool {
+    match site.wanted.presence {
+        Presence::Present { enabled, .. } => !enabled,
+        Presence::Kept { .. } => false,
+        Presence::Disabled | Presence::Deleted { .. } => true,
+    }
 }
 
-/// What goes wholly need not be ended first.
-fn deleted(site: &Site<'_>, account: &Account, outline: &Outline) -> bool {
+fn is_disabled_now(site: &Site<'_>, account: &Account, outline: &Outline) -> bool {
     outline.drafts.iter().any(|draft| {
         draft.identity == site.identity
             && draft.target == *site.target
-            && matches!(&draft.change, Change::Delete { account: it } if *it == account.reference)
+            && matches!(&draft.change, Change::Disable { account: it } if *it == account.reference)
     })
 }
 
-/// Whoever left may be signed in where disabling keeps them from doing it
-/// again and no more.  Done once each time an account is wanted no longer.
-fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link) -> Wanted {
-    // Somebody announced comes back: nobody left.
-    let left = is_closed(site) && site.person.state.state != LifecycleState::Announced;
-    let done = |verb: &CredentialVerb| {
-        link.unwanted_since.is_some_and(|since| link.ended.since(*verb, since))
+/// Whoever is kept out from now on may be signed in where disabling keeps them
+/// from doing it again and no more.  Done with every disabling, whatever was
+/// done before: somebody could sign in until then.  Of an account that is
+/// closed already, done if it was not since.
+fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link, disabling: bool) -> Wanted {
+    let Some(verb) = def.capabilities.beside_disable().filter(|_| is_shut(site)) else {
+        return Wanted::new();
     };
+    // Somebody announced comes back: nobody left.
+    let left = !matches!(site.wanted.presence, Presence::Present { .. })
+        && site.person.state.state != LifecycleState::Announced;
     // Nobody ever signed in to what was made for a first day and not opened.
     let used = link.was_enabled || link.disabled_since.is_none();
-    let verb = def.capabilities.beside_disable().filter(|verb| left && used && !done(verb));
-    verb.map(|verb| (verb, site.wanted.causes.clone())).into_iter().collect()
+    let since = link.unwanted_since.filter(|_| left).max(link.disabled_since);
+    let owed = match since {
+        Some(since) => !link.ended.since(verb, since),
+        None => left,
+    };
+    if disabling || used && owed {
+        Wanted::from([(verb, site.wanted.causes.clone())])
+    } else {
+        Wanted::new()
+    }
 }
 
 fn by_step(
@@ -91,7 +104,17 @@ fn by_step(
         );
         return outline.remark(site, NoteKind::Unable, text);
     }
-    if end.since.is_some_and(|since| !link.ended.since(end.verb, since)) {
-        wanted.entry(end.verb).or_default().push(end.cause.clone());
+    if end.since.is_none_or(|since| link.ended.since(end.verb, since)) {
+        return;
     }
+    let verb = def.capabilities.ending(end.verb);
+    if verb != end.verb {
+        let text = format!(
+            "{}: the connector cannot end sessions alone; everything that `{}` is signed in with \
+             is revoked",
+            end.cause, account.name
+        );
+        outline.remark(site, NoteKind::Unable, text);
+    }
+    wanted.entry(verb).or_default().push(end.cause.clone());
 }

@@ -41,10 +41,11 @@ impl Simulation<'_> {
         let record = match &step.effect {
             Effect::Notify { ticket: true, .. } => StepRecord::Told { begun, at },
             // What a component says is not known here: it does what it is for.
-            Effect::Notify { ticket: false, .. }
-            | Effect::Credential { .. }
-            | Effect::Run { .. }
-            | Effect::Poll { .. } => done,
+            Effect::Credential { target, account, .. } => {
+                self.whole.password_set(target, account, at);
+                done
+            }
+            Effect::Notify { ticket: false, .. } | Effect::Run { .. } | Effect::Poll { .. } => done,
             Effect::Ask { question, .. } => {
                 StepRecord::Asked { begun, asked: question.clone().asked(at) }
             }

@@ -238,6 +238,21 @@ impl Whole {
         }
     }
 
+    /// The account has a password of ours.
+    pub(crate) fn password_set(
+        &mut self,
+        target: &ConnectorName,
+        account: &ObjectRef,
+        at: Timestamp,
+    ) {
+        let Some(place) = self.places.get_mut(target) else { return };
+        for link in place.links(account) {
+            if let Some(link) = self.books.links.get_mut(link) {
+                link.ended.password = Some(at);
+            }
+        }
+    }
+
     fn delete(&mut self, target: &ConnectorName, account: &ObjectRef, now: Timestamp) {
         self.hold_name(target, account, now);
         let Some(place) = self.places.get_mut(target) else { return };

@@ -27,6 +27,9 @@ pub(crate) async fn what_was_ended_is_remembered_with_the_account(store: &dyn St
     // No reading and no other key of the account takes it away.
     observe(store, &observed(9, vec![account("a", AccountState::Active)], &[])).await;
     let to = user("b");
+    store.password_set(&name("directory"), &user("a"), at(4)).await.unwrap();
+    let later = only_link(store).await.ended;
+    assert_eq!((later.sessions, later.password), (Some(at(3)), Some(at(4))));
     let renamed = Effect::Rekeyed { target: name("directory"), from: user("a"), to };
     perform(store, &intent(run, 3, 1, "a"), vec![renamed]).await;
     assert_eq!(only_link(store).await.ended, later);

@@ -21,7 +21,7 @@ use crate::store::{AuditEntry, Effect};
 pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
     let mut statement = tx.prepare_cached(
         "SELECT identity, target, object_type, uid, origin, disabled_since, unwanted_since, gone,
-             unproven, was_enabled, sessions_ended_at, credentials_ended_at
+             unproven, was_enabled, sessions_ended_at, credentials_ended_at, password_set_at
          FROM link ORDER BY identity, target, gone, object_type, uid",
     )?;
     let links = statement.query_map([], |row| {
@@ -38,6 +38,7 @@ pub(super) fn links(tx: &Connection) -> Result<Vec<Link>, Problem> {
             ended: Ended {
                 sessions: row.get::<_, Option<At>>(10)?.map(|at| at.0),
                 credentials: row.get::<_, Option<At>>(11)?.map(|at| at.0),
+                password: row.get::<_, Option<At>>(12)?.map(|at| at.0),
             },
         })
     })?;
@@ -153,7 +154,7 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
         was_enabled,
         unwanted_since,
         gone,
-        ended: Ended { sessions, credentials },
+        ended: Ended { sessions, credentials, password },
     } = link;
     if let Some(other) = holder(tx, target, account)?.filter(|other| other != identity) {
         return Err(Problem::Refused(format!(
@@ -167,15 +168,17 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
     tx.prepare_cached(
         "INSERT INTO link
              (target, object_type, uid, identity, origin, disabled_since, unwanted_since, gone,
-              changed_at, unproven, was_enabled, sessions_ended_at, credentials_ended_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+              changed_at, unproven, was_enabled, sessions_ended_at, credentials_ended_at,
+              password_set_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (target, object_type, uid) DO UPDATE SET identity = excluded.identity,
              origin = excluded.origin, disabled_since = excluded.disabled_since,
              unwanted_since = excluded.unwanted_since, gone = excluded.gone,
              changed_at = excluded.changed_at, unproven = excluded.unproven,
              was_enabled = excluded.was_enabled,
              sessions_ended_at = excluded.sessions_ended_at,
-             credentials_ended_at = excluded.credentials_ended_at",
+             credentials_ended_at = excluded.credentials_ended_at,
+             password_set_at = excluded.password_set_at",
     )?
     .execute(params![
         target.as_str(),
@@ -190,7 +193,8 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
         unproven,
         was_enabled,
         sessions.map(At),
-        credentials.map(At)
+        credentials.map(At),
+        password.map(At)
     ])?;
     Ok(())
 }

@@ -28,7 +28,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019_followed.sql"),
     include_str!("migrations/0020_unchanged.sql"),
     include_str!("migrations/0021_review.sql"),
-    include_str!("migrations/0022_by_reference.sql"),
+    include_str!("migrations/0022_password_set.sql"),
+    include_str!("migrations/0023_by_reference.sql"),
 ];
 
 /// After it the audit is chained anew.

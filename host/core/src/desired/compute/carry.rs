@@ -44,7 +44,7 @@ pub(super) fn carry_out(
     let is_there = |it: &&Identity| !observed.kept.followed.contains_key(&it.id) || asked(&it.id);
     let everybody = assembled.identities.iter().filter(is_there).filter_map(|identity| {
         let Person { label, facts, state, .. } = people.get(&identity.id)?;
-        let keys = identity.records.iter().map(|record| record.key.as_str()).collect();
+        let keys = identity.records.iter().map(|it| (&it.source, it.key.as_str())).collect();
         Some((identity.id, keys, Somebody { label, facts, state: state.state }))
     });
     let reach = Reach::of(everybody);
