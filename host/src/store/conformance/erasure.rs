@@ -347,7 +347,7 @@ pub(crate) async fn whoever_begins_anew_takes_the_records_over(store: &dyn Store
     assert!(people.contains(&former) && people.contains(&again), "{people:?}");
     assert_eq!(store.kept().await.unwrap().followed, BTreeMap::from([(ada.id, followed)]));
     // The former one is erased, and the other one is as before.
-    erase(store, &former).await.unwrap();
+    erase(store).await.unwrap();
     assert!(store.identities().await.unwrap().contains(&again));
     assert_eq!(store.kept().await.unwrap().followed, BTreeMap::new());
     assert_eq!(store.forgotten().await.unwrap().records, BTreeMap::new());
