@@ -129,9 +129,6 @@ impl From<StoreError> for AppError {
             StoreError::TooShort { .. } | StoreError::Ambiguous { .. } => {
                 Self::new(Exit::Usage, error).hint("`lanyard plan` shows the digest of each plan")
             }
-            StoreError::Erased { .. } => Self::new(Exit::Usage, error).hint(
-                "it cannot be carried out or undone any more; `lanyard plan` makes a new one",
-            ),
             error => Self::new(Exit::Store, error),
         }
     }

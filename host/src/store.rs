@@ -19,7 +19,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{Anew, Forgotten, Words},
+    forgetting::{Anew, Forgotten},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -268,10 +268,13 @@ pub trait Store: Send + Sync {
     /// What is left of those who were erased.
     async fn forgotten(&self) -> Result<Forgotten, StoreError>;
     /// Everything of somebody goes, in every table, with an entry that stays.
-    /// What is kept for good is emptied: plans that speak of them, the
-    /// journal, the personal part of the audit.  None: nobody has the id.
-    /// Refused while a legal hold stands, an account of theirs is there, or
-    /// nobody knows what came of an operation.
+    /// What is kept for good loses what is theirs: plans, the journal, the
+    /// personal part of the audit.  It is found by what refers to them (their
+    /// id, the keys of their accounts and records), and nothing of others is
+    /// touched, be it that they wrote of them.  None: nobody has the id.
+    /// Refused while a legal hold stands, an account of theirs is there,
+    /// something about them is open, or nobody knows what came of an
+    /// operation.
     async fn erase(
         &self,
         erasure: &Erasure,
@@ -324,8 +327,8 @@ pub struct Erasure {
     pub ordered: bool,
     pub departed: Option<Timestamp>,
     pub reason: Option<String>,
-    /// By which they are spoken of.
-    pub words: Words,
+    /// The latest first day that was ever said of them.
+    pub started: Option<Timestamp>,
 }
 
 /// How many rows went or were emptied, by what they were.
@@ -349,6 +352,10 @@ pub struct StoredPlan {
     /// Digest of the configuration file it was made with.
     pub config: Digest,
     pub made_at: Timestamp,
+    /// Since when it lacks what was of somebody who was erased: it is not what
+    /// its digest is of any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -536,8 +543,6 @@ pub enum StoreError {
     Stale { run: i64, operation: OperationId, epoch: u64 },
     #[error("operation {operation} of run {run}: {transition}")]
     Illegal { run: i64, operation: OperationId, transition: lanyard_core::run::IllegalTransition },
-    #[error("the plan {digest} spoke of somebody who was erased on {at:.0}, and is empty since")]
-    Erased { digest: String, at: Timestamp },
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }

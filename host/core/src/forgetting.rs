@@ -4,8 +4,9 @@
 mod blank;
 mod due;
 mod rehire;
+mod start;
 mod told;
-mod words;
+mod without;
 
 pub(crate) use self::due::due;
 
@@ -15,10 +16,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{Retain, hindrances, let_go},
+    due::{Retain, doubts, hindrances, let_go},
     rehire::{Anew, begin_anew},
+    start::started,
     told::{Told, set_aside},
-    words::{Words, words},
+    without::{ERASED, Gone},
 };
 use crate::{
     fact::RecordKey,
@@ -61,6 +63,8 @@ pub struct Tombstone {
     pub reason: Option<String>,
     /// Those that had a record of them.
     pub sources: BTreeSet<ConnectorName>,
+    /// The latest first day that was ever said of them.
+    pub started: Option<Timestamp>,
 }
 
 /// What planning knows of forgetting.

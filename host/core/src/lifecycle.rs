@@ -110,6 +110,8 @@ pub struct StateNow {
     pub since: Option<Timestamp>,
     /// When they left, as far as anybody knows; none as long as they have not.
     pub left: Option<Timestamp>,
+    /// When what ended it was learned, where a source said it.
+    pub told: Option<Timestamp>,
     /// When time alone will change it.
     pub until: Option<Timestamp>,
     /// Sentences about facts that are wrong, and would not have changed it.
@@ -131,6 +133,7 @@ impl StateNow {
             because: because.into(),
             since: None,
             left: None,
+            told: None,
             until: None,
             doubts: Vec::new(),
             late_days: None,

@@ -166,7 +166,11 @@ fn same_world(wanted: &StoredPlan, survey: &Survey) -> Result<(), AppError> {
     if wanted.digest == now.digest {
         return Ok(());
     }
-    let why = if wanted.config == now.config { "the world" } else { "the configuration" };
+    let why = match wanted.erased {
+        Some(_) => "somebody was erased, and the world",
+        None if wanted.config == now.config => "the world",
+        None => "the configuration",
+    };
     Err(AppError::new(
         Exit::Changed,
         format!(

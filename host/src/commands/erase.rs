@@ -62,7 +62,8 @@ fn show(identity: IdentityId, rows: &ErasedRows, output: &mut Output) -> Result<
     }
     output.line(
         "what stays: the id, when they left and were erased, what was done when and by whom, and \
-         salted digests of their records and login names",
+         salted digests of their records and login names, \
+         and whatever others wrote of them in words of their own",
     )?;
     Ok(())
 }
@@ -79,7 +80,7 @@ fn told(error: EraseError) -> AppError {
 
 /// What is left of somebody, in a sentence.
 pub(super) fn sentence(tombstone: &Tombstone) -> String {
-    let Tombstone { at, by, ordered, departed, reason, sources: _ } = tombstone;
+    let Tombstone { at, by, ordered, departed, reason, .. } = tombstone;
     let how = if *ordered { format!("by order of {by}") } else { format!("by a run of {by}") };
     let left = departed.map(|at| format!(", departed since {at:.0}")).unwrap_or_default();
     let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();

@@ -8,7 +8,7 @@ use std::{
 
 use lanyard_core::id::ConnectorName;
 
-use super::output::Output;
+use super::{apply::UNSWEPT, output::Output};
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
     connector::{Attached, Connector, Connectors, Unusable},
@@ -70,7 +70,13 @@ pub(super) async fn exclusive_store(
     let store = SqliteStore::open_exclusive(&config.store)?;
     let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
     match (stands, store.keep_clock(stands).await?) {
-        (true, true) | (false, false) => Ok(store),
+        (true, true) | (false, false) => {
+            // What could not be then, because somebody was reading.
+            if !store.sweep().await? {
+                output.error(&format!("note: {UNSWEPT}\n"));
+            }
+            Ok(store)
+        }
         (false, true) => Err(AppError::new(
             Exit::Store,
             format!("the store `{}` is one for trying out", config.store.display()),

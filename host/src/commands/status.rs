@@ -14,6 +14,7 @@ use lanyard_core::{
 };
 
 use super::{
+    apply::UNSWEPT,
     hold::review_due,
     identity::{Lives, state},
     output::{Output, counted},
@@ -87,12 +88,16 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
+    let is_unswept = store.is_unswept().await?;
+    if is_unswept {
+        line("unswept", UNSWEPT, output)?;
+    }
     let waiting = open_cases(&store).await?;
     for sentence in &waiting {
         line("case", sentence, output)?;
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
-    let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held;
+    let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }

@@ -37,8 +37,14 @@ pub(super) async fn at(
     ));
     let exit = plan::exit_of(&plan, &findings);
     if json {
-        let stored =
-            StoredPlan { digest: plan.digest()?, plan, findings, config: digest, made_at: at };
+        let stored = StoredPlan {
+            digest: plan.digest()?,
+            plan,
+            findings,
+            config: digest,
+            made_at: at,
+            erased: None,
+        };
         output.json(&stored)?;
     } else {
         output.text(&diff::render(&plan, &findings, &known.observed.targets))?;

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     fact::{Identity, Reading},
-    forgetting::{self, Anew, Forgotten, PlannedErasure, Told, hindrances, let_go, words},
+    forgetting::{
+        self, Anew, Forgotten, PlannedErasure, Told, doubts, hindrances, let_go, started,
+    },
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
     lifecycle::Kept,
@@ -124,11 +126,32 @@ pub(super) async fn carry_out(
     let room = room_to_erase(&context.policy.limits, forgotten, now);
     let go = let_go(plan, &survey.stored.findings, released, room);
     summary.blocked += plan.erasures.len().saturating_sub(go.len());
+    // What this run and others began meanwhile is in the way as well.
+    let meanwhile = if go.is_empty() {
+        None
+    } else {
+        Some(look(&context.policy, context.store.as_ref(), now).await?)
+    };
     for PlannedErasure { identity, departed, .. } in go {
         let Some(known) = survey.assembled.identity(*identity) else { continue };
+        let is_doubtful =
+            !survey.unread_sources.is_empty() || !doubts(known, &survey.observed).is_empty();
+        let is_hindered = meanwhile.as_ref().is_none_or(|(_, observed, desired)| {
+            let person = desired.identities.get(identity);
+            person.is_none_or(|person| !hindrances(*identity, person, observed).is_empty())
+        });
+        if is_hindered || is_doubtful {
+            summary.blocked += 1;
+            continue;
+        }
         let said = Said { ordered: false, departed: Some(*departed), reason: None };
-        let (erasure, entry) =
-            erasure(context.store.as_ref(), known, said, (&context.actor, context.now())).await?;
+        let (erasure, entry) = erasure(
+            &context.policy,
+            context.store.as_ref(),
+            known,
+            (said, &context.actor, context.now()),
+        )
+        .await?;
         if context.store.erase(&erasure, &entry).await?.is_some() {
             summary.erased += 1;
             report(Progress::Erased { identity: *identity });
@@ -155,16 +178,17 @@ pub async fn erase_by_order(
     let (_, observed, desired) = look(policy, store, now).await?;
     let identity = known.id;
     let person = desired.identities.get(&identity);
-    let why = person.map_or_else(
+    let mut why = person.map_or_else(
         || vec!["nobody knows them".to_owned()],
         |person| hindrances(identity, person, &observed),
     );
+    why.extend(doubts(known, &observed));
     if !why.is_empty() {
         return Err(EraseError::Hindered { identity, why });
     }
     let departed = person.and_then(|person| person.state.left);
     let said = Said { ordered: true, departed, reason: Some(reason.to_owned()) };
-    let (erasure, entry) = erasure(store, known, said, (actor, now)).await?;
+    let (erasure, entry) = erasure(policy, store, known, (said, actor, now)).await?;
     let rows = if carry_out {
         store.erase(&erasure, &entry).await?
     } else {
@@ -180,13 +204,12 @@ struct Said {
 }
 
 async fn erasure(
+    policy: &Policy,
     store: &dyn Store,
     known: &Identity,
-    said: Said,
-    (actor, at): (&str, Timestamp),
+    (said, actor, at): (Said, &str, Timestamp),
 ) -> Result<(Erasure, AuditEntry), StoreError> {
     let Said { ordered, departed, reason } = said;
-    let everybody = store.identities().await?;
     let past = store.past_facts(known.id).await?;
     let how = if ordered { "by order" } else { "their time was over" };
     let entry = AuditEntry {
@@ -207,7 +230,7 @@ async fn erasure(
         ordered,
         departed,
         reason,
-        words: words(known, &past, &everybody, at),
+        started: started(policy, known, &past, at),
     };
     Ok((erasure, entry))
 }

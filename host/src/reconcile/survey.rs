@@ -112,8 +112,14 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let seen = Seen::of((&plan, &digest), (&assembled, &desired, &observed), now);
     findings.extend(answered(context, seen, &findings, (&unread_sources, &unread)).await?);
     context.store.mark_clock(observed.kept.clock).await?;
-    let stored =
-        StoredPlan { digest, plan, findings, config: context.config.clone(), made_at: now };
+    let stored = StoredPlan {
+        digest,
+        plan,
+        findings,
+        config: context.config.clone(),
+        made_at: now,
+        erased: None,
+    };
     context.store.save_plan(&stored).await?;
     let reads = proving(&readings);
     let shrank = shrank.into_iter().map(|(shrank, said)| (shrank.target, said)).collect();

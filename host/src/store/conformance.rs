@@ -105,7 +105,10 @@ macro_rules! suite {
             erasure::a_legal_hold_an_account_or_an_open_operation_keeps_somebody,
             erasure::what_would_be_erased_is_told_and_stays,
             erasure::an_erasure_that_fails_leaves_everything,
-            erasure::a_plan_of_somebody_erased_says_so,
+            erasure::a_plan_loses_what_is_of_somebody_erased_and_nothing_else,
+            erasure::nothing_of_others_goes_with_somebody_erased,
+            erasure::an_erasure_takes_the_name_beside_an_answer,
+            erasure::something_open_about_somebody_keeps_them,
             erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
             erasure::whoever_begins_anew_takes_the_records_over,
         );

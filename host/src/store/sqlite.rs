@@ -128,7 +128,7 @@ impl SqliteStore {
     }
 
     fn start(path: &Path, lock: Option<std::fs::File>) -> Result<Self, StoreError> {
-        let connection = open::connection(path)?;
+        let connection = open::connection(path, lock.is_some())?;
         let path = open::shown(path);
         let writer = Writer::start(connection, lock, path.clone())
             .map_err(|problem| problem.told_at_opening(&path))?;
@@ -139,6 +139,11 @@ impl SqliteStore {
     /// to, or where it breaks.
     pub async fn verify_audit(&self) -> Result<Result<Head, AuditBreak>, StoreError> {
         self.read("verify the audit", audit::verify).await
+    }
+
+    /// Whether the bytes of people who were erased may still be in the files.
+    pub async fn is_unswept(&self) -> Result<bool, StoreError> {
+        self.read("look what is to be swept", erase::unswept).await
     }
 
     /// Replays the journal and compares each operation's stored state with

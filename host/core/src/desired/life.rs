@@ -106,6 +106,8 @@ fn placed(
     }
     if state.state.is_over() {
         state.left = state.since.or(learned(facts));
+        let told = ["end", "status"].into_iter().filter_map(|name| facts.get(name));
+        state.told = told.map(|fact| fact.learned).max();
     }
     // Whoever began before there was anything to act is not late.
     let could = kept.clock.first.zip(state.since).is_some_and(|(first, since)| first < since);

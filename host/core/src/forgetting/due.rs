@@ -8,6 +8,7 @@ use super::PlannedErasure;
 use crate::{
     account::AccountState,
     desired::{DesiredIdentity, DesiredStep},
+    fact::Identity,
     guard::{Finding, FindingKind},
     id::IdentityId,
     observed::{Link, Observed},
@@ -47,7 +48,7 @@ pub(crate) fn due(
 ) -> Option<Result<PlannedErasure, Vec<String>>> {
     let retain = retain.filter(|_| person.state.state.is_over())?;
     let departed = person.state.left?;
-    let due = retain.over(departed).filter(|due| *due <= now)?;
+    let due = retain.over(gone(identity, person, observed)?).filter(|due| *due <= now)?;
     let hindrances = hindrances(identity, person, observed);
     if !hindrances.is_empty() {
         return Some(Err(hindrances));
@@ -63,6 +64,28 @@ pub(crate) fn due(
         Cause::Leaver { because },
     ];
     Some(Ok(PlannedErasure { due, identity, departed, causes }))
+}
+
+/// Since when they are gone by all that is known, and not by what was said of
+/// long ago alone: when it was learned, and when nothing gave their accounts
+/// any longer.
+fn gone(identity: IdentityId, person: &DesiredIdentity, observed: &Observed) -> Option<Timestamp> {
+    let of_them = observed.links.iter().filter(|link| link.identity == identity);
+    let closed = of_them.flat_map(|link| [link.unwanted_since, link.disabled_since]);
+    let told = [person.state.left, person.state.told];
+    told.into_iter().chain(closed).flatten().max()
+}
+
+/// What nobody can tell for now, so that nothing is erased by it.
+pub fn doubts(identity: &Identity, observed: &Observed) -> Vec<String> {
+    let mut found = Vec::new();
+    if !identity.unreadable.is_empty() {
+        found.push("a record of theirs could not be read".to_owned());
+    }
+    if observed.kept.clock.jump.is_some() {
+        found.push("the clock jumped, and nobody has looked".to_owned());
+    }
+    found
 }
 
 /// Why somebody cannot be erased, in sentences; none: nothing is in the way.
@@ -152,8 +175,13 @@ pub fn let_go<'p>(
     let stands = |kind: FindingKind| {
         !released.contains(&kind) && findings.iter().any(|finding| finding.kind == kind)
     };
+    // Nobody is erased by a world of which a part is missing, whoever lets the
+    // rest of the plan go.
+    let is_partial = |finding: &Finding| {
+        matches!(finding.kind, FindingKind::SourceShrank | FindingKind::TargetShrank)
+    };
     let most = match () {
-        () if stands(FindingKind::ClockJump) => 0,
+        () if stands(FindingKind::ClockJump) || findings.iter().any(is_partial) => 0,
         () if stands(FindingKind::MassErase) => room,
         () => usize::MAX,
     };

@@ -70,7 +70,7 @@ pub fn begin_anew(
             let again = anew(&identity.records.iter().cloned().collect(), &taken)?;
             let sources: BTreeSet<&ConnectorName> =
                 identity.records.iter().map(|record| &record.source).collect();
-            Some(Candidate { again, departed: Some(*left), sources })
+            Some(Candidate { again, departed: Some(*left), sources, erased: None })
         })
         .collect();
     let hired = hired(policy, readings, &candidates, known, now);

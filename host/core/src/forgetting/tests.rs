@@ -8,7 +8,7 @@ use crate::{
     desired::{Desired, Presence, desired},
     example::{at, hired, id, named, noon, observed, policy, reading, worker},
     fact::Identity,
-    guard::{FindingKind, clock_jump, mass_erasures, room_to_erase},
+    guard::{Finding, FindingKind, clock_jump, mass_erasures, room_to_erase},
     identity::Assembled,
     lifecycle::{Jump, LegalHold},
     observed::Observed,
@@ -33,7 +33,73 @@ fn kept_for(years: i16) -> Policy {
 /// People whose last day this was, with these accounts.
 fn left(policy: &Policy, keys: &[&str], end: &str) -> Assembled {
     let people = keys.iter().map(|key| worker(key, ADA, &[("end", end), ("start", "2001-01-01")]));
-    hired(policy, people.collect())
+    let mut assembled = hired(policy, people.collect());
+    // It was told in time.
+    let told = at(&format!("{end}T12:00:00Z"));
+    for person in &mut assembled.identities {
+        person.facts.values_mut().flatten().for_each(|fact| fact.learned = told);
+    }
+    assembled
+}
+
+#[test]
+fn a_last_day_of_long_ago_that_is_told_today_counts_from_today() {
+    let policy = kept_for(3);
+    let mut assembled = left(&policy, &["1"], "2019-06-01");
+    for fact in assembled.identities[0].facts.get_mut("end").unwrap() {
+        fact.learned = noon();
+    }
+    let world = observed(&[]);
+    assert_eq!(look(&policy, &assembled, &world, noon()).1.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2029-06-01T11:59:59Z"));
+    assert_eq!(plan.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2029-06-01T12:00:00Z"));
+    assert_eq!(erased(&plan), BTreeSet::from([id("1")]));
+}
+
+#[test]
+fn somebody_whose_account_was_given_until_lately_is_kept_from_then() {
+    let policy = kept_for(3);
+    let assembled = left(&policy, &["1"], "2019-06-01");
+    let mut world = observed(&[]);
+    let mut link = observed(&[("ada.example", Some("1"))]).links.remove(0);
+    link.gone = true;
+    link.unwanted_since = Some(at("2025-01-01T00:00:00Z"));
+    world.links.push(link);
+    assert_eq!(look(&policy, &assembled, &world, noon()).1.erasures, []);
+    let (_, plan) = look(&policy, &assembled, &world, at("2028-01-01T00:00:00Z"));
+    assert_eq!(erased(&plan), BTreeSet::from([id("1")]));
+}
+
+#[test]
+fn nobody_is_erased_by_a_world_of_which_a_part_is_missing() {
+    let policy = kept_for(3);
+    let assembled = left(&policy, &["1"], "2020-06-01");
+    let (_, plan) = look(&policy, &assembled, &observed(&[]), noon());
+    for kind in [FindingKind::SourceShrank, FindingKind::TargetShrank] {
+        let findings = [Finding { kind, target: None, text: String::new(), blocks: Vec::new() }];
+        let nobody = Vec::<&PlannedErasure>::new();
+        assert_eq!(let_go(&plan, &findings, &[].into(), 20), nobody, "{kind:?}");
+        assert_eq!(let_go(&plan, &findings, &[kind].into(), 20), nobody, "{kind:?}");
+    }
+    assert_eq!(let_go(&plan, &[], &[].into(), 20).len(), 1);
+}
+
+#[test]
+fn nobody_is_erased_whose_record_is_not_readable_or_while_the_clock_is_in_doubt() {
+    let mut assembled = left(&kept_for(3), &["1"], "2020-06-01");
+    let ada = &mut assembled.identities[0];
+    let mut world = observed(&[]);
+    assert_eq!(doubts(ada, &world), [""; 0]);
+    world.kept.clock.jump = Some(Jump { from: noon(), to: noon() });
+    assert_eq!(doubts(ada, &world), ["the clock jumped, and nobody has looked"]);
+    world.kept.clock.jump = None;
+    ada.unreadable.push(crate::fact::Unreadable {
+        record: ada.records[0].clone(),
+        hold: crate::fact::Hold { fact: None, text: String::new() },
+        since: noon(),
+    });
+    assert_eq!(doubts(ada, &world), ["a record of theirs could not be read"]);
 }
 
 fn look(
@@ -116,7 +182,7 @@ fn nobody_is_erased_while_something_of_theirs_is_open() {
     let account = |world: &mut Observed| {
         let mut link = observed(&[("ada.example", Some("1"))]).links.remove(0);
         link.disabled_since = Some(at("2020-06-02T00:00:00Z"));
-        link.unwanted_since = Some(noon());
+        link.unwanted_since = Some(at("2020-06-02T00:00:00Z"));
         world.links.push(link);
     };
     insta::assert_snapshot!(kept_by(account), @"they are to be erased, and are not: their account `u-ada.example` at crm is disabled, and not deleted");
@@ -157,6 +223,7 @@ fn only_so_many_are_erased_within_any_window_and_who_left_first_goes_first() {
     // Those of an hour ago count, and those of last week do not.
     let mut before = Forgotten::default();
     let dead = |at| Tombstone {
+        started: None,
         at,
         by: "operator".to_owned(),
         ordered: false,
@@ -191,6 +258,7 @@ fn a_clock_that_jumped_erases_nobody() {
 fn forgotten(key: &str, sources: &[&str]) -> Forgotten {
     let record = RecordKey { source: named("hr"), key: key.to_owned() };
     let tombstone = Tombstone {
+        started: None,
         at: noon(),
         by: "operator".to_owned(),
         ordered: true,
@@ -219,9 +287,30 @@ fn a_corrected_record_or_a_column_that_is_lost_hires_nobody() {
     };
     assert!(left_out(&[("start", "2001-01-01")], &[]), "the old job goes on");
     assert!(!left_out(&[("start", "2026-05-01")], &[]), "a new job");
-    assert!(!left_out(&[], &[]), "by the status alone");
+    assert!(left_out(&[], &[]), "by the status alone");
     let other = left(&policy, &["2"], "2020-06-01").identities;
     assert!(left_out(&[], &other), "`end` is gone from the source");
+}
+
+#[test]
+fn somebody_erased_is_hired_again_by_a_first_day_alone_that_was_never_said() {
+    let policy = policy();
+    let mut gone = forgotten("1", &["hr"]);
+    let left = gone.people.get_mut(&id("1")).unwrap();
+    left.departed = Some(at("2020-06-02T00:00:00Z"));
+    left.started = Some(at("2021-01-01T00:00:00Z"));
+    let told = |ada: &[(&str, &str)]| {
+        let mut readings = [reading("hr", vec![worker("1", ADA, ada)], CoverageKind::Exhaustive)];
+        let told = set_aside(&policy, &mut readings, (&[], &gone), noon());
+        let open = told.notes().filter(|note| note.open).count();
+        (told.again.len(), told.unsure.get("hr").copied().unwrap_or_default(), open)
+    };
+    let (hired, asked, nothing) = ((1, 0, 0), (0, 1, 1), (0, 0, 0));
+    assert_eq!(told(&[("start", "2026-05-01")]), hired);
+    assert_eq!(told(&[]), asked, "ejected, and HR never said that they left");
+    assert_eq!(told(&[("start", "2001-01-01")]), asked, "the job that is over");
+    assert_eq!(told(&[("start", "2021-01-01")]), asked, "a job that never began");
+    assert_eq!(told(&[("start", "2026-05-01"), ("end", "2026-05-02")]), nothing);
 }
 
 fn set_aside_of(forgotten: &Forgotten, end: &str, known: &[Identity]) -> (Told, usize) {

@@ -23,11 +23,31 @@ pub struct Told {
     pub again: Vec<Identity>,
     /// How many records of each source were left out.
     pub left_out: BTreeMap<ConnectorName, usize>,
+    /// How many of these say that they are here, and not that they were hired
+    /// after they left.
+    pub unsure: BTreeMap<ConnectorName, usize>,
 }
 
 impl Told {
     /// That a source still has them, without saying whom.
     pub fn notes(&self) -> impl Iterator<Item = Note> + '_ {
+        let unsure = self.unsure.iter().map(|(source, count)| Note {
+            identity: None,
+            target: None,
+            kind: NoteKind::Forgotten,
+            text: format!(
+                "`{source}` has {} of people who were erased and says that they are here: nobody \
+                 can tell whether they were hired again, and they get nothing. Whoever was has a \
+                 first day after the day they left, so have `{source}` say it, or erase the record \
+                 there",
+                counted(*count, "record", "records")
+            ),
+            open: true,
+        });
+        unsure.chain(self.left_out()).collect::<Vec<_>>().into_iter()
+    }
+
+    fn left_out(&self) -> impl Iterator<Item = Note> + '_ {
         self.left_out.iter().map(|(source, count)| Note {
             identity: None,
             target: None,
@@ -78,12 +98,17 @@ pub fn set_aside(
     let candidates: Vec<Candidate<'_>> = theirs
         .iter()
         .filter_map(|(erased, records)| {
-            let Tombstone { departed, sources, .. } = forgotten.people.get(erased)?;
+            let Tombstone { departed, sources, started, .. } = forgotten.people.get(erased)?;
             let again = anew(records, &taken)?;
-            Some(Candidate { again, departed: *departed, sources: sources.iter().collect() })
+            let sources = sources.iter().collect();
+            Some(Candidate { again, departed: *departed, sources, erased: Some(*started) })
         })
         .collect();
-    let hired = hired(policy, readings, &candidates, known, now);
+    let Judged { hired, unsure } = judge(policy, readings, &candidates, known, now);
+    let asked = candidates.iter().filter(|it| unsure.contains(&it.again.id));
+    for record in asked.flat_map(|it| &it.again.records) {
+        *told.unsure.entry(record.source.clone()).or_default() += 1;
+    }
     told.again = candidates
         .into_iter()
         .map(|candidate| candidate.again)
@@ -135,6 +160,17 @@ pub(crate) struct Candidate<'a> {
     pub departed: Option<Timestamp>,
     /// Those that knew them.
     pub sources: BTreeSet<&'a ConnectorName>,
+    /// Of somebody who was erased, so that only a first day that was never
+    /// said before shows another job: the latest that was.
+    pub erased: Option<Option<Timestamp>>,
+}
+
+/// What is told of candidates.
+#[derive(Debug, Default)]
+struct Judged {
+    hired: BTreeSet<IdentityId>,
+    /// They are here, it is said, and nobody can tell since when.
+    unsure: BTreeSet<IdentityId>,
 }
 
 /// Those who are there, or will be, by what is told of them alone, and not
@@ -146,6 +182,16 @@ pub(crate) fn hired(
     known: &[Identity],
     now: Timestamp,
 ) -> BTreeSet<IdentityId> {
+    judge(policy, readings, candidates, known, now).hired
+}
+
+fn judge(
+    policy: &Policy,
+    readings: &[Reading],
+    candidates: &[Candidate<'_>],
+    known: &[Identity],
+    now: Timestamp,
+) -> Judged {
     let records = candidates.iter().flat_map(|it| &it.again.records).collect();
     let of_them: Vec<Reading> =
         readings.iter().map(|reading| only(policy, reading, &records)).collect();
@@ -159,28 +205,39 @@ pub(crate) fn hired(
         .collect();
     let blank: Vec<Identity> = candidates.iter().map(|it| it.again.clone()).collect();
     let assembled = assemble(policy, &of_them, &blank, &BTreeMap::new(), now);
-    let is_hired = |candidate: &&Candidate<'_>| {
-        let Candidate { again, departed, sources } = candidate;
+    let mut judged = Judged::default();
+    for Candidate { again, departed, sources, erased } in candidates {
         if sources.iter().find(unread).is_some() || assembled.holds.contains_key(&again.id) {
-            return false;
+            continue;
         }
-        let Some(identity) = assembled.identity(again.id) else { return false };
+        let Some(identity) = assembled.identity(again.id) else { continue };
+        let stands = standing(policy, identity, &[], (&Kept::default(), &[]), now);
+        if stands.map_or(true, |state| state.state.is_over()) {
+            continue;
+        }
         let facts = facts_now(identity, now);
         let zone = zone_of(&facts, &policy.lifecycle);
         let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
         let start = facts.get("start").and_then(|start| moment_of(start, false, &zone));
         let first_day = start.zip(*departed);
-        if first_day.is_some_and(|(start, departed)| start < departed) {
-            return false;
-        }
         // A new first day is no column that was left out.
         if first_day.is_none() && again.records.iter().any(|it| lost.contains(&it.source)) {
-            return false;
+            continue;
         }
-        let stands = standing(policy, identity, &[], (&Kept::default(), &[]), now);
-        stands.is_ok_and(|state| !state.state.is_over())
-    };
-    candidates.iter().filter(is_hired).map(|candidate| candidate.again.id).collect()
+        let is_before = first_day.is_some_and(|(start, departed)| start < departed);
+        let is_shown = |started: &Option<Timestamp>| {
+            start.is_some_and(|start| started.is_none_or(|started| started < start))
+        };
+        match erased {
+            None if is_before => {}
+            None => _ = judged.hired.insert(again.id),
+            Some(started) if !is_before && is_shown(started) => {
+                judged.hired.insert(again.id);
+            }
+            Some(_) => _ = judged.unsure.insert(again.id),
+        }
+    }
+    judged
 }
 
 /// A reading with these records alone; tables whole.

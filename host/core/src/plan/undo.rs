@@ -73,6 +73,11 @@ pub fn undo(present: &Present<'_>, undoes: &Undoes, was: &Applied<'_>) -> Plan {
     let mut notes = BTreeSet::new();
     let undone = was.operations().filter(|it| undoes.ejections || it.event != Event::Eject);
     for operation in undone.collect::<Vec<_>>().into_iter().rev() {
+        if observed.forgetting.forgotten.people.contains_key(&operation.identity) {
+            let text = format!("{} is not undone: they were erased since", named(operation));
+            notes.insert(about(operation, text));
+            continue;
+        }
         let fits = Fits { observed, plan: was.plan, operation, made_anew: was.made_anew };
         let (mut change, mut left) = fits.back();
         let ejected = observed.kept.ejected(operation.identity).is_some();

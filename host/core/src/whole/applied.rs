@@ -70,6 +70,7 @@ impl Whole {
                 departed: Some(erasure.departed),
                 reason: None,
                 sources: BTreeSet::new(),
+                started: None,
             };
             self.erase(erasure.identity, tombstone);
         }

@@ -4,7 +4,15 @@ use jiff::{SignedDuration, tz::TimeZone};
 use lanyard_core::forgetting::Retain;
 
 use super::Check;
-use crate::config::{document::Place, element::retention::Retention, written};
+use crate::config::{
+    document::Place,
+    element::{duration::After, retention::Retention},
+    report::ConfigError,
+    written,
+};
+
+/// Whoever left by a mistake of a source has to be missed by then.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// None: for ever.
 pub(super) fn retain(
@@ -17,6 +25,18 @@ pub(super) fn retain(
         Retention::Years(years) => (years, SignedDuration::ZERO),
         Retention::Duration(duration) => (0, duration.0),
     };
+    let days = i64::from(years).saturating_mul(365);
+    let shortest = match written.delete_after {
+        After::Duration(duration) => duration.0.max(SHORTEST),
+        After::Never => SHORTEST,
+    };
+    if time.saturating_add(SignedDuration::from_hours(days.saturating_mul(24))) < shortest {
+        let error = ConfigError::new("people would be erased too soon")
+            .label("is shorter than 30 days, or than `delete-after`")
+            .hint("what is erased by mistake comes back by nothing; take more time to see it");
+        check.value(&Place::of(["leaver", "retain"]), error);
+        return None;
+    }
     let line = check.report.line(&Place::of(["leaver", "retain"]));
     Some(Retain { years, time, written: written.retain.to_string(), line, zone: zone.clone() })
 }

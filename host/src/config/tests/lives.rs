@@ -228,4 +228,18 @@ erasures = { max = 5, window = "1y" }"#;
     7 | retain = "101y"
       |          ^^^^^^ is longer than a hundred years
     "#);
+    for soon in ["retain = \"29d\"", "retain = \"0y\"", "delete-after = \"90d\"\nretain = \"60d\""]
+    {
+        let said = errors_with(&format!("[leaver]\n{soon}\n"));
+        assert!(said.contains("people would be erased too soon"), "{soon}: {said}");
+    }
+    assert_snapshot!(errors_with("[leaver]\nretain = \"0d\"\n"), @r#"
+    error: people would be erased too soon
+     --> lanyard.toml:7:10
+      |
+    7 | retain = "0d"
+      |          ^^^^ is shorter than 30 days, or than `delete-after`
+      |
+       = hint: what is erased by mistake comes back by nothing; take more time to see it
+    "#);
 }

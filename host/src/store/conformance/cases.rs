@@ -86,7 +86,17 @@ pub(crate) async fn whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened(s
     let (one, other) = (identity("1"), identity("2"));
     store.record_identities(&[one.clone(), other.clone()], &BTreeMap::new(), at(2)).await.unwrap();
     store.decide_case(&id, &decision(Whose::New), &entry(3, "case")).await.unwrap();
+    let mut renamed = one.clone();
+    for fact in renamed.facts.values_mut().flatten() {
+        fact.values = vec![lanyard_core::value::Value::Text("Ada Muster".to_owned())];
+    }
+    store.record_identities(&[renamed], &BTreeMap::new(), at(3)).await.unwrap();
+    assert_ne!(store.past_facts(one.id).await.unwrap(), []);
+    let asked = super::requests::asked("treasury", one.id);
+    store.record_requests(&[(asked, entry(3, "request"))], None).await.unwrap();
     store.reopen_case(&id, &Reopened::Forgotten(one.id), &entry(4, "case")).await.unwrap();
+    assert_eq!(store.past_facts(one.id).await.unwrap(), []);
+    assert_eq!(store.kept().await.unwrap().requests.get(&one.id), None);
     assert_eq!(store.identities().await.unwrap(), std::slice::from_ref(&other));
     // Its record may be somebody else's.
     let mut later = other;

@@ -2,10 +2,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     fact::Identity,
-    forgetting::{Anew, Words, name_digest, words},
+    forgetting::{Anew, ERASED, name_digest},
     lifecycle::{Ejection, Followed, LegalHold},
-    operation::Change,
-    plan::Plan,
+    operation::{Change, OperationKind},
+    plan::{Note, NoteKind},
+    request::RequestedBy,
     run::OperationEvent,
 };
 
@@ -13,7 +14,7 @@ use super::example::{
     ada, answer, at, begin, bob, entry, identity, intent, link, name, observed, plan, user,
 };
 use crate::store::{
-    AuditEntry, AuditFilter, Effect, Erasure, SourceRead, Store, StoreError, StoredPlan, chain,
+    AuditEntry, AuditFilter, Effect, Erasure, SourceRead, Store, StoredPlan, chain,
 };
 
 /// Ada as everything knows her, and Bob, whose manager she was.
@@ -51,16 +52,46 @@ pub(crate) async fn known(store: &dyn Store) -> Identity {
         undone: None,
     };
     store.eject(&ejection, &entry(3, "eject")).await.unwrap();
-    store.save_plan(&plan("Ada Example waits")).await.unwrap();
+    store.save_plan(&of_both()).await.unwrap();
     store.save_plan(&plan("Bob Muster waits")).await.unwrap();
     let bobs = AuditEntry {
         identity: Some(bob_id()),
         account: None,
-        detail: BTreeMap::from([("told".to_owned(), "Ada Example".to_owned())]),
+        detail: BTreeMap::from([("run".to_owned(), "1".to_owned())]),
         ..entry(4, "step")
     };
     store.claim(&[(super::example::grant("b", "g"), bobs)]).await.unwrap();
     ada
+}
+
+/// A plan with an operation and a note of each.
+pub(crate) fn of_both() -> StoredPlan {
+    let mut both = plan("of the target");
+    for (id, whose, label) in [(0, ada(), "Ada Example"), (1, bob(), "Bob Muster")] {
+        let create = Change::Create {
+            object_type: "user".to_owned(),
+            name: label.to_lowercase().replace(' ', "."),
+            anchor: id.to_string(),
+            attributes: Vec::new(),
+            state: lanyard_core::account::AccountState::Active,
+        };
+        let mut operation = super::example::operation(id, create);
+        operation.identity = whose;
+        both.plan.operations.push(operation);
+        let note = Note {
+            identity: Some(whose),
+            target: None,
+            kind: NoteKind::Waits,
+            text: format!("{label} waits"),
+            open: false,
+        };
+        both.plan.notes.push(note);
+        both.plan.labels.insert(whose, label.to_owned());
+    }
+    both.plan.claims.push(super::example::grant("ada.example", "staff"));
+    both.plan.claims.push(super::example::grant("bob.muster", "staff"));
+    both.digest = both.plan.digest().unwrap();
+    both
 }
 
 fn bob_id() -> lanyard_core::id::IdentityId {
@@ -74,25 +105,20 @@ fn called(person: &mut Identity, label: &str) {
     }
 }
 
-pub(crate) fn erasure(words: Words) -> Erasure {
+pub(crate) fn erasure() -> Erasure {
     Erasure {
         identity: ada(),
         at: at(100),
         by: "operator".to_owned(),
         ordered: true,
         departed: Some(at(50)),
-        reason: Some("asked for by Ada Example".to_owned()),
-        words,
+        reason: Some("asked for".to_owned()),
+        started: None,
     }
 }
 
-pub(crate) async fn erase(
-    store: &dyn Store,
-    ada: &Identity,
-) -> Option<BTreeMap<&'static str, usize>> {
-    let everybody = store.identities().await.unwrap();
-    let words = words(ada, &[], &everybody, at(1));
-    store.erase(&erasure(words), &said()).await.unwrap()
+pub(crate) async fn erase(store: &dyn Store) -> Option<BTreeMap<&'static str, usize>> {
+    store.erase(&erasure(), &said()).await.unwrap()
 }
 
 pub(crate) fn said() -> AuditEntry {
@@ -101,7 +127,7 @@ pub(crate) fn said() -> AuditEntry {
 
 pub(crate) async fn whoever_is_erased_leaves_an_id_and_dates(store: &dyn Store) {
     let ada = known(store).await;
-    let rows = erase(store, &ada).await.unwrap();
+    let rows = erase(store).await.unwrap();
     assert_eq!((rows["people"], rows["records"], rows["login names"]), (1, 1, 1), "{rows:?}");
     let left = store.identities().await.unwrap();
     assert_eq!(left.iter().map(|it| it.id).collect::<Vec<_>>(), [bob()]);
@@ -113,7 +139,7 @@ pub(crate) async fn whoever_is_erased_leaves_an_id_and_dates(store: &dyn Store) 
         (tombstone.at, tombstone.departed, tombstone.ordered),
         (at(100), Some(at(50)), true)
     );
-    assert_eq!(tombstone.reason.as_deref(), Some("(erased)"));
+    assert_eq!(tombstone.reason.as_deref(), Some("asked for"));
     assert_eq!(forgotten.whose(&ada.records[0]), Some(&BTreeSet::from([ada.id])));
     let names = &forgotten.names[&name("directory")];
     assert_eq!(names.get(&name_digest(&forgotten.salt, "ada.example")), Some(&at(5)));
@@ -121,7 +147,7 @@ pub(crate) async fn whoever_is_erased_leaves_an_id_and_dates(store: &dyn Store) 
     // What was done is there, and of whom it was says an id alone.
     let rows = store.audit(&AuditFilter::default()).await.unwrap();
     let head = chain::verify(&rows).unwrap();
-    assert_eq!((head.rows, head.erased), (4, 3));
+    assert_eq!((head.rows, head.erased), (4, 2));
     let of_ada = rows.iter().filter(|row| row.entry.identity == Some(ada.id));
     let kept: Vec<(&str, bool)> =
         of_ada.map(|row| (row.entry.action.as_str(), row.salt.is_some())).collect();
@@ -131,10 +157,10 @@ pub(crate) async fn whoever_is_erased_leaves_an_id_and_dates(store: &dyn Store) 
 }
 
 pub(crate) async fn erasing_somebody_twice_is_nothing(store: &dyn Store) {
-    let ada = known(store).await;
-    assert!(erase(store, &ada).await.is_some());
+    known(store).await;
+    assert!(erase(store).await.is_some());
     let before = store.audit(&AuditFilter::default()).await.unwrap();
-    assert_eq!(erase(store, &ada).await, None);
+    assert_eq!(erase(store).await, None);
     assert_eq!(store.audit(&AuditFilter::default()).await.unwrap(), before);
     assert_eq!(store.forgotten().await.unwrap().people.len(), 1);
 }
@@ -142,7 +168,7 @@ pub(crate) async fn erasing_somebody_twice_is_nothing(store: &dyn Store) {
 pub(crate) async fn a_legal_hold_an_account_or_an_open_operation_keeps_somebody(store: &dyn Store) {
     let ada = known(store).await;
     let refused = async || {
-        let refused = store.erase(&erasure(Words::default()), &said()).await.unwrap_err();
+        let refused = store.erase(&erasure(), &said()).await.unwrap_err();
         std::error::Error::source(&refused).unwrap().to_string()
     };
     let hold = LegalHold {
@@ -169,21 +195,19 @@ pub(crate) async fn a_legal_hold_an_account_or_an_open_operation_keeps_somebody(
 }
 
 pub(crate) async fn what_would_be_erased_is_told_and_stays(store: &dyn Store) {
-    let ada = known(store).await;
+    known(store).await;
     let everybody = store.identities().await.unwrap();
-    let words = words(&ada, &[], &everybody, at(1));
-    let would = store.would_erase(&erasure(words), &said()).await.unwrap().unwrap();
+    let would = store.would_erase(&erasure(), &said()).await.unwrap().unwrap();
     assert_eq!(store.identities().await.unwrap(), everybody);
-    assert_eq!(erase(store, &ada).await.unwrap(), would);
+    assert_eq!(erase(store).await.unwrap(), would);
 }
 
 pub(crate) async fn an_erasure_that_fails_leaves_everything(store: &dyn Store) {
     let ada = known(store).await;
     let before = store.identities().await.unwrap();
     store.adopt(&link(ada.id, "late"), &entry(12, "adopt")).await.unwrap();
-    let everybody = store.identities().await.unwrap();
-    let words = words(&ada, &[], &everybody, at(1));
-    store.erase(&erasure(words), &said()).await.unwrap_err();
+
+    store.erase(&erasure(), &said()).await.unwrap_err();
     assert_eq!(store.identities().await.unwrap(), before);
     assert_eq!(store.links().await.unwrap()[0].account, user("late"));
     // Nothing is let through that is kept for good.
@@ -191,20 +215,113 @@ pub(crate) async fn an_erasure_that_fails_leaves_everything(store: &dyn Store) {
     assert_eq!(chain::verify(&rows).unwrap().erased, 0);
 }
 
-pub(crate) async fn a_plan_of_somebody_erased_says_so(store: &dyn Store) {
-    let ada = known(store).await;
-    let of_ada = StoredPlan { ..plan("Ada Example waits") };
-    erase(store, &ada).await.unwrap();
-    let error = store.plan(of_ada.digest.as_str()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Erased { .. }), "{error:?}");
+pub(crate) async fn a_plan_loses_what_is_of_somebody_erased_and_nothing_else(store: &dyn Store) {
+    known(store).await;
+    erase(store).await.unwrap();
+    let before = of_both();
+    let left = store.plan(before.digest.as_str()).await.unwrap().unwrap();
+    assert_eq!((&left.digest, left.erased), (&before.digest, Some(at(100))));
+    let [of_ada, of_bob] = left.plan.operations.as_slice() else { panic!("{left:?}") };
+    assert_eq!(*of_bob, before.plan.operations[1]);
+    assert_eq!(
+        (of_ada.id, of_ada.identity, of_ada.change.kind(), &of_ada.target),
+        (before.plan.operations[0].id, ada(), OperationKind::Create, &name("directory"))
+    );
+    assert_eq!(left.plan.labels, BTreeMap::from([(bob(), "Bob Muster".to_owned())]));
+    assert_eq!(left.plan.claims, before.plan.claims[1..]);
+    assert_eq!(left.plan.notes.len(), 2);
+    let text = format!("{left:?}");
+    assert!(!text.contains("Ada") && !text.contains("ada."), "{text}");
     let of_bob = plan("Bob Muster waits");
-    let kept = store.plan(of_bob.digest.as_str()).await.unwrap().unwrap();
-    assert_ne!(kept.plan, Plan::default());
+    assert_eq!(store.plan(of_bob.digest.as_str()).await.unwrap(), Some(of_bob));
+    // The same planned anew is whole, and is so from then on.
+    store.save_plan(&before).await.unwrap();
+    assert_eq!(store.plan(before.digest.as_str()).await.unwrap(), Some(before));
+}
+
+/// Ada's key, login and facts are words that others' things are called by.
+pub(crate) async fn nothing_of_others_goes_with_somebody_erased(store: &dyn Store) {
+    let mut ada = known(store).await;
+    let text = |text: &str| vec![lanyard_core::value::Value::Text(text.to_owned())];
+    let fact = ada.facts.values().flatten().next().unwrap().clone();
+    for (of, value) in [("team_name", "Treasury"), ("manager_mail", "bob@example.org")] {
+        let fact = lanyard_core::fact::Fact { values: text(value), ..fact.clone() };
+        ada.facts.insert(lanyard_core::id::FactName::new(of).unwrap(), vec![fact]);
+    }
+    let everybody = store.identities().await.unwrap();
+    let others = everybody.into_iter().filter(|it| it.id != ada.id).collect::<Vec<_>>();
+    let all: Vec<_> = others.iter().cloned().chain([ada.clone()]).collect();
+    store.record_identities(&all, &BTreeMap::new(), at(20)).await.unwrap();
+    let mut asked = super::requests::asked("treasury", bob());
+    asked.reason = "as Ada Example had it".to_owned();
+    let of_bob = AuditEntry { identity: Some(bob()), account: None, ..entry(21, "request") };
+    store.record_requests(&[(asked.clone(), of_bob)], None).await.unwrap();
+    let run = begin(store, 7).await;
+    let mut of_bob = intent(run, 4, 7, "bob.muster");
+    of_bob.operation.identity = bob();
+    of_bob.operation.change = Change::Update {
+        account: user("bob.muster"),
+        name: Some("ada.example".to_owned()),
+        anchor: None,
+        attributes: Vec::new(),
+        before: lanyard_core::operation::Before::default(),
+    };
+    store.intend(&of_bob).await.unwrap();
+    let fault = lanyard_core::fault::Fault::new(
+        lanyard_core::fault::FaultKind::Conflict(Some("ada.example".to_owned())),
+        "Treasury of bob@example.org",
+    );
+    let uncertain = OperationEvent::LostAnswer { fault };
+    store.answer(&answer(&of_bob, uncertain, Vec::new())).await.unwrap();
+    let look = async || {
+        let rows = store.audit(&AuditFilter::default()).await.unwrap();
+        let of_others: Vec<_> =
+            rows.into_iter().filter(|row| row.entry.identity != Some(ada.id)).collect();
+        let kept = store.kept().await.unwrap();
+        let states = store.operation_states(run).await.unwrap();
+        let open = store.unsettled(None).await.unwrap();
+        format!("{of_others:?} {:?} {states:?} {open:?}", kept.requests)
+    };
+    let before = look().await;
+    assert!(before.contains("as Ada Example had it"), "{before}");
+    erase(store).await.unwrap();
+    assert_eq!(look().await, before);
+    assert_eq!(store.identities().await.unwrap(), others);
+}
+
+/// What somebody is called who asked for others, or agreed, stands beside
+/// their id.
+pub(crate) async fn an_erasure_takes_the_name_beside_an_answer(store: &dyn Store) {
+    known(store).await;
+    let mut request = super::requests::asked("treasury", bob());
+    request.by = RequestedBy::Person {
+        user: "op".to_owned(),
+        identity: Some(ada()),
+        label: "Ada Example".to_owned(),
+    };
+    let of_bob = AuditEntry { identity: Some(bob()), account: None, ..entry(21, "request") };
+    store.record_requests(&[(request.clone(), of_bob)], None).await.unwrap();
+    erase(store).await.unwrap();
+    request.by = RequestedBy::Person {
+        user: "op".to_owned(),
+        identity: Some(ada()),
+        label: ERASED.to_owned(),
+    };
+    assert_eq!(store.kept().await.unwrap().requests[&bob()], [request]);
+}
+
+pub(crate) async fn something_open_about_somebody_keeps_them(store: &dyn Store) {
+    known(store).await;
+    let request = super::requests::asked("treasury", ada());
+    store.record_requests(&[(request, entry(21, "request"))], None).await.unwrap();
+    let refused = store.erase(&erasure(), &said()).await.unwrap_err();
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert_eq!(why, "a request of theirs is open");
 }
 
 pub(crate) async fn a_row_emptied_without_an_erasure_breaks_the_chain(store: &dyn Store) {
-    let ada = known(store).await;
-    erase(store, &ada).await.unwrap();
+    known(store).await;
+    erase(store).await.unwrap();
     let rows = store.audit(&AuditFilter::default()).await.unwrap();
     // Nobody was erased by these rows.
     let of_before = rows.split_last().unwrap().1;
@@ -230,7 +347,7 @@ pub(crate) async fn whoever_begins_anew_takes_the_records_over(store: &dyn Store
     assert!(people.contains(&former) && people.contains(&again), "{people:?}");
     assert_eq!(store.kept().await.unwrap().followed, BTreeMap::from([(ada.id, followed)]));
     // The former one is erased, and the other one is as before.
-    erase(store, &former).await.unwrap();
+    erase(store).await.unwrap();
     assert!(store.identities().await.unwrap().contains(&again));
     assert_eq!(store.kept().await.unwrap().followed, BTreeMap::new());
     assert_eq!(store.forgotten().await.unwrap().records, BTreeMap::new());

@@ -167,6 +167,7 @@ pub(crate) fn plan(text: &str) -> StoredPlan {
         findings: Vec::new(),
         config: Digest::of("file"),
         made_at: at(0),
+        erased: None,
     }
 }
 

@@ -1,5 +1,6 @@
 use lanyard_core::{
     access::Side,
+    id::IdentityId,
     request::{Ended, Request, RequestEnd, RequestedBy},
 };
 
@@ -27,6 +28,11 @@ fn request(id: &str, seconds: i64) -> Request {
         given: Some(at(seconds)),
         ended: None,
     }
+}
+
+/// A request for somebody.
+pub(crate) fn asked(id: &str, identity: IdentityId) -> Request {
+    Request { identity, ..request(id, 20) }
 }
 
 pub(crate) async fn a_request_is_kept_in_its_place_and_with_its_entry(store: &dyn Store) {

@@ -7,12 +7,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 
 use super::{
     columns::{At, Json, Word},
+    forgotten,
     problem::Problem,
     union::ALL_OF_THEM,
 };
 use crate::store::{
     AuditEntry, AuditFilter, AuditRow,
-    chain::{AuditBreak, Chain, Head, chained, personal},
+    chain::{AuditBreak, Chain, Head, chained, of_tombstone, personal},
 };
 
 const COLUMNS: &str = "audit.sequence, at, actor, action, identity, target, result, \
@@ -102,6 +103,20 @@ pub(super) fn verify(tx: &Connection) -> Result<Result<Head, AuditBreak>, Proble
         if let Err(broken) = followed {
             return Ok(Err(broken));
         }
+    }
+    let forgotten = forgotten::forgotten(tx)?;
+    let mut left = BTreeMap::new();
+    for (id, tombstone) in &forgotten.people {
+        left.insert(*id, of_tombstone(*id, tombstone)?);
+    }
+    let back = "SELECT id FROM identity JOIN erased ON erased.identity = identity.id LIMIT 1";
+    let back: Option<String> = tx.query_row(back, [], |row| row.get(0)).optional()?;
+    if let Some(id) = back {
+        let why = format!("{id} was erased, and is known");
+        return Ok(Err(AuditBreak { sequence: chain.followed(), why }));
+    }
+    if let Err(broken) = chain.is_left(&left) {
+        return Ok(Err(broken));
     }
     Ok(chain.head())
 }

@@ -82,7 +82,7 @@ pub(super) fn reopen(
             let identity = std::slice::from_ref(identity);
             identities::record(tx, identity, &BTreeMap::new(), entry.at)?;
         }
-        Reopened::Forgotten(identity) => identities::forget(tx, *identity)?,
+        Reopened::Forgotten(identity) => identities::undo(tx, *identity)?,
     }
     audit::append(tx, entry)
 }

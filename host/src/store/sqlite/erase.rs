@@ -5,32 +5,34 @@ mod documents;
 mod others;
 mod refuse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     fact::RecordKey,
-    forgetting::{Words, name_digest, record_digest},
-    id::IdentityId,
+    forgetting::{Gone, Tombstone, name_digest, record_digest},
+    id::{Digest, IdentityId},
 };
 use rusqlite::{Connection, params};
 
 use super::{
     audit,
-    columns::{At, Json, Word},
+    columns::{At, Json, Word, object},
     problem::Problem,
 };
 use crate::store::{
     AuditEntry, Erasure,
-    chain::{ALSO, ERASE},
+    chain::{self, ERASE},
 };
 
 /// Rows that went or were emptied, by what they were.
 pub(super) type Rows = BTreeMap<&'static str, usize>;
 
-/// Who goes: their id with those of whoever was merged into them.
+/// Who goes: their id with those of whoever was merged into them, and by what
+/// else they are referred to.
 struct Whom {
     ids: Vec<String>,
-    words: Words,
+    gone: Gone,
+    records: BTreeSet<RecordKey>,
     salt: String,
 }
 
@@ -61,32 +63,31 @@ pub(super) fn erase(
     if !known {
         return Ok(None);
     }
-    let mut whom = Whom::of(tx, erasure)?;
+    let whom = Whom::of(tx, erasure)?;
     refuse::refuse(tx, &whom)?;
-    tx.execute("INSERT INTO erasing (only) VALUES (1)", [])?;
+    let buried = bury(tx, erasure, &whom)?;
+    tx.execute(
+        "INSERT INTO erasing (only, identity) VALUES (1, ?1)",
+        [erasure.identity.to_string()],
+    )?;
     let mut rows = Rows::new();
-    bury(tx, erasure, &whom)?;
     // Before links go: they say which names and accounts are theirs.
-    let names = hold_names(tx, &mut whom)?;
+    let names = hold_names(tx, &whom)?;
     rows.insert("login names", names);
     forget_records(tx, erasure.identity, &whom)?;
-    others::orders(tx, &whom, &mut rows)?;
     for (what, sql) in THEIRS {
         for id in &whom.ids {
             *rows.entry(what).or_default() += tx.prepare_cached(sql)?.execute([id])?;
         }
     }
+    others::orders(tx, &whom, &mut rows)?;
     documents::plans(tx, &whom, erasure, &mut rows)?;
     documents::journal(tx, &whom, &mut rows)?;
-    let also = documents::audit(tx, &whom, &mut rows)?;
-    others::scrub(tx, &whom, &mut rows)?;
+    let emptied = documents::audit(tx, &whom, &mut rows)?;
     tx.execute("DELETE FROM erasing", [])?;
     rows.retain(|_, count| *count > 0);
     let mut entry = AuditEntry { action: ERASE.to_owned(), ..entry.clone() };
-    if !also.is_empty() {
-        let numbers: Vec<String> = also.iter().map(ToString::to_string).collect();
-        entry.detail.insert(ALSO.to_owned(), numbers.join(", "));
-    }
+    chain::commit_to(&mut entry.detail, &emptied, &buried);
     audit::append(tx, &entry)?;
     Ok(Some(rows))
 }
@@ -106,12 +107,7 @@ pub(super) fn would(
 /// Has the bytes of what was erased leave the file and its log.  False: others
 /// are reading the file, and it has to be done again.
 pub(super) fn sweep(connection: &Connection) -> Result<bool, Problem> {
-    let due: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM erased WHERE swept = 0)",
-        [],
-        |row| row.get(0),
-    )?;
-    if !due {
+    if !unswept(connection)? {
         return Ok(true);
     }
     match connection.execute_batch("VACUUM") {
@@ -129,33 +125,46 @@ pub(super) fn sweep(connection: &Connection) -> Result<bool, Problem> {
     Ok(true)
 }
 
+/// Whether the bytes of somebody who was erased may still be in the files.
+pub(super) fn unswept(connection: &Connection) -> Result<bool, Problem> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM erased WHERE swept = 0)";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
 impl Whom {
     fn of(tx: &Connection, erasure: &Erasure) -> Result<Self, Problem> {
-        let ids = tx
+        let ids: Vec<IdentityId> = tx
             .prepare_cached(
                 "WITH RECURSIVE them (id) AS (SELECT ?1
                      UNION SELECT other FROM merged JOIN them ON merged.keep = them.id)
                  SELECT id FROM them",
             )?
-            .query_map([erasure.identity.to_string()], |row| row.get(0))?
+            .query_map([erasure.identity.to_string()], |row| Ok(row.get::<_, Word<_>>(0)?.0))?
             .collect::<Result<_, _>>()?;
-        let mut whom = Self { ids, words: erasure.words.clone(), salt: salt(tx)? };
+        let mut whom = Self {
+            ids: ids.iter().map(ToString::to_string).collect(),
+            gone: Gone { ids: ids.into_iter().collect(), accounts: BTreeSet::new() },
+            records: BTreeSet::new(),
+            salt: salt(tx)?,
+        };
         for id in &whom.ids {
-            let mut statement = tx.prepare_cached("SELECT uid FROM link WHERE identity = ?1")?;
-            for uid in statement.query_map([id], |row| row.get::<_, String>(0))? {
-                whom.words.name(&uid?);
+            let mut statement =
+                tx.prepare_cached("SELECT target, object_type, uid FROM link WHERE identity = ?1")?;
+            let accounts = statement
+                .query_map([id], |row| Ok((row.get::<_, Word<_>>(0)?.0, object(row, 1)?)))?;
+            for account in accounts {
+                whom.gone.accounts.insert(account?);
             }
             let mut statement =
-                tx.prepare_cached("SELECT name FROM held_name WHERE identity = ?1")?;
-            for name in statement.query_map([id], |row| row.get::<_, String>(0))? {
-                whom.words.name(&name?);
+                tx.prepare_cached("SELECT source, key FROM identity_record WHERE identity = ?1")?;
+            let records = statement.query_map([id], |row| {
+                Ok(RecordKey { source: row.get::<_, Word<_>>(0)?.0, key: row.get(1)? })
+            })?;
+            for record in records {
+                whom.records.insert(record?);
             }
         }
         Ok(whom)
-    }
-
-    fn is(&self, id: &str) -> bool {
-        self.ids.iter().any(|it| it == id)
     }
 }
 
@@ -163,27 +172,49 @@ pub(super) fn salt(tx: &Connection) -> Result<String, Problem> {
     Ok(tx.prepare_cached("SELECT salt FROM salt")?.query_row([], |row| row.get(0))?)
 }
 
-/// The tombstone.
-fn bury(tx: &Connection, erasure: &Erasure, whom: &Whom) -> Result<(), Problem> {
-    let Erasure { at, by, ordered, departed, reason, .. } = erasure;
-    let reason = reason.as_ref().map(|reason| whom.words.out_of(reason).unwrap_or(reason));
-    for id in &whom.ids {
+/// The tombstones, with the digest of each.
+fn bury(
+    tx: &Connection,
+    erasure: &Erasure,
+    whom: &Whom,
+) -> Result<BTreeMap<IdentityId, Digest>, Problem> {
+    let Erasure { identity: _, at, by, ordered, departed, reason, started } = erasure;
+    let mut buried = BTreeMap::new();
+    for id in &whom.gone.ids {
         tx.prepare_cached(
-            "INSERT INTO erased (identity, at, by_whom, ordered, departed, reason)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO erased (identity, at, by_whom, ordered, departed, reason, started)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
-        .execute(params![id, At(*at), by, ordered, departed.map(At), reason])?;
+        .execute(params![
+            id.to_string(),
+            At(*at),
+            by,
+            ordered,
+            departed.map(At),
+            reason,
+            started.map(At)
+        ])?;
+        let tombstone = Tombstone {
+            at: *at,
+            by: by.clone(),
+            ordered: *ordered,
+            departed: *departed,
+            reason: reason.clone(),
+            started: *started,
+            sources: BTreeSet::new(),
+        };
+        buried.insert(*id, chain::of_tombstone(*id, &tombstone)?);
     }
-    Ok(())
+    Ok(buried)
 }
 
 /// Login names stay taken, by their digests; nothing else of accounts stays.
-fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
+fn hold_names(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
     let mut count = 0_usize;
-    for id in whom.ids.clone() {
+    for id in &whom.ids {
         let names: Vec<(String, String, At)> = tx
             .prepare_cached("SELECT target, name, last_seen FROM held_name WHERE identity = ?1")?
-            .query_map([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
         for (target, name, last_seen) in names {
             tx.prepare_cached(
@@ -196,7 +227,7 @@ fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
                 last_seen
             ])?;
         }
-        count += tx.prepare_cached("DELETE FROM held_name WHERE identity = ?1")?.execute([&id])?;
+        count += tx.prepare_cached("DELETE FROM held_name WHERE identity = ?1")?.execute([id])?;
         // What is by account: grants, and how it looked before it went.
         for sql in [
             "DELETE FROM ledger WHERE (target, holder_type, holder_uid) IN
@@ -206,7 +237,7 @@ fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
             "DELETE FROM observed_account WHERE (target, object_type, uid) IN
                  (SELECT target, object_type, uid FROM link WHERE identity = ?1)",
         ] {
-            tx.prepare_cached(sql)?.execute([&id])?;
+            tx.prepare_cached(sql)?.execute([id])?;
         }
     }
     Ok(count)
@@ -215,24 +246,13 @@ fn hold_names(tx: &Connection, whom: &mut Whom) -> Result<usize, Problem> {
 /// Their records are known again by digests, and are no measure of what a
 /// source had.
 fn forget_records(tx: &Connection, identity: IdentityId, whom: &Whom) -> Result<(), Problem> {
-    let mut records = Vec::new();
-    for id in &whom.ids {
-        let mut statement =
-            tx.prepare_cached("SELECT source, key FROM identity_record WHERE identity = ?1")?;
-        let found = statement.query_map([id], |row| {
-            Ok(RecordKey { source: row.get::<_, Word<_>>(0)?.0, key: row.get(1)? })
-        })?;
-        for record in found {
-            records.push(record?);
-        }
-    }
-    for record in records {
+    for record in &whom.records {
         tx.prepare_cached(
             "INSERT INTO erased_record (digest, source, identity) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
-            record_digest(&whom.salt, &record).as_str(),
+            record_digest(&whom.salt, record).as_str(),
             record.source.as_str(),
             identity.to_string()
         ])?;

@@ -24,8 +24,9 @@ pub(super) fn forgotten(tx: &Connection) -> Result<Forgotten, Problem> {
         records.entry(row.get::<_, Word<_>>(0)?.0).or_default().insert(identity);
         sources.entry(identity).or_default().insert(row.get::<_, Word<_>>(1)?.0);
     }
-    let mut statement =
-        tx.prepare_cached("SELECT identity, at, by_whom, ordered, departed, reason FROM erased")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT identity, at, by_whom, ordered, departed, reason, started FROM erased",
+    )?;
     let people = statement.query_map([], |row| {
         let identity = row.get::<_, Word<IdentityId>>(0)?.0;
         let tombstone = Tombstone {
@@ -34,6 +35,7 @@ pub(super) fn forgotten(tx: &Connection) -> Result<Forgotten, Problem> {
             ordered: row.get(3)?,
             departed: row.get::<_, Option<At>>(4)?.map(|at| at.0),
             reason: row.get(5)?,
+            started: row.get::<_, Option<At>>(6)?.map(|at| at.0),
             sources: sources.remove(&identity).unwrap_or_default(),
         };
         Ok((identity, tombstone))

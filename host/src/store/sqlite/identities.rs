@@ -106,7 +106,22 @@ pub(super) fn record(
     record_reads(tx, reads)
 }
 
-/// Somebody who is nobody any longer.
+/// Somebody who never was anybody, with what was kept of them.
+pub(super) fn undo(tx: &Connection, identity: IdentityId) -> Result<(), Problem> {
+    let id = identity.to_string();
+    for sql in [
+        "DELETE FROM past_fact WHERE identity = ?1",
+        "DELETE FROM own_fact WHERE identity = ?1",
+        "DELETE FROM request WHERE identity = ?1",
+        "DELETE FROM declined WHERE identity = ?1",
+        "DELETE FROM given_back WHERE identity = ?1",
+    ] {
+        tx.prepare_cached(sql)?.execute([&id])?;
+    }
+    forget(tx, identity)
+}
+
+/// Somebody who is nobody any longer; what was kept of them is another's now.
 pub(super) fn forget(tx: &Connection, identity: IdentityId) -> Result<(), Problem> {
     let id = identity.to_string();
     tx.prepare_cached("DELETE FROM absence WHERE identity = ?1")?.execute([&id])?;

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0020_unchanged.sql"),
     include_str!("migrations/0021_review.sql"),
     include_str!("migrations/0022_password_set.sql"),
+    include_str!("migrations/0023_by_reference.sql"),
 ];
 
 /// After it the audit is chained anew.
@@ -62,6 +63,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Pro
     tx.pragma_update(None, "user_version", newest())?;
     tx.commit()?;
     Ok(())
+}
+
+/// Whether the file needs no script.
+pub(super) fn is_current(connection: &Connection, path: &str) -> Result<bool, Problem> {
+    Ok(steps(connection, path)? == 0)
 }
 
 /// How many scripts the file still needs.

@@ -33,19 +33,23 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Opens the file, made when it is missing, with the current schema.
-pub(super) fn connection(path: &Path) -> Result<Connection, StoreError> {
+/// Opens the file, made when it is missing, with the current schema.  Whoever
+/// brings it up to date holds the lock (`alone`: the caller does) meanwhile: a
+/// process that changes it goes by the schema that it began with.
+pub(super) fn connection(path: &Path, alone: bool) -> Result<Connection, StoreError> {
     create(path).map_err(|error| failed(path, error))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags)
-        .map_err(Problem::from)
-        .and_then(|connection| prepare(connection, &shown(path)))
-        .map_err(|problem| problem.told_at_opening(&shown(path)))
+    let told = |problem: Problem| problem.told_at_opening(&shown(path));
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(Problem::from).map_err(told)?;
+    let is_current = migrations::is_current(&connection, &shown(path)).map_err(told)?;
+    let _held = if is_current || alone { None } else { Some(lock(path)?) };
+    prepare(connection, &shown(path)).map_err(told)
 }
 
 /// A copy of what the file holds, in memory alone.
 pub(super) fn copy(path: &Path) -> Result<Connection, Problem> {
-    let file = connection(path)?;
+    let file = connection(path, false)?;
     let mut copy = Connection::open_in_memory()?;
     Backup::new(&file, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     settings(&copy)?;

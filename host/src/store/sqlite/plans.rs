@@ -13,7 +13,7 @@ use crate::store::{StoreError, StoredPlan};
 const PREFIX: usize = 4;
 
 pub(super) fn save(tx: &Connection, stored: &StoredPlan) -> Result<(), Problem> {
-    let StoredPlan { digest, plan, findings, config, made_at } = stored;
+    let StoredPlan { digest, plan, findings, config, made_at, erased: _ } = stored;
     let text = serde_json::to_string(plan)?;
     if Digest::of(&text) != *digest {
         return Err(Problem::Refused(format!(
@@ -23,7 +23,9 @@ pub(super) fn save(tx: &Connection, stored: &StoredPlan) -> Result<(), Problem> 
     }
     tx.prepare_cached(
         "INSERT INTO plan (digest, plan, findings, config, made_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (digest) DO NOTHING",
+         ON CONFLICT (digest) DO UPDATE SET plan = excluded.plan, findings = excluded.findings,
+             erased_at = NULL, emptied = NULL
+         WHERE erased_at IS NOT NULL",
     )?
     .execute(params![digest.as_str(), text, Json(findings), config.as_str(), At(*made_at)])?;
     Ok(())
@@ -53,28 +55,23 @@ pub(super) fn by_digest(tx: &Connection, wanted: &str) -> Result<Option<StoredPl
 }
 
 fn load(tx: &Connection, digest: &str) -> Result<StoredPlan, Problem> {
-    let (text, erased, stored): (String, Option<At>, _) = tx
+    let (text, erased, emptied, stored): (String, Option<At>, Option<String>, _) = tx
         .prepare_cached(
-            "SELECT plan, findings, config, made_at, erased_at FROM plan WHERE digest = ?1",
+            "SELECT plan, findings, config, made_at, erased_at, emptied, digest FROM plan
+             WHERE digest = ?1",
         )?
         .query_row([digest], |row| {
-            let rest: (Json<_>, Word<Digest>, At) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok((row.get(0)?, row.get(4)?, rest))
+            let rest: (Json<_>, Word<Digest>, At, Word<Digest>) =
+                (row.get(1)?, row.get(2)?, row.get(3)?, row.get(6)?);
+            Ok((row.get(0)?, row.get(4)?, row.get(5)?, rest))
         })?;
-    if let Some(At(at)) = erased {
-        let digest = digest.get(..12).unwrap_or(digest).to_owned();
-        return Err(StoreError::Erased { digest, at }.into());
-    }
-    let (Json(findings), Word(config), At(made_at)) = stored;
-    let computed = Digest::of(&text);
-    if computed.as_str() != digest {
+    let (Json(findings), Word(config), At(made_at), Word(whole)) = stored;
+    // Without what was of somebody who was erased, it has a digest of its own.
+    let expected = if erased.is_some() { emptied.as_deref() } else { Some(digest) };
+    if expected.is_some_and(|expected| Digest::of(&text).as_str() != expected) {
         return Err(StoreError::Damaged(format!("plan `{digest}` is not what was saved")).into());
     }
-    Ok(StoredPlan {
-        digest: computed,
-        plan: serde_json::from_str(&text)?,
-        findings,
-        config,
-        made_at,
-    })
+    let erased = erased.map(|At(at)| at);
+    let plan = serde_json::from_str(&text)?;
+    Ok(StoredPlan { digest: whole, plan, findings, config, made_at, erased })
 }

@@ -59,10 +59,10 @@ pub(super) fn rechain(tx: &Connection) -> Result<(), Problem> {
             identity: None,
             target: None,
             account: None,
-            result: "chained anew".to_owned(),
+            result: chain::CHAINED_ANEW.to_owned(),
             verification: None,
             detail: [
-                ("former head".to_owned(), head.to_string()),
+                (chain::FORMER_HEAD.to_owned(), head.to_string()),
                 ("former rows".to_owned(), rows.to_string()),
             ]
             .into(),

@@ -1,78 +1,82 @@
-//! What is kept for good and speaks of somebody: plans, the journal, the
+//! What is kept for good and has a part of theirs: plans, the journal, the
 //! audit.
 
+use std::collections::BTreeMap;
+
 use lanyard_core::{
-    id::Digest,
+    forgetting::ERASED,
+    guard::Finding,
+    id::{ConnectorName, Digest, IdentityId},
+    plan::Plan,
     run::{OperationEvent, OperationState},
+    value::ObjectRef,
 };
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::{
     super::{
-        columns::{At, Json},
+        columns::{At, Json, Word},
         problem::Problem,
     },
     Rows, Whom,
 };
-use crate::store::{Erasure, chain::ERASE};
+use crate::store::Erasure;
 
-/// A plan that speaks of them is emptied: its digest, its time, its runs and
-/// how many operations it had remain.
+/// Plans lose what is theirs; what they say of others stays.
 pub(super) fn plans(
     tx: &Connection,
     whom: &Whom,
     erasure: &Erasure,
     rows: &mut Rows,
 ) -> Result<(), Problem> {
-    let mut spoken = Vec::new();
-    let mut all = tx.prepare("SELECT digest, plan, findings FROM plan WHERE erased_at IS NULL")?;
+    let mut emptied = Vec::new();
+    let mut all = tx.prepare("SELECT digest, plan, findings FROM plan")?;
     let mut found = all.query([])?;
     while let Some(row) = found.next()? {
-        let (plan, findings): (String, String) = (row.get(1)?, row.get(2)?);
-        let theirs = |text: &str| whom.ids.iter().any(|id| text.contains(id));
-        if [&plan, &findings].into_iter().any(|text| theirs(text) || whom.words.in_text(text)) {
-            spoken.push(row.get::<_, String>(0)?);
+        let before: Plan = row.get::<_, Json<_>>(1)?.0;
+        let said: Vec<Finding> = row.get::<_, Json<_>>(2)?.0;
+        let (mut plan, mut findings) = (before.clone(), said.clone());
+        plan.without(&mut findings, &whom.gone);
+        if plan != before || findings != said {
+            emptied.push((row.get::<_, String>(0)?, plan, findings));
         }
     }
-    for digest in &spoken {
+    for (digest, plan, findings) in &emptied {
+        let text = serde_json::to_string(plan)?;
+        let left = Digest::of(&text);
         tx.prepare_cached(
-            "UPDATE plan SET plan = '', findings = '[]', erased_at = ?2,
-                 operations = json_array_length(plan, '$.operations')
+            "UPDATE plan SET plan = ?2, findings = ?3, erased_at = ?4, emptied = ?5
              WHERE digest = ?1",
         )?
-        .execute(params![digest, At(erasure.at)])?;
+        .execute(params![digest, text, Json(findings), At(erasure.at), left.as_str()])?;
     }
-    rows.insert("plans emptied", spoken.len());
+    rows.insert("plans without them", emptied.len());
     Ok(())
 }
 
-/// Operations of theirs, and those of others that speak of them, keep their
-/// kind, their times and how they ended.
+/// Operations of theirs keep their kind, their times and how they ended.
 pub(super) fn journal(tx: &Connection, whom: &Whom, rows: &mut Rows) -> Result<(), Problem> {
-    let mut spoken = Vec::new();
+    let mut theirs = Vec::new();
     let mut all = tx.prepare(
-        "SELECT run, operation, identity, target, uid, body, key, state FROM operation
-         WHERE phase NOT IN ('sent', 'uncertain', 'unfinished')",
+        "SELECT run, operation, target, uid, body, key, state FROM operation
+         WHERE identity = ?1 AND phase NOT IN ('sent', 'uncertain', 'unfinished')",
     )?;
-    let mut found = all.query([])?;
-    while let Some(row) = found.next()? {
-        let identity: String = row.get(2)?;
-        let (body, state): (String, String) = (row.get(5)?, row.get(7)?);
-        let theirs = whom.is(&identity);
-        if theirs || whom.words.in_text(&body) || whom.words.in_text(&state) {
-            let account: Option<String> = row.get(4)?;
-            let uid = account.map(|uid| {
-                let target: String = row.get(3).unwrap_or_default();
+    for id in &whom.ids {
+        let mut found = all.query([id])?;
+        while let Some(row) = found.next()? {
+            let target: String = row.get(2)?;
+            let uid = row.get::<_, Option<String>>(3)?.map(|uid| {
                 let digest = Digest::of(format!("account\n{}\n{target}\n{uid}", whom.salt));
-                if theirs { format!("erased-{}", digest.short()) } else { uid }
+                format!("erased-{}", digest.short())
             });
-            let key: String = row.get(6)?;
-            spoken.push((row.get(0)?, row.get(1)?, uid, key, body, state));
+            let (body, key, state): (String, String, String) =
+                (row.get(4)?, row.get(5)?, row.get(6)?);
+            theirs.push((row.get(0)?, row.get(1)?, uid, key, body, state));
         }
     }
-    let count = spoken.len();
-    for (run, operation, uid, key, body, state) in spoken {
+    let count = theirs.len();
+    for (run, operation, uid, key, body, state) in theirs {
         let state = serde_json::from_str::<OperationState>(&state)?.emptied();
         tx.prepare_cached(
             "UPDATE operation SET uid = ?3, body = ?4, state = ?5
@@ -116,31 +120,43 @@ fn events(tx: &Connection, run: i64, operation: i64) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The parts of rows about them go, and of rows about others those that call
-/// them by name; answers the numbers of the latter.
+/// What a row's part begins with.
+type Part = (Option<ObjectRef>, BTreeMap<String, String>);
+
+/// The parts of rows about them go, and of rows about nobody those about an
+/// account of theirs; answers the numbers of all of them.
 pub(super) fn audit(tx: &Connection, whom: &Whom, rows: &mut Rows) -> Result<Vec<i64>, Problem> {
-    let (mut own, mut also) = (Vec::new(), Vec::new());
+    let mut theirs = Vec::new();
     let mut all = tx.prepare(
-        "SELECT audit.sequence, identity, action, body FROM audit JOIN audit_part
+        "SELECT audit.sequence, identity, target, body FROM audit JOIN audit_part
              ON audit_part.sequence = audit.sequence ORDER BY audit.sequence",
     )?;
     let mut found = all.query([])?;
     while let Some(row) = found.next()? {
-        let identity: Option<String> = row.get(1)?;
-        let (action, body): (String, String) = (row.get(2)?, row.get(3)?);
-        // That somebody else was erased tells which rows went with them.
-        if action == ERASE {
-            continue;
-        }
-        if identity.as_deref() == whom.ids.first().map(String::as_str) {
-            own.push(row.get(0)?);
-        } else if identity.is_some_and(|it| whom.is(&it)) || whom.words.names_in(&body) {
-            also.push(row.get(0)?);
+        let identity = row.get::<_, Option<Word<IdentityId>>>(1)?.map(|it| it.0);
+        let target = row.get::<_, Option<Word<ConnectorName>>>(2)?.map(|it| it.0);
+        let is_theirs = match (identity, target) {
+            (Some(identity), _) => whom.gone.is(identity),
+            (None, Some(target)) => {
+                let Json((account, _)): Json<Part> = row.get(3)?;
+                account.is_some_and(|account| whom.gone.has(&target, &account))
+            }
+            (None, None) => false,
+        };
+        if is_theirs {
+            theirs.push(row.get(0)?);
         }
     }
-    for sequence in own.iter().chain(&also) {
+    for sequence in &theirs {
         tx.prepare_cached("DELETE FROM audit_part WHERE sequence = ?1")?.execute([sequence])?;
     }
-    rows.insert("audit rows emptied", own.len() + also.len());
-    Ok(also)
+    rows.insert("audit rows emptied", theirs.len());
+    Ok(theirs)
+}
+
+/// What they are called stands beside their id where they asked or agreed.
+pub(super) fn called(label: &mut String) -> bool {
+    let named = label != ERASED;
+    ERASED.clone_into(label);
+    named
 }

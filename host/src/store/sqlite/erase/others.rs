@@ -1,17 +1,22 @@
-//! What is kept of others, or of several, and speaks of somebody.
+//! What is kept of others, or of several, and refers to somebody.
 
 use std::collections::BTreeSet;
 
 use lanyard_core::{
+    approval::{Agreement, PlanApproval},
     case::{About, Case, CaseDecision, Whose},
+    forgetting::Gone,
     id::IdentityId,
+    request::{Request, RequestedBy},
+    review::Review,
+    workflow::Asked,
 };
 use rusqlite::{Connection, params};
-use serde_json::Value;
 
 use super::{
     super::{columns::Json, problem::Problem},
     Rows, Whom,
+    documents::called,
 };
 
 /// Ejections without their reasons (that there was one is counted by limits),
@@ -27,55 +32,53 @@ pub(super) fn orders(tx: &Connection, whom: &Whom, rows: &mut Rows) -> Result<()
     }
     rows.insert("orders emptied", emptied + holds(tx, whom)?);
     rows.insert("cases", cases(tx, whom)?);
+    rows.insert("names beside answers", labels(tx, whom)?);
     Ok(())
 }
 
+/// A hold that was for others too keeps its reason.
 fn holds(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
     let mut found = Vec::new();
-    let mut all = tx.prepare("SELECT name, at, people FROM legal_hold")?;
+    let mut all = tx.prepare("SELECT name, at, people, reason FROM legal_hold")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
         let mut people: BTreeSet<IdentityId> = row.get::<_, Json<_>>(2)?.0;
         let before = people.len();
-        people.retain(|id| !whom.is(&id.to_string()));
+        people.retain(|id| !whom.gone.is(*id));
         if people.len() < before {
-            found.push((row.get::<_, String>(0)?, row.get::<_, String>(1)?, people));
+            let reason = if people.is_empty() { String::new() } else { row.get(3)? };
+            found.push((row.get::<_, String>(0)?, row.get::<_, String>(1)?, people, reason));
         }
     }
-    for (name, at, people) in &found {
+    for (name, at, people, reason) in &found {
         tx.prepare_cached(
-            "UPDATE legal_hold SET people = ?3, reason = '' WHERE name = ?1 AND at = ?2",
+            "UPDATE legal_hold SET people = ?3, reason = ?4 WHERE name = ?1 AND at = ?2",
         )?
-        .execute(params![name, at, Json(people)])?;
+        .execute(params![name, at, Json(people), reason])?;
     }
     Ok(found.len())
 }
 
-/// Those about a record of theirs, and those by whose answer one became
-/// theirs.
+/// Those about a record of theirs, and those by whose answer one became theirs
+/// that is nobody's by now.
 fn cases(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
-    let records: BTreeSet<(String, String)> = {
-        let mut found = BTreeSet::new();
-        for id in &whom.ids {
-            let mut statement =
-                tx.prepare_cached("SELECT source, key FROM identity_record WHERE identity = ?1")?;
-            let of_them = statement.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            found.extend(of_them.collect::<Result<Vec<_>, _>>()?);
-        }
-        found
-    };
     let mut theirs = Vec::new();
     let mut all = tx.prepare("SELECT id, body, decision FROM record_case")?;
     let mut rows = all.query([])?;
     while let Some(row) = rows.next()? {
-        let case: Case = row.get::<_, Json<_>>(1)?.0;
+        let Json(Case { about: About::Record(record), .. }) = row.get(1)?;
         let decision: Option<Json<CaseDecision>> = row.get(2)?;
-        let About::Record(record) = &case.about;
-        let (source, key) = (record.source.to_string(), record.key.clone());
-        let linked = decision.is_some_and(
-            |it| matches!(it.0.whose, Whose::Identity(id) if whom.is(&id.to_string())),
-        );
-        if linked || records.contains(&(source, key)) {
+        let linked = decision
+            .is_some_and(|it| matches!(it.0.whose, Whose::Identity(id) if whom.gone.is(id)));
+        let is_theirs = whom.records.contains(&record)
+            || linked
+                && !tx
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM identity_record
+                             WHERE source = ?1 AND key = ?2)",
+                    )?
+                    .query_row(params![record.source.as_str(), record.key], |row| row.get(0))?;
+        if is_theirs {
             theirs.push(row.get::<_, String>(0)?);
         }
     }
@@ -85,62 +88,78 @@ fn cases(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
     Ok(theirs.len())
 }
 
-/// Columns of JSON or words about others, in which people speak of anybody.
-const SPOKEN: [(&str, &str, &str); 9] = [
-    ("episode", "identity || char(10) || workflow || char(10) || ordinal", "body"),
-    ("request", "id", "body"),
-    ("plan_approval", "id", "body"),
-    ("review", "name || char(10) || ordinal", "body"),
-    ("record_case", "id", "body"),
-    ("record_case", "id", "decision"),
-    ("legal_hold", "name || char(10) || at", "reason"),
-    ("ejection", "identity || char(10) || at", "reason"),
-    ("merged", "other", "reason"),
-];
-
-/// Takes out of what is kept of others every text that speaks of them.
-pub(super) fn scrub(tx: &Connection, whom: &Whom, rows: &mut Rows) -> Result<(), Problem> {
-    let mut scrubbed = 0_usize;
-    for (table, key, column) in SPOKEN {
-        let mut spoken: Vec<(String, String)> = Vec::new();
-        let mut all =
-            tx.prepare(&format!("SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL"))?;
-        let mut found = all.query([])?;
-        while let Some(row) = found.next()? {
-            let text: String = row.get(1)?;
-            if whom.words.in_text(&text) {
-                spoken.push((row.get(0)?, without(&text, whom)));
+/// Where others asked for something, or were asked about, and they asked or
+/// agreed: what they are called there, which stands beside their id.
+fn labels(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
+    let mut emptied = 0_usize;
+    let all = read::<Request>(tx, "SELECT id, body FROM request")?;
+    for (id, mut request) in all {
+        let mut named = match &mut request.by {
+            RequestedBy::Person { identity: Some(by), label, .. } if whom.gone.is(*by) => {
+                called(label)
             }
+            RequestedBy::Person { .. } | RequestedBy::Step { .. } => false,
+        };
+        named |= agreed(request.asked.as_ref(), &mut request.agreed, &whom.gone);
+        if named {
+            tx.prepare_cached("UPDATE request SET body = ?2 WHERE id = ?1")?
+                .execute(params![id, Json(request)])?;
+            emptied += 1;
         }
-        for (of, text) in &spoken {
-            tx.prepare_cached(&format!("UPDATE {table} SET {column} = ?2 WHERE {key} = ?1"))?
-                .execute(params![of, text])?;
-        }
-        scrubbed += spoken.len();
     }
-    rows.insert("mentions elsewhere", scrubbed);
-    Ok(())
+    let all = read::<PlanApproval>(tx, "SELECT id, body FROM plan_approval")?;
+    for (id, mut approval) in all {
+        let mut named = agreed(Some(&approval.asked), &mut approval.agreed, &whom.gone);
+        if let Agreement::Operations(operations) = &mut approval.about {
+            // They lie under digests of what they were.
+            let before = operations.len();
+            operations.retain(|_, it| !whom.gone.is(it.identity));
+            named |= operations.len() < before;
+        }
+        if named {
+            tx.prepare_cached("UPDATE plan_approval SET body = ?2 WHERE id = ?1")?
+                .execute(params![id, Json(approval)])?;
+            emptied += 1;
+        }
+    }
+    emptied += reviews(tx, whom)?;
+    Ok(emptied)
 }
 
-fn without(text: &str, whom: &Whom) -> String {
-    match serde_json::from_str::<Value>(text) {
-        Ok(mut value) if value.is_object() => {
-            take_out(&mut value, whom);
-            value.to_string()
+/// What was looked at of theirs goes; of others it stays.
+fn reviews(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
+    let mut emptied = 0_usize;
+    for (number, mut review) in read::<Review>(tx, "SELECT cast(number AS TEXT), body FROM review")?
+    {
+        let before = review.items.len();
+        review.items.retain(|it| !whom.gone.is(it.identity));
+        if review.items.len() < before {
+            tx.prepare_cached("UPDATE review SET body = ?2 WHERE number = ?1")?
+                .execute(params![number.parse::<i64>().unwrap_or_default(), Json(review)])?;
+            emptied += 1;
         }
-        _ => whom.words.out_of(text).unwrap_or(text).to_owned(),
     }
+    Ok(emptied)
 }
 
-fn take_out(value: &mut Value, whom: &Whom) {
-    match value {
-        Value::String(text) => {
-            if let Some(instead) = whom.words.out_of(text) {
-                instead.clone_into(text);
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(|it| take_out(it, whom)),
-        Value::Object(fields) => fields.values_mut().for_each(|it| take_out(it, whom)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+fn read<T: serde::de::DeserializeOwned>(
+    tx: &Connection,
+    sql: &str,
+) -> Result<Vec<(String, T)>, Problem> {
+    let mut all = tx.prepare_cached(sql)?;
+    let rows = all.query_map([], |row| Ok((row.get(0)?, row.get::<_, Json<T>>(1)?.0)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Who agreed and how they are called are in the same order.
+fn agreed(asked: Option<&Asked>, labels: &mut [String], gone: &Gone) -> bool {
+    let approved = asked.map(|asked| asked.approved.as_slice()).unwrap_or_default();
+    let mut named = false;
+    if approved.len() != labels.len() {
+        return named;
     }
+    for (_, label) in approved.iter().zip(labels).filter(|(it, _)| gone.is(it.by)) {
+        named |= called(label);
+    }
+    named
 }

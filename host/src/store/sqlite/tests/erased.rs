@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use lanyard_core::forgetting::words;
 use rusqlite::Connection;
 
 use super::{SqliteStore, database, fresh};
@@ -11,7 +10,7 @@ use crate::store::{
     chain::{former, verify},
     conformance::{
         erasure::{erasure, known, said},
-        example::{at, entry},
+        example::{bob, entry, grant},
     },
 };
 
@@ -34,17 +33,16 @@ fn found(directory: &Path, words: &[&str]) -> Vec<String> {
 async fn whoever_is_erased_is_in_no_byte_of_the_files() {
     let (directory, store) = fresh();
     let ada = known(&store).await;
-    let people = store.identities().await.unwrap();
     let theirs = ["ada example", "ada.example", "bicycle"];
     assert_ne!(found(directory.path(), &theirs), [""; 0]);
-    let erasure = erasure(words(&ada, &[], &people, at(1)));
+    let erasure = erasure();
     store.erase(&erasure, &said()).await.unwrap().unwrap();
     assert!(store.sweep().await.unwrap());
     assert_eq!(found(directory.path(), &theirs), [""; 0]);
     assert_ne!(found(directory.path(), &["bob muster", &ada.id.to_string()]), [""; 0]);
     store.verify_file().await.unwrap();
     store.verify_journal().await.unwrap();
-    assert_eq!(store.verify_audit().await.unwrap().unwrap().erased, 3);
+    assert_eq!(store.verify_audit().await.unwrap().unwrap().erased, 2);
     drop(store);
     assert_eq!(found(directory.path(), &theirs), [""; 0]);
 }
@@ -52,13 +50,12 @@ async fn whoever_is_erased_is_in_no_byte_of_the_files() {
 #[tokio::test]
 async fn an_erasure_that_breaks_off_at_its_end_leaves_everything() {
     let (directory, store) = fresh();
-    let ada = known(&store).await;
+    known(&store).await;
     let before = everything(&store).await;
     let breaks = "CREATE TRIGGER breaks BEFORE INSERT ON audit WHEN NEW.action = 'erase'
         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     store.write("forge", |tx| Ok(tx.execute_batch(breaks)?)).await.unwrap();
-    let people = store.identities().await.unwrap();
-    let erasure = erasure(words(&ada, &[], &people, at(1)));
+    let erasure = erasure();
     store.erase(&erasure, &said()).await.unwrap_err();
     assert_eq!(everything(&store).await, before);
     store.write("mend", |tx| Ok(tx.execute_batch("DROP TRIGGER breaks")?)).await.unwrap();
@@ -95,11 +92,10 @@ async fn everything(store: &SqliteStore) -> Vec<String> {
 #[tokio::test]
 async fn a_file_that_others_read_is_swept_again_later() {
     let (directory, store) = fresh();
-    let ada = known(&store).await;
+    known(&store).await;
     let reads = Connection::open(database(directory.path())).unwrap();
     reads.execute_batch("BEGIN; SELECT count(*) FROM audit").unwrap();
-    let people = store.identities().await.unwrap();
-    let erasure = erasure(words(&ada, &[], &people, at(1)));
+    let erasure = erasure();
     store.erase(&erasure, &said()).await.unwrap().unwrap();
     assert!(!store.sweep().await.unwrap());
     reads.execute_batch("COMMIT").unwrap();
@@ -113,14 +109,86 @@ async fn a_chain_that_is_forged_while_somebody_is_erased_is_found() {
     known(&store).await;
     store
         .write("forge", |tx| {
-            let gone = "INSERT INTO erasing VALUES (1);
-                DELETE FROM audit_part WHERE sequence = 2; DELETE FROM erasing";
+            // Nobody empties a row without erasing somebody.
+            let gone = "DELETE FROM audit_part WHERE sequence = 2";
+            tx.execute_batch(gone).unwrap_err();
+            tx.execute_batch("INSERT INTO erasing VALUES (1, 'somebody')").unwrap_err();
+            tx.execute_batch("DROP TRIGGER audit_part_kept")?;
             Ok(tx.execute_batch(gone)?)
         })
         .await
         .unwrap();
     let broken = store.verify_audit().await.unwrap().unwrap_err();
     insta::assert_snapshot!(broken, @"audit row 2: what it said is missing, and nobody it is about was erased");
+}
+
+#[tokio::test]
+async fn what_is_left_of_somebody_erased_cannot_be_changed_unseen() {
+    for (forge, why) in [
+        (
+            "DROP TRIGGER erased_unchanged; UPDATE erased SET by_whom = 'somebody'",
+            "what is left of whom it erased is not what it was",
+        ),
+        (
+            "DROP TRIGGER erased_kept; DELETE FROM erased",
+            "what is left of whom it erased is not what it was",
+        ),
+        (
+            "INSERT INTO erased (identity, at, by_whom, ordered)
+                 SELECT id, '2026-01-01T00:00:00.000000000Z', 'nobody', 1 FROM identity",
+            "was erased, and is known",
+        ),
+        (
+            "DROP TRIGGER audit_part_kept; DELETE FROM audit_part WHERE sequence = 4",
+            "what it said is missing, and nobody it is about was erased",
+        ),
+    ] {
+        let (_directory, store) = fresh();
+        known(&store).await;
+        let late = entry(60, "adopt");
+        let late = crate::store::AuditEntry { identity: Some(bob()), ..late };
+        store.claim(&[(grant("x", "g"), late)]).await.unwrap();
+        store.erase(&erasure(), &said()).await.unwrap().unwrap();
+        assert_eq!(store.verify_audit().await.unwrap().unwrap().erased, 2);
+        for kept in ["DELETE FROM erased", "UPDATE erased SET at = 'then'"] {
+            let refused = store.write("forge", move |tx| Ok(tx.execute_batch(kept)?)).await;
+            refused.unwrap_err();
+        }
+        store.write("forge", move |tx| Ok(tx.execute_batch(forge)?)).await.unwrap();
+        let broken = store.verify_audit().await.unwrap().unwrap_err();
+        assert!(broken.why.contains(why), "{forge}: {broken}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_from_before_is_what_the_rows_say() {
+    let directory = tempfile::tempdir().unwrap();
+    of_before(directory.path(), "");
+    let store = SqliteStore::open(&database(directory.path())).unwrap();
+    let mut rows = store.audit(&AuditFilter::default()).await.unwrap();
+    verify(&rows).unwrap();
+    let (note, before) = rows.split_last_mut().unwrap();
+    note.entry.detail.insert("former head".to_owned(), "another".to_owned());
+    let salt = note.salt.clone().unwrap();
+    note.personal = crate::store::chain::personal(&salt, &note.entry).unwrap();
+    let previous = &before.last().unwrap().chain;
+    note.chain = crate::store::chain::chained(Some(previous), &note.entry, &note.personal).unwrap();
+    let broken = verify(&rows).unwrap_err();
+    insta::assert_snapshot!(broken, @"audit row 4: the rows before it had another head than it says");
+}
+
+#[tokio::test]
+async fn looking_does_not_bring_a_store_up_to_date_that_another_process_changes() {
+    let directory = tempfile::tempdir().unwrap();
+    of_before(directory.path(), "");
+    let lock = super::super::open::lock(&database(directory.path())).unwrap();
+    let refused = SqliteStore::open(&database(directory.path())).unwrap_err();
+    assert!(matches!(refused, crate::store::StoreError::Busy { .. }), "{refused:?}");
+    drop(lock);
+    SqliteStore::open(&database(directory.path())).unwrap();
+    // It is current by now, and looking needs nothing.
+    let _lock = super::super::open::lock(&database(directory.path())).unwrap();
+    SqliteStore::open(&database(directory.path())).unwrap();
 }
 
 /// A store as it was before rows of the audit had a part, with three rows.
