@@ -73,7 +73,7 @@ impl Firm {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let status = output.status.code().unwrap();
         let said = Said { status, out: text(output.stdout), error: text(output.stderr) };
-        self.said.borrow_mut().extend([&said.out, "\n", &said.error, "\n"]);
+        self.said.borrow_mut().extend([said.out.as_str(), "\n", said.error.as_str(), "\n"]);
         said
     }
 
