@@ -14,13 +14,13 @@ use crate::{
 pub(super) struct People {
     known: BTreeMap<IdentityId, (Person, bool)>,
     /// Who has left for good, whatever else is wrong with what is told of them.
-    pub over: BTreeSet<IdentityId>,
+    pub(super) over: BTreeSet<IdentityId>,
     /// Who works here now.
     here: BTreeSet<IdentityId>,
 }
 
 impl People {
-    pub fn new(
+    pub(super) fn new(
         assembled: &Assembled,
         desired: &Desired,
         unconfirmed: &BTreeMap<IdentityId, Absence>,
@@ -63,7 +63,12 @@ impl People {
         people
     }
 
-    pub fn owner(&self, id: IdentityId, matched: Option<String>, doubt: Option<String>) -> Owner {
+    pub(super) fn owner(
+        &self,
+        id: IdentityId,
+        matched: Option<String>,
+        doubt: Option<String>,
+    ) -> Owner {
         let known = self.known.get(&id).cloned();
         let (person, gone) = known.unwrap_or_else(|| {
             let (label, key) = (id.to_string(), String::new());
@@ -72,7 +77,7 @@ impl People {
         Owner { person, matched, doubt, gone }
     }
 
-    pub fn without(&self, targets: &[TargetXray]) -> Vec<Person> {
+    pub(super) fn without(&self, targets: &[TargetXray]) -> Vec<Person> {
         let accounts = targets.iter().flat_map(|it| &it.accounts);
         let owners = accounts.flat_map(|it| &it.owners).map(|it| it.person.identity);
         let owners: BTreeSet<IdentityId> = owners.collect();
