@@ -101,6 +101,6 @@ mod tests {
         let target = "directory".parse().unwrap();
         assert!(fresh(&target, read_at, "2026-06-02T12:00:00Z".parse().unwrap()).is_ok());
         let late = fresh(&target, read_at, "2026-06-02T12:00:01Z".parse().unwrap());
-        assert!(late.unwrap_err().to_string().contains("too long ago for `--yes`"));
+        assert!(format!("{:?}", late.unwrap_err()).contains("too long ago for `--yes`"));
     }
 }
