@@ -4,26 +4,30 @@
 mod class;
 mod flag;
 mod likely;
+mod people;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::{
     account::{AccountState, Coverage},
-    desired::{Desired, Imagined, desired, imagined, surely},
+    desired::{Imagined, desired, desired_adopting, imagined, surely},
     fact::Reading,
     id::{ConnectorName, IdentityId},
-    identity::{self, Assembled},
+    identity::Assembled,
     observed::Observed,
     plan::{PlanSettings, doubts},
     policy::Policy,
+    value::ObjectRef,
 };
+
+use self::people::People;
 
 /// Everything that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,6 +77,10 @@ pub struct TargetXray {
     pub read_at: Timestamp,
     /// In the order of their names.
     pub accounts: Vec<AccountXray>,
+    /// Attributes that stand for one person alone where they are filled: a
+    /// number or an address.
+    #[serde(skip)]
+    pub telling: BTreeSet<String>,
 }
 
 /// By what accounts are recognised.
@@ -94,6 +102,9 @@ pub struct AccountXray {
     pub state: AccountState,
     pub last_used: Option<Timestamp>,
     pub class: Class,
+    /// It is sure, and a plan adopts it: something gives its owner an account
+    /// there, or they have left and it is closed.
+    pub adopted_next: bool,
     /// Whose it is, or may be.
     pub owners: Vec<Owner>,
     pub flags: BTreeSet<Flag>,
@@ -186,13 +197,14 @@ pub struct Owner {
     pub matched: Option<String>,
     /// Why it is not sure.
     pub doubt: Option<String>,
-    /// They have left, or no source has them any more.
+    /// They have left, or it is proven that no source has them any more.
     pub gone: bool,
 }
 
 /// Looks through every target that was read.
 ///
-/// What rules would give plays no part, so that the file needs none.
+/// What rules would give plays no part in whose an account is, so that the
+/// file needs none; only in what a plan would adopt.
 /// `readings` are those of sources that `assembled` is made of.
 pub fn xray(
     policy: &Policy,
@@ -201,6 +213,7 @@ pub fn xray(
     dormant_after: SignedDuration,
     now: Timestamp,
 ) -> Xray {
+    let planned = planned(policy, assembled, observed.clone(), now);
     let desired = desired(policy, assembled, &observed, now);
     let Imagined { whole, contents } = imagined(policy, assembled, &desired, &observed, now);
     loop {
@@ -210,13 +223,14 @@ pub fn xray(
         }
         observed.adopt(found);
     }
-    let people = People::new(assembled, &desired);
+    let people = People::new(assembled, &desired, &observed.kept.absences);
     let doubts = doubts(&PlanSettings::of(policy), &whole, &observed);
     let around = class::Around {
         policy,
         observed: &observed,
         contents: &contents,
         doubts: &doubts,
+        planned: &planned,
         people: &people,
     };
     let mut targets = class::targets(&around, assembled);
@@ -231,10 +245,47 @@ pub fn xray(
     }
 }
 
+/// Accounts, with whose they become, that a plan of the same adopts; and those
+/// of who left, which the next one closes.
+type Planned = BTreeSet<(IdentityId, ConnectorName, ObjectRef)>;
+
+fn planned(
+    policy: &Policy,
+    assembled: &Assembled,
+    mut observed: Observed,
+    now: Timestamp,
+) -> Planned {
+    desired_adopting(policy, assembled, &mut observed, now);
+    let adopting = observed.adopting.into_iter();
+    adopting.map(|it| (it.identity, it.target, it.account)).collect()
+}
+
 impl Xray {
     /// Accounts of who left, and that are not known to be disabled.
     pub fn left_but_active(&self) -> usize {
         self.targets.iter().map(|it| it.flagged(Flag::LeftButActive).count()).sum()
+    }
+
+    /// Accounts that are not known to be disabled and of whose owner nobody
+    /// can tell whether they have left.
+    pub fn unclear(&self) -> usize {
+        let accounts = self.targets.iter().flat_map(|it| &it.accounts);
+        accounts.filter(|it| it.is_unclear()).count()
+    }
+
+    /// Whether everything that could be read was read wholly.
+    pub fn is_whole(&self) -> bool {
+        self.sources.iter().all(|it| it.whole) && self.targets.iter().all(|it| it.whole)
+    }
+}
+
+impl AccountXray {
+    fn is_unclear(&self) -> bool {
+        let may_have_left = |it: &Owner| it.gone || it.person.state == UNCLEAR;
+        is_open(self.state)
+            && !self.flags.contains(&Flag::LeftButActive)
+            && !self.owners.is_empty()
+            && self.owners.iter().all(may_have_left)
     }
 }
 
@@ -274,6 +325,7 @@ impl TargetXray {
             left_out: left_out(coverages),
             read_at,
             accounts: Vec::new(),
+            telling: BTreeSet::new(),
         }
     }
 
@@ -291,56 +343,5 @@ fn is_open(state: AccountState) -> bool {
     !matches!(state, AccountState::Disabled | AccountState::SoftDeleted)
 }
 
-/// Everybody who is known.
-struct People {
-    known: BTreeMap<IdentityId, (Person, bool)>,
-    /// Who works here now.
-    here: BTreeSet<IdentityId>,
-}
-
-impl People {
-    fn new(assembled: &Assembled, desired: &Desired) -> Self {
-        let mut people = Self { known: BTreeMap::new(), here: BTreeSet::new() };
-        for identity in &assembled.identities {
-            let Some(now) = desired.identities.get(&identity.id) else { continue };
-            let held = !now.holds.is_empty();
-            let state = now.state.state;
-            let gone = identity.absent_since.is_some() || (!held && state.is_over());
-            let word = match (held, identity.absent_since) {
-                (true, None) => "unclear".to_owned(),
-                (_, Some(_)) if !state.is_over() => "missing from the sources".to_owned(),
-                _ => state.word().to_owned(),
-            };
-            let person = Person {
-                identity: identity.id,
-                label: now.label.clone(),
-                key: identity::key(identity).to_owned(),
-                state: word,
-            };
-            if !gone && !held && crate::desired::person::enabled(state) == Some(true) {
-                people.here.insert(identity.id);
-            }
-            people.known.insert(identity.id, (person, gone));
-        }
-        people
-    }
-
-    fn owner(&self, id: IdentityId, matched: Option<String>, doubt: Option<String>) -> Owner {
-        let known = self.known.get(&id).cloned();
-        let (person, gone) = known.unwrap_or_else(|| {
-            let (label, key) = (id.to_string(), String::new());
-            (Person { identity: id, label, key, state: "unknown".to_owned() }, true)
-        });
-        Owner { person, matched, doubt, gone }
-    }
-
-    fn without(&self, targets: &[TargetXray]) -> Vec<Person> {
-        let accounts = targets.iter().flat_map(|it| &it.accounts);
-        let owners = accounts.flat_map(|it| &it.owners).map(|it| it.person.identity);
-        let owners: BTreeSet<IdentityId> = owners.collect();
-        let without = self.here.difference(&owners).filter_map(|id| self.known.get(id));
-        let mut without: Vec<Person> = without.map(|(person, _)| person.clone()).collect();
-        without.sort_by(|one, other| (&one.label, &one.key).cmp(&(&other.label, &other.key)));
-        without
-    }
-}
+/// The word for somebody of whom nobody can tell where they stand.
+const UNCLEAR: &str = "unclear";

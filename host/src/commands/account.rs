@@ -9,6 +9,7 @@ use std::{
 };
 
 use lanyard_core::{
+    diff::one_line,
     id::{ConnectorName, IdentityId},
     observed::Link,
     policy::Policy,
@@ -47,7 +48,7 @@ pub(super) async fn account(
     verb: AccountVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load_without_secrets(file)?.config;
+    let mut config = session::load_without_secrets(file)?.config;
     match verb {
         AccountVerb::List { target, json } => {
             let store = session::open_store(&config)?;
@@ -63,6 +64,7 @@ pub(super) async fn account(
         AccountVerb::Adopt { target, yes, .. } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             named::target(&config, &store, &target).await?;
+            config.policy.keep_versions(&store.definitions().await?);
             sure::adopt(&config.policy, &store, &target, yes, output).await
         }
         AccountVerb::Decline { target, uid, identity } => {
@@ -140,6 +142,7 @@ async fn list(
         return Ok(Exit::Ok);
     }
     for Shown { target, name, uid, state, identity, target_in_file } in &shown {
+        let (name, uid) = (one_line(name), one_line(uid));
         let owner = identity.map_or_else(|| "not ours".to_owned(), |id| id.to_string());
         let left = match target_in_file {
             true => "",

@@ -127,8 +127,57 @@ pub(super) fn all_read(survey: &Survey) -> bool {
 
 /// A file that holds names and addresses of people: for its owner alone.
 pub(super) fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    use std::io::{Error, ErrorKind, Write as _};
+    match std::fs::symlink_metadata(path) {
+        // What it leads to may be anybody's.
+        Ok(there) if !there.is_file() => {
+            let why = "there is something else than a file, or a link to one";
+            return Err(Error::new(ErrorKind::AlreadyExists, why));
+        }
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let beside = path.parent().filter(|it| !it.as_os_str().is_empty());
+    // Made for its owner alone; what was there is replaced, whoever could
+    // read it or has it open.
+    let mut file = tempfile::NamedTempFile::new_in(beside.unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_written_privately_is_its_owners_whatever_was_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("plan.json");
+        write_privately(&path, "one").unwrap();
+        assert_eq!(mode(&path), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        write_privately(&path, "two").unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap().as_str(), mode(&path)), ("two", 0o600));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_written_privately_follows_no_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let (shared, link) = (directory.path().join("shared"), directory.path().join("link"));
+        fs::write(&shared, "theirs").unwrap();
+        std::os::unix::fs::symlink(&shared, &link).unwrap();
+        let refused = write_privately(&link, "people").unwrap_err();
+        assert!(refused.to_string().contains("a link"), "{refused}");
+        assert_eq!(fs::read_to_string(&shared).unwrap(), "theirs");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
 }

@@ -12,12 +12,12 @@ use crate::{
     config,
     errors::{AppError, Exit},
     reconcile::{self, Stop},
-    store::sqlite::SqliteStore,
+    store::{Store as _, sqlite::SqliteStore},
     telemetry,
 };
 
-/// What is there, read now; a store that is there is only looked at, and none
-/// is made.
+/// What is there, read now; of a store that is there a copy is looked at, and
+/// none is made.
 pub(super) async fn xray(
     file: &Path,
     wanted: &Looked,
@@ -26,14 +26,15 @@ pub(super) async fn xray(
     let dormant_after = config::duration(&wanted.dormant).map_err(|needs| {
         AppError::new(Exit::Usage, format!("`--dormant {}` {needs}", wanted.dormant))
     })?;
-    let config = session::load(file)?.config;
+    let mut config = session::load(file)?.config;
     let sandbox = session::sandbox()?;
     let connectors = session::connectors(&sandbox, &config).await?;
     let store = if config.store.exists() {
-        session::open_store(&config)?
+        SqliteStore::open_copy(&config.store)?
     } else {
         SqliteStore::in_memory()?
     };
+    config.policy.keep_versions(&store.definitions().await?);
     let at = (telemetry::clock()(), &Stop::default());
     let found =
         reconcile::look_through(&config.policy, &connectors, &store, dormant_after, at).await?;
@@ -55,7 +56,7 @@ pub(super) async fn xray(
 fn exit(found: &Xray) -> Exit {
     if !found.not_read.is_empty() {
         Exit::Connector
-    } else if found.left_but_active() > 0 {
+    } else if found.left_but_active() > 0 || found.unclear() > 0 || !found.is_whole() {
         Exit::Failed
     } else {
         Exit::Ok

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     fact::{Identity, Reading},
-    forgetting::{
-        self, Anew, Forgotten, PlannedErasure, Told, doubts, hindrances, let_go, started,
-    },
+    forgetting::{self, Anew, PlannedErasure, Told, doubts, hindrances, let_go, started},
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
     lifecycle::Kept,
@@ -51,29 +49,49 @@ pub(super) async fn set_aside(
     known: &mut Vec<Identity>,
     now: Timestamp,
 ) -> Result<(Told, Vec<Identity>), StoreError> {
-    let forgotten = context.store.forgotten().await?;
-    let mut told = forgetting::set_aside(&context.policy, readings, (known, &forgotten), now);
-    known.append(&mut told.again);
-    begin_anew(context, readings, known, &forgotten, now).await?;
-    known.sort_by_key(|identity| identity.id);
-    let followed = part_followed(known, &context.store.kept().await?);
+    let store = context.store.as_ref();
+    let Aside { told, begun, followed } =
+        look_aside(&context.policy, store, readings, known, now).await?;
+    record_begun(context, &begun, now).await?;
     Ok((told, followed))
 }
 
-/// Whoever left and is hired again is somebody new, where the file wants that.
-async fn begin_anew(
-    context: &Context,
-    readings: &[Reading],
+/// What is left out of readings, and who goes on as whom.
+pub(super) struct Aside {
+    told: Told,
+    pub begun: Vec<Anew>,
+    /// Those who go on as somebody new.
+    pub followed: Vec<Identity>,
+}
+
+/// [`set_aside`], of which nothing is recorded.
+pub(super) async fn look_aside(
+    policy: &Policy,
+    store: &dyn Store,
+    readings: &mut [Reading],
     known: &mut Vec<Identity>,
-    forgotten: &Forgotten,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let (policy, store) = (context.policy.as_ref(), context.store.as_ref());
-    if !policy.leaver.begins_anew {
-        return Ok(());
+) -> Result<Aside, StoreError> {
+    let (forgotten, mut kept) = (store.forgotten().await?, store.kept().await?);
+    let mut told = forgetting::set_aside(policy, readings, (known, &forgotten), now);
+    known.append(&mut told.again);
+    let mut begun = Vec::new();
+    // Whoever left and is hired again is somebody new, where the file wants it.
+    if policy.leaver.begins_anew {
+        let links = store.links().await?;
+        begun = forgetting::begin_anew(policy, readings, known, (&kept, &links, &forgotten), now);
     }
-    let (kept, links) = (store.kept().await?, store.links().await?);
-    let begun = forgetting::begin_anew(policy, readings, known, (&kept, &links, forgotten), now);
+    for Anew { former, followed, again } in &begun {
+        known.retain(|identity| identity.id != former.id);
+        known.extend([former.clone(), again.clone()]);
+        kept.followed.insert(former.id, followed.clone());
+    }
+    known.sort_by_key(|identity| identity.id);
+    let followed = part_followed(known, &kept);
+    Ok(Aside { told, begun, followed })
+}
+
+async fn record_begun(context: &Context, begun: &[Anew], now: Timestamp) -> Result<(), StoreError> {
     if begun.is_empty() {
         return Ok(());
     }
@@ -94,12 +112,7 @@ async fn begin_anew(
             [entry(former.id, "goes on as", again.id), entry(again.id, "was", former.id)]
         })
         .collect();
-    store.begin_anew(&begun, &entries).await?;
-    for Anew { former, again, .. } in begun {
-        known.retain(|identity| identity.id != former.id);
-        known.extend([former, again]);
-    }
-    Ok(())
+    context.store.begin_anew(begun, &entries).await
 }
 
 /// Those who go on as somebody new: no source speaks of them any more.

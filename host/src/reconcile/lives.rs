@@ -9,9 +9,10 @@ use lanyard_core::{
     guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures, still_doubted},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
-    lifecycle::{ClockMarks, Kept},
+    lifecycle::{Absence, ClockMarks, Kept},
     observed::Observed,
     plan::Plan,
+    policy::Policy,
 };
 
 use super::{
@@ -32,12 +33,22 @@ pub(super) async fn confirm_absences(
     reads: &BTreeMap<ConnectorName, SourceRead>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Kept { absences, clock, .. } = context.store.kept().await?;
-    let policy = &context.policy;
+    let kept = context.store.kept().await?;
+    let changed = counted(&context.policy, (assembled, known), reads, &kept, now);
+    if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
+}
+
+/// What is to be remembered of those who are missing, where that changes.
+pub(super) fn counted(
+    policy: &Policy,
+    (assembled, known): (&Assembled, &[Identity]),
+    reads: &BTreeMap<ConnectorName, SourceRead>,
+    Kept { absences, clock, .. }: &Kept,
+    now: Timestamp,
+) -> BTreeMap<IdentityId, Option<Absence>> {
     let jump = clock.after(policy.lifecycle.clock_jump, now).jump;
     let reads = reads.iter().map(|(source, read)| (source.clone(), read.read_at)).collect();
-    let changed = absence::confirm(policy, assembled, known, &reads, &absences, jump);
-    if changed.is_empty() { Ok(()) } else { context.store.record_absences(&changed).await }
+    absence::confirm(policy, assembled, known, &reads, absences, jump)
 }
 
 /// What the guard says by what is remembered of lives.  A jump of the clock

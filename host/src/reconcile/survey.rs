@@ -17,7 +17,7 @@ use lanyard_core::{
     identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
     lifecycle::notes_of_holds,
     missing::missing,
-    observed::{Observed, ObservedTarget},
+    observed::{Link, Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
     review,
@@ -324,7 +324,10 @@ async fn record_cases(
 
 /// Readings that count as the measure of later ones: a shrunk one only when a
 /// person says so.
-fn believed(assembled: &Assembled, readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
+pub(super) fn believed(
+    assembled: &Assembled,
+    readings: &[Reading],
+) -> BTreeMap<ConnectorName, SourceRead> {
     let shrank: BTreeSet<&ConnectorName> =
         assembled.shrank.iter().map(|shrank| &shrank.source).collect();
     let mut reads = proving(readings);
@@ -412,6 +415,20 @@ pub(super) fn episode_entry(
     })
 }
 
+/// A target that lost too many accounts of ours proves no absence from here
+/// on; answers what it said.
+pub(super) fn doubt_shrunk(
+    policy: &Policy,
+    name: &ConnectorName,
+    observed: &mut ObservedTarget,
+    before: &[Link],
+) -> Option<(TargetShrank, ObservedTarget)> {
+    let found = TargetShrank::of(&GuardSettings::of(policy), name, observed, before)?;
+    let lost = u64::try_from(found.lost).unwrap_or(u64::MAX);
+    let doubted = observed.clone().doubted("more are missing than may be at once", lost);
+    Some((found, std::mem::replace(observed, doubted)))
+}
+
 /// What targets hold now.
 struct Observing {
     observed: Observed,
@@ -428,19 +445,13 @@ async fn observe(context: &Context, now: Timestamp) -> Result<Observing, Reconci
         async move { (name.clone(), read::target(target, object_type, now, &context.stop).await) }
     });
     let before = context.store.links().await?;
-    let settings = GuardSettings::of(&context.policy);
     let mut targets = BTreeMap::new();
     let mut unread = BTreeMap::new();
     let mut shrank = Vec::new();
     for (name, read) in join_all(reads).await {
         match read {
             Ok(mut observed) => {
-                if let Some(found) = TargetShrank::of(&settings, &name, &observed, &before) {
-                    let why = "more are missing than may be at once";
-                    let lost = u64::try_from(found.lost).unwrap_or(u64::MAX);
-                    let doubted = observed.clone().doubted(why, lost);
-                    shrank.push((found, std::mem::replace(&mut observed, doubted)));
-                }
+                shrank.extend(doubt_shrunk(&context.policy, &name, &mut observed, &before));
                 context.store.record_observation(&name, &observed).await?;
                 targets.insert(name, observed);
             }

@@ -14,7 +14,12 @@ use lanyard_core::{
     xray::{NotRead, Xray, xray},
 };
 
-use super::{ReconcileError, SourcesRead, Stop, known, read, survey::read_sources};
+use super::{
+    ReconcileError, SourcesRead, Stop,
+    erase::{Aside, look_aside},
+    known, lives, read,
+    survey::{believed, doubt_shrunk, read_sources},
+};
 use crate::{
     connector::Connectors,
     store::{Store, StoreError},
@@ -32,30 +37,46 @@ pub async fn look_through(
     dormant_after: SignedDuration,
     (now, stop): (Timestamp, &Stop),
 ) -> Result<Xray, ReconcileError> {
-    let identities = store.identities().await?;
-    let SourcesRead { readings, unread, .. } =
+    let mut identities = store.identities().await?;
+    let SourcesRead { mut readings, unread, .. } =
         read_sources(policy, connectors, &identities, (now, stop)).await?;
     let mut not_read = not_read(unread, true);
+    let Aside { begun, followed, .. } =
+        look_aside(policy, store, &mut readings, &mut identities, now).await?;
     let decided = case::decisions(&store.cases().await?);
     let before = store.source_reads().await?;
     let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let mut assembled =
         assemble_decided(policy, &readings, (&identities, &decided), &baseline, now);
+    assembled.join(followed);
     let reads = connectors.targets.iter().map(|(name, target)| {
         let settings = policy.targets.get(name);
         let object_type = settings.and_then(|target| target.object_type.as_deref());
         async move { (name.clone(), read::target(target, object_type, now, stop).await) }
     });
+    let links = store.links().await?;
     let mut targets = BTreeMap::new();
     let mut unread = BTreeMap::new();
     for (name, read) in join_all(reads).await {
         match read {
-            Ok(observed) => drop(targets.insert(name, observed)),
+            Ok(mut observed) => {
+                doubt_shrunk(policy, &name, &mut observed, &links);
+                targets.insert(name, observed);
+            }
             Err(fault) => drop(unread.insert(name, fault)),
         }
     }
     not_read.extend(self::not_read(unread, false));
-    let observed = known::known_of(targets, store).await?;
+    let mut observed = known::known_of(targets, store).await?;
+    let kept = &mut observed.kept;
+    kept.followed.extend(begun.into_iter().map(|it| (it.former.id, it.followed)));
+    let reads = believed(&assembled, &readings);
+    for (id, absence) in lives::counted(policy, (&assembled, &identities), &reads, kept, now) {
+        match absence {
+            Some(absence) => drop(kept.absences.insert(id, absence)),
+            None => drop(kept.absences.remove(&id)),
+        }
+    }
     provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     let found = xray(policy, (&readings, &assembled), observed, dormant_after, now);

@@ -96,7 +96,8 @@ impl SqliteStore {
         Self::start(path, Some(lock))
     }
 
-    /// A copy in memory: what is written there is gone with it.
+    /// A copy in memory: what is written there is gone with it.  The file is
+    /// only read, whoever has it open, and has to be there.
     ///
     /// # Errors
     /// As [`Self::open`].

@@ -48,6 +48,13 @@ match = { sure = [["sn", "givenName"]] }
 attributes = { sn = "{{ surname }}", givenName = "{{ firstname }}" }
 "#;
 
+/// Everybody who works here gets an account.
+const GIVES: &str = r#"
+[rule.everyone]
+when = { status = "Active" }
+accounts = ["directory"]
+"#;
+
 fn flagged<'a>(target: &'a Json, flag: &str) -> Vec<&'a str> {
     let accounts = target["accounts"].as_array().unwrap().iter();
     let is = |it: &&Json| it["flags"].as_array().unwrap().iter().any(|it| it == flag);
@@ -122,14 +129,28 @@ fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
     };
     let (none, some) = sure("sure.toml");
     assert!(none == 0 && some > 10, "{none} {some}");
-    world.lanyard_with("sure.toml", &["plan"]).ok();
     let adopt = ["account", "adopt", "directory", "--sure"];
-    assert_eq!(world.lanyard_with("sure.toml", &adopt).status, 2);
-    assert_eq!(sure("sure.toml"), (0, some));
-    let adopted = world.lanyard_with("sure.toml", &[&adopt[..], &["--yes"]].concat()).ok();
-    assert_eq!(adopted.lines(&format!("{some} accounts")), format!("{some} accounts adopted"));
-    assert_eq!(sure("sure.toml"), (some, 0));
-    let audit = world.lanyard_with("sure.toml", &["audit", "list", "--last", "1000"]).ok();
-    assert_eq!(audit.out.lines().filter(|line| line.contains(" adopt ")).count(), some);
+    // Without a rule, nobody but the leaver has anything adopted: it would be
+    // closed by the next plan.
+    world.lanyard_with("sure.toml", &["plan"]);
+    let kept = world.lanyard_with("sure.toml", &[&adopt[..], &["--yes"]].concat()).ok();
+    assert!(kept.out.lines().filter(|it| it.starts_with("not adopted: ")).count() + 1 >= some);
+    let (mine, _) = sure("sure.toml");
+    assert!(mine <= 1, "{}", kept.out);
+
+    fs::write(world.beside("gives.toml"), format!("{text}{SURE}{GIVES}")).unwrap();
+    world.lanyard_with("gives.toml", &["plan"]);
+    assert_eq!(world.lanyard_with("gives.toml", &adopt).status, 2);
+    assert_eq!(sure("gives.toml").0, mine);
+    let adopted = world.lanyard_with("gives.toml", &[&adopt[..], &["--yes"]].concat()).ok();
+    let (now, left) = sure("gives.toml");
+    assert!(now > 10, "{}", adopted.out);
+    assert_eq!(now + left, some);
+    assert_eq!(adopted.out.matches("not adopted: ").count(), left);
+    let audit = world.lanyard_with("gives.toml", &["audit", "list", "--last", "1000"]).ok();
+    assert_eq!(audit.out.lines().filter(|line| line.contains(" adopt ")).count(), now);
+    // And the next plan closes nobody's but the leaver's.
+    let plan = world.lanyard_with("gives.toml", &["plan"]);
+    assert!(plan.out.matches("disable directory").count() <= 1, "{}", plan.out);
     assert_eq!((world.directory(), world.crm()), before);
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Forgotten,
-    told::{Candidate, anew, hired},
+    told::{Candidate, Known, anew, hired},
 };
 use crate::{
     desired::standing,
@@ -70,7 +70,7 @@ pub fn begin_anew(
             let again = anew(&identity.records.iter().cloned().collect(), &taken)?;
             let sources: BTreeSet<&ConnectorName> =
                 identity.records.iter().map(|record| &record.source).collect();
-            Some(Candidate { again, departed: Some(*left), sources, erased: None })
+            Some(Candidate { again, departed: Some(*left), sources, known_as: Known::Whole })
         })
         .collect();
     let hired = hired(policy, readings, &candidates, known, now);

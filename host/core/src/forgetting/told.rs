@@ -101,7 +101,12 @@ pub fn set_aside(
             let Tombstone { departed, sources, started, .. } = forgotten.people.get(erased)?;
             let again = anew(records, &taken)?;
             let sources = sources.iter().collect();
-            Some(Candidate { again, departed: *departed, sources, erased: Some(*started) })
+            Some(Candidate {
+                again,
+                departed: *departed,
+                sources,
+                known_as: Known::Erased { started: *started },
+            })
         })
         .collect();
     let Judged { hired, unsure } = judge(policy, readings, &candidates, known, now);
@@ -160,9 +165,16 @@ pub(crate) struct Candidate<'a> {
     pub departed: Option<Timestamp>,
     /// Those that knew them.
     pub sources: BTreeSet<&'a ConnectorName>,
-    /// Of somebody who was erased, so that only a first day that was never
-    /// said before shows another job: the latest that was.
-    pub erased: Option<Option<Timestamp>>,
+    pub known_as: Known,
+}
+
+/// What is left of who they were.
+pub(crate) enum Known {
+    /// All of it.
+    Whole,
+    /// Erased but for the latest first day that was ever said: only a later
+    /// one shows another job.
+    Erased { started: Option<Timestamp> },
 }
 
 /// What is told of candidates.
@@ -206,7 +218,7 @@ fn judge(
     let blank: Vec<Identity> = candidates.iter().map(|it| it.again.clone()).collect();
     let assembled = assemble(policy, &of_them, &blank, &BTreeMap::new(), now);
     let mut judged = Judged::default();
-    for Candidate { again, departed, sources, erased } in candidates {
+    for Candidate { again, departed, sources, known_as } in candidates {
         if sources.iter().find(unread).is_some() || assembled.holds.contains_key(&again.id) {
             continue;
         }
@@ -228,13 +240,13 @@ fn judge(
         let is_shown = |started: &Option<Timestamp>| {
             start.is_some_and(|start| started.is_none_or(|started| started < start))
         };
-        match erased {
-            None if is_before => {}
-            None => _ = judged.hired.insert(again.id),
-            Some(started) if !is_before && is_shown(started) => {
+        match known_as {
+            Known::Whole if is_before => {}
+            Known::Whole => _ = judged.hired.insert(again.id),
+            Known::Erased { started } if !is_before && is_shown(started) => {
                 judged.hired.insert(again.id);
             }
-            Some(_) => _ = judged.unsure.insert(again.id),
+            Known::Erased { .. } => _ = judged.unsure.insert(again.id),
         }
     }
     judged

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountXray, Class, Owner, People, Recognised, TargetXray, likely::Likely};
+use super::{
+    AccountXray, Class, Owner, Planned, Recognised, TargetXray,
+    likely::{self, Likely},
+    people::People,
+};
 use crate::{
     account::Account,
     desired::AccountContent,
@@ -22,6 +26,7 @@ pub(super) struct Around<'a> {
     pub observed: &'a Observed,
     pub contents: &'a BTreeMap<ConnectorName, BTreeMap<IdentityId, AccountContent>>,
     pub doubts: &'a BTreeMap<(IdentityId, ConnectorName), String>,
+    pub planned: &'a Planned,
     pub people: &'a People,
 }
 
@@ -57,12 +62,14 @@ impl Site<'_> {
         let recognised = if declared { Recognised::Match } else { Recognised::Likeness };
         let coverages = [&self.there.accounts_coverage, &self.there.assignments_coverage];
         let mut target = TargetXray::new(self.name, recognised, coverages, self.there.read_at);
+        target.telling = likely::telling(self.there);
         let mut accounts: Vec<&Account> = self.there.accounts.iter().collect();
         accounts.sort_by_key(|it| (&it.name, &it.reference));
         for account in accounts {
             let suggested = suggested.remove(&account.reference).unwrap_or_default();
             let owner = whose.get(&account.reference).copied();
             let (class, owners) = self.class(account, owner, suggested, &linked);
+            let adopted_next = class == Class::Sure && self.is_adopted_next(account, &owners);
             target.accounts.push(AccountXray {
                 name: account.name.clone(),
                 uid: account.reference.uid.clone(),
@@ -70,12 +77,23 @@ impl Site<'_> {
                 state: account.state,
                 last_used: account.last_used,
                 class,
+                adopted_next,
                 owners,
                 flags: BTreeSet::new(),
                 privileged: Vec::new(),
             });
         }
         target
+    }
+
+    /// Whether the next plan adopts it, or closes it: whoever has left gets no
+    /// account, and what they have is closed when it is known for theirs.
+    fn is_adopted_next(&self, account: &Account, owners: &[Owner]) -> bool {
+        owners.iter().any(|owner| {
+            let id = owner.person.identity;
+            self.around.people.over.contains(&id)
+                || self.around.planned.contains(&(id, self.name.clone(), account.reference.clone()))
+        })
     }
 
     fn class(

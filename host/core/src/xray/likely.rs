@@ -38,6 +38,15 @@ enum Meaning {
     Id,
 }
 
+/// Attributes that stand for one person alone: names are shared, and logins
+/// are given again.
+pub(super) fn telling(there: &ObservedTarget) -> BTreeSet<String> {
+    let defs = there.schema.objects.iter().flat_map(|object| &object.attributes);
+    let tells =
+        |def: &&AttributeDef| matches!(of_attribute(def), Some(Meaning::Mail | Meaning::Number));
+    defs.filter(tells).map(|def| def.name.clone()).collect()
+}
+
 /// Accounts by what they say of their owner.
 pub(super) struct Likely<'a> {
     /// With the words for it.

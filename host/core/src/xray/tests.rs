@@ -1,3 +1,5 @@
+mod next;
+
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;

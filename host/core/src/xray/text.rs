@@ -1,6 +1,7 @@
 //! What was found, as text for a terminal.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fmt::{self, Write as _},
 };
@@ -91,6 +92,13 @@ impl Xray {
             };
             writeln!(text, "source {}: {people}{part}", source.source)?;
         }
+        if self.unclear() > 0 {
+            writeln!(
+                text,
+                "{} not disabled, of somebody of whom nobody can tell whether they have left",
+                counted(self.unclear(), "account is", "accounts are")
+            )?;
+        }
         for unread in &self.not_read {
             let what = if unread.is_source {
                 "an orphan may be of somebody there"
@@ -131,7 +139,17 @@ impl Xray {
                     quoted(attribute)
                 ));
             }
-            if target.of(Class::Sure).next().is_some() {
+            let (adopted, ungiven): (Vec<_>, Vec<_>) =
+                target.of(Class::Sure).partition(|it| it.adopted_next);
+            if !ungiven.is_empty() {
+                steps.push(format!(
+                    "write rules that give accounts at {}: {} there that is sure is given by none, \
+                     and what is adopted and not given is closed",
+                    target.target,
+                    counted(ungiven.len(), "account", "accounts"),
+                ));
+            }
+            if !adopted.is_empty() {
                 let adopt = format!("lanyard account adopt {} --sure", target.target);
                 steps.push(format!("adopt what is sure:\n    lanyard plan\n    {adopt}"));
             }
@@ -186,15 +204,17 @@ impl TargetXray {
         format!("lanyard account adopt {} {} --identity {id}", self.target, shell(&account.uid))
     }
 
-    /// The attribute by which most accounts are like one person alone.
+    /// The attribute by which most accounts are like one person alone, of
+    /// those that are nobody else's as well.
     fn telling(&self) -> Option<&str> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for account in self.of(Class::Ask) {
             let [owner] = account.owners.as_slice() else { continue };
             let attribute = owner.matched.as_deref().and_then(|it| it.strip_prefix("attribute "));
-            *counts.entry(attribute.unwrap_or_default()).or_default() += 1;
+            if let Some(name) = attribute.filter(|name| self.telling.contains(*name)) {
+                *counts.entry(name).or_default() += 1;
+            }
         }
-        counts.remove("");
         let most =
             counts.into_iter().max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
         most.map(|(attribute, _)| attribute)
@@ -286,5 +306,27 @@ fn shell(text: &str) -> String {
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text.to_owned();
     }
+    if matches!(one_line(text), Cow::Owned(_)) {
+        return in_octal(text);
+    }
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// A word of a shell in which nothing is but what can be seen: a line break
+/// would begin another command, or a line that nobody said.
+fn in_octal(text: &str) -> String {
+    let mut word = "$'".to_owned();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'@' | b'.' | b'_' | b'-' => {
+                word.push(char::from(byte));
+            }
+            other => {
+                // Writing to a String cannot fail.
+                let _infallible = write!(word, "\\{other:03o}");
+            }
+        }
+    }
+    word.push('\'');
+    word
 }

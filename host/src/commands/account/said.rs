@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lanyard_core::{
     account::Account,
+    diff::one_line,
     id::{ConnectorName, IdentityId},
     observed::{Declined, Link, Origin},
     operation::Change,
@@ -30,7 +31,7 @@ pub(super) async fn adopt(
     let link = adopted_link(identity, &target, &account.reference);
     let audit = decision("adopt", &target, &account.reference, identity);
     store.adopt(&link, &audit).await?;
-    output.line(&format!("`{}` at {target} now belongs to {identity}", account.name))?;
+    output.line(&format!("`{}` at {target} now belongs to {identity}", one_line(&account.name)))?;
     Ok(Exit::Ok)
 }
 
@@ -49,12 +50,12 @@ pub(super) async fn decline(
     if links.iter().any(is_theirs) {
         return Err(AppError::new(
             Exit::Usage,
-            format!("`{}` at {target} is managed as theirs", account.name),
+            format!("`{}` at {target} is managed as theirs", one_line(&account.name)),
         )
         .hint("if it was adopted by mistake: `lanyard account release`"));
     }
     let audit = decision("decline", &target, &account.reference, identity);
-    let account_name = account.name;
+    let account_name = one_line(&account.name);
     let declined = Declined { identity, target, account: account.reference };
     store.decline(&declined, &audit).await?;
     output.line(&format!(

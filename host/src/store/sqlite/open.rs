@@ -47,12 +47,16 @@ pub(super) fn connection(path: &Path, alone: bool) -> Result<Connection, StoreEr
     prepare(connection, &shown(path)).map_err(told)
 }
 
-/// A copy of what the file holds, in memory alone.
+/// A copy of what the file holds, in memory alone and with the current schema;
+/// the file stays as it is.
 pub(super) fn copy(path: &Path) -> Result<Connection, Problem> {
-    let file = connection(path, false)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags)?;
+    file.busy_timeout(BUSY)?;
     let mut copy = Connection::open_in_memory()?;
     Backup::new(&file, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     settings(&copy)?;
+    migrations::migrate(&mut copy, &shown(path))?;
     Ok(copy)
 }
 

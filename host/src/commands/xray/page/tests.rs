@@ -40,6 +40,7 @@ fn account(name: &str) -> AccountXray {
             doubt: Some(name.to_owned()),
             gone: true,
         }],
+        adopted_next: false,
         flags: BTreeSet::from(Flag::ALL),
         privileged: vec![name.to_owned()],
     }
@@ -67,6 +68,7 @@ fn found(names: &[&str]) -> Xray {
             left_out: all.clone(),
             read_at: at,
             accounts,
+            telling: BTreeSet::new(),
         }],
         not_read: vec![NotRead {
             name: "crm".parse().unwrap(),

@@ -330,3 +330,26 @@ async fn what_is_written_to_a_copy_is_gone_with_it() {
     drop(copy);
     assert_eq!(store.runs().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn a_copy_of_an_older_file_is_current_and_leaves_the_file_as_it_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = database(directory.path());
+    let raw = Connection::open(&path).unwrap();
+    for script in [
+        include_str!("../migrations/0001_start.sql"),
+        include_str!("../migrations/0002_unwanted.sql"),
+        "PRAGMA application_id = 0x4c616e79; PRAGMA user_version = 2",
+    ] {
+        raw.execute_batch(script).unwrap();
+    }
+    drop(raw);
+    let before = std::fs::read(&path).unwrap();
+    let copy = SqliteStore::open_copy(&path).unwrap();
+    assert_eq!(copy.runs().await.unwrap().len(), 0);
+    assert!(copy.kept().await.unwrap().followed.is_empty());
+    drop(copy);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert!(SqliteStore::open_copy(&directory.path().join("none.db")).is_err());
+    assert!(!directory.path().join("none.db").exists());
+}
