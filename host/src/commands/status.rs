@@ -23,7 +23,7 @@ use super::{
 use crate::{
     errors::{AppError, Exit},
     reconcile::{self, LastKnown},
-    store::{RunRecord, Store},
+    store::{RunRecord, Store, Unsettled},
     telemetry,
 };
 
@@ -52,16 +52,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     }
     let unsettled = store.unsettled(None).await?;
     for open in &unsettled {
-        let operation = &open.operation;
-        let what = format!(
-            "{} at {}, operation {}{}, sent {:.0}",
-            operation.change.kind().word(),
-            operation.target,
-            open.run.0,
-            operation.id,
-            open.sent_at
-        );
-        line("uncertain", &what, output)?;
+        line("uncertain", &in_doubt(open), output)?;
     }
     let open = leavers_with_access(&config.policy, &store, now).await?;
     let known = reconcile::last_known(config.policy, &store, now).await?;
@@ -100,6 +91,16 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
+}
+
+/// An operation of which nobody knows whether it was applied.
+fn in_doubt(open: &Unsettled) -> String {
+    let Unsettled { run, operation, sent_at, .. } = open;
+    let kind = operation.change.kind().word();
+    format!(
+        "{kind} at {}, operation {}{}, sent {sent_at:.0}",
+        operation.target, run.0, operation.id
+    )
 }
 
 /// What people ordered, and what waits for them.

@@ -84,7 +84,7 @@ pub(super) async fn look_aside(
     for Anew { former, followed, again } in &begun {
         known.retain(|identity| identity.id != former.id);
         known.extend([former.clone(), again.clone()]);
-        kept.followed.insert(former.id, followed.clone());
+        kept.followed.insert(former.id, *followed);
     }
     known.sort_by_key(|identity| identity.id);
     let followed = part_followed(known, &kept);

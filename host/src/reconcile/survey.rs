@@ -82,10 +82,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
-    observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
-    for (id, past) in past_starts(&known, &assembled.identities, now) {
-        observed.kept.past_starts.entry(id).or_default().extend(past);
-    }
+    just_learned(&mut observed, &known, &assembled, now);
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;
@@ -134,6 +131,19 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         shrank,
         unread_sources,
     })
+}
+
+/// What this look learned and the store does not have yet.
+fn just_learned(
+    observed: &mut Observed,
+    known: &[Identity],
+    assembled: &Assembled,
+    now: Timestamp,
+) {
+    observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
+    for (id, past) in past_starts(known, &assembled.identities, now) {
+        observed.kept.past_starts.entry(id).or_default().extend(past);
+    }
 }
 
 /// What a plan alone does not know to say.
