@@ -240,6 +240,6 @@ erasures = { max = 5, window = "1y" }"#;
     7 | retain = "0d"
       |          ^^^^ is shorter than 30 days, or than `delete-after`
       |
-       = hint: what is erased by mistake comes back by nothing; take more time to see it
+      = hint: what is erased by mistake comes back by nothing; take more time to see it
     "#);
 }
