@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value as Json;
 
-use super::{Cast, our_file, programs, staff, world};
+use super::{Cast, our_file, programs, staff, world, world::World};
 
 /// No rule, no mapping, and a sign-in that may not write.
 const LOOKS: &str = r#"
@@ -61,6 +61,14 @@ fn flagged<'a>(target: &'a Json, flag: &str) -> Vec<&'a str> {
     accounts.filter(is).map(|it| it["name"].as_str().unwrap()).collect()
 }
 
+/// A file that only looks at the directory of `world`.
+fn looks(world: &World) -> String {
+    let plugins = std::env::var("LANYARD_PLUGINS")
+        .unwrap_or_else(|_| programs::root().join("target/plugins").display().to_string());
+    let text = LOOKS.replace("@plugins@", &plugins);
+    text.replace("@port@", &world.slapd.port().to_string())
+}
+
 #[test]
 fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
     let Some(world) = world(&our_file(), None) else { return };
@@ -76,10 +84,7 @@ fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
     let leaver = world.entry(&rows[cast.leaver]).one("uid").to_owned();
     rows[cast.leaver].set("status", "Former employee");
     world.write(&rows);
-    let plugins = std::env::var("LANYARD_PLUGINS")
-        .unwrap_or_else(|_| programs::root().join("target/plugins").display().to_string());
-    let text = LOOKS.replace("@plugins@", &plugins);
-    let text = text.replace("@port@", &world.slapd.port().to_string());
+    let text = looks(&world);
     fs::write(world.beside("looks.toml"), &text).unwrap();
 
     world.lanyard_with("looks.toml", &["check", "--offline"]).ok();
@@ -115,18 +120,32 @@ fn a_first_look_at_a_directory_reads_everything_and_writes_nothing() {
     let said = world.lanyard_with("looks.toml", &["xray", "--json", "--dormant", "0s"]);
     let found: Json = serde_json::from_str(&said.out).unwrap();
     assert_eq!(flagged(&found["targets"][0], "dormant"), [mover.one("uid")]);
+}
 
-    // What is sure is adopted in one go, and nothing else; it asks first.
-    fs::write(world.beside("sure.toml"), format!("{text}{SURE}")).unwrap();
-    let sure = |file: &str| {
-        let said = world.lanyard_with(file, &["xray", "--json"]);
-        let found: Json = serde_json::from_str(&said.out).unwrap();
-        let of = |class: &str| {
-            let accounts = found["targets"][0]["accounts"].as_array().unwrap().iter();
-            accounts.filter(|it| it["class"] == class).count()
-        };
-        (of("mine"), of("sure"))
+/// How many accounts of the directory are ours, and how many surely somebody's.
+fn mine_and_sure(world: &World, file: &str) -> (usize, usize) {
+    let said = world.lanyard_with(file, &["xray", "--json"]);
+    let found: Json = serde_json::from_str(&said.out).unwrap();
+    let of = |class: &str| {
+        let accounts = found["targets"][0]["accounts"].as_array().unwrap().iter();
+        accounts.filter(|it| it["class"] == class).count()
     };
+    (of("mine"), of("sure"))
+}
+
+#[test]
+fn what_is_sure_is_adopted_in_one_go_where_a_rule_gives_it() {
+    let Some(world) = world(&our_file(), None) else { return };
+    let mut rows = staff::parse(&fs::read_to_string(our_file()).unwrap());
+    world.write(&rows);
+    world.apply();
+    let cast = Cast::of(&rows);
+    rows[cast.leaver].set("status", "Former employee");
+    world.write(&rows);
+    let text = looks(&world);
+    let before = (world.directory(), world.crm());
+    fs::write(world.beside("sure.toml"), format!("{text}{SURE}")).unwrap();
+    let sure = |file: &str| mine_and_sure(&world, file);
     let (none, some) = sure("sure.toml");
     assert!(none == 0 && some > 10, "{none} {some}");
     let adopt = ["account", "adopt", "directory", "--sure"];
