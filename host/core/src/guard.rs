@@ -32,7 +32,7 @@ use crate::{
     id::{ConnectorName, IdentityId, OperationId},
     identity::Shrank,
     observed::{Link, Observed, ObservedTarget},
-    operation::{Change, Event, Operation},
+    operation::{Change, Event, Operation, OperationKind},
     pattern::Pattern,
     plan::Plan,
     policy::{Policy, TargetPolicy},
@@ -229,7 +229,26 @@ pub fn blocked(
             blocked.insert(operation.id);
         }
     }
+    let kept_in = signed_in_again(plan, &blocked);
+    blocked.extend(kept_in);
     blocked
+}
+
+/// Whoever is not kept out is not signed out beside it: they would come back,
+/// and be signed out by every plan anew.
+fn signed_in_again(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Vec<OperationId> {
+    let account = |it: &Operation| it.change.account().map(|key| (it.target.clone(), key.clone()));
+    let of = |kind: fn(OperationKind) -> bool| {
+        plan.operations.iter().filter(move |it| kind(it.change.kind()))
+    };
+    let open: BTreeSet<_> = of(|kind| kind == OperationKind::Disable)
+        .filter(|it| blocked.contains(&it.id))
+        .filter_map(account)
+        .collect();
+    of(OperationKind::is_about_credentials)
+        .filter(|it| account(it).is_some_and(|it| open.contains(&it)))
+        .map(|it| it.id)
+        .collect()
 }
 
 /// A target that lost more accounts of ours at once than the limit: another

@@ -210,10 +210,10 @@ fn ejections_count_for_no_class_and_still_leave_the_last_who_hold_something() {
     let (crm, aliases) = (target("crm"), BTreeMap::new());
     let entitlements = [(crm.clone(), ["Approvers".to_owned()].into())].into();
     let last_of = LastOf { entitlements, least: 1 };
-    let kinds = |plan: &Plan| {
+    let kinds = |plan: &Plan, last_of: Option<&LastOf>| {
         let access = AccessGuard {
             classes: Some(&classes),
-            last_of: Some(&last_of),
+            last_of,
             aliases: [(&crm, &aliases)].into(),
             privileged: [(&crm, ["Approvers"].into())].into(),
             ..AccessGuard::default()
@@ -221,12 +221,15 @@ fn ejections_count_for_no_class_and_still_leave_the_last_who_hold_something() {
         let findings = judged(access, plan, &observed).into_iter();
         findings.map(|it| it.kind).collect::<BTreeSet<_>>()
     };
-    let all = [FindingKind::MassDisable, FindingKind::MassPrivileged, FindingKind::LastOf];
-    assert_eq!(kinds(&plan), all.into());
+    let last = [FindingKind::LastOf].into();
+    assert_eq!(kinds(&plan, None), [FindingKind::MassDisable, FindingKind::MassPrivileged].into());
+    // What is held back by the last of them counts for no class.
+    assert_eq!(kinds(&plan, Some(&last_of)), last);
     for operation in &mut plan.operations {
         operation.event = Event::Eject;
     }
-    assert_eq!(kinds(&plan), [FindingKind::LastOf].into());
+    assert_eq!(kinds(&plan, None), BTreeSet::new());
+    assert_eq!(kinds(&plan, Some(&last_of)), last);
 }
 
 #[test]
