@@ -263,6 +263,7 @@ fn expanding_ten_lines_shows_every_default() {
     unmanaged = "report"
     unmanaged-remove = []
     privileged = []
+    service = []
     requestable = []
 
     [target.crm.config]
