@@ -73,6 +73,16 @@ pub enum Host {
     Address(IpAddr),
 }
 
+impl Host {
+    /// Whether what goes there leaves no machine.
+    pub fn is_this_machine(&self) -> bool {
+        match self {
+            Self::Name(name) => name == "localhost",
+            Self::Address(address) => address.is_loopback(),
+        }
+    }
+}
+
 /// Why a text is no host.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {

@@ -156,6 +156,11 @@ impl Task {
         }
         if let Status::Pending { needs_human, .. } = &outcome.status {
             let waits = needs_human.as_deref().unwrap_or("the target has not finished yet");
+            // No reading would ever show whether it was.
+            if matches!(write, Write::EndSessions(_) | Write::RevokeCredentials(_)) {
+                let text = format!("it is not done: {waits}; a later run sends it again");
+                return self.park(Fault::new(FaultKind::Pending { until: None }, text)).await;
+            }
             return self.finish(Some(account), Verification::Unverifiable(waits.to_owned())).await;
         }
         if let Err(why) = self.shows().await {

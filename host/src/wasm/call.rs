@@ -101,6 +101,7 @@ impl<'a> Call<'a> {
 
     /// A password that this call may ask for, and no other.
     pub(super) fn hand(&mut self, password: Password) {
+        self.denials.be_silent();
         self.store.data_mut().services.handed = Some(password);
     }
 

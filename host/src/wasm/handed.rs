@@ -2,21 +2,27 @@
 
 use std::sync::Arc;
 
-use lanyard_core::fault::Fault;
+use lanyard_core::fault::{Fault, FaultKind};
 
-use super::{WasmConnector, call::Call, permitted::Purpose};
-use crate::connector::{Outcome, Password, Write, WriteContext};
+use super::{WasmConnector, call::Call, permitted::Purpose, state::NOT_SHOWN};
+use crate::{
+    config::permissions::Tls,
+    connector::{Outcome, Password, Write, WriteContext},
+};
 
 /// The name a connector asks for it by, in the call it is handed to.
 pub(super) const NAME: &str = "new-password";
 
-/// Writes it.  Of the answer only its status and its fault are handed on, and
-/// these without the password.
+/// Writes it.  Of the answer only its status and the kind of its fault are
+/// handed on.
 pub(super) async fn set(
     connector: &WasmConnector,
     context: WriteContext,
     (write, password): (&Write, &Password),
 ) -> Result<Outcome, Fault> {
+    if let Some(fault) = in_clear(connector) {
+        return Err(fault);
+    }
     let journal = Some(Arc::clone(&context.journal));
     let cancelled = Arc::clone(&connector.cancelled);
     let mut call = Call::begin(&connector.component, Purpose::Write, journal, cancelled).await?;
@@ -26,7 +32,7 @@ pub(super) async fn set(
         instance.write(&context, write).await
     })
     .await;
-    let outcome = call.end(done).map_err(|fault| silent(fault, password))?;
+    let outcome = call.end(done).map_err(silent)?;
     Ok(Outcome {
         status: outcome.status,
         account: None,
@@ -35,15 +41,53 @@ pub(super) async fn set(
     })
 }
 
-/// The fault without the password, wherever it has it.
-fn silent(fault: Fault, password: &Password) -> Fault {
-    let Ok(text) = serde_json::to_string(&fault) else { return fault };
-    if !text.contains(password.text()) {
-        return fault;
-    }
-    serde_json::from_str(&password.out_of(&text)).unwrap_or_else(|_| Fault {
-        message: password.out_of(&fault.message),
-        native_code: None,
-        ..Fault::new(fault.kind, "")
+/// Only of what kind it is: a guest can write a password in many ways.
+fn silent(fault: Fault) -> Fault {
+    let nothing = || NOT_SHOWN.to_owned();
+    let kind = match fault.kind {
+        FaultKind::AlreadyExists(_) => FaultKind::AlreadyExists(None),
+        FaultKind::Ambiguous(_) => FaultKind::Ambiguous(Vec::new()),
+        FaultKind::Conflict(_) => FaultKind::Conflict(None),
+        FaultKind::InvalidValue(_) => FaultKind::InvalidValue(Vec::new()),
+        FaultKind::Unsupported(_) => FaultKind::Unsupported(nothing()),
+        FaultKind::ProtectedObject(_) => FaultKind::ProtectedObject(nothing()),
+        FaultKind::QuotaExceeded(_) => FaultKind::QuotaExceeded(None),
+        FaultKind::PermissionDenied(_) => FaultKind::PermissionDenied(None),
+        FaultKind::Misconfigured(_) => FaultKind::Misconfigured(nothing()),
+        FaultKind::BadAnswer(_) => FaultKind::BadAnswer(nothing()),
+        FaultKind::Denied(_) => FaultKind::Denied(nothing()),
+        FaultKind::Other { retry, applied, .. } => {
+            FaultKind::Other { code: nothing(), retry, applied }
+        }
+        kind @ (FaultKind::NotFound
+        | FaultKind::InvalidCredentials
+        | FaultKind::StaleCursor
+        | FaultKind::RateLimited { .. }
+        | FaultKind::Unavailable { .. }
+        | FaultKind::OutcomeUnknown { .. }
+        | FaultKind::Cancelled
+        | FaultKind::Pending { .. }
+        | FaultKind::Trapped
+        | FaultKind::TimedOut
+        | FaultKind::OutOfMemory) => kind,
+    };
+    let text = format!(
+        "it was not surely set ({}); what the connector says of it is {NOT_SHOWN}, for it knew the \
+         password",
+        kind.word()
+    );
+    Fault::new(kind, text)
+}
+
+/// Why nothing may be handed over: everybody on the way could read it.
+fn in_clear(connector: &WasmConnector) -> Option<Fault> {
+    let streams = &connector.component.permitted.config.permissions.streams;
+    let bare = streams.iter().find(|(_, it)| it.tls == Tls::Off && !it.host.is_this_machine());
+    bare.map(|(name, _)| {
+        let text = format!(
+            "the stream `{name}` has `tls = \"off\"`, so that everybody on the way could read a \
+             password; `tls = \"start-tls\"` or `\"tls\"`"
+        );
+        Fault::new(FaultKind::Misconfigured(text.clone()), text)
     })
 }

@@ -185,8 +185,9 @@ impl Gate {
         let target =
             Target::of(request.method(), request.uri()).ok_or(Error::HttpRequestUriInvalid)?;
         if let Err(refusal) = self.permitted.request(&target, self.purpose) {
+            let refusal = self.denials.shown(&refusal);
             tracing::warn!(connector = %self.permitted.config.name, "{refusal}");
-            self.denials.note(refusal.to_string());
+            self.denials.note(refusal);
             return Err(Error::HttpRequestDenied);
         }
         // Some services let these turn a GET into a write.
@@ -198,12 +199,14 @@ impl Gate {
                 }
             }
         }
-        tracing::debug!(
-            connector = %self.permitted.config.name,
-            method = %target.method,
-            origin = %target.origin(),
-            "request"
-        );
+        if !self.denials.is_silent() {
+            tracing::debug!(
+                connector = %self.permitted.config.name,
+                method = %target.method,
+                origin = %target.origin(),
+                "request"
+            );
+        }
         for value in request.headers_mut().values_mut() {
             let swapped = value.to_str().ok().and_then(|text| self.placeholders.swap(text));
             if let Some(text) = swapped {

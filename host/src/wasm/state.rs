@@ -12,7 +12,12 @@ use wasmtime::{ResourceLimiter, component::ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::{engine::MAX_TABLE_ELEMENTS, http::Gate, load::Component, permitted::Purpose};
+use super::{
+    engine::MAX_TABLE_ELEMENTS,
+    http::Gate,
+    load::Component,
+    permitted::{Purpose, Refusal},
+};
 use crate::connector::{Journal, Password};
 
 /// Lines a guest may log in one call; more are counted and dropped.
@@ -99,11 +104,35 @@ impl WasiHttpView for CallState {
 
 /// What was refused during a call, for its error.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Denials(Arc<Mutex<Vec<String>>>);
+pub(super) struct Denials {
+    noted: Arc<Mutex<Vec<String>>>,
+    silent: Arc<AtomicBool>,
+}
+
+/// In place of what a guest says that knows a password.
+pub(super) const NOT_SHOWN: &str = "not shown";
 
 impl Denials {
+    /// From now on nothing is told that a guest gave.
+    pub(super) fn be_silent(&self) {
+        self.silent.store(true, Ordering::Relaxed);
+    }
+
+    /// What may be told of a refusal.
+    pub(super) fn shown(&self, refusal: &Refusal) -> String {
+        if self.silent.load(Ordering::Relaxed) {
+            format!("a request of the connector is refused ({NOT_SHOWN})")
+        } else {
+            refusal.to_string()
+        }
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent.load(Ordering::Relaxed)
+    }
+
     pub(super) fn note(&self, refusal: String) {
-        let mut denials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut denials = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         if denials.len() < MAX_DENIALS && !denials.contains(&refusal) {
             denials.push(refusal);
         }
@@ -111,7 +140,7 @@ impl Denials {
 
     /// All of them as one text; none when nothing was refused.
     pub(super) fn text(&self) -> Option<String> {
-        let denials = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let denials = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         (!denials.is_empty()).then(|| denials.join("; "))
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use lanyard_sdk::{
     NewPassword,
-    types::{AccountState, Error, ErrorKind, OperationContext, Outcome},
+    types::{Error, ErrorKind, OperationContext, Outcome},
 };
 use ldap3_proto::proto::{LdapModifyType, LdapOp, LdapPasswordModifyRequest, LdapResultCode};
 
@@ -48,9 +48,9 @@ impl<S: Read + Write> Session<'_, S> {
     ) -> Result<Outcome, Error> {
         check_mode(context)?;
         let entry = self
-            .person(uid, lock::attributes(self.config))?
+            .person(uid, lock::for_passwords(self.config))?
             .ok_or_else(|| Error::not_found(format!("no account `{uid}`")))?;
-        if lock::state(self.config, &entry) != AccountState::Active {
+        if lock::is_shut(self.config, &entry) {
             let message = "the account is locked, and a new password would open it";
             return Err(Error::conflict(None, message));
         }

@@ -38,6 +38,21 @@ pub(crate) fn attributes(config: &Config) -> Vec<String> {
     }
 }
 
+/// Attributes to ask for so that [`is_shut`] can tell.
+pub(crate) fn for_passwords(config: &Config) -> Vec<String> {
+    let mut asked = attributes(config);
+    if !asked.iter().any(|name| name == LOCKED_TIME) {
+        asked.push(LOCKED_TIME.to_owned());
+    }
+    asked
+}
+
+/// Whether a new password would let in somebody whom something keeps out: the
+/// overlay takes its lock away with the old password, whatever else disables.
+pub(crate) fn is_shut(config: &Config, entry: &Entry) -> bool {
+    state(config, entry) != AccountState::Active || entry.text(LOCKED_TIME).is_some()
+}
+
 pub(crate) fn state(config: &Config, entry: &Entry) -> AccountState {
     match &config.disable {
         Disable::Lock(Lock::Ppolicy) => match entry.text(LOCKED_TIME) {

@@ -1,6 +1,6 @@
 //! What a reading proves, and what it says nothing about.
 
-use lanyard_core::account::AccountState;
+use lanyard_core::{account::AccountState, schema::CredentialAbility};
 
 use super::{
     firm::Firm,
@@ -38,6 +38,21 @@ async fn a_type_that_got_another_name_gives_nobody_a_second_account() {
     firm.directory.inner().reads = Reads::All;
     assert!(firm.run().await.is_clean());
     firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_sign_out_that_is_only_accepted_is_open_and_sent_again() {
+    let firm = Firm::new(ADA);
+    firm.directory.inner().abilities.insert(CredentialAbility::RevokeAll);
+    assert!(firm.run().await.is_clean());
+    firm.people(&[]);
+    firm.directory.trick("revoke-credentials", Trick::Pending(false, None));
+    assert!(!firm.run().await.is_clean());
+    assert_eq!(firm.links().await[0].ended.credentials, None);
+    firm.run().await;
+    assert!(firm.links().await[0].ended.credentials.is_some());
+    let sent = firm.sent();
+    assert_eq!(sent.iter().filter(|line| line.contains("revoke-credentials")).count(), 2);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use lanyard_core::{
 use super::{Check, effects, notify::OWN};
 use crate::config::{
     document::Place,
+    permissions::Tls,
     report::ConfigError,
     written::{File, Step, Verb, Workflow},
 };
@@ -159,7 +160,23 @@ fn recipients(check: &mut Check<'_, '_>, file: &File, place: &Place, to: &[Recip
                     check.value(&place, error);
                 }
             }
-            Recipient::Person(_) | Recipient::Mail(_) => {}
+            Recipient::Person(_) | Recipient::Mail(_) => in_clear(check, file, &place),
         }
     }
+}
+
+/// A mail that everybody on the way to the server could read.
+fn in_clear(check: &mut Check<'_, '_>, file: &File, place: &Place) {
+    let bare = file.notify.smtp.as_ref().filter(|smtp| smtp.tls == Tls::Off);
+    if bare.is_some_and(|smtp| !is_this_machine(&smtp.host)) {
+        let error = ConfigError::new("a credential would be sent for everybody to read")
+            .label("`[notify]` has `smtp` with `tls = \"off\"`")
+            .hint("`tls = \"start-tls\"` or `\"tls\"`");
+        check.value(place, error);
+    }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let address = host.parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|it| it.is_loopback())
 }

@@ -17,7 +17,7 @@ use crate::{
         permitted::Refusal,
         script::Heard,
         secrets::NoPlaceholder,
-        state::CallState,
+        state::{CallState, NOT_SHOWN},
         stream::{Connection, Opener, StreamError},
     },
 };
@@ -60,19 +60,17 @@ impl CallState {
         self.services.handed.as_ref().filter(|_| name == NAME)
     }
 
-    /// What a guest says, without control characters and without what it was
-    /// handed.
+    /// What a guest says, without control characters; nothing of it where it
+    /// knows a password, which it can write in many ways.
     fn sayable(&self, text: &str) -> String {
-        match &self.services.handed {
-            Some(password) => printable(&password.out_of(text)),
-            None => printable(text),
-        }
+        if self.services.handed.is_some() { NOT_SHOWN.to_owned() } else { printable(text) }
     }
 
     /// Notes a refusal for the operator; the guest only learns that it was.
     fn refuse(&self, refusal: &Refusal) {
+        let refusal = self.services.denials.shown(refusal);
         tracing::warn!(connector = %self.services.component.permitted.config.name, "{refusal}");
-        self.services.denials.note(refusal.to_string());
+        self.services.denials.note(refusal);
     }
 }
 
@@ -244,7 +242,7 @@ impl progress::Host for CallState {
         total: Option<u64>,
         note: String,
     ) -> wasmtime::Result<()> {
-        if self.services.may_log() {
+        if self.services.handed.is_none() && self.services.may_log() {
             let connector = &self.services.component.permitted.config.name;
             tracing::debug!(target: "guest", %connector, done, total, "{}", self.sayable(&note));
         }
@@ -256,7 +254,7 @@ impl progress::Host for CallState {
     }
 
     async fn observe_budget(&mut self, budget: progress::Budget) -> wasmtime::Result<()> {
-        if self.services.may_log() {
+        if self.services.handed.is_none() && self.services.may_log() {
             let connector = &self.services.component.permitted.config.name;
             tracing::debug!(
                 target: "guest",

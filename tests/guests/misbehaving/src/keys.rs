@@ -45,6 +45,16 @@ impl Credentials for Misbehaving {
                     .ok()?;
             }
             Behaviour::TellsAPassword => {
+                let bare = plain.replace('-', "");
+                for name in [&plain, &bare] {
+                    let _refused = lanyard_sdk::secrets::placeholder(name);
+                    let _refused = lanyard_sdk::streams::Stream::connect(name);
+                    let _refused = Request::get(&format!("https://{name}.example")).send();
+                    log::write(log::Level::Error, name, &[]);
+                }
+                if self.url.is_some() {
+                    return Err(Error::misconfigured(bare));
+                }
                 log::write(log::Level::Error, &format!("it is {plain}"), &[("it", plain.clone())]);
                 return Err(Error::misconfigured(format!("it is {plain}")).with_code(&plain));
             }
