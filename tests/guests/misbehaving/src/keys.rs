@@ -49,7 +49,7 @@ impl Credentials for Misbehaving {
                 for name in [&plain, &bare] {
                     let _refused = lanyard_sdk::secrets::placeholder(name);
                     let _refused = lanyard_sdk::streams::Stream::connect(name);
-                    let _refused = Request::get(&format!("https://{name}.example")).send();
+                    let _refused = Request::get(format!("https://{name}.example")).send();
                     log::write(log::Level::Error, name, &[]);
                 }
                 if self.url.is_some() {
