@@ -28,6 +28,7 @@ mod schedule;
 mod settle;
 mod steps;
 mod survey;
+mod tell;
 mod undo;
 mod union;
 mod whose;

@@ -97,6 +97,38 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// The same kind without anything that a connector said, and `instead`
+    /// where there has to be a word.
+    #[must_use]
+    pub fn without_words(self, instead: &str) -> Self {
+        let word = || instead.to_owned();
+        match self {
+            Self::AlreadyExists(_) => Self::AlreadyExists(None),
+            Self::Ambiguous(_) => Self::Ambiguous(Vec::new()),
+            Self::Conflict(_) => Self::Conflict(None),
+            Self::InvalidValue(_) => Self::InvalidValue(Vec::new()),
+            Self::Unsupported(_) => Self::Unsupported(word()),
+            Self::ProtectedObject(_) => Self::ProtectedObject(word()),
+            Self::QuotaExceeded(_) => Self::QuotaExceeded(None),
+            Self::PermissionDenied(_) => Self::PermissionDenied(None),
+            Self::Misconfigured(_) => Self::Misconfigured(word()),
+            Self::BadAnswer(_) => Self::BadAnswer(word()),
+            Self::Denied(_) => Self::Denied(word()),
+            Self::Other { retry, applied, .. } => Self::Other { code: word(), retry, applied },
+            Self::NotFound
+            | Self::InvalidCredentials
+            | Self::StaleCursor
+            | Self::RateLimited { .. }
+            | Self::Unavailable { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Cancelled
+            | Self::Pending { .. }
+            | Self::Trapped
+            | Self::TimedOut
+            | Self::OutOfMemory => self,
+        }
+    }
+
     /// A call that was stopped in the middle may have had an effect.
     pub fn applied(&self) -> Applied {
         match self {

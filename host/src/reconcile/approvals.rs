@@ -20,11 +20,9 @@ use lanyard_core::{
 use super::{
     Context, ReconcileError, Survey, actor,
     progress::{Progress, StepTold, Summary},
+    tell::tell,
 };
-use crate::{
-    messenger::{Outgoing, Sent},
-    store::{AuditEntry, RunId, Store, StoreError},
-};
+use crate::store::{AuditEntry, RunId, Store, StoreError};
 
 /// What everything about a plan is judged by.
 #[derive(Clone, Copy)]
@@ -164,14 +162,8 @@ pub(super) async fn ask(
     let told = looked.reminders().into_iter().map(|letter| (letter, "others asked"));
     for (letter, result) in asks.chain(told) {
         let approval = letter.approval.clone();
-        let how = match send(context, letter, result, now).await? {
-            None => StepTold::Done,
-            Some(untold) => StepTold::Untold(untold),
-        };
-        match &how {
-            StepTold::Done => summary.steps += 1,
-            _ => summary.steps_failed += 1,
-        }
+        let how = StepTold::asked(send(context, letter, result, now).await?);
+        summary.count(&how);
         report(Progress::Approval { approval: Box::new(approval), how });
     }
     Ok(())
@@ -217,21 +209,7 @@ async fn send(
     let Letter { approval, deliveries } = letter;
     let entry = entry(&approval, result, (&context.actor, now));
     context.store.record_plan_approvals(&[(approval, entry)]).await?;
-    let mut untold = None;
-    for delivery in deliveries {
-        let outgoing = Outgoing {
-            id: delivery.id,
-            to: delivery.to,
-            subject: delivery.subject,
-            body: delivery.body,
-            about: Vec::new(),
-        };
-        match context.messenger.send(&outgoing).await {
-            Sent::Done => {}
-            Sent::Not(why) | Sent::Unknown(why) => untold = Some(why),
-        }
-    }
-    Ok(untold)
+    Ok(tell(context, &deliveries).await)
 }
 
 /// Somebody wants a question asked anew that was denied, or not answered.

@@ -106,6 +106,13 @@ pub enum StepTold {
     Skipped(&'static str),
 }
 
+impl StepTold {
+    /// People are asked; why one of them may not have been told.
+    pub(super) fn asked(untold: Option<String>) -> Self {
+        untold.map_or(Self::Done, Self::Untold)
+    }
+}
+
 /// How a run ended, in operations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -133,6 +140,20 @@ pub struct Summary {
     /// somebody else was reading them.
     pub unswept: bool,
     pub stopped: bool,
+}
+
+impl Summary {
+    /// Counts a question to people, which is for no component.
+    pub(super) fn count(&mut self, how: &StepTold) {
+        match how {
+            StepTold::Done => self.steps += 1,
+            StepTold::Skipped(_) => self.steps_skipped += 1,
+            StepTold::Pending(_)
+            | StepTold::Again(_)
+            | StepTold::Untold(_)
+            | StepTold::Unknown(_) => self.steps_failed += 1,
+        }
+    }
 }
 
 impl Summary {

@@ -14,7 +14,7 @@ use lanyard_core::{
         Beneficiary, Ended, PlannedQuestion, Request, RequestEnd, RequestRefused, RequestedBy,
         Wish, request,
     },
-    workflow::Effect,
+    workflow::{Delivery, Effect},
 };
 
 use super::{
@@ -22,11 +22,9 @@ use super::{
     actor::{SeveralPeople, with_key},
     known::look,
     progress::{Progress, StepTold, Summary},
+    tell::tell,
 };
-use crate::{
-    messenger::{Outgoing, Sent},
-    store::{AuditEntry, Store, StoreError},
-};
+use crate::store::{AuditEntry, Store, StoreError};
 
 /// Why nothing was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -162,46 +160,21 @@ pub(super) async fn ask(
         } else if let Some(asked) = asked {
             let entry = entry(&asked, "asked", (&context.actor, now));
             context.store.record_requests(&[(asked, entry)], None).await?;
-            tell(context, question).await
+            StepTold::asked(tell(context, deliveries(&question.effect)).await)
         } else {
             StepTold::Skipped("it has been answered")
         };
-        match &how {
-            StepTold::Done => summary.steps += 1,
-            StepTold::Skipped(_) => summary.steps_skipped += 1,
-            // No question is for a component.
-            StepTold::Pending(_)
-            | StepTold::Again(_)
-            | StepTold::Untold(_)
-            | StepTold::Unknown(_) => {
-                summary.steps_failed += 1;
-            }
-        }
+        summary.count(&how);
         report(Progress::Question { question: question.clone(), how });
     }
     Ok(())
 }
 
-async fn tell(context: &Context, question: &PlannedQuestion) -> StepTold {
-    let (Effect::Ask { deliveries, .. } | Effect::Remind { deliveries }) = &question.effect else {
-        return StepTold::Done;
-    };
-    let mut how = StepTold::Done;
-    for delivery in deliveries {
-        let outgoing = Outgoing {
-            id: delivery.id.clone(),
-            to: delivery.to.clone(),
-            subject: delivery.subject.clone(),
-            body: delivery.body.clone(),
-            // Only webhooks read it, and those who are asked get mails.
-            about: Vec::new(),
-        };
-        match context.messenger.send(&outgoing).await {
-            Sent::Done => {}
-            Sent::Not(why) | Sent::Unknown(why) => how = StepTold::Untold(why),
-        }
+fn deliveries(effect: &Effect) -> &[Delivery] {
+    match effect {
+        Effect::Ask { deliveries, .. } | Effect::Remind { deliveries } => deliveries,
+        _ => &[],
     }
-    how
 }
 
 /// What the audit says: no word of anybody.

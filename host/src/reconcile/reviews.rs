@@ -19,11 +19,9 @@ use super::{
     desk::Desk,
     progress::{Progress, StepTold, Summary},
     requests,
+    tell::tell,
 };
-use crate::{
-    messenger::{Outgoing, Sent},
-    store::{AuditEntry, Store, StoreError},
-};
+use crate::store::{AuditEntry, Store, StoreError};
 
 /// Records what silence says by now.
 pub(super) async fn keep(
@@ -104,36 +102,14 @@ pub(super) async fn carry_out(
             let word = if planned.opens { "opened" } else { "others asked" };
             let entries = vec![opened(&review, word, by)];
             context.store.record_reviews(&[(review, entries)]).await?;
-            tell(context, planned).await
+            StepTold::asked(tell(context, &planned.deliveries).await)
         } else {
             StepTold::Skipped("it has been opened")
         };
-        match &how {
-            StepTold::Done => summary.steps += 1,
-            StepTold::Skipped(_) => summary.steps_skipped += 1,
-            _ => summary.steps_failed += 1,
-        }
+        summary.count(&how);
         report(Progress::Review { name: planned.name.clone(), how });
     }
     Ok(())
-}
-
-async fn tell(context: &Context, planned: &PlannedReview) -> StepTold {
-    let mut how = StepTold::Done;
-    for delivery in &planned.deliveries {
-        let outgoing = Outgoing {
-            id: delivery.id.clone(),
-            to: delivery.to.clone(),
-            subject: delivery.subject.clone(),
-            body: delivery.body.clone(),
-            about: Vec::new(),
-        };
-        match context.messenger.send(&outgoing).await {
-            Sent::Done => {}
-            Sent::Not(why) | Sent::Unknown(why) => how = StepTold::Untold(why),
-        }
-    }
-    how
 }
 
 /// What somebody says of a grant.

@@ -43,34 +43,7 @@ pub(super) async fn set(
 
 /// Only of what kind it is: a guest can write a password in many ways.
 fn silent(fault: Fault) -> Fault {
-    let nothing = || NOT_SHOWN.to_owned();
-    let kind = match fault.kind {
-        FaultKind::AlreadyExists(_) => FaultKind::AlreadyExists(None),
-        FaultKind::Ambiguous(_) => FaultKind::Ambiguous(Vec::new()),
-        FaultKind::Conflict(_) => FaultKind::Conflict(None),
-        FaultKind::InvalidValue(_) => FaultKind::InvalidValue(Vec::new()),
-        FaultKind::Unsupported(_) => FaultKind::Unsupported(nothing()),
-        FaultKind::ProtectedObject(_) => FaultKind::ProtectedObject(nothing()),
-        FaultKind::QuotaExceeded(_) => FaultKind::QuotaExceeded(None),
-        FaultKind::PermissionDenied(_) => FaultKind::PermissionDenied(None),
-        FaultKind::Misconfigured(_) => FaultKind::Misconfigured(nothing()),
-        FaultKind::BadAnswer(_) => FaultKind::BadAnswer(nothing()),
-        FaultKind::Denied(_) => FaultKind::Denied(nothing()),
-        FaultKind::Other { retry, applied, .. } => {
-            FaultKind::Other { code: nothing(), retry, applied }
-        }
-        kind @ (FaultKind::NotFound
-        | FaultKind::InvalidCredentials
-        | FaultKind::StaleCursor
-        | FaultKind::RateLimited { .. }
-        | FaultKind::Unavailable { .. }
-        | FaultKind::OutcomeUnknown { .. }
-        | FaultKind::Cancelled
-        | FaultKind::Pending { .. }
-        | FaultKind::Trapped
-        | FaultKind::TimedOut
-        | FaultKind::OutOfMemory) => kind,
-    };
+    let kind = fault.kind.without_words(NOT_SHOWN);
     let text = format!(
         "it was not surely set ({}); what the connector says of it is {NOT_SHOWN}, for it knew the \
          password",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Desired,
     person::Facts,
-    reach::{Key, Reach, Somebody, opted_out},
+    reach::{Key, Reach, Somebody, opted_out, those},
 };
 use crate::{
     id::{IdentityId, MessageName},
@@ -99,28 +99,19 @@ impl Desk<'_> {
         about: Option<IdentityId>,
         own: &BTreeSet<IdentityId>,
     ) -> Result<BTreeSet<IdentityId>, String> {
-        let mut found = BTreeSet::new();
-        let mut missing = Vec::new();
-        for whom in whom {
+        those(whom.iter().map(|whom| {
             let meant = match (whom, about) {
                 (Whom::Key(_), _) => self.reach.by_key(whom),
                 (_, Some(about)) => self.reach.whom(about, whom),
                 (_, None) => Err(format!("`{whom}` is nobody where it is about no one person")),
             };
-            match meant {
-                Ok(id) if own.contains(&id) => {
-                    missing.push("nobody decides about themselves, or what they began".to_owned());
+            match meant? {
+                id if own.contains(&id) => {
+                    Err("nobody decides about themselves, or what they began".to_owned())
                 }
-                Ok(id) => {
-                    found.insert(id);
-                }
-                Err(sentence) => missing.push(sentence),
+                id => Ok(id),
             }
-        }
-        if found.is_empty() {
-            return Err(format!("nobody can be asked: {}", missing.join("; ")));
-        }
-        Ok(found)
+        }))
     }
 
     /// Whether somebody can still answer.

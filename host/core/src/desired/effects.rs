@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     DesiredStep, DesiredSteps, RequestsNow, carry, credential,
-    reach::{Reach, Somebody, opted_out},
+    reach::{Reach, Somebody, opted_out, those},
     steps::cause,
     topic::Topic,
 };
@@ -262,27 +262,12 @@ impl Teller<'_> {
 
     /// Those of a stage who can be found; nobody is asked about themselves.
     fn approvers(&self, stage: &[Whom]) -> Result<BTreeSet<IdentityId>, String> {
-        let mut found = BTreeSet::new();
-        let mut missing = Vec::new();
         let own = self.topic.own(self.about.id);
-        for whom in stage {
-            match self.reach.whom(self.about.id, whom) {
-                Ok(id) if id == self.about.id => {
-                    missing.push("nobody decides about themselves".to_owned());
-                }
-                Ok(id) if own.contains(&id) => {
-                    missing.push("nobody decides about what they asked for".to_owned());
-                }
-                Ok(id) => {
-                    found.insert(id);
-                }
-                Err(sentence) => missing.push(sentence),
-            }
-        }
-        if found.is_empty() {
-            return Err(format!("nobody can be asked: {}", missing.join("; ")));
-        }
-        Ok(found)
+        those(stage.iter().map(|whom| match self.reach.whom(self.about.id, whom)? {
+            id if id == self.about.id => Err("nobody decides about themselves".to_owned()),
+            id if own.contains(&id) => Err("nobody decides about what they asked for".to_owned()),
+            id => Ok(id),
+        }))
     }
 
     pub(super) fn deliveries(

@@ -165,6 +165,22 @@ impl Somebody<'_> {
     }
 }
 
+/// Those of them who can be asked.
+///
+/// # Errors
+/// The sentence why none can be.
+pub(super) fn those(
+    asked: impl Iterator<Item = Result<IdentityId, String>>,
+) -> Result<BTreeSet<IdentityId>, String> {
+    let mut missing = Vec::new();
+    let found: BTreeSet<IdentityId> =
+        asked.filter_map(|it| it.map_err(|sentence| missing.push(sentence)).ok()).collect();
+    if found.is_empty() {
+        return Err(format!("nobody can be asked: {}", missing.join("; ")));
+    }
+    Ok(found)
+}
+
 /// Whether somebody wants no messages.
 pub(super) fn opted_out(policy: &Policy, facts: &Facts<'_>) -> bool {
     let says_yes = |name: &FactName| {

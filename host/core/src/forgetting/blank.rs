@@ -1,7 +1,7 @@
 //! The journal of somebody who is erased: what was done, without words.
 
 use crate::{
-    fault::{Fault, FaultKind},
+    fault::Fault,
     run::{OperationEvent, OperationState, Verification},
 };
 
@@ -45,35 +45,7 @@ fn shown(verification: Verification) -> Verification {
 }
 
 fn failed(fault: Fault) -> Fault {
-    let nothing = String::new;
-    let kind = match fault.kind {
-        FaultKind::AlreadyExists(_) => FaultKind::AlreadyExists(None),
-        FaultKind::Ambiguous(_) => FaultKind::Ambiguous(Vec::new()),
-        FaultKind::Conflict(_) => FaultKind::Conflict(None),
-        FaultKind::InvalidValue(_) => FaultKind::InvalidValue(Vec::new()),
-        FaultKind::Unsupported(_) => FaultKind::Unsupported(nothing()),
-        FaultKind::ProtectedObject(_) => FaultKind::ProtectedObject(nothing()),
-        FaultKind::QuotaExceeded(_) => FaultKind::QuotaExceeded(None),
-        FaultKind::PermissionDenied(_) => FaultKind::PermissionDenied(None),
-        FaultKind::Misconfigured(_) => FaultKind::Misconfigured(nothing()),
-        FaultKind::BadAnswer(_) => FaultKind::BadAnswer(nothing()),
-        FaultKind::Denied(_) => FaultKind::Denied(nothing()),
-        FaultKind::Other { retry, applied, .. } => {
-            FaultKind::Other { code: nothing(), retry, applied }
-        }
-        kind @ (FaultKind::NotFound
-        | FaultKind::InvalidCredentials
-        | FaultKind::StaleCursor
-        | FaultKind::RateLimited { .. }
-        | FaultKind::Unavailable { .. }
-        | FaultKind::OutcomeUnknown { .. }
-        | FaultKind::Cancelled
-        | FaultKind::Pending { .. }
-        | FaultKind::Trapped
-        | FaultKind::TimedOut
-        | FaultKind::OutOfMemory) => kind,
-    };
-    Fault::new(kind, "erased")
+    Fault::new(fault.kind.without_words(""), "erased")
 }
 
 #[cfg(test)]
