@@ -9,7 +9,9 @@ mod ejects;
 mod erasures;
 mod last_of;
 mod mass;
+mod protected;
 mod separation;
+mod shrank;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::classes::Privileged;
 use self::counting::Counting;
+pub use self::shrank::{TargetShrank, still_doubted};
 pub use self::{
     access::{AccessGuard, Lately},
     clock::clock_jump,
@@ -28,15 +31,13 @@ pub use self::{
 pub(crate) use classes::privileged;
 
 use crate::{
-    desired::Desired,
-    id::{ConnectorName, IdentityId, OperationId},
+    id::{ConnectorName, OperationId},
     identity::Shrank,
-    observed::{Link, Observed, ObservedTarget},
-    operation::{Change, Event, Operation, OperationKind},
+    observed::Observed,
+    operation::{Event, Operation, OperationKind},
     pattern::Pattern,
     plan::Plan,
     policy::{Policy, TargetPolicy},
-    value::ObjectRef,
 };
 
 /// The guard's objection to a plan.
@@ -200,9 +201,9 @@ pub fn guard(
     }
     others.extend(separation::findings(plan));
     others.extend(access::unverifiable(plan, observed));
-    others.extend(protected(settings, plan, observed));
+    others.extend(protected::protected(settings, plan, observed));
     others.extend(effects::missing(settings, plan, observed));
-    others.extend(shrank.iter().map(|shrank| source_shrank(plan, shrank)));
+    others.extend(shrank.iter().map(|shrank| shrank::source_shrank(plan, shrank)));
     // What does not go anyway takes nobody's place within a limit.
     let counting = Counting::besides(plan, &others);
     let mut findings = mass::removals(settings, plan, observed, &lately.removed, &counting);
@@ -251,46 +252,6 @@ fn signed_in_again(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Vec<Operatio
         .collect()
 }
 
-/// A target that lost more accounts of ours at once than the limit: another
-/// system behind the same name, or a sign-in that sees less.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetShrank {
-    pub target: ConnectorName,
-    pub lost: usize,
-    pub ours: usize,
-}
-
-impl TargetShrank {
-    /// None when no more is missing than `settings` allow.
-    pub fn of(
-        settings: &GuardSettings<'_>,
-        target: &ConnectorName,
-        observed: &ObservedTarget,
-        links: &[Link],
-    ) -> Option<Self> {
-        let lost = observed.vanished(target, links).len();
-        let ours = links.iter().filter(|link| !link.gone && link.target == *target).count();
-        let share = ours.saturating_mul(usize::from(settings.removals_percent)) / 100;
-        let floor = usize::try_from(settings.removals_floor).unwrap_or(usize::MAX);
-        (lost > share.max(floor)).then(|| Self { target: target.clone(), lost, ours })
-    }
-
-    /// What the guard says of it.
-    pub fn finding(&self, plan: &Plan) -> Finding {
-        let Self { target, lost, ours } = self;
-        let text = format!(
-            "{lost} of {ours} accounts of ours at {target} are missing from a complete reading; \
-             nothing is created there, and none is taken for gone. Is it another system, or does \
-             the sign-in see less than before? If they really are gone, `lanyard apply {} \
-             --release {}`",
-            plan_word(plan),
-            FindingKind::TargetShrank.word(),
-        );
-        let target = Some(target.clone());
-        Finding { kind: FindingKind::TargetShrank, target, text, blocks: Vec::new() }
-    }
-}
-
 impl Finding {
     /// Whether it holds anything back.
     pub fn holds_back(&self) -> bool {
@@ -332,103 +293,4 @@ fn ours(observed: &Observed, target: &ConnectorName) -> u64 {
 /// How a command refers to the plan.
 fn plan_word(plan: &Plan) -> String {
     plan.digest().map_or_else(|_| "PLAN".to_owned(), |digest| digest.short().to_owned())
-}
-
-fn protected(settings: &GuardSettings<'_>, plan: &Plan, observed: &Observed) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (target, names) in &settings.protected {
-        if names.is_empty() {
-            continue;
-        }
-        let covers = |name: &str| names.iter().any(|pattern| pattern.matches(name));
-        let there = observed.targets.get(*target);
-        let accounts: BTreeMap<&ObjectRef, &str> = there
-            .into_iter()
-            .flat_map(|there| &there.accounts)
-            .filter(|account| covers(&account.name))
-            .map(|account| (&account.reference, account.name.as_str()))
-            .collect();
-        let mut blocks: BTreeMap<&str, Vec<OperationId>> = BTreeMap::new();
-        for operation in plan.operations.iter().filter(|it| it.target == **target) {
-            let existing = operation.change.account().and_then(|it| accounts.get(it).copied());
-            let given = new_name(&operation.change).filter(|name| covers(name));
-            if let Some(name) = existing.or(given) {
-                blocks.entry(name).or_default().push(operation.id);
-            }
-        }
-        findings.extend(blocks.into_iter().map(|(name, blocks)| Finding {
-            kind: FindingKind::Protected,
-            target: Some((*target).clone()),
-            text: format!(
-                "the account `{name}` at {target} is protected and never written; to change that, \
-                 take it out of `protected` in [target.{target}]"
-            ),
-            blocks,
-        }));
-    }
-    findings
-}
-
-/// The login name an operation gives.
-fn new_name(change: &Change) -> Option<&str> {
-    match change {
-        Change::Create { name, .. } => Some(name),
-        Change::Update { name, .. } => name.as_deref(),
-        Change::Enable { .. }
-        | Change::Disable { .. }
-        | Change::Delete { .. }
-        | Change::Grant { .. }
-        | Change::Revoke { .. }
-        | Change::Credentials { .. } => None,
-    }
-}
-
-/// Sources that shrank, without those whose last day has passed: that was
-/// known before, and no matter of who is in a reading.
-pub fn still_doubted(shrank: &[Shrank], desired: &Desired) -> Vec<Shrank> {
-    let by_end = |id: &IdentityId| desired.identities.get(id).is_some_and(|it| it.state.by_end);
-    let mut shrank = shrank.to_vec();
-    for shrank in &mut shrank {
-        shrank.missing.retain(|id| !by_end(id));
-    }
-    shrank
-}
-
-/// Until a person has looked, nothing is taken from those who are missing and
-/// nothing is given to those who are new: they may be the same people.
-fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
-    let Shrank { source, renamed, before, lost, missing, new } = shrank;
-    let blocks: Vec<OperationId> = plan
-        .operations
-        .iter()
-        .filter(|it| {
-            let doubted = if it.change.kind().removes() { missing } else { new };
-            doubted.contains(&it.identity) && it.event != Event::Eject
-        })
-        .map(|it| it.id)
-        .collect();
-    let release = format!(
-        "`lanyard apply {} --release {}`",
-        plan_word(plan),
-        FindingKind::SourceShrank.word()
-    );
-    let given = format!("nothing is given to those it has under new keys ({})", new.len());
-    let respelt = "If keys are only written differently (`00123`, `123`), mend the source.";
-    let text = match renamed {
-        Some(dropped) => format!(
-            "the source {source} is read for the first time, and lacks {lost} of the {before} \
-             records of `{dropped}`, which is no longer in the file; {given}. {respelt} If these \
-             are other people, {release}"
-        ),
-        None if new.is_empty() => format!(
-            "the source {source} no longer has {lost} of the {before} records it had last time; \
-             nothing is taken from those who are missing. If they really left, {release}"
-        ),
-        None => format!(
-            "the source {source} no longer has {lost} of the {before} records it had last time; \
-             nothing is taken from those who are missing, and {given}. {respelt} If they really \
-             left, {release}"
-        ),
-    };
-    Finding { kind: FindingKind::SourceShrank, target: None, text, blocks }
 }

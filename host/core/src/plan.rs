@@ -9,19 +9,21 @@ mod credentials;
 mod event;
 mod grants;
 mod merged;
+mod note;
 mod only;
 mod order;
 mod outline;
 mod overlap;
 mod requests;
+mod settings;
 mod surely;
 mod undo;
 mod waits;
 mod world;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::{
@@ -29,15 +31,11 @@ use self::{
     world::{Site, World},
 };
 use crate::{
-    access::TargetAccess,
     desired::{Desired, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow},
-    forgetting::{self, PlannedErasure, Retain},
+    forgetting::{self, PlannedErasure},
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
-    pattern::Pattern,
-    policy::Policy,
-    recognition::Recognition,
     request::PlannedQuestion,
     review::PlannedReview,
     value::ObjectRef,
@@ -48,6 +46,10 @@ pub(crate) use self::attributes::{compared, same_values};
 pub use self::surely::{adopted_link, adopting};
 pub use self::undo::{Applied, Present, Undoes, undo};
 pub(crate) use self::{adoption::Candidates, surely::doubts, world::owners};
+pub use self::{
+    note::{Note, NoteKind},
+    settings::{PlanSettings, TargetSettings},
+};
 
 /// What would be done, in order.
 ///
@@ -134,71 +136,6 @@ pub struct Adoption {
     pub doubt: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Note {
-    /// None: it is about a target, and holds for everybody there.
-    pub identity: Option<IdentityId>,
-    pub target: Option<ConnectorName>,
-    pub kind: NoteKind,
-    pub text: String,
-    /// Access that has to go, or may have to, stays because of it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub open: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NoteKind {
-    /// A rule or mapping failed for this identity: it is left as it is.
-    Held,
-    /// A source or target was not read, or not wholly; what that keeps from
-    /// happening.
-    NotRead,
-    /// An account or grant that is not ours is in the way or in excess.
-    Unmanaged,
-    /// Something is due later, or waits for something else.
-    Waits,
-    /// The target cannot do what is desired.
-    Unable,
-    /// A fact is wrong, and would not have changed the plan.
-    Doubtful,
-    /// A source or target left the file, and nobody answers for what it left.
-    Dropped,
-    /// People whom one source no longer has stay by another.
-    Elsewhere,
-    /// A step of a workflow failed, and a person has to say something.
-    Undone,
-    /// Something is not given because of what is held.
-    Conflict,
-    /// A rule gives something, and a review took it away.
-    Reviewed,
-    /// Nobody can be asked whether something is still needed.
-    Unreviewed,
-    /// A source still tells of people who were erased.
-    Forgotten,
-}
-
-impl NoteKind {
-    /// What a note begins with.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::NotRead => "not read",
-            Self::Unmanaged => "not ours",
-            Self::Waits => "waits",
-            Self::Unable => "unable",
-            Self::Doubtful => "doubtful",
-            Self::Dropped => "dropped",
-            Self::Elsewhere => "elsewhere",
-            Self::Undone => "not done",
-            Self::Conflict => "conflict",
-            Self::Reviewed => "reviewed",
-            Self::Unreviewed => "review-unasked",
-            Self::Forgotten => "still told",
-        }
-    }
-}
-
 impl Plan {
     /// Whether nothing would be written; there may be something to say.
     pub fn is_empty(&self) -> bool {
@@ -236,61 +173,6 @@ impl Plan {
     /// When the plan cannot be written as JSON.
     pub fn digest(&self) -> Result<Digest, serde_json::Error> {
         Digest::of_json(self)
-    }
-}
-
-/// What planning needs of the operator's file.
-#[derive(Debug, Clone)]
-pub struct PlanSettings<'a> {
-    pub targets: BTreeMap<&'a ConnectorName, TargetSettings<'a>>,
-    /// Entitlements that rules, roles and aliases speak of, where unmanaged
-    /// ones are removed; as the file writes them.
-    pub spoken: BTreeMap<&'a ConnectorName, BTreeSet<&'a str>>,
-    /// Whether an account that is no longer wanted loses our grants.
-    pub revoke_grants: bool,
-    /// How long a mover keeps grants that nothing gives any longer.
-    pub overlap: SignedDuration,
-    /// How long people are kept after they left.
-    pub retain: Option<&'a Retain>,
-}
-
-/// What planning needs to know of one target.
-#[derive(Debug, Clone, Copy)]
-pub struct TargetSettings<'a> {
-    /// By what an existing account is somebody's, or suggests that it is.
-    pub match_by: &'a Recognition,
-    /// Login names that are never written.
-    pub protected: &'a BTreeSet<Pattern>,
-    /// Entitlements by the names that rules use: alias to id or name.
-    pub entitlements: &'a BTreeMap<String, String>,
-    /// Targets whose account is created first, and deleted last.
-    pub after: &'a BTreeSet<ConnectorName>,
-    /// The same, where this one's is created whatever becomes of it.
-    pub prefer_after: &'a BTreeSet<ConnectorName>,
-    /// What becomes of access that nobody gave.
-    pub access: &'a TargetAccess,
-}
-
-impl<'a> PlanSettings<'a> {
-    pub fn of(policy: &'a Policy) -> Self {
-        let targets = policy.targets.iter().map(|(name, target)| {
-            let settings = TargetSettings {
-                match_by: &target.match_by,
-                protected: &target.protected,
-                entitlements: &target.entitlements,
-                after: &target.after,
-                prefer_after: &target.prefer_after,
-                access: &target.access,
-            };
-            (name, settings)
-        });
-        Self {
-            targets: targets.collect(),
-            spoken: access::spoken(policy),
-            revoke_grants: policy.leaver.revoke_grants,
-            overlap: policy.lifecycle.overlap,
-            retain: policy.leaver.retain.as_ref(),
-        }
     }
 }
 

@@ -51,6 +51,7 @@ fn failed(fault: Fault) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::FaultKind;
 
     #[test]
     fn an_emptied_journal_leads_to_the_emptied_state() {
