@@ -23,6 +23,7 @@ pub(crate) mod requests;
 mod steps;
 mod topic;
 mod typed;
+mod unused;
 mod unwanted;
 mod wishes;
 

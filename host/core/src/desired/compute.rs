@@ -22,7 +22,7 @@ use super::{
     person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
     requests,
-    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
+    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn, Used},
     wishes::Overrides,
 };
 use crate::{
@@ -75,13 +75,21 @@ pub fn desired(
     }
     let entitlements = held::entitlements(policy, observed);
     let held = held::held(policy, observed);
+    let used = held::used(policy, observed);
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            let around = Around { observed, entitlements: &entitlements, held: &held, links, now };
+            let around = Around {
+                observed,
+                entitlements: &entitlements,
+                held: &held,
+                used: &used,
+                links,
+                now,
+            };
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
@@ -110,6 +118,7 @@ struct Around<'a> {
     observed: &'a Observed,
     entitlements: &'a Entitlements<'a>,
     held: &'a Held<'a>,
+    used: &'a Used<'a>,
     /// Those that are not gone.
     links: &'a [&'a Link],
     now: Timestamp,
@@ -121,7 +130,7 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, held, links, now } = *around;
+    let Around { observed, entitlements, held, used, links, now } = *around;
     let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
@@ -147,6 +156,7 @@ fn person<'a>(
         observed,
         entitlements,
         held,
+        used,
         id: identity.id,
         state: &state,
         facts: &facts,
