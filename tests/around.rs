@@ -15,7 +15,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::Forgotten,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -364,5 +364,9 @@ impl Store for Around {
         approvals: &[(PlanApproval, AuditEntry)],
     ) -> Result<(), StoreError> {
         self.around("record-plan-approvals", self.inner.record_plan_approvals(approvals)).await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        self.around("begin-anew", self.inner.begin_anew(begun, audit)).await
     }
 }

@@ -35,7 +35,7 @@ use lanyard_core::{
 
 use document::Place;
 use permissions::Permissions;
-use read::Report;
+use read::{Report, in_order};
 use report::ConfigError;
 
 pub use report::ConfigErrors;
@@ -146,6 +146,9 @@ pub struct Loaded {
     pub config: Config,
     /// Its `[[test]]` blocks, in order.
     pub tests: Vec<PolicyTest>,
+    /// Plugins and secrets that are not there: a connector that needs one
+    /// cannot be used, and the others can.
+    pub absent: Option<ConfigErrors>,
 }
 
 /// Reads and checks the file; `env` gives the value of an environment
@@ -157,12 +160,14 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
     let text = text_of(path)?;
     let (mut report, file) = Report::read(path, &text);
     let loaded = file.map(|file| check::check(&file, path, env, &mut report));
-    match (report.into_errors(), loaded) {
-        (errors, Some((config, tests))) if errors.is_empty() => {
+    let (errors, absent) = report.into_parts();
+    match loaded {
+        Some((config, tests)) if errors.is_empty() => {
             let digest = Digest::of(text.as_bytes());
-            Ok(Loaded { config: Config { digest, text, ..config }, tests })
+            let absent = (!absent.is_empty()).then(|| failed(path, absent));
+            Ok(Loaded { config: Config { digest, text, ..config }, tests, absent })
         }
-        (errors, _) => Err(failed(path, errors)),
+        _ => Err(failed(path, in_order([errors, absent].concat()))),
     }
 }
 

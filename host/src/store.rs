@@ -19,7 +19,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{Forgotten, Words},
+    forgetting::{Anew, Forgotten, Words},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -285,6 +285,9 @@ pub trait Store: Send + Sync {
     /// Has the bytes of what was erased leave the files.  False: others are
     /// reading them, and it has to be done again.
     async fn sweep(&self) -> Result<bool, StoreError>;
+    /// Records of people who left go to somebody new, with an entry for each
+    /// of the two.
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError>;
 
     // --- questions about plans -----------------------------------------------
     /// All there ever were, in the order in which they were asked.

@@ -9,6 +9,7 @@ mod chain;
 mod entitlement;
 mod mapping;
 mod next;
+mod request;
 mod rule;
 mod step;
 mod who;

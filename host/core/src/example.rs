@@ -68,6 +68,7 @@ pub(crate) fn policy() -> Policy {
             delete_after: Some(SignedDuration::from_hours(30 * 24)),
             revoke_grants: true,
             retain: None,
+            begins_anew: false,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),

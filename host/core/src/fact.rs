@@ -41,6 +41,11 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// When its value began to count: known and in effect.
+    pub(crate) fn taken_up(&self) -> Timestamp {
+        self.effective_from.map_or(self.learned, |from| from.max(self.learned))
+    }
+
     /// Whether it has a value that counts now.
     pub fn is_in_effect(&self, now: Timestamp) -> bool {
         self.effective_from.is_none_or(|from| from <= now)
@@ -66,6 +71,10 @@ pub struct Identity {
     /// What nobody could tell of its records when they were last read.
     #[serde(default)]
     pub unreadable: Vec<Unreadable>,
+    /// Since when the value that counts has been the same, of facts whose
+    /// changes begin workflows, where another source tells it by now.
+    #[serde(default)]
+    pub unchanged: BTreeMap<FactName, Timestamp>,
 }
 
 impl Identity {

@@ -3,6 +3,7 @@
 
 mod blank;
 mod due;
+mod rehire;
 mod told;
 mod words;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     due::{Retain, hindrances, let_go},
+    rehire::{Anew, begin_anew},
     told::{Told, set_aside},
     words::{Words, words},
 };

@@ -89,6 +89,7 @@ pub fn as_known(
         id: identity.id,
         records: identity.records.iter().filter(|record| known(record)).cloned().collect(),
         absent_since: identity.absent_since.filter(|since| *since <= then),
+        unchanged: [].into(),
         unreadable: identity.unreadable.iter().filter(|it| it.since <= then).cloned().collect(),
         facts,
     }

@@ -13,6 +13,7 @@ mod read;
 mod record;
 mod spelling;
 mod standing;
+mod steady;
 mod vanished;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +117,12 @@ impl Assembled {
             also_known: also_known.clone(),
             ..Self::default()
         }
+    }
+
+    /// With people as they are, whatever sources say.
+    pub fn join(&mut self, people: Vec<Identity>) {
+        self.identities.extend(people);
+        self.identities.sort_by_key(|identity| identity.id);
     }
 
     /// Somebody, if they are known.

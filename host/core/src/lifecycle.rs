@@ -23,7 +23,7 @@ pub(crate) use self::dates::{NO_DATE, zone_of};
 pub use self::{
     clock::{ClockMarks, Jump},
     dates::{moment_of, parse_moment},
-    kept::{Absence, Ejection, Kept, LegalHold, Undone},
+    kept::{Absence, Ejection, Followed, Kept, LegalHold, Undone},
     leave::LeavePolicy,
     unknown::{notes_of_holds, unknown_in_holds},
 };

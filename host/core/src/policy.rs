@@ -308,6 +308,8 @@ pub struct LeaverPolicy {
     /// deleted; none is never.
     pub delete_after: Option<SignedDuration>,
     pub revoke_grants: bool,
+    /// Whoever is hired again is somebody new, once nothing is left open.
+    pub begins_anew: bool,
     /// How long people are kept after they left; none: nobody is erased by
     /// time.
     pub retain: Option<Retain>,

@@ -187,6 +187,7 @@ pub fn split(
         facts: [].into(),
         absent_since: who.absent_since,
         unreadable: Vec::new(),
+        unchanged: [].into(),
     };
     let theirs = |it: &mut Unreadable| moved.records.contains(&it.record);
     off.unreadable = left.unreadable.extract_if(.., theirs).collect();
@@ -197,6 +198,11 @@ pub fn split(
         }
     }
     left.facts.retain(|_, facts| !facts.is_empty());
+    for (name, since) in &who.unchanged {
+        if off.facts.contains_key(name) {
+            off.unchanged.insert(name.clone(), *since);
+        }
+    }
     let about = |it: &&KeptCase| {
         let About::Record(about) = &it.case.about;
         // What was decided of theirs before they came is still so.

@@ -237,6 +237,7 @@ fn explain_leads_from_an_account_back_to_the_column() {
         facts: [("mail".parse().unwrap(), vec![mail])].into(),
         absent_since: None,
         unreadable: Vec::new(),
+        unchanged: [].into(),
     };
     assert_snapshot!(explain(&identity, &ada, &observed), @r#"
     ada Example (c0777372-c8d2-5ede-9036-c4b101a91945)

@@ -45,9 +45,14 @@ pub(super) async fn check(
     let loaded = session::load(file)?;
     let sandbox = session::sandbox()?;
     let plugins = session::plugins(&sandbox, &loaded.config).await?;
-    output.line(&format!("ok    {} is valid", file.display()))?;
-    let mut sound =
-        Sound { file: run_tests(&loaded, file, output)?, connectors: true, closed: true };
+    if let Some(absent) = &loaded.absent {
+        output.error(&absent.render());
+    } else {
+        output.line(&format!("ok    {} is valid", file.display()))?;
+    }
+    let complete = loaded.absent.is_none();
+    let passed = run_tests(&loaded, file, output)?;
+    let mut sound = Sound { file: passed && complete, connectors: true, closed: true };
     if offline {
         for (name, plugin) in plugins {
             if let Err(error) = plugin {

@@ -146,7 +146,11 @@ pub(super) struct Road {
 }
 
 pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Result<Road, AppError> {
-    let Loaded { config, tests: _ } = load(file)?;
+    let Loaded { config, tests: _, absent } = load(file)?;
+    if let Some(absent) = absent {
+        // What they stop is told with each of them.
+        tracing::warn!("{}", absent.render());
+    }
     let sandbox = Arc::new(sandbox()?);
     let connectors = connectors(&sandbox, &config).await?;
     let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);

@@ -48,6 +48,12 @@ impl Place {
         self.0.is_empty()
     }
 
+    /// Whether it belongs to one connector.
+    pub(super) fn is_of_a_connector(&self) -> bool {
+        let Some(Step::Key(first)) = self.0.first() else { return false };
+        ["source", "target", "component"].contains(&first.as_str())
+    }
+
     /// The last key on the path.
     pub(super) fn last_key(&self) -> Option<&str> {
         self.0.iter().rev().find_map(|step| match step {

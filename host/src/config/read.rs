@@ -28,6 +28,8 @@ pub(super) struct Report<'i> {
     pub(super) document: Document<'i>,
     masks: Vec<Range<usize>>,
     errors: Vec<ConfigError>,
+    /// What is missing of one connector alone, and not wrong in the file.
+    absent: Vec<ConfigError>,
     /// What was taken out of the document.
     taken: Vec<Place>,
 }
@@ -38,8 +40,15 @@ impl<'i> Report<'i> {
     pub(super) fn read(path: &'i Path, text: &'i str) -> (Self, Option<File>) {
         let (document, syntax) = Document::parse(text);
         let masks = mask::masks(document.whole());
-        let mut report =
-            Self { path, text, document, masks, errors: Vec::new(), taken: Vec::new() };
+        let mut report = Self {
+            path,
+            text,
+            document,
+            masks,
+            errors: Vec::new(),
+            absent: Vec::new(),
+            taken: Vec::new(),
+        };
         if !syntax.is_empty() {
             for error in &syntax {
                 report.syntax(error);
@@ -163,6 +172,14 @@ impl<'i> Report<'i> {
         self.errors.push(ConfigError { snippet, ..error });
     }
 
+    /// Reports something that is not there; what a connector needs stops that
+    /// one alone.
+    pub(super) fn absent(&mut self, place: &Place, error: ConfigError) {
+        let snippet = self.document.range(place, Part::Value).map(|range| self.snippet(&range));
+        let error = ConfigError { snippet, ..error };
+        if place.is_of_a_connector() { &mut self.absent } else { &mut self.errors }.push(error);
+    }
+
     /// Reports what connectors' schemas do not allow; what is not written at
     /// all, at what it is missing from.
     pub(super) fn mistakes(&mut self, mistakes: Vec<Mistake>) {
@@ -214,24 +231,33 @@ impl<'i> Report<'i> {
         u32::try_from(newlines + 1).unwrap_or(u32::MAX)
     }
 
-    /// In the order of the file.
     /// How many mistakes were found so far.
     pub(super) fn errors(&self) -> usize {
         self.errors.len()
     }
 
+    /// Every mistake, in the order of the file.
     pub(super) fn into_errors(self) -> Vec<ConfigError> {
-        let mut errors = self.errors;
-        errors.sort_by_key(|error| {
-            error.snippet.as_ref().map(|snippet| (snippet.line, snippet.column))
-        });
-        errors.dedup();
-        errors
+        let (errors, absent) = self.into_parts();
+        if errors.is_empty() { absent } else { in_order([errors, absent].concat()) }
+    }
+
+    /// The mistakes of the file, and what connectors lack; each in the order
+    /// of the file.
+    pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
+        (in_order(self.errors), in_order(self.absent))
     }
 
     fn snippet(&self, range: &Range<usize>) -> Snippet {
         Snippet::new(self.path, self.text, range, &self.masks)
     }
+}
+
+pub(super) fn in_order(mut errors: Vec<ConfigError>) -> Vec<ConfigError> {
+    errors
+        .sort_by_key(|error| error.snippet.as_ref().map(|snippet| (snippet.line, snippet.column)));
+    errors.dedup();
+    errors
 }
 
 fn nearest_choice(written: &str, choices: &[&str]) -> Option<String> {

@@ -48,12 +48,17 @@ impl Folder {
     }
 
     pub(super) fn loaded(&self) -> Loaded {
-        self.load().unwrap_or_else(|errors| panic!("{}", errors.render()))
+        let loaded = self.load().unwrap_or_else(|errors| panic!("{}", errors.render()));
+        assert_eq!(loaded.absent, None);
+        loaded
     }
 
     /// The rendered errors, without the name of the temporary folder.
     pub(super) fn errors(&self) -> String {
-        let errors = self.load().expect_err("the file has mistakes");
+        let errors = match self.load() {
+            Err(errors) => errors,
+            Ok(loaded) => loaded.absent.expect("the file has mistakes"),
+        };
         errors.render().replace(&format!("{}/", self.folder.path().display()), "")
     }
 

@@ -27,6 +27,7 @@ pub(super) use access::{
 };
 pub(super) use approvals::{ApprovalWhen, PlanApproval};
 pub(super) use component::{Component, StepCalls};
+pub(super) use forgetting::Rehire;
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
 pub(super) use permissions::{

@@ -57,6 +57,7 @@ mod tests {
             facts: [].into(),
             absent_since: None,
             unreadable: Vec::new(),
+            unchanged: [].into(),
         }
     }
 

@@ -18,7 +18,7 @@ use lanyard_core::{
 };
 
 use super::{
-    Context, ReconcileError, Survey,
+    Context, ReconcileError, Survey, actor,
     progress::{Progress, StepTold, Summary},
 };
 use crate::{
@@ -255,9 +255,10 @@ pub async fn ask_anew(
 async fn asker(context: &Context) -> Result<Asker, StoreError> {
     let people: Vec<Identity> = context.store.identities().await?;
     let key = context.policy.steps.actors.get(&context.actor);
-    let person = key.and_then(|key| {
-        people.iter().find(|person| person.records.iter().any(|record| record.key == *key))
-    });
+    let kept = context.store.kept().await?;
+    // Nobody is guessed where several people have the key.
+    let with_key = |key: &String| actor::with_key(&people, &kept, key, context.now());
+    let person = key.and_then(|key| with_key(key).ok().flatten());
     Ok(Asker { user: context.actor.clone(), identity: person.map(|it| it.id) })
 }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lanyard_core::{
     fact::{Identity, Reading},
-    forgetting::{self, PlannedErasure, Told, hindrances, let_go, words},
+    forgetting::{self, Anew, Forgotten, PlannedErasure, Told, hindrances, let_go, words},
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
+    lifecycle::Kept,
     policy::Policy,
 };
 
@@ -40,18 +41,72 @@ pub struct Erasing<'a> {
 }
 
 /// Leaves out what sources still say of people who were erased; whoever of
-/// them begins anew is known from now on.
+/// them begins anew is known from now on.  Answers those who go on as somebody
+/// new as well: they are known by no source any more.
 pub(super) async fn set_aside(
     context: &Context,
     readings: &mut [Reading],
     known: &mut Vec<Identity>,
     now: Timestamp,
-) -> Result<Told, StoreError> {
+) -> Result<(Told, Vec<Identity>), StoreError> {
     let forgotten = context.store.forgotten().await?;
     let mut told = forgetting::set_aside(&context.policy, readings, (known, &forgotten), now);
     known.append(&mut told.again);
+    begin_anew(context, readings, known, &forgotten, now).await?;
     known.sort_by_key(|identity| identity.id);
-    Ok(told)
+    let followed = part_followed(known, &context.store.kept().await?);
+    Ok((told, followed))
+}
+
+/// Whoever left and is hired again is somebody new, where the file wants that.
+async fn begin_anew(
+    context: &Context,
+    readings: &[Reading],
+    known: &mut Vec<Identity>,
+    forgotten: &Forgotten,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (policy, store) = (context.policy.as_ref(), context.store.as_ref());
+    if !policy.leaver.begins_anew {
+        return Ok(());
+    }
+    let (kept, links) = (store.kept().await?, store.links().await?);
+    let begun = forgetting::begin_anew(policy, readings, known, (&kept, &links, forgotten), now);
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let entry = |identity: IdentityId, part: &str, other: IdentityId| AuditEntry {
+        at: now,
+        actor: context.actor.clone(),
+        action: "rehire".to_owned(),
+        identity: Some(identity),
+        target: None,
+        account: None,
+        result: "somebody new".to_owned(),
+        verification: None,
+        detail: BTreeMap::from([(part.to_owned(), other.to_string())]),
+    };
+    let entries: Vec<AuditEntry> = begun
+        .iter()
+        .flat_map(|Anew { former, again, .. }| {
+            [entry(former.id, "goes on as", again.id), entry(again.id, "was", former.id)]
+        })
+        .collect();
+    store.begin_anew(&begun, &entries).await?;
+    for Anew { former, again, .. } in begun {
+        known.retain(|identity| identity.id != former.id);
+        known.extend([former, again]);
+    }
+    Ok(())
+}
+
+/// Those who go on as somebody new: no source speaks of them any more.
+pub(super) fn part_followed(known: &mut Vec<Identity>, kept: &Kept) -> Vec<Identity> {
+    let (followed, others) = std::mem::take(known)
+        .into_iter()
+        .partition(|identity| kept.followed.contains_key(&identity.id));
+    *known = others;
+    followed
 }
 
 /// Erases those of a plan whom no finding holds back, when everything else is

@@ -20,7 +20,7 @@ use lanyard_core::{
     workflow::add_own_facts,
 };
 
-use super::dropped::note;
+use super::{dropped::note, erase::part_followed};
 use crate::store::{Store, StoreError, Unsettled};
 
 /// Everyone and everything as last known, and what the file wants of it now.
@@ -71,10 +71,12 @@ pub(super) async fn recorded(
     now: Timestamp,
 ) -> Result<(Assembled, Observed), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
-    let identities = store.identities().await?;
+    let mut identities = store.identities().await?;
+    let followed = part_followed(&mut identities, &observed.kept);
     let reads = store.source_reads().await?;
     let baseline = reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
     let mut assembled = assemble(policy, &[], &identities, &baseline, now);
+    assembled.join(followed);
     provide(policy, &mut assembled, &identities, &observed);
     add_own_facts(&mut assembled.identities, &store.own_facts().await?);
     Ok((assembled, observed))

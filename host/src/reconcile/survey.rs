@@ -70,10 +70,11 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
         return Err(trouble);
     }
     let SourcesRead { mut readings, unread: unread_sources, .. } = read;
-    let told = set_aside(context, &mut readings, &mut known, now).await?;
+    let (told, followed) = set_aside(context, &mut readings, &mut known, now).await?;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
+    assembled.join(followed);
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;

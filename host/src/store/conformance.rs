@@ -105,6 +105,7 @@ macro_rules! suite {
             erasure::an_erasure_that_fails_leaves_everything,
             erasure::a_plan_of_somebody_erased_says_so,
             erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
+            erasure::whoever_begins_anew_takes_the_records_over,
         );
     };
     ($fresh:path: $($room:ident::$demand:ident),* $(,)?) => {

@@ -22,6 +22,7 @@ mod open;
 mod plans;
 mod problem;
 mod rechain;
+mod rehires;
 mod requests;
 mod runs;
 mod steps;
@@ -42,7 +43,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::Forgotten,
+    forgetting::{Anew, Forgotten},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -544,5 +545,10 @@ impl Store for SqliteStore {
         let approvals = approvals.to_vec();
         self.write("record questions about plans", move |tx| approvals::record(tx, &approvals))
             .await
+    }
+
+    async fn begin_anew(&self, begun: &[Anew], audit: &[AuditEntry]) -> Result<(), StoreError> {
+        let (begun, audit) = (begun.to_vec(), audit.to_vec());
+        self.write("record who begins anew", move |tx| rehires::begin(tx, &begun, &audit)).await
     }
 }

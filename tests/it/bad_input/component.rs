@@ -1,9 +1,10 @@
 //! Files that are no connectors.
 
 use insta::assert_snapshot;
+use lanyard::errors::Exit;
 
 use crate::built;
-use crate::desk::{Desk, PEOPLE, SOURCE};
+use crate::desk::{Desk, PEOPLE, SOURCE, crm, with_target};
 
 /// Inspects a file with that content and answers exit status and complaint.
 async fn inspect(test: &str, content: impl AsRef<[u8]>) -> Option<String> {
@@ -145,4 +146,40 @@ async fn a_plugin_that_cannot_be_used_stops_only_what_is_its_own() {
     c58e5af1-fef0-50bc-a5a6-DIGEST  active     E3            Cleo Ejemplo
     d4bde742-74f6-5696-8094-DIGEST  active     E2            Ben Beispiel
     ");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_not_there_stops_only_what_is_its_own() {
+    let test = "a_secret_that_is_not_there_stops_only_what_is_its_own";
+    let Some(desk) = Desk::new(test) else { return };
+    desk.write("people.csv", PEOPLE);
+    let crm = crm(&desk, &[]).await;
+    let missing = r#"
+[target.wiki]
+plugin = "scim"
+config = { url = "https://wiki.example.org" }
+[target.wiki.permissions]
+hosts = ["https://wiki.example.org"]
+secrets = { token = { env = "NOT_SET_ANYWHERE" } }
+authorization = { default = { bearer = "token" } }
+
+[source.temps]
+plugin = "nowhere"
+"#;
+    desk.configure(&format!("{}{missing}", with_target(crm.address(), "")));
+    let checked = desk.run(&["check"]).await;
+    assert_eq!(checked.status, Some(Exit::Config as i32));
+    for told in ["unknown plugin `nowhere`", "`NOT_SET_ANYWHERE` is not set"] {
+        assert!(checked.stderr.contains(told), "{}", checked.stderr);
+    }
+    assert_eq!(desk.run(&["status"]).await.status, Some(Exit::Ok as i32));
+    let done = desk.run(&["apply", "--yes"]).await;
+    assert_eq!(done.status, Some(Exit::Connector as i32), "{}{}", done.stdout, done.stderr);
+    let warned = done.stderr.lines().filter(|line| line.starts_with("warning"));
+    assert_snapshot!(warned.collect::<Vec<_>>().join("\n"), @r"
+    warning: `temps` could not be read, so what it said before still counts: cannot read the plugin `[plugins]/nowhere.wasm`: No such file or directory (os error 2) (misconfigured)
+    warning: `wiki` could not be read, so nothing is planned for it: cannot read the secret `token` from the environment variable `NOT_SET_ANYWHERE`: entity not found (misconfigured)
+    ");
+    let accounts = desk.run(&["account", "list"]).await.stdout;
+    assert!(accounts.contains("ada.example"), "{accounts}");
 }

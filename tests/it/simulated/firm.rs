@@ -115,6 +115,7 @@ pub(super) fn policy() -> Policy {
             delete_after: Some(SignedDuration::ZERO),
             revoke_grants: true,
             retain: None,
+            begins_anew: false,
         },
         limits: limits(),
         holds: BTreeMap::new(),

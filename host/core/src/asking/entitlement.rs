@@ -2,6 +2,7 @@
 
 use super::{Answer, Asking, Detail, account::first};
 use crate::{
+    access::Side,
     account::{Assignment, Entitlement},
     desired::{DesiredGrant, Presence},
     entitlement::Index,
@@ -46,6 +47,14 @@ impl Asking<'_> {
         details.extend(self.next(target, Some(label)));
         details.extend(self.notes(target, Some(label)));
         let mut failing = self.barred(target, text, &meant, wanted.is_some());
+        if wanted.is_none() {
+            failing.extend(self.requested(&|access| match access {
+                Side::Entitlement { target: at, entitlement } => {
+                    at == target && same(self, target, &meant, entitlement)
+                }
+                Side::Role(_) => false,
+            }));
+        }
         details.extend(failing.iter().map(|why| Detail::new(why.clone())));
         if wanted.is_none() {
             let ways = self.ways(&|given| {

@@ -1,5 +1,7 @@
 //! A rule, asked of one person: which test fails, and on which fact.
 
+use jiff::Timestamp;
+
 use super::{Answer, Asking, Detail, chain};
 use crate::{
     access::Validity,
@@ -93,11 +95,11 @@ impl<'a> Asking<'a> {
         let name = std::iter::once(rule_says).chain(by).collect::<Vec<_>>().join(", ");
         let now = self.world.now;
         let mut reasons = Vec::new();
-        reasons.extend((!rule.valid.holds(now)).then(|| outside(rule.valid)));
+        reasons.extend((!rule.valid.holds(now)).then(|| outside(rule.valid, now)));
         for role in roles {
             let known = self.world.policy.access.roles.get(*role);
             let over = known.filter(|known| !known.valid.holds(now));
-            reasons.extend(over.map(|it| format!("role `{role}` {}", outside(it.valid))));
+            reasons.extend(over.map(|it| format!("role `{role}` {}", outside(it.valid, now))));
             let word = format!("role `{role}`");
             let mut conflicts = self.person.access.conflicts.iter();
             let refused = conflicts.find(|it| it.prevented && it.new.contains(&word));
@@ -202,7 +204,7 @@ impl<'a> Asking<'a> {
         let word = if gives { "applies to" } else { "does not apply to" };
         let why = match (state, valid.holds(now)) {
             (Some(state), _) => format!("{state}; {}", outcome.text()),
-            (None, false) => outside(*valid),
+            (None, false) => outside(*valid, now),
             (None, true) => outcome.text(),
         };
         let mut details = vec![Detail::with("condition", self.tests(when))];
@@ -242,12 +244,12 @@ pub(super) fn person_state(state: crate::lifecycle::LifecycleState) -> Option<St
     (!asked).then(|| format!("rules give nothing to who is {}", state.word()))
 }
 
-fn outside(valid: Validity) -> String {
-    match (valid.from, valid.until) {
-        (Some(from), None) => format!("is valid from {from:.0} on"),
-        (None, Some(until)) => format!("was valid until {until:.0}"),
-        (Some(from), Some(until)) => format!("is valid from {from:.0} until {until:.0}"),
-        (None, None) => "is always valid".to_owned(),
+/// Why a time is not in it.
+fn outside(valid: Validity, now: Timestamp) -> String {
+    match (valid.from.filter(|from| now < *from), valid.until.filter(|until| *until <= now)) {
+        (_, Some(until)) => format!("was valid until {until:.0}"),
+        (Some(from), None) => format!("is not valid before {from:.0}"),
+        (None, None) => "is valid".to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Answer, Asking, Detail, rule::Outcome};
 use crate::{
     id::{StepName, WorkflowName},
-    workflow::{Episode, EpisodeEnd, On, StepRecord, Workflow},
+    workflow::{Episode, EpisodeEnd, On, StepEnd, StepRecord, Workflow},
 };
 
 impl Asking<'_> {
@@ -87,10 +87,16 @@ impl Asking<'_> {
         let now = self.person.episodes.iter().find(|it| it.episode.workflow == *workflow);
         let waits = now.and_then(|now| now.waits.get(step));
         match (episode.steps.get(step), waits) {
+            (Some(StepRecord::Ended { at, end: StepEnd::Skipped }), _) => {
+                format!("skipped at {at:.0}, for its `when` did not hold then")
+            }
             (Some(StepRecord::Ended { at, end }), _) => format!("{} at {at:.0}", end.word()),
             (_, Some(waits)) => waits.clone(),
             (Some(StepRecord::Again { why, next, .. }), None) => {
                 format!("it is tried again at {next:.0}: {why}")
+            }
+            (Some(_), None) if !episode.is_open() => {
+                format!("it was under way when the workflow was {}", episode.word())
             }
             (Some(_), None) => {
                 let since = episode.begun(step).map(|at| format!(" since {at:.0}"));
@@ -103,6 +109,10 @@ impl Asking<'_> {
 
     fn not_in(&self, form: Option<&Workflow>) -> String {
         let Some(form) = form else { return "the file has no such workflow".to_owned() };
+        let latest = self.world.observed.workflows.latest(self.identity.id, &form.name);
+        if latest.is_some_and(|it| matches!(it.end, Some(EpisodeEnd::Before { .. }))) {
+            return format!("{}, and that was so before the workflow was there", begins(form));
+        }
         match self.condition(&form.when) {
             Outcome::Holds => begins(form),
             other @ (Outcome::Fails(_) | Outcome::Error(_)) => other.text(),

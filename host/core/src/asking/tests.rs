@@ -1,3 +1,5 @@
+mod no;
+
 use insta::assert_snapshot;
 
 use super::*;

@@ -124,6 +124,8 @@ struct Around<'a> {
     now: Timestamp,
 }
 
+const NOTHING: &BTreeMap<FactName, Timestamp> = &BTreeMap::new();
+
 fn person<'a>(
     policy: &Policy,
     identity: &'a Identity,
@@ -137,6 +139,7 @@ fn person<'a>(
     let engagements = engagement::shown(&engaged);
     let key = jobs::key(identity, &engaged);
     let others = jobs::others(identity, &engaged);
+    let one = engaged.len() == 1;
     let tenure = engagement::tenure(policy, &engaged, past_starts(&observed.kept, identity.id));
     let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
     let scope = person::scope(&facts, &identity.id.to_string(), key, &state);
@@ -162,6 +165,8 @@ fn person<'a>(
         facts: &facts,
         scope: &scope,
         others: &others,
+        // Of several jobs each has its own values.
+        unchanged: if one { &identity.unchanged } else { NOTHING },
         tenure,
         absent_since,
         zone: &zone,

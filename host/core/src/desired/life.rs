@@ -9,7 +9,7 @@ use crate::{
     fact::{Hold, Identity},
     history::PastFact,
     id::IdentityId,
-    lifecycle::{self, Kept, LifecycleState, StateNow},
+    lifecycle::{self, Followed, Kept, LifecycleState, StateNow},
     observed::Link,
     policy::{HoldPolicy, Policy},
 };
@@ -87,7 +87,13 @@ fn placed(
     (kept, links): (&Kept, &[&Link]),
     now: Timestamp,
 ) -> Result<StateNow, Vec<String>> {
-    let mut state = engagement::state(engaged)?;
+    let mut state = match kept.followed.get(&identity.id) {
+        Some(followed) => hired_again(followed),
+        None => engagement::state(engaged)?,
+    };
+    if let Some((former, _)) = kept.followed.iter().find(|(_, it)| it.by == identity.id) {
+        state.because = format!("{}; hired again, and was {former} before", state.because);
+    }
     let Some(Engagement { facts, .. }) = engaged.first() else { return Ok(state) };
     let holds = legal_holds(policy, identity, kept);
     if let (LifecycleState::Departed, Some(first)) = (state.state, holds.first()) {
@@ -112,6 +118,13 @@ fn placed(
             .filter(|days| *days > 0);
     }
     Ok(state)
+}
+
+/// They are somebody new, and nothing here is theirs any more.
+fn hired_again(followed: &Followed) -> StateNow {
+    let Followed { by, left, .. } = followed;
+    let because = format!("they left, and were hired again as somebody new: {by}");
+    StateNow { since: Some(*left), ..StateNow::new(LifecycleState::Departed, because) }
 }
 
 /// Whether the next engagement, which kept everything open, does not come

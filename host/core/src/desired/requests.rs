@@ -27,7 +27,7 @@ use crate::{
 /// The requests of somebody, after this look.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestsNow {
-    /// Their first day, where they have one job.
+    /// Their first day, over all jobs that follow each other.
     pub start: Option<Timestamp>,
     /// Those that stand.
     pub open: Vec<RequestNow>,

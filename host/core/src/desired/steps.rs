@@ -15,7 +15,7 @@ use super::{
 use crate::{
     engagement::Tenure,
     entitlement::Index,
-    id::{ConnectorName, IdentityId, StepName, WorkflowName},
+    id::{ConnectorName, FactName, IdentityId, StepName, WorkflowName},
     lifecycle::{LifecycleState, StateNow},
     observed::{Link, Observed},
     operation::Cause,
@@ -101,6 +101,8 @@ pub(super) struct Subject<'a> {
     pub scope: &'a Scope,
     /// Engagements beside the one of these facts.
     pub others: &'a [Job<'a>],
+    /// Since when values have been the same that another source tells by now.
+    pub unchanged: &'a BTreeMap<FactName, Timestamp>,
     /// Their first and last day over all of them.
     pub tenure: Tenure<'a>,
     pub absent_since: Option<Timestamp>,
@@ -229,6 +231,7 @@ impl Subject<'_> {
         Trigger {
             state: self.state,
             facts: self.facts,
+            unchanged: self.unchanged,
             tenure: self.tenure,
             absent_since: self.absent_since,
             timezone: self.zone,

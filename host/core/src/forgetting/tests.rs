@@ -277,3 +277,48 @@ fn a_login_name_of_somebody_erased_is_kept_from_others_for_its_time() {
     assert_eq!(name_of(noon()), "ada.example2");
     assert_eq!(name_of(at("2010-01-01T00:00:00Z")), "ada.example");
 }
+
+#[test]
+fn whoever_is_hired_again_begins_anew_only_where_the_file_wants_it_and_nothing_is_open() {
+    let mut policy = policy();
+    let former = left(&policy, &["1"], "2020-06-01").identities;
+    let begun = |policy: &Policy, start: &str, world: &Observed| {
+        let ada = worker("1", ADA, &[("start", start)]);
+        let readings = [reading(
+            "hr",
+            vec![ada, worker("2", ADA, &[("end", "2030-01-01")])],
+            CoverageKind::Exhaustive,
+        )];
+        let books = (&world.kept, world.links.as_slice(), &world.forgetting.forgotten);
+        begin_anew(policy, &readings, &former, books, noon())
+    };
+    let nothing = observed(&[]);
+    assert_eq!(begun(&policy, "2026-05-01", &nothing), []);
+    policy.leaver.begins_anew = true;
+    let found = begun(&policy, "2026-05-01", &nothing);
+    assert_eq!(found.len(), 1);
+    assert_ne!(found[0].again.id, id("1"));
+    assert_eq!(found[0].again.records, former[0].records);
+    assert_eq!((found[0].former.id, found[0].former.records.len()), (id("1"), 0));
+    // A correction, an account that is there, and a gap that is bridged.
+    assert_eq!(begun(&policy, "2001-01-01", &nothing), []);
+    let account = observed(&[("ada.example", Some("1"))]);
+    assert_eq!(begun(&policy, "2026-05-01", &account), []);
+    policy.lifecycle.bridge = SignedDuration::from_hours(24 * 366 * 10);
+    assert_eq!(begun(&policy, "2026-05-01", &nothing), []);
+}
+
+#[test]
+fn whoever_goes_on_as_somebody_new_stays_departed_whatever_is_known_of_them() {
+    let policy = policy();
+    let mut assembled = hired(&policy, vec![worker("1", ADA, &[("start", "2001-01-01")])]);
+    assembled.identities[0].records.clear();
+    let mut world = observed(&[]);
+    let left = at("2020-06-02T00:00:00Z");
+    let followed = crate::lifecycle::Followed { by: id("9"), at: noon(), left };
+    world.kept.followed.insert(id("1"), followed);
+    let (desired, plan) = look(&policy, &assembled, &world, noon());
+    let state = &desired.identities[&id("1")].state;
+    assert_eq!((state.state, state.left), (crate::lifecycle::LifecycleState::Retained, Some(left)));
+    assert_eq!(plan.operations, []);
+}

@@ -123,6 +123,7 @@ pub(crate) fn anew(
         facts: BTreeMap::new(),
         absent_since: None,
         unreadable: Vec::new(),
+        unchanged: [].into(),
     })
 }
 
@@ -160,10 +161,7 @@ pub(crate) fn hired(
     let assembled = assemble(policy, &of_them, &blank, &BTreeMap::new(), now);
     let is_hired = |candidate: &&Candidate<'_>| {
         let Candidate { again, departed, sources } = candidate;
-        if sources.iter().find(unread).is_some()
-            || again.records.iter().any(|it| lost.contains(&it.source))
-            || assembled.holds.contains_key(&again.id)
-        {
+        if sources.iter().find(unread).is_some() || assembled.holds.contains_key(&again.id) {
             return false;
         }
         let Some(identity) = assembled.identity(again.id) else { return false };
@@ -171,7 +169,12 @@ pub(crate) fn hired(
         let zone = zone_of(&facts, &policy.lifecycle);
         let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
         let start = facts.get("start").and_then(|start| moment_of(start, false, &zone));
-        if start.zip(*departed).is_some_and(|(start, departed)| start < departed) {
+        let first_day = start.zip(*departed);
+        if first_day.is_some_and(|(start, departed)| start < departed) {
+            return false;
+        }
+        // A new first day is no column that was left out.
+        if first_day.is_none() && again.records.iter().any(|it| lost.contains(&it.source)) {
             return false;
         }
         let stands = standing(policy, identity, &[], (&Kept::default(), &[]), now);

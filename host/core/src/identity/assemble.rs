@@ -14,6 +14,7 @@ use super::{
     record,
     spelling::respelt,
     standing::{Standing, absent_since},
+    steady,
     vanished::{Givers, Lost, givers, vanished},
 };
 use crate::{
@@ -109,6 +110,7 @@ pub fn assemble_decided(
     assembled.shrank = shrank(&reads, &assembled.identities, &unconfirmed);
     let people = (assembled.identities.as_mut_slice(), &known);
     let looked = look_up(policy, readings, baseline, people, now);
+    steady::keep(policy, &mut assembled.identities, &known, now);
     for (id, more) in looked.holds {
         assembled.holds.entry(id).or_default().extend(more);
     }
@@ -229,7 +231,10 @@ impl Person<'_> {
         };
         standing.sort_by_key(place);
         let records = standing.into_iter().map(|(record, _)| record).collect();
-        (Identity { id, records, facts, absent_since, unreadable }, heard)
+        (
+            Identity { id, records, facts, absent_since, unreadable, unchanged: BTreeMap::new() },
+            heard,
+        )
     }
 
     fn standing(&self, record: &RecordKey) -> Standing<'_> {

@@ -26,6 +26,8 @@ pub struct Kept {
     /// People whose records are missing, and of whom that is not believed
     /// yet.
     pub absences: BTreeMap<IdentityId, Absence>,
+    /// Who begins anew, and under which identity.
+    pub followed: BTreeMap<IdentityId, Followed>,
     /// Access that people asked for.
     pub requests: Requests,
     /// Who somebody is by now who was merged into somebody else.
@@ -48,6 +50,15 @@ pub struct Ejection {
     pub by: String,
     pub reason: String,
     pub undone: Option<Undone>,
+}
+
+/// Somebody who left was hired again, as somebody new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    pub by: IdentityId,
+    /// When that was found.
+    pub at: Timestamp,
+    pub left: Timestamp,
 }
 
 /// When a person took it back, and who.
@@ -90,6 +101,7 @@ impl Kept {
             ejection.undone = ejection.undone.take().filter(|undone| undone.at <= then);
         }
         self.legal_holds.retain(|it| it.at <= then);
+        self.followed.retain(|_, it| it.at <= then);
         for past in self.past_starts.values_mut() {
             past.retain(|it| it.forgotten <= then);
         }

@@ -50,8 +50,12 @@ pub(super) fn policy_of(file: &File) -> Policy {
     policy.lifecycle.leaving = days(30);
     policy.lifecycle.overlap = if file.overlap { days(10) } else { days(0) };
     let delete_after = if file.delete_at_once { days(0) } else { days(30) };
-    policy.leaver =
-        LeaverPolicy { delete_after: Some(delete_after), revoke_grants: true, retain: None };
+    policy.leaver = LeaverPolicy {
+        delete_after: Some(delete_after),
+        revoke_grants: true,
+        retain: None,
+        begins_anew: false,
+    };
     // The limits have properties of their own.
     policy.limits.removals_percent = 100;
     policy.limits.removals_floor = 1000;

@@ -22,6 +22,8 @@ pub struct Trigger<'a> {
     pub facts: &'a BTreeMap<FactName, &'a Fact>,
     /// Their first and last day, whatever job it is of.
     pub(crate) tenure: Tenure<'a>,
+    /// Since when values have been the same that another source tells by now.
+    pub unchanged: &'a BTreeMap<FactName, Timestamp>,
     /// When the source was found not to have them any longer.
     pub absent_since: Option<Timestamp>,
     pub timezone: &'a TimeZone,
@@ -35,7 +37,7 @@ pub struct Trigger<'a> {
 /// # Errors
 /// The sentence why it cannot be told.
 pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, String> {
-    let learned = |name: &str| about.facts.get(name).map(|fact| taken_up(fact));
+    let learned = |name: &str| about.facts.get(name).map(|fact| fact.taken_up());
     match on {
         On::State(state) if [about.state.state, about.state.state.broad()].contains(state) => {
             let of_leave = ["leave", "leave_start"].into_iter();
@@ -48,8 +50,13 @@ pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, Strin
         On::State(_) | On::Unused(_) | On::Demand => Ok(None),
         On::Changed(names) => {
             // The first value of a new person is no change.
-            let first = about.facts.values().map(|fact| taken_up(fact)).min();
-            let newest = names.iter().filter_map(|name| learned(name.as_str())).max();
+            let first = about.facts.values().map(|fact| fact.taken_up()).min();
+            // What another source tells by now is no change while it is the same.
+            let since = |name: &FactName| {
+                let at = about.facts.get(name)?.taken_up();
+                Some(about.unchanged.get(name).map_or(at, |since| at.min(*since)))
+            };
+            let newest = names.iter().filter_map(since).max();
             Ok(newest.filter(|newest| Some(*newest) > first))
         }
         On::Offset(Offset { by, fact: name }) => {
@@ -65,14 +72,9 @@ pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, Strin
             let at = moment
                 .checked_add(*by)
                 .map_err(|_beyond| format!("fact `{name}` is a date beyond the calendar"))?;
-            Ok((at <= about.now).then(|| at.max(taken_up(fact))))
+            Ok((at <= about.now).then(|| at.max(fact.taken_up())))
         }
     }
-}
-
-/// When a value began to count: known and in effect.
-fn taken_up(fact: &Fact) -> Timestamp {
-    fact.effective_from.map_or(fact.learned, |from| from.max(fact.learned))
 }
 
 /// What becomes of a workflow for one identity.

@@ -115,6 +115,7 @@ mod tests {
             facts,
             absent_since: None,
             unreadable: Vec::new(),
+            unchanged: [].into(),
         }
     }
 

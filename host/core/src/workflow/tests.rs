@@ -318,6 +318,7 @@ fn standing_now(on: &On, state: &StateNow, facts: &[(&str, Fact)], now: &str) ->
     let about = Trigger {
         state,
         facts: &facts,
+        unchanged: &BTreeMap::new(),
         tenure: Tenure {
             start: facts.get("start").copied(),
             begins: None,

@@ -112,6 +112,7 @@ pub(crate) fn policy() -> Policy {
             delete_after: Some(SignedDuration::from_hours(24 * 20)),
             revoke_grants: true,
             retain: None,
+            begins_anew: false,
         },
         limits: LimitsPolicy::default(),
         holds: BTreeMap::new(),

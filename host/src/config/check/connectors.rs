@@ -96,7 +96,7 @@ fn plugin_file(check: &mut Check<'_, '_>, folder: &Path, place: &Place, plugin: 
             let error = ConfigError::new(format!("the plugin file `{plugin}` is not there"))
                 .label("no such file")
                 .hint("paths are relative to this file");
-            check.value(place, error);
+            check.report.absent(place, error);
         }
         return path;
     }
@@ -113,7 +113,7 @@ fn plugin_file(check: &mut Check<'_, '_>, folder: &Path, place: &Place, plugin: 
         (Some(names), None) if names.is_empty() => error.hint("there are no plugins in it"),
         (Some(names), None) => error.hint(format!("plugins there: {}", names.join(", "))),
     };
-    check.value(place, error);
+    check.report.absent(place, error);
     path
 }
 

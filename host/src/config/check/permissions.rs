@@ -244,15 +244,17 @@ impl Check<'_, '_> {
     fn variable(&mut self, place: &Place, secret: &str, variable: &str) {
         let label = match (self.env)(variable) {
             Some(value) if !value.is_empty() => return,
-            // Perhaps the secret itself, so it is not repeated.
             None if !is_variable_name(variable) => {
-                "this is no name of an environment variable".to_owned()
+                // Perhaps the secret itself, so it is not repeated.
+                let label = "this is no name of an environment variable";
+                let error = ConfigError::new(format!("secret `{secret}` is not there"));
+                return self.value(place, error.label(label));
             }
             Some(_) => format!("the environment variable `{variable}` is empty"),
             None => format!("the environment variable `{variable}` is not set"),
         };
         let error = ConfigError::new(format!("secret `{secret}` is not there")).label(label);
-        self.value(place, error);
+        self.report.absent(place, error);
     }
 
     /// A file that must be there and readable.
@@ -269,7 +271,7 @@ impl Check<'_, '_> {
         let error = ConfigError::new(format!("{what} cannot be read"))
             .label(problem)
             .hint("paths are relative to this file");
-        self.value(place, error);
+        self.report.absent(place, error);
         path
     }
 

@@ -319,6 +319,7 @@ pub(super) fn leaver(
     LeaverPolicy {
         delete_after: duration(written.delete_after),
         revoke_grants: matches!(written.grants, GrantsOfLeaver::Revoke),
+        begins_anew: written.rehire == written::Rehire::New,
         retain: forgetting::retain(check, written, zone),
     }
 }

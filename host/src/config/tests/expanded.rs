@@ -65,7 +65,7 @@ const GROUPS: [&[&str]; 24] = [
     &[
         "[leaver]\ndelete-after = \"never\"\ngrants = \"keep\"\n",
         "[leaver]\ndelete-after = \"12h\"\nretain = \"3y\"\n",
-        "[leaver]\nretain = \"90d\"\n",
+        "[leaver]\nretain = \"90d\"\nrehire = \"new\"\n",
     ],
     &["[hold.case]\npeople = [\"1\", \"2\"]\nreview = 2027-03-31\nowner = \"legal\"\n"],
     &[
@@ -90,7 +90,7 @@ const GROUPS: [&[&str]; 24] = [
 /// Everything checked except lines, digests, the folder, and the compiled
 /// templates, whose text stands where they are used.
 fn meaning(folder: &Folder) -> String {
-    let Loaded { config, tests } = folder.loaded();
+    let Loaded { config, tests, .. } = folder.loaded();
     let policy = format!("{:#?}", config.policy);
     let (policy, _) = policy.split_once("\n    expressions:").unwrap();
     let text = format!(

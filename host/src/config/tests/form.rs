@@ -86,7 +86,7 @@ fn unknown_keys_name_the_nearest_or_all() {
     8 | foo = ***
       | ^^^ `leaver` has no such key
       |
-      = hint: keys here: delete-after, grants, retain
+      = hint: keys here: delete-after, grants, retain, rehire
 
     error: unknown key `tagret`
      --> lanyard.toml:9:2

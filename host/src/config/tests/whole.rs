@@ -173,7 +173,7 @@ fn ten_lines_are_enough_for_one_source_and_one_target() {
 
 #[test]
 fn a_file_with_every_key_loads() {
-    let Loaded { config, tests } = Folder::new(EVERYTHING).loaded();
+    let Loaded { config, tests, .. } = Folder::new(EVERYTHING).loaded();
     let directory = &config.connectors["directory"];
     assert_eq!(directory.limits.wall_time.as_secs(), 90);
     assert_eq!(directory.limits.memory, 128 << 20);
@@ -364,6 +364,7 @@ fn expanding_ten_lines_shows_every_default() {
     delete-after = "30d"
     grants = "revoke"
     retain = "never"
+    rehire = "same"
 
     [limits.removals]
     percent = 10

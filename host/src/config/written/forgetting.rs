@@ -20,3 +20,14 @@ impl Default for Erasures {
         Self { max: 20, window: Duration::hours(24) }
     }
 }
+
+/// Who somebody is that is hired again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum Rehire {
+    /// Who they were.
+    #[default]
+    Same,
+    /// Somebody new, with accounts and login names of their own.
+    New,
+}

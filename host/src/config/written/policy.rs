@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Bound, LimitsByTarget, Valid};
-use super::forgetting::Erasures;
+use super::forgetting::{Erasures, Rehire};
 use super::lives::{Ejects, Leave};
 use crate::config::element::{
     duration::{After, Duration},
@@ -109,6 +109,8 @@ pub(in crate::config) struct Leaver {
     /// How long after somebody left everything known of them is erased, once
     /// nothing of theirs is open.
     pub(in crate::config) retain: Retention,
+    /// Who somebody is that is hired again once nothing of them is open.
+    pub(in crate::config) rehire: Rehire,
 }
 
 impl Default for Leaver {
@@ -117,6 +119,7 @@ impl Default for Leaver {
             delete_after: After::Duration(Duration::hours(30 * 24)),
             grants: GrantsOfLeaver::Revoke,
             retain: Retention::Never,
+            rehire: Rehire::Same,
         }
     }
 }

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     fact::Identity,
-    forgetting::{Words, name_digest, words},
-    lifecycle::{Ejection, LegalHold},
+    forgetting::{Anew, Words, name_digest, words},
+    lifecycle::{Ejection, Followed, LegalHold},
     operation::Change,
     plan::Plan,
     run::OperationEvent,
@@ -213,4 +213,25 @@ pub(crate) async fn a_row_emptied_without_an_erasure_breaks_the_chain(store: &dy
     edited[0].entry.detail.insert("said".to_owned(), "otherwise".to_owned());
     edited[0].salt = Some("salt".to_owned());
     assert_eq!(chain::verify(&edited).unwrap_err().sequence, 1);
+}
+
+pub(crate) async fn whoever_begins_anew_takes_the_records_over(store: &dyn Store) {
+    let ada = known(store).await;
+    let again = Identity {
+        id: lanyard_core::id::IdentityId::again(&ada.records[0], 1),
+        facts: BTreeMap::new(),
+        ..ada.clone()
+    };
+    let former = Identity { records: Vec::new(), ..ada.clone() };
+    let followed = Followed { by: again.id, at: at(60), left: at(50) };
+    let anew = Anew { former: former.clone(), followed, again: again.clone() };
+    store.begin_anew(&[anew], &[entry(60, "rehire"), entry(60, "rehire")]).await.unwrap();
+    let people = store.identities().await.unwrap();
+    assert!(people.contains(&former) && people.contains(&again), "{people:?}");
+    assert_eq!(store.kept().await.unwrap().followed, BTreeMap::from([(ada.id, followed)]));
+    // The former one is erased, and the other one is as before.
+    erase(store, &former).await.unwrap();
+    assert!(store.identities().await.unwrap().contains(&again));
+    assert_eq!(store.kept().await.unwrap().followed, BTreeMap::new());
+    assert_eq!(store.forgotten().await.unwrap().records, BTreeMap::new());
 }

@@ -51,6 +51,7 @@ pub(crate) fn identity(key: &str) -> Identity {
         records: vec![record.clone()],
         facts: BTreeMap::from([(FactName::new("display_name").unwrap(), vec![fact])]),
         absent_since: None,
+        unchanged: BTreeMap::from([(FactName::new("display_name").unwrap(), at(0))]),
         unreadable: vec![Unreadable {
             record,
             hold: Hold { fact: None, text: "two records".to_owned() },

@@ -35,7 +35,7 @@ struct Whom {
 }
 
 /// What of an identity goes as it stands, by what people call it.
-const THEIRS: [(&str, &str); 10] = [
+const THEIRS: [(&str, &str); 11] = [
     ("facts set by steps", "DELETE FROM own_fact WHERE identity = ?1"),
     ("earlier values", "DELETE FROM past_fact WHERE identity = ?1"),
     ("absences", "DELETE FROM absence WHERE identity = ?1"),
@@ -44,6 +44,7 @@ const THEIRS: [(&str, &str); 10] = [
     ("accounts declined", "DELETE FROM declined WHERE identity = ?1"),
     ("accounts given back", "DELETE FROM given_back WHERE identity = ?1"),
     ("accounts", "DELETE FROM link WHERE identity = ?1"),
+    ("rehires", "DELETE FROM followed WHERE identity = ?1"),
     ("records", "DELETE FROM identity_record WHERE identity = ?1"),
     ("people", "DELETE FROM identity WHERE id = ?1"),
 ];

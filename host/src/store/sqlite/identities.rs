@@ -18,8 +18,9 @@ use crate::store::SourceRead;
 
 pub(super) fn all(tx: &Connection) -> Result<Vec<Identity>, Problem> {
     let mut records = records(tx)?;
-    let mut statement =
-        tx.prepare_cached("SELECT id, facts, absent_since, unreadable FROM identity ORDER BY id")?;
+    let mut statement = tx.prepare_cached(
+        "SELECT id, facts, absent_since, unreadable, unchanged FROM identity ORDER BY id",
+    )?;
     let identities = statement.query_map([], |row| {
         let id = row.get::<_, Word<IdentityId>>(0)?.0;
         Ok(Identity {
@@ -28,6 +29,7 @@ pub(super) fn all(tx: &Connection) -> Result<Vec<Identity>, Problem> {
             facts: row.get::<_, Json<_>>(1)?.0,
             absent_since: row.get::<_, Option<At>>(2)?.map(|at| at.0),
             unreadable: row.get::<_, Json<_>>(3)?.0,
+            unchanged: row.get::<_, Json<_>>(4)?.0,
         })
     })?;
     Ok(identities.collect::<Result<_, _>>()?)
@@ -71,11 +73,11 @@ pub(super) fn record(
 ) -> Result<(), Problem> {
     let mut forget = tx.prepare_cached("DELETE FROM identity_record WHERE identity = ?1")?;
     let mut keep = tx.prepare_cached(
-        "INSERT INTO identity (id, facts, absent_since, known_at, unreadable)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO identity (id, facts, absent_since, known_at, unreadable, unchanged)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (id) DO UPDATE SET facts = excluded.facts,
              absent_since = excluded.absent_since, known_at = excluded.known_at,
-             unreadable = excluded.unreadable",
+             unreadable = excluded.unreadable, unchanged = excluded.unchanged",
     )?;
     let mut name = tx.prepare_cached(
         "INSERT INTO identity_record (identity, rank, source, key) VALUES (?1, ?2, ?3, ?4)",
@@ -86,9 +88,16 @@ pub(super) fn record(
     }
     for identity in identities {
         history::keep(tx, identity, at)?;
-        let Identity { id, records, facts, absent_since, unreadable } = identity;
+        let Identity { id, records, facts, absent_since, unreadable, unchanged } = identity;
         let id = id.to_string();
-        let row = params![id, Json(facts), absent_since.map(At), At(at), Json(unreadable)];
+        let row = params![
+            id,
+            Json(facts),
+            absent_since.map(At),
+            At(at),
+            Json(unreadable),
+            Json(unchanged)
+        ];
         keep.execute(row)?;
         for (rank, record) in (0_i64..).zip(records) {
             name.execute(params![id, rank, record.source.as_str(), record.key])?;

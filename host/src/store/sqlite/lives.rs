@@ -16,7 +16,7 @@ use super::{
     columns::{At, Json, Word, object},
     history,
     problem::Problem,
-    requests, union,
+    rehires, requests, union,
 };
 use crate::store::AuditEntry;
 
@@ -27,6 +27,7 @@ pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
         legal_holds: legal_holds(tx)?,
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
+        followed: rehires::followed(tx)?,
         requests: requests::requests(tx)?,
         given_back: adoptions::given_back(tx)?,
         past_starts: history::starts(tx, &merged)?,

@@ -25,6 +25,8 @@ const MIGRATIONS: &[&str] = &[
     PARTS_OF_AUDIT,
     include_str!("migrations/0017_forgetting.sql"),
     include_str!("migrations/0018_credentials.sql"),
+    include_str!("migrations/0019_followed.sql"),
+    include_str!("migrations/0020_unchanged.sql"),
 ];
 
 /// After it the audit is chained anew.

@@ -70,6 +70,11 @@ pub(super) fn rearrange(
     for case in &moved.cases {
         decide_for(tx, case, Whose::Identity(*to))?;
     }
+    // Who says that they are one says that neither is over.
+    tx.prepare_cached(
+        "DELETE FROM followed WHERE identity IN (?1, ?2) AND by_identity IN (?1, ?2)",
+    )?
+    .execute([from.to_string(), to.to_string()])?;
     for case in closed {
         tx.prepare_cached("DELETE FROM record_case WHERE id = ?1")?.execute([case])?;
     }

@@ -11,6 +11,7 @@ use crate::{
         effects::{About, Due, effects},
         reach::{Reach, Somebody},
     },
+    fact::Identity,
     id::IdentityId,
     identity::Assembled,
     observed::Observed,
@@ -38,7 +39,10 @@ pub(super) fn carry_out(
     if due.is_empty() && asking.is_empty() {
         return;
     }
-    let everybody = assembled.identities.iter().filter_map(|identity| {
+    // Whoever goes on as somebody new is nobody to turn to.
+    let asked = |id: &IdentityId| due.contains_key(id) || asking.contains(id);
+    let is_there = |it: &&Identity| !observed.kept.followed.contains_key(&it.id) || asked(&it.id);
+    let everybody = assembled.identities.iter().filter(is_there).filter_map(|identity| {
         let Person { label, facts, state, .. } = people.get(&identity.id)?;
         let keys = identity.records.iter().map(|record| record.key.as_str()).collect();
         Some((identity.id, keys, Somebody { label, facts, state: state.state }))

@@ -68,6 +68,7 @@ fn firm() -> Policy {
         delete_after: Some(SignedDuration::ZERO),
         revoke_grants: true,
         retain: None,
+        begins_anew: false,
     };
     policy
 }
