@@ -142,6 +142,11 @@ impl From<DecisionError> for AppError {
                 Self::new(Exit::Usage, error)
                     .hint("`lanyard approval list` shows those that are open")
             }
+            DecisionError::NoItem(_)
+            | DecisionError::SeveralItems(_)
+            | DecisionError::Later { .. }
+            | DecisionError::Closed { .. } => Self::new(Exit::Usage, error)
+                .hint("`lanyard review list` has the reviews, `show NAME` the items of the newest"),
             DecisionError::NoActor(ref user) => {
                 let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
                 Self::new(Exit::Usage, error).hint(hint)

@@ -5,6 +5,7 @@
 
 mod actor;
 mod answer;
+mod answers;
 mod approvals;
 mod call;
 mod carry;
@@ -51,6 +52,7 @@ use crate::{
 };
 
 pub use actor::SeveralPeople;
+pub use answers::{ReviewAnswer, Reviewed, decide_review};
 pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
@@ -67,7 +69,7 @@ pub use known::{LastKnown, Supposed, last_known, lately, suppose};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};
-pub use reviews::{ReviewAnswer, decide_review};
+pub use reviews::{Cancelled, cancel_review};
 pub use settle::{Settled, Settling, settle};
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
 pub use undo::{Became, became};

@@ -120,6 +120,9 @@ impl Stage {
                     agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
                 })
                 .map(Some),
+            ["review", name, "is", "cancelled"] => {
+                self.said(|context, now| reviewed::cancelled(context, name, now)).map(Some)
+            }
             ["review", name] => {
                 self.said(|context, now| reviewed::shown(context, name, now)).map(Some)
             }

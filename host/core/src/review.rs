@@ -4,7 +4,13 @@
 //! What an answer, or silence, takes away is a function of what is recorded
 //! of reviews and of `now`; nobody has to look in time.
 
+mod about;
+mod ask;
+mod counted;
+mod held;
 mod open;
+mod over;
+mod planned;
 mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,17 +19,24 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Risk, Side},
+    access::Risk,
     id::{ConnectorName, Digest, IdentityId, MessageName, ReviewName, RoleName},
     operation::Cause,
-    policy::Policy,
-    request::{Ended, Request, RequestEnd},
     value::ObjectRef,
-    workflow::{Asked, Delivery, Question, Whom},
+    workflow::{Asked, Whom},
 };
 
-pub(crate) use self::silence::heard;
-pub use self::{open::planned, silence::by_silence};
+pub(crate) use self::{
+    counted::excluded,
+    silence::{due, heard},
+};
+pub use self::{
+    counted::{answers, given_before},
+    held::{Holdings, answerable},
+    open::{is_given, planned, reviewer},
+    over::{Outcome, outcome},
+    planned::{PlannedItem, PlannedReview, ReviewLetter},
+};
 
 /// A `[review.…]` of the file.
 #[derive(Debug)]
@@ -81,6 +94,19 @@ pub struct Review {
     pub opened: Timestamp,
     pub silence: Silence,
     pub items: Vec<Item>,
+    /// What could not be looked at yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub skipped: BTreeSet<Skipped>,
+}
+
+/// Whose grants, or of which target, a review does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skipped {
+    /// Nobody can tell what gives somebody what they have.
+    Person(IdentityId),
+    /// It was not read, or not wholly.
+    Target(ConnectorName),
 }
 
 /// A grant that somebody is asked about.
@@ -91,49 +117,114 @@ pub struct Item {
     pub identity: IdentityId,
     pub target: ConnectorName,
     pub entitlement: ObjectRef,
+    /// As the target tells it; empty: it knows none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub relation: String,
     /// What the target calls the entitlement.
     pub label: String,
     /// What gave it, in words, when the review opened.
     pub given: String,
     /// None: nobody could be asked.
     pub asked: Option<Asked>,
+    /// When they were.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// The highest number of an answer by then.
+    #[serde(default)]
+    pub after: u64,
+    /// Those of them who have been told so.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub told: BTreeSet<IdentityId>,
     pub decision: Option<Decision>,
+    /// Answers that were changed, the first at the beginning.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Decision>,
+    /// It is not asked any more, and nobody has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<Closed>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub at: Timestamp,
+    /// Answers count in this order, whatever the clock said.
+    #[serde(default)]
+    pub number: u64,
     /// How they are called; none: nobody answered in time.
     pub by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_id: Option<IdentityId>,
     pub revoke: bool,
     pub reason: String,
+    /// Requests that had been agreed to by then: one that was agreed to later
+    /// gives it all the same.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requests: BTreeSet<String>,
+    /// It takes nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
 }
 
-/// A review that a plan opens, or people it asks, or asks anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedReview {
-    pub name: ReviewName,
-    pub ordinal: u32,
-    pub silence: Silence,
-    /// It is opened by this plan.
-    pub opens: bool,
-    pub items: Vec<PlannedItem>,
-    /// Items of which others are told by now.
-    pub told: Vec<String>,
-    pub deliveries: Vec<Delivery>,
+/// Why a question was closed without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    pub at: Timestamp,
+    pub why: Why,
 }
 
-/// A grant to be asked about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedItem {
-    pub id: String,
-    pub identity: IdentityId,
-    pub target: ConnectorName,
-    pub entitlement: ObjectRef,
-    pub label: String,
-    pub given: String,
-    /// None: nobody can be asked.
-    pub question: Option<Question>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// They did not hold it any more.
+    NotHeld,
+    /// They had left.
+    Left,
+    /// The next review asks about it, or does not.
+    NextOne,
+    /// Somebody has said so since in another review.
+    Answered,
+    Cancelled,
+}
+
+impl Why {
+    /// "they hold it no longer"
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NotHeld => "they hold it no longer",
+            Self::Left => "they have left",
+            Self::NextOne => "the next review has been opened",
+            Self::Answered => "it was answered in another review",
+            Self::Cancelled => "the review was cancelled",
+        }
+    }
+}
+
+/// Since when what was revoked is not taken any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Over {
+    pub at: Timestamp,
+    pub how: OverBy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OverBy {
+    /// It is gone, and nothing gives it.
+    Gone,
+    /// People agreed since to a request for it.
+    Requested,
+    /// Nobody had answered, and a person took that back.
+    Cancelled,
+}
+
+impl OverBy {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Gone => "it is gone, and nothing gives it",
+            Self::Requested => "a later request gives it",
+            Self::Cancelled => "the review was cancelled",
+        }
+    }
 }
 
 /// What a review takes from somebody.
@@ -141,34 +232,34 @@ pub struct PlannedItem {
 pub struct Revoked {
     pub label: String,
     pub cause: Cause,
+    /// Requests that had been agreed to by then.
+    pub requests: BTreeSet<String>,
 }
 
+/// A grant, whoever holds it: target, entitlement and relation.
+pub type GrantKey = (ConnectorName, ObjectRef, String);
+
 /// What reviews take, of one person.
-pub type Excluded = BTreeMap<(ConnectorName, ObjectRef), Revoked>;
+pub type Excluded = BTreeMap<GrantKey, Revoked>;
 
 impl Item {
-    /// Requests that give nothing but this, as they are once it is revoked.
-    pub fn ended(
-        &self,
-        policy: &Policy,
-        requests: &[Request],
-        (by, at): (&str, Timestamp),
-    ) -> Vec<Request> {
-        let aliases = policy.targets.get(&self.target).map(|target| &target.entitlements);
-        let meant = |text: &str| {
-            let text = aliases.and_then(|it| it.get(text)).map_or(text, String::as_str);
-            text == self.label || text == self.entitlement.uid
-        };
-        let gives = |request: &&Request| match &request.access {
-            Side::Entitlement { target, entitlement } => {
-                *target == self.target && meant(entitlement)
-            }
-            Side::Role(_) => false,
-        };
-        let how = RequestEnd::Removed { by: by.to_owned(), reason: "a review".to_owned() };
-        let end = Ended { at, how };
-        let open = requests.iter().filter(|it| it.is_open()).filter(gives);
-        open.map(|it| Request { ended: Some(end.clone()), ..it.clone() }).collect()
+    /// Whether an answer is waited for.
+    pub fn is_open(&self) -> bool {
+        self.decision.is_none() && self.closed.is_none()
+    }
+
+    pub fn key(&self) -> GrantKey {
+        (self.target.clone(), self.entitlement.clone(), self.relation.clone())
+    }
+
+    /// An answer, in place of the one there was.
+    pub fn decide(&mut self, decision: Decision) {
+        self.before.extend(self.decision.replace(decision));
+        self.closed = None;
+    }
+
+    fn close(&mut self, at: Timestamp, why: Why) {
+        self.closed = Some(Closed { at, why });
     }
 }
 
@@ -187,81 +278,36 @@ impl Review {
         Cause::Review { review: self.name.clone(), item: item.id.clone(), about }
     }
 
-    /// As it is once a plan that asks is applied; none when it is not there,
-    /// or there already.
-    pub fn as_planned(
-        known: Option<&Self>,
-        planned: &PlannedReview,
-        at: Timestamp,
-    ) -> Option<Self> {
-        let asked = |it: &PlannedItem| it.question.clone().map(|question| question.asked(at));
-        let item = |it: &PlannedItem| Item {
-            id: it.id.clone(),
-            identity: it.identity,
-            target: it.target.clone(),
-            entitlement: it.entitlement.clone(),
-            label: it.label.clone(),
-            given: it.given.clone(),
-            asked: asked(it),
-            decision: None,
-        };
-        let PlannedReview { name, ordinal, silence, opens, items, told, .. } = planned;
-        let mut review = match (known, opens) {
-            (None, true) => {
-                let items = items.iter().map(item).collect();
-                let (name, opened) = (name.clone(), at);
-                return Some(Self { name, ordinal: *ordinal, opened, silence: *silence, items });
+    /// Nobody is asked any more, and what silence took is given back; what
+    /// people said stays.  Those items that change by it.
+    pub fn cancel(&mut self, at: Timestamp) -> Vec<String> {
+        self.skipped.clear();
+        let mut changed = Vec::new();
+        for item in &mut self.items {
+            let silent = |it: &&mut Decision| it.by.is_none() && it.revoke && it.over.is_none();
+            if item.is_open() {
+                item.close(at, Why::Cancelled);
+            } else if let Some(decision) = item.decision.as_mut().filter(silent) {
+                decision.over = Some(Over { at, how: OverBy::Cancelled });
+            } else {
+                continue;
             }
-            (Some(known), false) => known.clone(),
-            _ => return None,
-        };
-        for it in review.items.iter_mut().filter(|it| it.decision.is_none()) {
-            if let Some(anew) = items.iter().find(|anew| anew.id == it.id) {
-                it.asked = asked(anew);
-            } else if let Some(asked) = it.asked.as_mut().filter(|_| told.contains(&it.id)) {
-                asked.rounds = asked.rounds_due(at);
-            }
+            changed.push(item.id.clone());
         }
-        Some(review)
+        changed
     }
-}
-
-/// What reviews take from each person: the latest answer about a grant counts.
-pub fn excluded(reviews: &[Review]) -> BTreeMap<IdentityId, Excluded> {
-    let mut latest: BTreeMap<
-        (IdentityId, &ConnectorName, &ObjectRef),
-        (&Review, &Item, &Decision),
-    > = BTreeMap::new();
-    for review in reviews {
-        for item in &review.items {
-            let Some(decision) = &item.decision else { continue };
-            let key = (item.identity, &item.target, &item.entitlement);
-            let newer = latest.get(&key).is_none_or(|(_, _, known)| known.at <= decision.at);
-            if newer {
-                latest.insert(key, (review, item, decision));
-            }
-        }
-    }
-    let mut excluded: BTreeMap<IdentityId, Excluded> = BTreeMap::new();
-    for ((identity, target, entitlement), (review, item, decision)) in latest {
-        if decision.revoke {
-            let revoked =
-                Revoked { label: item.label.clone(), cause: review.cause(item, decision) };
-            let of_them = excluded.entry(identity).or_default();
-            of_them.insert((target.clone(), entitlement.clone()), revoked);
-        }
-    }
-    excluded
 }
 
 /// What people call a grant in a review by.
-fn item_id(
-    name: &ReviewName,
-    ordinal: u32,
-    of: (IdentityId, &ConnectorName, &ObjectRef),
-) -> String {
-    let (identity, target, entitlement) = of;
-    let ObjectRef { object_type, uid } = entitlement;
-    let text = format!("review\n{name}\n{ordinal}\n{identity}\n{target}\n{object_type}\n{uid}");
+fn item_id(name: &ReviewName, ordinal: u32, identity: IdentityId, grant: &GrantKey) -> String {
+    let (target, ObjectRef { object_type, uid }, relation) = grant;
+    let mut text =
+        format!("review\n{name}\n{ordinal}\n{identity}\n{target}\n{object_type}\n{uid}");
+    if !relation.is_empty() {
+        text = format!("{text}\n{relation}");
+    }
     Digest::of(text).short().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,15 @@ pub enum ReviewVerb {
         #[arg(long)]
         csv: bool,
     },
+    /// Nobody is asked any more in the reviews of that name that were opened;
+    /// what silence took in them is given back, and what people said stays.
+    Cancel {
+        /// The name in the file.
+        name: String,
+        /// Why; it is kept.
+        #[arg(long)]
+        reason: String,
+    },
     /// Say whether grants are still needed, as the person that `[actors]`
     /// says you are.
     Decide {

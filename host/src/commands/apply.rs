@@ -52,7 +52,8 @@ pub(super) async fn apply(
     let operations = survey.stored.plan.operations.len();
     let accepted = released.contains(&FindingKind::SourceShrank)
         && !survey.assembled.shrank.is_empty()
-        || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty();
+        || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty()
+        || released.contains(&FindingKind::ClockJump) && jumped(&survey);
     if !survey.stored.plan.has_work() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
@@ -97,6 +98,12 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
         return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &BTreeSet::new(), output).await
+}
+
+/// Whether something waits until a person says that the clock is right, which
+/// need not be in the plan.
+fn jumped(survey: &Survey) -> bool {
+    survey.stored.findings.iter().any(|it| it.kind == FindingKind::ClockJump)
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {

@@ -4,21 +4,21 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use lanyard_core::{
-    id::IdentityId,
-    review::{Item, Review},
+    id::{IdentityId, ReviewName},
+    review::{Holdings, Item, Review},
 };
 
 use super::{
     named,
-    output::Output,
+    output::{Output, counted},
     session::{self, Use},
     sheet,
 };
 use crate::{
     args::ReviewVerb,
     errors::{AppError, Exit},
-    reconcile::{self, LastKnown, ReviewAnswer},
-    store::Store,
+    reconcile::{self, LastKnown, ReviewAnswer, Reviewed},
+    store::Store as _,
     telemetry,
 };
 
@@ -43,33 +43,55 @@ pub(super) async fn review(
         }
         ReviewVerb::Decide { items, all_of, keep: _, revoke, reason } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
-            let mut items = items;
-            if let Some(who) = all_of {
-                let who = named::identity(&store, &who, now).await?.id;
-                items.extend(open(&store, who).await?);
-            }
-            let by = (session::actor(), now);
-            let answer = ReviewAnswer { revoke, reason: &reason };
-            for item in &items {
-                let by = (by.0.as_str(), by.1);
-                reconcile::decide_review(&store, &config.policy, item, answer, by).await?;
-                let what = if revoke { "revoked; the next plan takes it away" } else { "kept" };
+            let all_of = match all_of {
+                Some(who) => Some(named::identity(&store, &who, now).await?.id),
+                None => None,
+            };
+            let by = session::actor();
+            let answer = ReviewAnswer { items: &items, all_of, revoke, reason: &reason };
+            let policy = &config.policy;
+            let said = reconcile::decide_review(&store, policy, answer, (&by, now)).await?;
+            for Reviewed { item, gone } in &said {
+                let what = match (revoke, gone) {
+                    (true, _) => "revoked; the next plan takes it away",
+                    (false, true) => {
+                        "kept; it is gone by now and nothing gives it any more, so that it has to \
+                         be asked for anew"
+                    }
+                    (false, false) => "kept",
+                };
                 output.line(&format!("{item}: {what}"))?;
             }
-            if items.is_empty() {
-                output.line("nothing is asked about them")?;
+            if said.is_empty() {
+                output.line("nothing is asked of you about them")?;
+            }
+        }
+        ReviewVerb::Cancel { name, reason } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            let by = session::actor();
+            let none = || not_opened(&name);
+            let called = ReviewName::new(&name).map_err(|_wrong| none())?;
+            let cancelled = reconcile::cancel_review(&store, &called, (&by, &reason), now).await?;
+            let cancelled = cancelled.ok_or_else(none)?;
+            for (ordinal, (closed, back)) in &cancelled {
+                let (closed, back) =
+                    (counted(*closed, "grant", "grants"), counted(*back, "grant", "grants"));
+                output.line(&format!(
+                    "{name} {ordinal}: nobody is asked about {closed} any more, and silence takes \
+                     {back} no longer"
+                ))?;
+            }
+            if cancelled.is_empty() {
+                output.line("nobody is asked anything in it, and silence took nothing")?;
             }
         }
     }
     Ok(Exit::Ok)
 }
 
-/// Items about somebody that wait for an answer.
-async fn open(store: &dyn Store, who: IdentityId) -> Result<Vec<String>, AppError> {
-    let reviews = store.kept().await?.reviews;
-    let items = reviews.into_iter().flat_map(|review| review.items);
-    let open = items.filter(|it| it.identity == who && it.decision.is_none() && it.asked.is_some());
-    Ok(open.map(|item| item.id).collect())
+fn not_opened(name: &str) -> AppError {
+    let text = format!("no review `{name}` was opened");
+    AppError::new(Exit::Usage, text).hint("`lanyard review list` shows all")
 }
 
 fn line(review: &Review) -> String {
@@ -78,12 +100,14 @@ fn line(review: &Review) -> String {
         let said = |it: &&Item| it.decision.as_ref().map(|decision| decision.revoke) == revoke;
         items.iter().filter(said).count()
     };
-    format!(
+    let closed = items.iter().filter(|it| it.decision.is_none() && !it.is_open()).count();
+    let text = format!(
         "{name} {ordinal}, opened {opened:.0}: {} kept, {} revoked, {} not answered",
         count(Some(false)),
         count(Some(true)),
-        count(None)
-    )
+        count(None) - closed
+    );
+    if closed == 0 { text } else { format!("{text}, {closed} not asked any more") }
 }
 
 fn show(
@@ -95,18 +119,18 @@ fn show(
     let named = known.observed.kept.reviews.iter().rev().filter(|it| it.name.as_str() == name);
     let reviews: Vec<&Review> = named.take(if all { usize::MAX } else { 1 }).collect();
     if reviews.is_empty() {
-        let text = format!("no review `{name}` was opened");
-        return Err(AppError::new(Exit::Usage, text).hint("`lanyard review list` shows all"));
+        return Err(not_opened(name));
     }
     if csv {
         output.text(&sheet::row(COLUMNS))?;
     }
+    let holdings = Holdings::of(&known.observed);
     for review in reviews {
         if !csv {
             output.line(&line(review))?;
         }
         for item in &review.items {
-            let row = row(known, review, item, now);
+            let row = row((known, &holdings), review, item, now);
             if csv {
                 output.text(&sheet::row(row.iter().map(String::as_str)))?;
                 continue;
@@ -115,14 +139,30 @@ fn show(
                 &row;
             let said = match (answer.as_str(), asked.as_str()) {
                 ("", "") => "nobody could be asked".to_owned(),
-                ("", asked) => format!("{asked} is asked, until {until}"),
+                ("", asked) => waiting(item, (asked, until), now),
+                ("closed", _) => format!("not asked any more: {why}; {so}"),
                 (answer, _) if why.is_empty() => format!("{answer} by {by} at {at}; {so}"),
                 (answer, _) => format!("{answer} by {by} at {at} ({why}); {so}"),
             };
+            let over = item.decision.as_ref().and_then(|it| it.over);
+            let over = over.map_or_else(String::new, |over| {
+                format!("; taken no longer since {:.0}: {}", over.at, over.how.text())
+            });
+            let said = format!("{said}{over}");
             output.line(&format!("  {id}  {person}, {label} at {target} ({given}): {said}"))?;
         }
     }
     Ok(())
+}
+
+/// Whose answer is waited for, and since when in vain.
+fn waiting(item: &Item, (asked, until): (&str, &str), now: Timestamp) -> String {
+    let late = item.asked.as_ref().is_some_and(|asked| asked.expires <= now);
+    match (item.told.is_empty(), late) {
+        (_, false) => format!("{asked} is asked, until {until}"),
+        (true, true) => format!("{asked} is asked, and has not been told so"),
+        (false, true) => format!("{asked} was asked until {until}, and did not answer"),
+    }
 }
 
 const COLUMNS: [&str; 14] = [
@@ -142,7 +182,13 @@ const COLUMNS: [&str; 14] = [
     "now",
 ];
 
-fn row(known: &LastKnown, review: &Review, item: &Item, now: Timestamp) -> [String; 14] {
+fn row(
+    (known, holdings): (&LastKnown, &Holdings),
+    review: &Review,
+    item: &Item,
+    now: Timestamp,
+) -> [String; 14] {
+    let identity = known.observed.kept.by_now(item.identity);
     let called = |id: &IdentityId| {
         let person = known.desired.identities.get(id);
         person.map_or_else(|| id.to_string(), |person| person.label.clone())
@@ -153,20 +199,17 @@ fn row(known: &LastKnown, review: &Review, item: &Item, now: Timestamp) -> [Stri
     let decision = item.decision.as_ref();
     let answer = decision.map_or("", |it| if it.revoke { "revoked" } else { "kept" });
     let by = decision.map(|it| it.by.clone().unwrap_or_else(|| "silence".to_owned()));
-    let there = known.observed.targets.get(&item.target);
-    let holders = known.observed.links.iter().filter(|it| it.identity == item.identity);
-    let mut holders = holders.filter(|it| it.target == item.target && !it.gone);
-    let held = holders.any(|link| {
-        there
-            .into_iter()
-            .flat_map(|there| &there.assignments)
-            .any(|it| it.holder == link.account && it.entitlement == item.entitlement)
-    });
+    let held = holdings.has(identity, &item.key());
+    let closed = item.closed.filter(|_| decision.is_none());
+    let answer = if closed.is_some() { "closed" } else { answer };
+    let why = closed.map(|it| it.why.text().to_owned());
+    let why = why.or_else(|| decision.map(|it| it.reason.clone()));
+    let at = closed.map(|it| it.at).or_else(|| decision.map(|it| it.at));
     [
         format!("{} {}", review.name, review.ordinal),
         format!("{:.0}", review.opened),
         item.id.clone(),
-        called(&item.identity),
+        called(&identity),
         item.target.to_string(),
         item.label.clone(),
         item.given.clone(),
@@ -174,8 +217,8 @@ fn row(known: &LastKnown, review: &Review, item: &Item, now: Timestamp) -> [Stri
         asked.map(|it| format!("{:.0}", it.expires)).unwrap_or_default(),
         answer.to_owned(),
         by.unwrap_or_default(),
-        decision.map(|it| format!("{:.0}", it.at)).unwrap_or_default(),
-        decision.map(|it| it.reason.clone()).unwrap_or_default(),
+        at.map(|at| format!("{at:.0}")).unwrap_or_default(),
+        why.unwrap_or_default(),
         if held { "they hold it" } else { "they hold it no longer" }.to_owned(),
     ]
 }

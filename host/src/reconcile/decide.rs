@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use lanyard_core::{
     approval::{PlanApproval, Standing},
-    id::{IdentityId, StepName, WorkflowName},
+    id::{IdentityId, ReviewName, StepName, WorkflowName},
     policy::Policy,
     request::{Request, RequestedBy},
     workflow::{
@@ -76,6 +76,14 @@ pub enum DecisionError {
     NoApproval(String),
     #[error("`{0}` could be several approvals; give more of it")]
     Ambiguous(String),
+    #[error("no review has an item `{0}`")]
+    NoItem(String),
+    #[error("`{0}` could be several items; give more of it")]
+    SeveralItems(String),
+    #[error("`{item}` is of an earlier review: by now `{name}` {ordinal} has been opened")]
+    Later { item: String, name: ReviewName, ordinal: u32 },
+    #[error("nobody is asked about `{item}` any more: {why}")]
+    Closed { item: String, why: &'static str },
     #[error("nobody knows who `{0}` is among the people")]
     NoActor(String),
     #[error("the file says that `{user}` is `{key}`, and nobody has that key")]

@@ -10,6 +10,7 @@ use lanyard_core::{
     identity::{facts_now, label},
     lifecycle::Kept,
     policy::Policy,
+    review,
     union::Merged,
     workflow::{Answering, Asked},
 };
@@ -73,6 +74,13 @@ impl<'a> Desk<'a> {
         let stands_for: BTreeSet<IdentityId> = others.collect();
         let left = self.has_left(person.id).then(|| DecisionError::Left(actor.to_owned()));
         Ok((Answering { who: person.id, stands_for }, left))
+    }
+
+    /// Those whom an OS user answers for who is still there.
+    pub(super) fn answerable(&self) -> BTreeSet<IdentityId> {
+        let is_there = |id: IdentityId| !self.has_left(id);
+        let known = review::answerable(self.policy, &self.people, &is_there, self.now);
+        known.into_iter().filter(|id| is_there(*id)).collect()
     }
 
     fn has_left(&self, id: IdentityId) -> bool {

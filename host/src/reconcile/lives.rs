@@ -63,7 +63,7 @@ pub(super) fn findings(
     let policy = context.policy.as_ref();
     let ejects = mass_ejects(&policy.limits, plan, &observed.kept, now);
     let jump = observed.kept.clock.jump;
-    let jumped = jump.and_then(|jump| clock_jump(plan, policy, (assembled, observed), jump));
+    let jumped = jump.and_then(|jump| clock_jump(plan, policy, (assembled, observed), (jump, now)));
     if jumped.is_none() {
         observed.kept.clock.jump = None;
     }
@@ -92,8 +92,9 @@ impl Survey {
         let plan = self.stored.plan.only(identity);
         let policy = context.policy.as_ref();
         let jump = self.observed.kept.clock.jump;
+        let now = self.stored.made_at;
         let about = (&self.assembled, &self.observed);
-        let jumped = jump.and_then(|jump| clock_jump(&plan, policy, about, jump));
+        let jumped = jump.and_then(|jump| clock_jump(&plan, policy, about, (jump, now)));
         self.with(context, plan, jumped).await
     }
 

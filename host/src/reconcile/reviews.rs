@@ -1,84 +1,81 @@
-//! Reviews of access: opened, answered, and what silence says.
+//! Reviews of access: opened, told, and what is over of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    slice,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    id::IdentityId,
-    identity::Assembled,
-    lifecycle::Kept,
-    policy::Policy,
-    request::Request,
-    review::{Decision, Item, PlannedReview, Review, by_silence},
-    workflow::{AnswerRefused, Asked},
+    id::{IdentityId, ReviewName},
+    review::{Item, Outcome, OverBy, PlannedReview, Review, Why, answers, outcome},
 };
 
 use super::{
     Context,
-    decide::DecisionError,
-    desk::Desk,
+    approvals::Seen,
     progress::{Progress, StepTold, Summary},
     requests,
     tell::tell,
 };
 use crate::store::{AuditEntry, Store, StoreError};
 
-/// Records what silence says by now.
+/// Records what silence says by now, and what is over, except for good of
+/// people in `held`.
 pub(super) async fn keep(
     context: &Context,
-    assembled: &Assembled,
-    kept: &Kept,
-    now: Timestamp,
+    seen: Seen<'_>,
+    held: &BTreeSet<IdentityId>,
 ) -> Result<(), StoreError> {
-    let policy = context.policy.as_ref();
-    let changed = by_silence(policy, assembled, kept, now);
-    let mut ended = Vec::new();
-    let mut recorded = Vec::new();
-    for review in changed {
-        let known =
-            kept.reviews.iter().find(|it| it.name == review.name && it.ordinal == review.ordinal);
-        let known: BTreeSet<&str> = known
-            .into_iter()
-            .flat_map(|it| &it.items)
-            .filter(|it| it.decision.is_some())
-            .map(|it| it.id.as_str())
-            .collect();
-        let mut entries = Vec::new();
-        for item in review.items.iter().filter(|it| !known.contains(it.id.as_str())) {
-            let Some(decision) = &item.decision else { continue };
-            let by = (context.actor.as_str(), now);
-            let word = if decision.revoke { "revoked by silence" } else { "kept by silence" };
-            entries.push(entry(&review, item, word, by));
-            if decision.revoke {
-                let of = kept.requests.get(&item.identity).map(Vec::as_slice).unwrap_or_default();
-                ended.extend(item.ended(policy, of, ("silence in a review", now)));
-            }
-        }
-        recorded.push((review, entries));
-    }
+    let Seen { assembled, desired, observed, now, .. } = seen;
+    let about = (assembled, desired, observed);
+    let Outcome { reviews, requests } = outcome(&context.policy, about, held, now);
+    let by = (context.actor.as_str(), now);
+    let recorded = reviews.into_iter().map(|review| {
+        let mut known = observed.kept.reviews.iter();
+        let known = known.find(|it| it.name == review.name && it.ordinal == review.ordinal);
+        let before = known.map(|it| it.items.as_slice()).unwrap_or_default();
+        let pairs = before.iter().zip(&review.items);
+        let entries = pairs.filter_map(|(before, item)| changed(&review, (before, item), by));
+        let entries = entries.collect();
+        (review, entries)
+    });
+    let recorded: Vec<(Review, Vec<AuditEntry>)> = recorded.collect();
     if !recorded.is_empty() {
         context.store.record_reviews(&recorded).await?;
     }
-    end(context.store.as_ref(), ended, (&context.actor, now)).await
+    let ended = requests.into_iter().map(|request| {
+        let entry = requests::entry(&request, "removed", by);
+        (request, entry)
+    });
+    let ended: Vec<_> = ended.collect();
+    if ended.is_empty() { Ok(()) } else { context.store.record_requests(&ended, None).await }
 }
 
-async fn end(
-    store: &dyn Store,
-    ended: Vec<Request>,
+/// What the audit says of a grant that a look found to be another.
+fn changed(
+    review: &Review,
+    (before, item): (&Item, &Item),
     by: (&str, Timestamp),
-) -> Result<(), StoreError> {
-    let ended: Vec<(Request, AuditEntry)> = ended
-        .into_iter()
-        .map(|request| {
-            let entry = requests::entry(&request, "removed", by);
-            (request, entry)
-        })
-        .collect();
-    if ended.is_empty() { Ok(()) } else { store.record_requests(&ended, None).await }
+) -> Option<AuditEntry> {
+    let over = |item: &Item| item.decision.as_ref().and_then(|it| it.over);
+    if let (None, Some(decision)) = (&before.decision, &item.decision) {
+        let word = if decision.revoke { "revoked by silence" } else { "kept by silence" };
+        return Some(entry(review, item, word, by));
+    }
+    let why = match (over(before), over(item), before.closed, item.closed) {
+        (None, Some(over), ..) => over.how.text(),
+        (_, _, None, Some(closed)) => closed.why.text(),
+        _ => return None,
+    };
+    let word = if item.closed.is_some() { "not asked any more" } else { "taken no longer" };
+    let mut entry = entry(review, item, word, by);
+    entry.detail.insert("why".to_owned(), why.to_owned());
+    Some(entry)
 }
 
 /// Opens reviews and asks in them as a plan says.  What is asked is durable
-/// before anybody is told.
+/// before anybody is told; whoever could not be is told with the next run.
 ///
 /// # Errors
 /// When the store fails; then nothing more is sent.
@@ -92,17 +89,15 @@ pub(super) async fn carry_out(
         return Ok(());
     }
     let known = context.store.kept().await?.reviews;
+    let answers = answers(&known);
     for planned in planned {
         let now = context.now();
         let of = |it: &&Review| it.name == planned.name && it.ordinal == planned.ordinal;
+        let before = known.iter().find(of);
         let how = if context.stop.is_asked() {
             StepTold::Skipped("the run was stopped")
-        } else if let Some(review) = Review::as_planned(known.iter().find(of), planned, now) {
-            let by = (context.actor.as_str(), now);
-            let word = if planned.opens { "opened" } else { "others asked" };
-            let entries = vec![opened(&review, word, by)];
-            context.store.record_reviews(&[(review, entries)]).await?;
-            StepTold::asked(tell(context, &planned.deliveries).await)
+        } else if let Some(review) = Review::as_planned(before, planned, (answers, now)) {
+            StepTold::asked(ask(context, review, planned, now).await?)
         } else {
             StepTold::Skipped("it has been opened")
         };
@@ -112,76 +107,87 @@ pub(super) async fn carry_out(
     Ok(())
 }
 
-/// What somebody says of a grant.
-#[derive(Debug, Clone, Copy)]
-pub struct ReviewAnswer<'a> {
-    pub revoke: bool,
-    pub reason: &'a str,
+/// Why somebody could not be told.
+async fn ask(
+    context: &Context,
+    mut review: Review,
+    planned: &PlannedReview,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
+    let by = (context.actor.as_str(), now);
+    if planned.opens || !planned.items.is_empty() || planned.letters.is_empty() {
+        let word = if planned.opens { "opened" } else { "others asked" };
+        let entries = vec![opened(&review, word, by)];
+        context.store.record_reviews(&[(review.clone(), entries)]).await?;
+    }
+    let (mut told, mut untold) = (0_usize, None);
+    for letter in &planned.letters {
+        let sent = match &letter.delivery {
+            Some(delivery) => tell(context, slice::from_ref(delivery)).await,
+            None => None,
+        };
+        if sent.is_none() {
+            review.tell(letter, context.now());
+            told += 1;
+        }
+        untold = sent.or(untold);
+    }
+    if told > 0 {
+        let mut entry = opened(&review, "told", by);
+        entry.detail.insert("people".to_owned(), told.to_string());
+        context.store.record_reviews(&[(review, vec![entry])]).await?;
+    }
+    Ok(untold)
 }
 
-/// The answer of the person behind an OS user, about the item that `wanted`
-/// begins.  An answer can be changed until the next review is opened, also one
-/// that silence gave.
+/// How many grants nobody is asked about any more, and how many are given
+/// back, by the ordinal of the review.
+pub type Cancelled = BTreeMap<u32, (usize, usize)>;
+
+/// A person says that nobody is to be asked any more in the reviews of this
+/// name that were opened, and gives back what silence took in them.
 ///
 /// # Errors
-/// When it does not count, which is audited where there is such an item.
-pub async fn decide_review(
+/// When the store fails.
+pub async fn cancel_review(
     store: &dyn Store,
-    policy: &Policy,
-    wanted: &str,
-    answer: ReviewAnswer<'_>,
-    (actor, now): (&str, Timestamp),
-) -> Result<(), DecisionError> {
-    let kept = store.kept().await?;
-    let mut found = kept.reviews.iter().flat_map(|review| {
-        let items = review.items.iter().filter(|it| wanted.len() >= 4 && it.id.starts_with(wanted));
-        items.map(move |item| (review, item))
-    });
-    let (review, item) = match (found.next(), found.next()) {
-        (Some(only), None) => only,
-        (None, _) => return Err(DecisionError::NoApproval(wanted.to_owned())),
-        (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
-    };
-    let desk = Desk::open(store, policy, (&kept, now)).await?;
-    let by = match may_answer(&desk, item, (actor, now)) {
-        Ok(by) => by,
-        Err(refused) => {
-            let mut entry = entry(review, item, "answer refused", (actor, now));
-            entry.detail.insert("refused".to_owned(), refused.to_string());
-            store.record_reviews(&[(review.clone(), vec![entry])]).await?;
-            return Err(refused);
+    name: &ReviewName,
+    (actor, reason): (&str, &str),
+    now: Timestamp,
+) -> Result<Option<Cancelled>, StoreError> {
+    let known = store.kept().await?.reviews;
+    let mut of_name = known.into_iter().filter(|it| it.name == *name).peekable();
+    if of_name.peek().is_none() {
+        return Ok(None);
+    }
+    let (mut recorded, mut cancelled) = (Vec::new(), Cancelled::new());
+    for mut review in of_name {
+        let before = review.clone();
+        let changed = review.cancel(now);
+        if review == before {
+            continue;
         }
-    };
-    let ReviewAnswer { revoke, reason } = answer;
-    let label = desk.label(by);
-    let mut decided = review.clone();
-    for it in decided.items.iter_mut().filter(|it| it.id == item.id) {
-        let (by, reason) = (Some(label.clone()), reason.to_owned());
-        it.decision = Some(Decision { at: now, by, revoke, reason });
+        let by_cancel = |it: &Item| {
+            let over = it.decision.as_ref().and_then(|it| it.over);
+            over.is_some_and(|it| it.how == OverBy::Cancelled)
+        };
+        let closed = |it: &Item| it.closed.is_some_and(|it| it.why == Why::Cancelled);
+        let items = review.items.iter().filter(|it| changed.contains(&it.id));
+        let (mut entries, mut count) = (Vec::new(), (0, 0));
+        for item in items {
+            count.0 += usize::from(closed(item));
+            count.1 += usize::from(by_cancel(item));
+            let mut entry = entry(&review, item, "cancelled", (actor, now));
+            entry.detail.insert("reason".to_owned(), reason.to_owned());
+            entries.push(entry);
+        }
+        cancelled.insert(review.ordinal, count);
+        recorded.push((review, entries));
     }
-    let mut entry = entry(review, item, if revoke { "revoked" } else { "kept" }, (actor, now));
-    entry.detail.insert("by".to_owned(), by.to_string());
-    store.record_reviews(&[(decided, vec![entry])]).await?;
-    let of = kept.requests.get(&item.identity).map(Vec::as_slice).unwrap_or_default();
-    let ended = if revoke { item.ended(policy, of, (&label, now)) } else { Vec::new() };
-    Ok(end(store, ended, (actor, now)).await?)
-}
-
-/// Whoever answers for somebody's access: who is asked, and nobody for
-/// themselves.
-fn may_answer(
-    desk: &Desk<'_>,
-    item: &Item,
-    (actor, now): (&str, Timestamp),
-) -> Result<IdentityId, DecisionError> {
-    let (answering, left) = desk.answering(actor)?;
-    if let Some(left) = left {
-        return Err(left);
+    if !recorded.is_empty() {
+        store.record_reviews(&recorded).await?;
     }
-    let asked = item.asked.as_ref().ok_or(AnswerRefused::NotAsked)?;
-    let asked = Asked { expires: Timestamp::MAX, ..desk.known_now(asked) };
-    asked.may_answer(&[item.identity].into(), &answering, now)?;
-    Ok(answering.who)
+    Ok(Some(cancelled))
 }
 
 fn opened(review: &Review, result: &str, (actor, at): (&str, Timestamp)) -> AuditEntry {
@@ -202,8 +208,13 @@ fn opened(review: &Review, result: &str, (actor, at): (&str, Timestamp)) -> Audi
     }
 }
 
-/// What the audit says of a grant: no word of anybody.
-fn entry(review: &Review, item: &Item, result: &str, by: (&str, Timestamp)) -> AuditEntry {
+/// What the audit says of a grant.
+pub(super) fn entry(
+    review: &Review,
+    item: &Item,
+    result: &str,
+    by: (&str, Timestamp),
+) -> AuditEntry {
     let mut entry = opened(review, result, by);
     entry.identity = Some(item.identity);
     entry.target = Some(item.target.clone());

@@ -104,10 +104,11 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let mut findings =
         guard(&settings, &plan, &observed, &lately, &still_doubted(&assembled.shrank, &desired));
     findings.extend(shrank.iter().map(|(shrank, _)| shrank.finding(&plan)));
+    let jumped = observed.kept.clock.jump.is_some();
     findings.extend(lives::findings(context, &plan, &assembled, &mut observed, now));
     let digest = plan.digest()?;
     let seen = Seen::of((&plan, &digest), (&assembled, &desired, &observed), now);
-    findings.extend(answered(context, seen, &findings, (&unread_sources, &unread)).await?);
+    findings.extend(answered(context, seen, &findings, (&unread_sources, &unread), jumped).await?);
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest,
@@ -181,11 +182,14 @@ async fn answered(
     seen: Seen<'_>,
     findings: &[Finding],
     unread: (&BTreeMap<ConnectorName, Fault>, &BTreeMap<ConnectorName, Fault>),
+    jumped: bool,
 ) -> Result<Vec<Finding>, ReconcileError> {
-    let Seen { plan, assembled, desired, observed, now, .. } = seen;
-    if observed.kept.clock.jump.is_none() {
-        requests::record_ended(context, desired, &held_back(plan, findings), now).await?;
-        reviews::keep(context, assembled, &observed.kept, now).await?;
+    let Seen { plan, desired, now, .. } = seen;
+    // As it was when it was looked at: that a jump takes nothing is found after.
+    if !jumped {
+        let held = held_back(plan, findings);
+        requests::record_ended(context, desired, &held, now).await?;
+        reviews::keep(context, seen, &held).await?;
         approvals::keep(context, seen, unread).await?;
     }
     approvals::findings(context, seen).await

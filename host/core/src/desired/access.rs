@@ -14,6 +14,7 @@ pub(super) use self::sides::gives;
 use super::{
     AtOnce, RequestsNow, ReviewedNow,
     person::{Given, Wanted},
+    reviewed,
     steps::{Subject, Wish},
     wishes::{self, Overrides},
 };
@@ -109,8 +110,8 @@ pub(super) struct Settled {
     pub access: AccessNow,
 }
 
-/// Adds what steps wish to what rules gave, and takes away what must not be
-/// there besides the rest.
+/// Adds what steps wish to what rules gave, and takes away what reviews took
+/// and what must not be there besides the rest.
 ///
 /// # Errors
 /// A sentence for every template that failed.
@@ -121,6 +122,7 @@ pub(super) fn settle(
     identity: &Identity,
 ) -> Result<Settled, Vec<String>> {
     let overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let reviewed = reviewed::take_out(subject, &mut given.wanted);
     let mut judge = Judge::new(subject, wishes, given);
     let mut conflicts = Vec::new();
     for separation in &subject.policy.access.separations {
@@ -136,7 +138,8 @@ pub(super) fn settle(
         Some(RoleNow { name, about, causes })
     });
     let requests = RequestsNow::default();
-    let reviewed = ReviewedNow::default();
+    let taken = reviewed.excluded.keys();
+    at_once.grants.extend(taken.map(|(target, taken, _)| (target.clone(), taken.clone())));
     let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed };
     Ok(Settled { wanted, overrides, at_once, access })
 }

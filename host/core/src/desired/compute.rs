@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     AccessNow, AtOnce, Desired, DesiredAccount, DesiredIdentity, DesiredSteps, Presence,
     RequestsNow, WantedEnd,
-    access::Settled,
+    access::{self, Settled},
     content::Site,
     credential,
     effects::Due,
@@ -21,7 +21,7 @@ use super::{
     names::{self, Names},
     person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
-    requests, reviewed,
+    requests,
     steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn, Used},
     wishes::Overrides,
 };
@@ -77,7 +77,7 @@ pub fn desired(
     let entitlements = held::entitlements(policy, observed);
     let held = held::held(policy, observed);
     let used = held::used(policy, observed);
-    let excluded = review::excluded(&review::heard(policy, assembled, &observed.kept, now));
+    let excluded = review::excluded(&review::heard(policy, assembled, observed, now));
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
         .iter()
@@ -150,7 +150,7 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, held, used, excluded: _, links, now } = *around;
+    let Around { observed, entitlements, held, used, excluded, links, now } = *around;
     let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
@@ -190,11 +190,12 @@ fn person<'a>(
         zone: &zone,
         links,
         requests: &in_force,
+        excluded: excluded.get(&identity.id),
         now,
     };
     // Workflows of somebody whose state is not known stand still.
     let turn = if holds.is_empty() { steps::turn(&subject) } else { Turn::default() };
-    let settled = reviewed::settle(&subject, &turn.wishes, given, (identity, around.excluded));
+    let settled = access::settle(&subject, &turn.wishes, given, identity);
     let Turn { episodes, mut deletes, holds: mut failed, due, open, wishes, .. } = turn;
     let settled = settled.map_err(|more| failed.extend(more)).unwrap_or_default();
     asked.look(&subject, (&wishes, &settled), identity);

@@ -117,6 +117,12 @@ impl RequestsNow {
             if now.request.is_unanswered() {
                 now.conflicts = conflicts(subject, wishes, (identity, settled), &now.request);
             }
+            let taken = settled.access.reviewed.requests.get(&now.request.id);
+            if let (Side::Entitlement { .. }, None, Some(cause)) =
+                (&now.request.access, &now.waits, taken)
+            {
+                now.waits = Some(format!("{cause}"));
+            }
             if let Side::Entitlement { target, .. } = &now.request.access
                 && now.waits.is_none()
                 && !settled.wanted.contains_key(target)

@@ -21,6 +21,7 @@ use crate::{
     operation::Cause,
     policy::Policy,
     request::Request,
+    review::Excluded,
     template::{Scope, Template},
     value::ObjectRef,
     workflow::{
@@ -112,6 +113,8 @@ pub(super) struct Subject<'a> {
     pub links: &'a [&'a Link],
     /// Requests that give them something.
     pub requests: &'a [Request],
+    /// What reviews took from them.
+    pub excluded: Option<&'a Excluded>,
     pub now: Timestamp,
 }
 

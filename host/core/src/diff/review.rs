@@ -15,13 +15,13 @@ pub(super) fn lines(
     page: &mut Page,
 ) {
     for review in reviews {
-        let PlannedReview { name, ordinal, silence, opens, items, told, deliveries } = review;
+        let PlannedReview { name, ordinal, silence, opens, items, told, letters, .. } = review;
         let silence = match silence {
             Silence::Keep => "keeps it",
             Silence::Revoke => "revokes it",
         };
         let grants = counted(items.len(), "grant", "grants");
-        let what = if *opens { "opens" } else { "asks others" };
+        let what = if *opens { "opens" } else { "goes on" };
         page.line(0, &format!("review `{name}` ({ordinal}) {what}: {grants}; no answer {silence}"));
         for item in items {
             let who = person(labels, item.identity);
@@ -39,9 +39,9 @@ pub(super) fn lines(
         }
         if !told.is_empty() {
             let count = counted(told.len(), "grant", "grants");
-            page.line(1, &format!("others are asked about {count} as well"));
+            page.line(1, &format!("those who are asked about {count} are to be told"));
         }
-        for delivery in deliveries {
+        for delivery in letters.iter().filter_map(|letter| letter.delivery.as_ref()) {
             page.line(1, &format!("tell {}: {}", delivery.to, delivery.subject));
         }
     }

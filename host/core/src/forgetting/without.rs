@@ -10,6 +10,7 @@ use crate::{
     id::{ConnectorName, IdentityId, OperationId},
     operation::{Change, Operation},
     plan::{Note, Plan},
+    review::Skipped,
     value::ObjectRef,
 };
 
@@ -56,6 +57,8 @@ impl Plan {
         self.conflicts.retain(|it| of_others(it.identity));
         for review in &mut self.reviews {
             review.items.retain(|it| of_others(it.identity));
+            review.letters.retain(|it| of_others(it.to));
+            review.skipped.retain(|it| !matches!(it, Skipped::Person(id) if gone.is(*id)));
         }
         self.notes.retain(|Note { identity, .. }| identity.is_none_or(of_others));
         for erasure in self.erasures.iter_mut().filter(|it| gone.is(it.identity)) {

@@ -1,6 +1,8 @@
 //! What time alone would take away after the clock jumped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::{Finding, FindingKind, plan_word};
 use crate::{
@@ -12,20 +14,24 @@ use crate::{
     operation::Operation,
     plan::{Plan, PlanSettings, plan as planned},
     policy::Policy,
+    review,
     workflow::{Episode, StepEnd, StepRecord},
 };
 
 /// Removals that nobody would have planned before the jump, with all that is
-/// known now: no source, target or person says so, only the clock.
+/// known now: no source, target or person says so, only the clock.  That
+/// nobody answered a review in time counts as one.
 pub fn clock_jump(
     plan: &Plan,
     policy: &Policy,
     (assembled, observed): (&Assembled, &Observed),
-    jump: Jump,
+    (jump, now): (Jump, Timestamp),
 ) -> Option<Finding> {
     let Jump { from, to } = jump;
+    let silent = silenced(policy, (assembled, observed), now);
+    let silent = silent > 0 && silent > silenced(policy, (assembled, observed), from);
     let mut removals = plan.operations.iter().filter(|it| it.change.kind().removes()).peekable();
-    if removals.peek().is_none() && plan.erasures.is_empty() {
+    if removals.peek().is_none() && plan.erasures.is_empty() && !silent {
         return None;
     }
     let observed = before(observed, jump);
@@ -42,7 +48,7 @@ pub fn clock_jump(
     let blocks: Vec<OperationId> = removals.filter(by_time).map(|it| it.id).collect();
     let was_due = |id: IdentityId| then.erasures.iter().any(|it| it.identity == id);
     let erases = plan.erasures.iter().any(|it| !was_due(it.identity));
-    if blocks.is_empty() && !erases {
+    if blocks.is_empty() && !erases && !silent {
         return None;
     }
     let text = format!(
@@ -52,6 +58,21 @@ pub fn clock_jump(
         FindingKind::ClockJump.word(),
     );
     Some(Finding { kind: FindingKind::ClockJump, target: None, text, blocks })
+}
+
+/// What silence in reviews would take at a time.
+fn silenced(
+    policy: &Policy,
+    (assembled, observed): (&Assembled, &Observed),
+    at: Timestamp,
+) -> usize {
+    let reviews = observed.kept.reviews.iter();
+    let open = reviews.flat_map(|review| &review.items).filter(|item| item.is_open());
+    let open: BTreeSet<&str> = open.map(|item| item.id.as_str()).collect();
+    let due = review::due(policy, assembled, observed, at);
+    let items = due.iter().flat_map(|review| &review.items);
+    let silent = items.filter(|item| open.contains(item.id.as_str()));
+    silent.filter(|item| item.decision.as_ref().is_some_and(|it| it.revoke)).count()
 }
 
 /// What was observed, without what workflows took for over since the jump.

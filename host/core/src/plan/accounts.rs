@@ -76,6 +76,7 @@ fn plan_present(
             other.name, account.name
         );
         outline.remark(site, NoteKind::Unmanaged, text);
+        grants::for_another(site, other, outline);
     }
 }
 

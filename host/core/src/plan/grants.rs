@@ -90,6 +90,7 @@ pub(super) fn for_pending(
         !wanted.keys().any(|(it, of)| *it == entitlement && related(of, relation))
     };
     revoke_excess(site, def, account, all, &excess, None, outline);
+    reviewed(site, def, account, outline);
 }
 
 /// Grants of an account that is kept for a while: what goes at once does.
@@ -98,6 +99,7 @@ pub(super) fn for_kept(site: &Site<'_>, account: &Account, outline: &mut Outline
     if let Some(def) = schema.object(&account.reference.object_type) {
         let at_once = |it: &ObjectRef, _: &str| site.person.at_once.takes(site.target, it);
         revoke_excess(site, def, account, true, &at_once, None, outline);
+        reviewed(site, def, account, outline);
     }
 }
 
@@ -111,7 +113,53 @@ pub(super) fn for_closed(
     if site.revoke_grants {
         revoke_excess(site, def, account, true, &|_, _| true, None, outline);
         unmanaged(site, def, account, true, &|_, _| true, None, outline);
+    } else {
+        let taken = &site.person.access.reviewed;
+        let taken = |it: &ObjectRef, with: &str| taken.cause(site.target, it, with).is_some();
+        revoke_excess(site, def, account, true, &taken, None, outline);
+        reviewed(site, def, account, outline);
     }
+}
+
+/// Grants of an account of theirs besides the one that stays: what a review
+/// took goes from there as well.
+pub(super) fn for_another(site: &Site<'_>, account: &Account, outline: &mut Outline) {
+    let schema = &site.there.observed.schema;
+    if let Some(def) = schema.object(&account.reference.object_type) {
+        let taken = &site.person.access.reviewed;
+        let taken = |it: &ObjectRef, with: &str| taken.cause(site.target, it, with).is_some();
+        revoke_excess(site, def, account, true, &taken, None, outline);
+        reviewed(site, def, account, outline);
+    }
+}
+
+/// Takes back what a review took and we did not grant.
+fn reviewed(site: &Site<'_>, def: &ObjectDef, account: &Account, outline: &mut Outline) {
+    for seen in site.there.assigned(&account.reference).filter(|it| it.direct) {
+        let Assignment { holder, entitlement, relation, .. } = seen;
+        let mut owned = site.there.owned(holder);
+        let ours =
+            owned.any(|it| it.entitlement == *entitlement && related(&it.relation, relation));
+        let review = site.person.access.reviewed.cause(site.target, entitlement, relation);
+        let Some(review) = review.filter(|_| !ours) else { continue };
+        let label = site.there.catalogue.label(entitlement);
+        if def.capabilities.entitlements {
+            let change = Change::Revoke {
+                holder: holder.clone(),
+                entitlement: entitlement.clone(),
+                relation: relation.clone(),
+                label,
+            };
+            outline.draft(site, event::changed(site, None), vec![review.clone()], change);
+        } else {
+            unable_to_take(site, &label, review, outline);
+        }
+    }
+}
+
+fn unable_to_take(site: &Site<'_>, label: &str, review: &Cause, outline: &mut Outline) {
+    let text = format!("`{label}` cannot be revoked by this connector, though {review}");
+    outline.remark_open(site, NoteKind::Unable, text, true);
 }
 
 /// Whether an account holds grants of ours that nothing gives any longer, as
@@ -222,6 +270,10 @@ fn revoke_excess(
         let seen = site.there.assigned(holder).filter(|it| {
             it.entitlement == owned.entitlement && related(&it.relation, &owned.relation)
         });
+        let reviewed = &site.person.access.reviewed;
+        let reviewed = reviewed.cause(site.target, &owned.entitlement, &owned.relation);
+        // Whatever the unknown text means, it is not what a review took.
+        let certain = certain || reviewed.is_some();
         let refusal = match seen.max_by_key(|it| it.direct).map(|it| it.direct) {
             Some(true) if !certain => (
                 NoteKind::Waits,
@@ -239,7 +291,6 @@ fn revoke_excess(
                     relation: owned.relation.clone(),
                     label,
                 };
-                let reviewed = site.person.access.reviewed.cause(site.target, &owned.entitlement);
                 let ended = requests::causes(site, &owned.entitlement).into_iter();
                 let ended = ended.chain(reviewed.cloned());
                 let causes = ended.chain([Cause::Observed { because }]).collect();
@@ -285,7 +336,7 @@ fn unmanaged(
             continue;
         }
         let label = site.there.catalogue.label(entitlement);
-        let reviewed = site.person.access.reviewed.cause(site.target, entitlement);
+        let reviewed = site.person.access.reviewed.cause(site.target, entitlement, relation);
         if site.access.unmanaged == Unmanaged::Keep && reviewed.is_none() {
             continue;
         }
@@ -295,7 +346,7 @@ fn unmanaged(
                     || site.access.remove.iter().any(|pattern| {
                         pattern.matches(&label) || pattern.matches(&entitlement.uid)
                     }));
-        if removed && certain && def.capabilities.entitlements {
+        if removed && (certain || reviewed.is_some()) && def.capabilities.entitlements {
             let because = format!("nothing gives `{label}`, and nobody may have it otherwise here");
             let change = Change::Revoke {
                 holder: holder.clone(),
@@ -306,6 +357,8 @@ fn unmanaged(
             let observed = Cause::Observed { because };
             let causes = reviewed.cloned().map_or_else(|| vec![observed], |review| vec![review]);
             outline.draft(site, event::changed(site, turn), causes, change);
+        } else if let Some(review) = reviewed {
+            unable_to_take(site, &label, review, outline);
         } else {
             let text = format!(
                 "the account `{}` holds `{label}`, which no rule gives and we did not grant",

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Item, PlannedItem, PlannedReview, Review, ReviewPolicy, Reviewer, item_id, silence::heard,
+    GrantKey, Item, PlannedItem, PlannedReview, Review, ReviewPolicy, Skipped,
+    ask::{given, unasked},
+    held::{Holdings, answerable},
+    item_id,
+    silence::heard,
 };
 use crate::{
-    access::Risk,
     desired::{
         Desired, DesiredIdentity, Presence,
         desk::{Desk, Everybody},
@@ -17,18 +20,20 @@ use crate::{
     guard::{GuardSettings, Privileged},
     id::{ConnectorName, IdentityId},
     identity::Assembled,
-    observed::{Link, Observed},
+    observed::{Observed, related},
     operation::Cause,
     plan::{Note, NoteKind, Plan},
-    policy::Policy,
-    value::ObjectRef,
-    workflow::{Delivery, Question, Whom},
+    policy::{Policy, TargetPolicy},
+    workflow::Question,
 };
+
+/// A review that opened later than this from now was opened by a wrong clock.
+const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a look asks in reviews, with notes about what nobody can be asked.
 ///
-/// A review opens only once every target has been read: what it does not see
-/// it would ask nobody about.
+/// Of a target that was not read wholly, and of people who are held, nobody is
+/// asked before that is known; the others do not wait for it.
 pub fn planned(
     policy: &Policy,
     (assembled, desired, observed): (&Assembled, &Desired, &Observed),
@@ -39,32 +44,28 @@ pub fn planned(
     if rules.is_empty() {
         return;
     }
+    let known = heard(policy, assembled, observed, now);
     let everybody = Everybody::of(assembled, desired, now);
-    let look = Look { policy, desired, observed, desk: everybody.desk(policy), now };
-    let known = heard(policy, assembled, &observed.kept, now);
+    let look = Look::of(policy, (assembled, desired, observed), &everybody, now);
     let mut notes = Vec::new();
     for rule in rules {
         let latest = known.iter().filter(|it| it.name == rule.name).max_by_key(|it| it.ordinal);
-        let next = match latest {
-            Some(latest) => latest.opened.checked_add(rule.every).unwrap_or(Timestamp::MAX),
-            None => rule.from.unwrap_or(Timestamp::MIN),
+        look.unknown_names(rule, &mut notes);
+        let due = match latest {
+            Some(latest) => is_due(latest, rule.every, now),
+            None => rule.from.is_none_or(|from| from <= now),
         };
-        let planned = if next > now {
-            latest.and_then(|latest| look.goes_on(rule, latest, &mut notes))
-        } else if let Some(unread) = look.unread() {
-            let text = format!("review `{}` opens once {unread} has been read", rule.name);
-            notes.push(Note {
-                identity: None,
-                target: None,
-                kind: NoteKind::Waits,
-                text,
-                open: false,
-            });
+        let opens = if due && observed.kept.clock.jump.is_some() {
+            let text = format!("review `{}` opens once the clock is believed", rule.name);
+            notes.push(about_rule(None, NoteKind::Waits, text, false));
             None
-        } else {
+        } else if due {
             look.opens(rule, latest.map_or(1, |latest| latest.ordinal + 1), &mut notes)
+        } else {
+            None
         };
-        plan.reviews.extend(planned);
+        let goes_on = || latest.and_then(|latest| look.goes_on(rule, latest, &mut notes));
+        plan.reviews.extend(opens.or_else(goes_on));
     }
     let asked = plan.reviews.iter().flat_map(|it| &it.items).flat_map(|item| {
         let stages = item.question.iter().flat_map(|it| it.stages.iter().flatten().copied());
@@ -76,64 +77,113 @@ pub fn planned(
     plan.notes.extend(notes);
 }
 
-struct Look<'a> {
-    policy: &'a Policy,
-    desired: &'a Desired,
-    observed: &'a Observed,
-    desk: Desk<'a>,
+fn is_due(latest: &Review, every: SignedDuration, now: Timestamp) -> bool {
+    let wrong = latest.opened > now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+    let next = latest.opened.checked_add(every).unwrap_or(Timestamp::MAX);
+    wrong || next <= now
+}
+
+/// Who would be asked now about a grant of a review that was opened.
+///
+/// # Errors
+/// The sentence why nobody can be.
+pub fn reviewer(
+    policy: &Policy,
+    (assembled, desired, observed): (&Assembled, &Desired, &Observed),
+    (review, item): (&Review, &Item),
+    now: Timestamp,
+) -> Result<Question, String> {
+    let mut rules = policy.access.reviews.iter();
+    let rule = rules.find(|rule| rule.name == review.name);
+    let rule = rule.ok_or_else(|| format!("the file has no review `{}` any more", review.name))?;
+    let everybody = Everybody::of(assembled, desired, now);
+    let look = Look::of(policy, (assembled, desired, observed), &everybody, now);
+    let identity = observed.kept.by_now(item.identity);
+    look.question(rule, identity, look.causes(identity, &item.key()))
+}
+
+/// Whether somebody holds what a review took, or something but the review
+/// would give it.
+pub fn is_given(
+    policy: &Policy,
+    (desired, observed): (&Desired, &Observed),
+    item: &Item,
+) -> bool {
+    let identity = observed.kept.by_now(item.identity);
+    let held = Holdings::of(observed).tell(observed, identity, &item.key()) != Some(false);
+    let Some(person) = desired.identities.get(&identity) else { return held };
+    let there = observed.targets.get(&item.target);
+    let index = there.map(|there| Index::new(&there.entitlements, true));
+    let (Some(index), Some(target)) = (index, policy.targets.get(&item.target)) else {
+        return held;
+    };
+    held || !person.holds.is_empty() || !gives(person, (&index, target), &item.key()).is_empty()
+}
+
+/// What gives an entitlement to somebody.
+pub(super) fn gives<'s>(
+    person: &'s DesiredIdentity,
+    (index, policy): (&Index<'_>, &TargetPolicy),
+    (target, entitlement, relation): &GrantKey,
+) -> &'s [Cause] {
+    let account = person.accounts.get(target);
+    let Some(Presence::Present { content, .. }) = account.map(|it| &it.presence) else {
+        return &[];
+    };
+    let meant = |text: &str| index.only(&policy.entitlements, text).map(|it| &it.reference);
+    let mut grants = content.grants.iter();
+    let found = grants.find(|(grant, _)| {
+        related(&grant.relation, relation) && meant(&grant.entitlement) == Some(entitlement)
+    });
+    found.map_or(&[], |(_, causes)| causes.as_slice())
+}
+
+/// Everything that is asked of one look.
+pub(super) struct Look<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) desk: Desk<'a>,
+    /// Those who can say something.
+    pub(super) answerable: BTreeSet<IdentityId>,
+    pub(super) holdings: Holdings,
+    pub(super) indexes: BTreeMap<&'a ConnectorName, Index<'a>>,
     now: Timestamp,
 }
 
-/// A grant that somebody holds.
-struct Held<'a> {
-    identity: IdentityId,
-    target: &'a ConnectorName,
-    entitlement: &'a ObjectRef,
-    /// What gives it; nothing does.
-    causes: &'a [Cause],
+impl<'a> Look<'a> {
+    fn of(
+        policy: &'a Policy,
+        (assembled, desired, observed): (&'a Assembled, &'a Desired, &'a Observed),
+        everybody: &'a Everybody<'a>,
+        now: Timestamp,
+    ) -> Self {
+        let desk = everybody.desk(policy);
+        let is_there = |id: IdentityId| desk.is_there(id);
+        let answerable = answerable(policy, &assembled.identities, &is_there, now);
+        let targets = observed.targets.iter();
+        let indexes = targets.map(|(name, it)| (name, Index::new(&it.entitlements, true)));
+        let (indexes, holdings) = (indexes.collect(), Holdings::of(observed));
+        Self { policy, desired, observed, desk, answerable, holdings, indexes, now }
+    }
 }
 
 impl Look<'_> {
-    fn unread(&self) -> Option<&ConnectorName> {
-        self.policy.targets.keys().find(|name| !self.observed.targets.contains_key(*name))
-    }
-
     fn opens(
         &self,
         rule: &ReviewPolicy,
         ordinal: u32,
         notes: &mut Vec<Note>,
     ) -> Option<PlannedReview> {
-        let guard = GuardSettings::of(self.policy);
-        let privileged = Privileged::of(&guard.access, self.observed);
-        let mut items: BTreeMap<String, PlannedItem> = BTreeMap::new();
-        for held in self.held() {
-            if !self.speaks_of(rule, &held, &privileged) {
-                continue;
-            }
-            let Held { identity, target, entitlement, causes } = held;
-            let id = item_id(&rule.name, ordinal, (identity, target, entitlement));
-            let label = self.label(target, entitlement);
-            let question = match self.question(rule, identity, causes) {
-                Ok(question) => Some(question),
-                Err(sentence) => {
-                    notes.push(unasked(rule, identity, (target, &label), &sentence));
-                    None
-                }
-            };
-            let given = given(causes);
-            let (target, entitlement) = (target.clone(), entitlement.clone());
-            let item = PlannedItem { id, identity, target, entitlement, label, given, question };
-            items.insert(item.id.clone(), item);
-        }
+        let concerned = self.concerned(rule);
+        let mut skipped = self.skipped(&concerned);
+        let items = self.items(rule, (ordinal, &concerned), &skipped, notes);
+        self.tell_skipped(rule, &skipped, notes);
+        // What was erased meanwhile is nobody's.
+        skipped.retain(|it| !matches!(it, Skipped::Person(id) if !self.is_known(*id)));
         if items.is_empty() {
             return None;
         }
-        let mut items: Vec<PlannedItem> = items.into_values().collect();
-        items.sort_by(|one, other| {
-            let key = |it: &PlannedItem| (it.identity, it.target.clone(), it.label.clone());
-            key(one).cmp(&key(other))
-        });
         let review = PlannedReview {
             name: rule.name.clone(),
             ordinal,
@@ -141,272 +191,155 @@ impl Look<'_> {
             opens: true,
             items,
             told: Vec::new(),
-            deliveries: Vec::new(),
+            letters: Vec::new(),
+            skipped,
         };
         Some(self.with_letters(rule, review, &[], notes))
     }
 
+    fn is_known(&self, id: IdentityId) -> bool {
+        self.desired.identities.contains_key(&id)
+    }
+
+    /// Everything that a review is about, but what cannot be looked at yet.
+    fn items(
+        &self,
+        rule: &ReviewPolicy,
+        (ordinal, concerned): (u32, &BTreeSet<&ConnectorName>),
+        skipped: &BTreeSet<Skipped>,
+        notes: &mut Vec<Note>,
+    ) -> Vec<PlannedItem> {
+        let guard = GuardSettings::of(self.policy);
+        let privileged = Privileged::of(&guard.access, self.observed);
+        let mut items: BTreeMap<String, PlannedItem> = BTreeMap::new();
+        for (identity, grant) in self.held() {
+            let (target, entitlement, relation) = grant;
+            let left_out = skipped.contains(&Skipped::Target(target.clone()))
+                || skipped.contains(&Skipped::Person(*identity));
+            if left_out || !concerned.contains(target) {
+                continue;
+            }
+            let causes = self.causes(*identity, grant);
+            if !self.speaks_of(rule, (grant, causes), &privileged) {
+                continue;
+            }
+            let label = self.label(grant);
+            let asked = self.question(rule, *identity, causes);
+            if let Err(sentence) = &asked {
+                notes.push(unasked(rule, *identity, (target, &label), sentence));
+            }
+            let item = PlannedItem {
+                id: item_id(&rule.name, ordinal, *identity, grant),
+                identity: *identity,
+                target: target.clone(),
+                entitlement: entitlement.clone(),
+                relation: relation.clone(),
+                label,
+                given: given(causes),
+                question: asked.ok(),
+            };
+            items.insert(item.id.clone(), item);
+        }
+        let mut items: Vec<PlannedItem> = items.into_values().collect();
+        items.sort_by(|one, other| {
+            let key = |it: &PlannedItem| (it.identity, it.target.clone(), it.label.clone());
+            key(one).cmp(&key(other))
+        });
+        items
+    }
+
     /// Who of an open review is asked by now: nobody was there who could
-    /// answer, or nobody has.
+    /// answer, or was told, or what there is could not be looked at.
     fn goes_on(
         &self,
         rule: &ReviewPolicy,
         known: &Review,
         notes: &mut Vec<Note>,
     ) -> Option<PlannedReview> {
-        let (mut items, mut told) = (Vec::new(), Vec::new());
-        let held: BTreeSet<(IdentityId, &ConnectorName, &ObjectRef)> =
-            self.held().iter().map(|it| (it.identity, it.target, it.entitlement)).collect();
-        for item in known.items.iter().filter(|it| it.decision.is_none()) {
-            let still = held.contains(&(item.identity, &item.target, &item.entitlement));
-            let read = self.observed.targets.contains_key(&item.target);
-            if read && !still {
+        if known.skipped.is_empty() && !known.items.iter().any(Item::is_open) {
+            return None;
+        }
+        let (mut items, skipped) = self.joining(rule, known, notes);
+        let mut again: Vec<(&str, BTreeSet<IdentityId>)> = Vec::new();
+        for item in known.items.iter().filter(|it| it.is_open()) {
+            let (identity, grant) = (item.identity, item.key());
+            let held = self.holdings.tell(self.observed, identity, &grant);
+            if held == Some(false) || !self.is_at_work(identity) {
                 continue;
             }
-            let asked = item.asked.as_ref();
-            let there = asked.is_some_and(|asked| {
-                asked.waits_for(self.now).iter().any(|id| self.desk.is_there(*id))
-            });
-            if there {
-                let due = asked.is_some_and(|asked| asked.rounds < asked.rounds_due(self.now));
-                if due && rule.template.is_some() {
-                    told.push(item);
+            let waited = item.asked.iter().flat_map(|asked| asked.waits_for(self.now));
+            let waited: BTreeSet<IdentityId> = waited.filter(|id| self.can_answer(*id)).collect();
+            if !waited.is_empty() {
+                let untold = waited.difference(&item.told).copied().collect::<BTreeSet<_>>();
+                if rule.template.is_some() && !untold.is_empty() {
+                    again.push((&item.id, untold));
                 }
                 continue;
             }
-            match self.question(rule, item.identity, self.causes(item)) {
+            match self.question(rule, identity, self.causes(identity, &grant)) {
                 Ok(question) => items.push(PlannedItem {
                     id: item.id.clone(),
-                    identity: item.identity,
+                    identity,
                     target: item.target.clone(),
                     entitlement: item.entitlement.clone(),
+                    relation: item.relation.clone(),
                     label: item.label.clone(),
                     given: item.given.clone(),
                     question: Some(question),
                 }),
                 Err(sentence) => {
-                    let what = (&item.target, item.label.as_str());
-                    notes.push(unasked(rule, item.identity, what, &sentence));
+                    notes.push(unasked(rule, identity, (&item.target, &item.label), &sentence));
                 }
             }
         }
-        if items.is_empty() && told.is_empty() {
-            return None;
-        }
-        let review = PlannedReview {
+        let planned = PlannedReview {
             name: rule.name.clone(),
             ordinal: known.ordinal,
             silence: known.silence,
             opens: false,
             items,
-            told: told.iter().map(|item| item.id.clone()).collect(),
-            deliveries: Vec::new(),
+            told: again.iter().map(|(item, _)| (*item).to_owned()).collect(),
+            letters: Vec::new(),
+            skipped,
         };
-        Some(self.with_letters(rule, review, &told, notes))
+        let planned = self.with_letters(rule, planned, &again, notes);
+        let asks = !planned.items.is_empty() || !planned.letters.is_empty();
+        (asks || planned.skipped != known.skipped).then_some(planned)
     }
 
-    /// Every direct grant of an account of somebody who has not left.
-    fn held(&self) -> Vec<Held<'_>> {
-        let links = self.observed.links.iter().filter(|link| !link.gone);
-        let held = links.flat_map(|link| self.of_link(link));
-        held.collect()
-    }
-
-    fn of_link<'s>(&'s self, link: &'s Link) -> Vec<Held<'s>> {
-        let person = self.desired.identities.get(&link.identity);
-        let person = person.filter(|it| it.holds.is_empty() && !it.state.state.is_over());
-        let (Some(person), Some(there)) = (person, self.observed.targets.get(&link.target)) else {
-            return Vec::new();
-        };
-        let of_it = there.assignments.iter().filter(|it| it.direct && it.holder == link.account);
-        let held = of_it.map(|it| Held {
-            identity: link.identity,
-            target: &link.target,
-            entitlement: &it.entitlement,
-            causes: self.giving(person, &link.target, &it.entitlement),
-        });
-        held.collect()
-    }
-
-    /// What gives an entitlement to somebody.
-    fn giving<'s>(
-        &'s self,
-        person: &'s DesiredIdentity,
-        target: &ConnectorName,
-        entitlement: &ObjectRef,
-    ) -> &'s [Cause] {
-        let account = person.accounts.get(target);
-        let Some(Presence::Present { content, .. }) = account.map(|it| &it.presence) else {
-            return &[];
-        };
-        let (Some(there), Some(policy)) =
-            (self.observed.targets.get(target), self.policy.targets.get(target))
-        else {
-            return &[];
-        };
-        let index = Index::new(&there.entitlements, true);
-        let meant = |text: &str| index.only(&policy.entitlements, text).map(|it| &it.reference);
-        let mut grants = content.grants.iter();
-        let found = grants.find(|(grant, _)| meant(&grant.entitlement) == Some(entitlement));
-        found.map_or(&[], |(_, causes)| causes.as_slice())
-    }
-
-    fn causes(&self, item: &Item) -> &[Cause] {
-        let person = self.desired.identities.get(&item.identity);
-        person.map_or(&[], |person| self.giving(person, &item.target, &item.entitlement))
-    }
-
-    fn speaks_of(&self, rule: &ReviewPolicy, held: &Held<'_>, privileged: &Privileged<'_>) -> bool {
-        let Held { target, entitlement, causes, .. } = held;
-        let of = &rule.of;
-        let roles = causes.iter().filter_map(|cause| match cause {
-            Cause::Role { role, .. } => Some(role),
-            _ => None,
-        });
-        let risky = |least: Risk| {
-            let mut given = roles.clone();
-            let by_role = given.any(|role| {
-                self.policy.access.roles.get(role).is_some_and(|role| role.risk >= least)
-            });
-            by_role || least <= Risk::High && privileged.has(target, entitlement)
-        };
-        let named = || {
-            let (Some(texts), Some(there), Some(policy)) = (
-                of.grants.get(*target),
-                self.observed.targets.get(*target),
-                self.policy.targets.get(*target),
-            ) else {
-                return false;
-            };
-            let index = Index::new(&there.entitlements, true);
-            let mut meant = texts.iter().filter_map(|text| index.only(&policy.entitlements, text));
-            meant.any(|it| it.reference == **entitlement)
-        };
-        of.targets.contains(*target)
-            || of.unmanaged && causes.is_empty()
-            || of.risk.is_some_and(risky)
-            || roles.clone().any(|role| of.roles.contains(role))
-            || named()
-    }
-
-    /// Who is asked whether somebody still needs what these causes give: the
-    /// first who can be, and when none can, the manager.
-    fn question(
+    /// What a review could not look at when it opened and can by now, and
+    /// what it still cannot.
+    fn joining(
         &self,
         rule: &ReviewPolicy,
-        identity: IdentityId,
-        causes: &[Cause],
-    ) -> Result<Question, String> {
-        let owners: Vec<Whom> = causes
-            .iter()
-            .filter_map(|cause| match cause {
-                Cause::Role { role, .. } => self.policy.access.roles.get(role)?.owner.clone(),
-                _ => None,
-            })
-            .map(Whom::Key)
-            .collect();
-        let own = [identity].into();
-        let mut missing = Vec::new();
-        let fallback = [Reviewer::Whom(Whom::Manager(1))];
-        for reviewer in rule.who.iter().chain(&fallback) {
-            let whom = match reviewer {
-                Reviewer::Owner => owners.clone(),
-                Reviewer::Whom(whom) => vec![whom.clone()],
-            };
-            if whom.is_empty() {
-                missing.push("nobody answers for it".to_owned());
-                continue;
-            }
-            let found = match self.desk.among(&whom, Some(identity), &own) {
-                Ok(found) => found,
-                Err(sentence) => {
-                    missing.push(sentence);
-                    continue;
-                }
-            };
-            // Whoever cannot be found is nobody to escalate to.
-            let escalate = rule.escalate.as_ref().and_then(|(after, whom)| {
-                let to = self.desk.among(std::slice::from_ref(whom), Some(identity), &own);
-                Some((*after, to.ok()?))
-            });
-            let (reason, expire) = (format!("review {}", rule.name), rule.within);
-            return Ok(Question { stages: vec![found], expire, escalate, reason });
-        }
-        missing.dedup();
-        Err(missing.join("; "))
-    }
-
-    /// One message for each who is asked, however much it is about.
-    fn with_letters(
-        &self,
-        rule: &ReviewPolicy,
-        mut review: PlannedReview,
-        told: &[&Item],
+        known: &Review,
         notes: &mut Vec<Note>,
-    ) -> PlannedReview {
-        let mut count: BTreeMap<IdentityId, usize> = BTreeMap::new();
-        let first = review.items.iter().filter_map(|item| item.question.as_ref());
-        let first = first.flat_map(|question| question.stages.iter().flatten().copied());
-        let again = told.iter().filter_map(|item| item.asked.as_ref());
-        let again = again.flat_map(|asked| asked.waits_for(self.now));
-        for id in first.chain(again) {
-            *count.entry(id).or_default() += 1;
+    ) -> (Vec<PlannedItem>, BTreeSet<Skipped>) {
+        if known.skipped.is_empty() {
+            return (Vec::new(), BTreeSet::new());
         }
-        let occasion = format!("review {} {}", review.name, review.ordinal);
-        for (id, count) in count.into_iter().filter(|(id, _)| self.desk.is_there(*id)) {
-            match self.letter(rule, id, count, &occasion) {
-                Ok(letters) => review.deliveries.extend(letters),
-                Err(sentence) => notes.push(Note {
-                    identity: Some(id),
-                    target: None,
-                    kind: NoteKind::Waits,
-                    text: format!("is not told of review `{}`: {sentence}", review.name),
-                    open: false,
-                }),
-            }
-        }
-        review
-    }
-
-    fn letter(
-        &self,
-        rule: &ReviewPolicy,
-        id: IdentityId,
-        count: usize,
-        occasion: &str,
-    ) -> Result<Vec<Delivery>, String> {
-        let what = crate::diff::counted(count, "grant", "grants");
-        let reason = format!("{what} to look at");
-        let words =
-            [("approval", rule.name.as_str()), ("reason", &reason), ("requested", what.as_str())];
-        self.desk.letters([id], rule.template.as_ref(), occasion, &words)
-    }
-
-    fn label(&self, target: &ConnectorName, entitlement: &ObjectRef) -> String {
-        let there = self.observed.targets.get(target);
-        let mut all = there.into_iter().flat_map(|there| &there.entitlements);
-        let found = all.find(|it| it.reference == *entitlement);
-        found.map_or_else(|| entitlement.uid.clone(), |it| it.name.clone())
+        let concerned = self.concerned(rule);
+        let by_now = self.skipped(&concerned);
+        let still: BTreeSet<Skipped> = known.skipped.intersection(&by_now).cloned().collect();
+        self.tell_skipped(rule, &still, notes);
+        let there: BTreeSet<&str> = known.items.iter().map(|it| it.id.as_str()).collect();
+        let mut new_notes = Vec::new();
+        let mut items =
+            self.items(rule, (known.ordinal, &concerned), &by_now, &mut new_notes);
+        let was_skipped = |it: &PlannedItem| {
+            known.skipped.contains(&Skipped::Target(it.target.clone()))
+                || known.skipped.contains(&Skipped::Person(it.identity))
+        };
+        items.retain(|it| was_skipped(it) && !there.contains(it.id.as_str()));
+        let joins = |note: &Note| {
+            let mut joined = items.iter().filter(|it| it.question.is_none());
+            joined.any(|it| Some(it.identity) == note.identity)
+        };
+        notes.extend(new_notes.into_iter().filter(joins));
+        (items, still)
     }
 }
 
-fn unasked(
-    rule: &ReviewPolicy,
-    identity: IdentityId,
-    (target, label): (&ConnectorName, &str),
-    sentence: &str,
-) -> Note {
-    let text = format!(
-        "review `{}` (line {}): nobody is asked about `{label}`: {sentence}",
-        rule.name, rule.line
-    );
-    let target = Some(target.clone());
-    Note { identity: Some(identity), target, kind: NoteKind::Unreviewed, text, open: true }
-}
-
-/// What gives something, without facts of anybody.
-fn given(causes: &[Cause]) -> String {
-    let named = causes.iter().filter(|it| !matches!(it, Cause::Fact { .. } | Cause::State { .. }));
-    let named: Vec<String> = named.map(Cause::named).collect();
-    if named.is_empty() { "nothing gives it".to_owned() } else { named.join(", ") }
+pub(super) fn about_rule(target: Option<ConnectorName>, kind: NoteKind, text: String, open: bool) -> Note {
+    Note { identity: None, target, kind, text, open }
 }

@@ -40,6 +40,13 @@ pub(super) fn reviews(
                 check.value(&place.key("who").index(index), error);
             }
         }
+        lengths(check, &place, written);
+        if written.silence == written::Silence::Revoke && written.template.is_none() {
+            let error = ConfigError::new("silence revokes what nobody was told to look at").hint(
+                "`template = \"…\"`, a `[message.…]` for those who are asked, or `silence = \"keep\"`",
+            );
+            check.value(&place.key("silence"), error);
+        }
         if written.every.0 < written.within.0 {
             let error = ConfigError::new("the next one opens before this one is over")
                 .label(format!("`within` is {}", written.within))
@@ -74,6 +81,33 @@ pub(super) fn reviews(
         });
     }
     reviews
+}
+
+/// Times that are no time, and whom nobody could ever ask.
+fn lengths(check: &mut Check<'_, '_>, place: &Place, written: &written::Review) {
+    for (key, length) in [("every", &written.every), ("within", &written.within)] {
+        if length.0.is_zero() {
+            let error = ConfigError::new("is no time at all").hint("`14d`, `90d`");
+            check.value(&place.key(key), error);
+        }
+    }
+    let Some(escalate) = &written.escalate else { return };
+    let nobody = match &escalate.to.0 {
+        Whom::Themself => true,
+        Whom::Key(key) => key == "owner",
+        Whom::Manager(_) => false,
+    };
+    if nobody {
+        let error = ConfigError::new(format!("`{}` is nobody to go on to", escalate.to.0))
+            .hint("`manager.manager`, or the key of a record");
+        check.value(&place.key("escalate").key("to"), error);
+    }
+    if escalate.after.0 >= written.within.0 {
+        let error = ConfigError::new("their time is over before others are asked")
+            .label(format!("`within` is {}", written.within))
+            .hint("a shorter `after`, or a longer `within`");
+        check.value(&place.key("escalate").key("after"), error);
+    }
 }
 
 fn of(check: &mut Check<'_, '_>, place: &Place, written: &ReviewOf) -> Reviewed {

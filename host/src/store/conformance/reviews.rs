@@ -13,13 +13,19 @@ fn review(ordinal: u32) -> Review {
         identity: ada(),
         target: name("crm"),
         entitlement: ObjectRef { object_type: "group".to_owned(), uid: "admins".to_owned() },
+        relation: String::new(),
         label: "Admins".to_owned(),
         given: "rule `it` (line 3)".to_owned(),
         asked: None,
+        since: None,
+        after: 0,
+        told: [].into(),
         decision: None,
+        before: Vec::new(),
+        closed: None,
     };
     let name = ReviewName::new("quarterly").unwrap();
-    Review { name, ordinal, opened: at(1), silence: Silence::Revoke, items: vec![item] }
+    Review { name, ordinal, opened: at(1), silence: Silence::Revoke, items: vec![item], skipped: [].into() }
 }
 
 pub(crate) async fn a_review_is_kept_in_its_place_with_an_entry_for_each_answer(store: &dyn Store) {
@@ -28,7 +34,16 @@ pub(crate) async fn a_review_is_kept_in_its_place_with_an_entry_for_each_answer(
     let mut answered = review(1);
     let reason = "left the project".to_owned();
     let by = Some("Bob Example".to_owned());
-    answered.items[0].decision = Some(Decision { at: at(2), by, revoke: true, reason });
+    answered.items[0].decision = Some(Decision {
+        at: at(2),
+        number: 1,
+        by,
+        by_id: Some(ada()),
+        revoke: true,
+        reason,
+        requests: ["5e29".to_owned()].into(),
+        over: None,
+    });
     let entries = vec![entry(2, "review"), entry(3, "review")];
     store.record_reviews(&[(answered.clone(), entries)]).await.unwrap();
     assert_eq!(store.kept().await.unwrap().reviews, vec![answered, review(2)]);

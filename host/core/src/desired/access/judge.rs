@@ -9,6 +9,7 @@ use super::{
     super::{
         jobs,
         person::{Besides, Given, Wanted},
+        reviewed,
         steps::{Subject, Wish},
         wishes,
     },
@@ -162,6 +163,7 @@ impl<'s, 'a> Judge<'s, 'a> {
             let about = (facts, scope, state);
             let mut again = jobs::given(policy, Some(entitlements), about, others, &besides)?;
             wishes::apply(self.subject, self.wishes, &mut again.wanted)?;
+            reviewed::take_out(self.subject, &mut again.wanted);
             again
         };
         for grant in &refused.grants {

@@ -8,7 +8,7 @@ use lanyard_core::{
     forgetting::Gone,
     id::IdentityId,
     request::{Request, RequestedBy},
-    review::Review,
+    review::{Review, Skipped},
     workflow::Asked,
 };
 use rusqlite::{Connection, params};
@@ -131,9 +131,10 @@ fn reviews(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
     let mut emptied = 0_usize;
     for (number, mut review) in read::<Review>(tx, "SELECT cast(number AS TEXT), body FROM review")?
     {
-        let before = review.items.len();
+        let before = review.clone();
         review.items.retain(|it| !whom.gone.is(it.identity));
-        if review.items.len() < before {
+        review.skipped.retain(|it| !matches!(it, Skipped::Person(id) if whom.gone.is(*id)));
+        if review != before {
             tx.prepare_cached("UPDATE review SET body = ?2 WHERE number = ?1")?
                 .execute(params![number.parse::<i64>().unwrap_or_default(), Json(review)])?;
             emptied += 1;
