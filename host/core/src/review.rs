@@ -301,8 +301,7 @@ impl Review {
 /// What people call a grant in a review by.
 fn item_id(name: &ReviewName, ordinal: u32, identity: IdentityId, grant: &GrantKey) -> String {
     let (target, ObjectRef { object_type, uid }, relation) = grant;
-    let mut text =
-        format!("review\n{name}\n{ordinal}\n{identity}\n{target}\n{object_type}\n{uid}");
+    let mut text = format!("review\n{name}\n{ordinal}\n{identity}\n{target}\n{object_type}\n{uid}");
     if !relation.is_empty() {
         text = format!("{text}\n{relation}");
     }

@@ -92,8 +92,7 @@ impl<'a> Answers<'a> {
     fn meant(&self, wanted: &str) -> Result<(&'a Review, &'a Item), DecisionError> {
         let mut found = self.kept.reviews.iter().flat_map(|review| {
             let items = review.items.iter();
-            let meant =
-                items.filter(|it| wanted.len() >= SHORTEST && it.id.starts_with(wanted));
+            let meant = items.filter(|it| wanted.len() >= SHORTEST && it.id.starts_with(wanted));
             meant.map(move |item| (review, item))
         });
         match (found.next(), found.next()) {
@@ -105,7 +104,10 @@ impl<'a> Answers<'a> {
 
     /// Items about somebody that wait for an answer, and that this is one to
     /// answer.
-    async fn open_of(&self, whom: IdentityId) -> Result<Vec<(&'a Review, &'a Item)>, DecisionError> {
+    async fn open_of(
+        &self,
+        whom: IdentityId,
+    ) -> Result<Vec<(&'a Review, &'a Item)>, DecisionError> {
         let mut open = Vec::new();
         for review in &self.kept.reviews {
             let of = |it: &&Item| self.kept.by_now(it.identity) == whom && it.is_open();
@@ -133,8 +135,7 @@ impl<'a> Answers<'a> {
             return Err(left);
         }
         let later = self.kept.reviews.iter();
-        let mut later =
-            later.filter(|it| it.name == review.name && it.ordinal > review.ordinal);
+        let mut later = later.filter(|it| it.name == review.name && it.ordinal > review.ordinal);
         let same = |it: &Item| {
             it.key() == item.key()
                 && self.kept.by_now(it.identity) == self.kept.by_now(item.identity)
@@ -227,9 +228,10 @@ impl<'a> Answers<'a> {
             false => None,
         };
         let told = chosen.iter().map(|(_, item)| {
-            let gone = known.as_ref().filter(|_| took(item)).is_some_and(|(_, seen, desired)| {
-                !is_given(self.policy, (desired, seen), item)
-            });
+            let gone = known
+                .as_ref()
+                .filter(|_| took(item))
+                .is_some_and(|(_, seen, desired)| !is_given(self.policy, (desired, seen), item));
             Reviewed { item: item.id.clone(), gone }
         });
         Ok(told.collect())

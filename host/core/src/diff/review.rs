@@ -20,9 +20,12 @@ pub(super) fn lines(
             Silence::Keep => "keeps it",
             Silence::Revoke => "revokes it",
         };
-        let grants = counted(items.len(), "grant", "grants");
+        let grants = match items.len() {
+            0 => String::new(),
+            count => format!(": {}", counted(count, "grant", "grants")),
+        };
         let what = if *opens { "opens" } else { "goes on" };
-        page.line(0, &format!("review `{name}` ({ordinal}) {what}: {grants}; no answer {silence}"));
+        page.line(0, &format!("review `{name}` ({ordinal}) {what}{grants}; no answer {silence}"));
         for item in items {
             let who = person(labels, item.identity);
             let asked = match &item.question {

@@ -245,14 +245,14 @@ fn a_clock_that_jumped_erases_nobody() {
     let (_, plan) = look(&policy, &assembled, &world, now);
     assert_eq!(erased(&plan), BTreeSet::from([id("1")]));
     let jump = Jump { from: noon(), to: now };
-    let found = clock_jump(&plan, &policy, (&assembled, &world), jump).unwrap();
+    let found = clock_jump(&plan, &policy, (&assembled, &world), (jump, now)).unwrap();
     let findings = [found];
     assert!(findings[0].holds_back());
     assert_eq!(let_go(&plan, &findings, &[].into(), 20), Vec::<&PlannedErasure>::new());
     assert_eq!(let_go(&plan, &findings, &[FindingKind::ClockJump].into(), 20).len(), 1);
     // What was due before it jumped is no matter of the clock.
     let jump = Jump { from: at("2026-07-15T00:00:00Z"), to: now };
-    assert_eq!(clock_jump(&plan, &policy, (&assembled, &world), jump), None);
+    assert_eq!(clock_jump(&plan, &policy, (&assembled, &world), (jump, now)), None);
 }
 
 fn forgotten(key: &str, sources: &[&str]) -> Forgotten {

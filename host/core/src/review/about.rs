@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{GrantKey, ReviewPolicy, Skipped, held::is_whole, open::{Look, about_rule, gives}};
+use super::{
+    GrantKey, ReviewPolicy, Skipped,
+    held::is_whole,
+    open::{Look, about_rule, gives},
+};
 use crate::{
     access::Risk,
     guard::Privileged,
@@ -75,7 +79,8 @@ impl Look<'_> {
             };
             for text in texts {
                 if let Err(wrong) = index.resolve(&policy.entitlements, text) {
-                    let text = format!("review `{}` (line {}): {}", rule.name, rule.line, wrong.text);
+                    let text =
+                        format!("review `{}` (line {}): {}", rule.name, rule.line, wrong.text);
                     notes.push(about_rule(Some(name.clone()), NoteKind::Unable, text, false));
                 }
             }

@@ -104,11 +104,7 @@ pub fn reviewer(
 
 /// Whether somebody holds what a review took, or something but the review
 /// would give it.
-pub fn is_given(
-    policy: &Policy,
-    (desired, observed): (&Desired, &Observed),
-    item: &Item,
-) -> bool {
+pub fn is_given(policy: &Policy, (desired, observed): (&Desired, &Observed), item: &Item) -> bool {
     let identity = observed.kept.by_now(item.identity);
     let held = Holdings::of(observed).tell(observed, identity, &item.key()) != Some(false);
     let Some(person) = desired.identities.get(&identity) else { return held };
@@ -324,8 +320,7 @@ impl Look<'_> {
         self.tell_skipped(rule, &still, notes);
         let there: BTreeSet<&str> = known.items.iter().map(|it| it.id.as_str()).collect();
         let mut new_notes = Vec::new();
-        let mut items =
-            self.items(rule, (known.ordinal, &concerned), &by_now, &mut new_notes);
+        let mut items = self.items(rule, (known.ordinal, &concerned), &by_now, &mut new_notes);
         let was_skipped = |it: &PlannedItem| {
             known.skipped.contains(&Skipped::Target(it.target.clone()))
                 || known.skipped.contains(&Skipped::Person(it.identity))
@@ -333,13 +328,20 @@ impl Look<'_> {
         items.retain(|it| was_skipped(it) && !there.contains(it.id.as_str()));
         let joins = |note: &Note| {
             let mut joined = items.iter().filter(|it| it.question.is_none());
-            joined.any(|it| Some(it.identity) == note.identity)
+            joined.any(|it| {
+                (Some(it.identity), Some(&it.target)) == (note.identity, note.target.as_ref())
+            })
         };
         notes.extend(new_notes.into_iter().filter(joins));
         (items, still)
     }
 }
 
-pub(super) fn about_rule(target: Option<ConnectorName>, kind: NoteKind, text: String, open: bool) -> Note {
+pub(super) fn about_rule(
+    target: Option<ConnectorName>,
+    kind: NoteKind,
+    text: String,
+    open: bool,
+) -> Note {
     Note { identity: None, target, kind, text, open }
 }

@@ -99,6 +99,66 @@ template = "please"
 }
 
 #[test]
+fn silence_and_times_that_would_revoke_unseen_are_refused() {
+    let more = r#"
+[review.untold]
+of = { unmanaged = true }
+every = "0s"
+within = "0s"
+who = ["manager"]
+silence = "revoke"
+[review.late]
+of = { unmanaged = true }
+every = "90d"
+within = "7d"
+who = ["manager"]
+silence = "keep"
+escalate = { after = "7d", to = "owner" }
+"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: is no time at all
+     --> lanyard.toml:9:9
+      |
+    9 | every = "0s"
+      |         ^^^^
+      |
+      = hint: `14d`, `90d`
+
+    error: is no time at all
+      --> lanyard.toml:10:10
+       |
+    10 | within = "0s"
+       |          ^^^^
+       |
+       = hint: `14d`, `90d`
+
+    error: silence revokes what nobody was told to look at
+      --> lanyard.toml:12:11
+       |
+    12 | silence = "revoke"
+       |           ^^^^^^^^
+       |
+       = hint: `template = "…"`, a `[message.…]` for those who are asked, or `silence = "keep"`
+
+    error: their time is over before others are asked
+      --> lanyard.toml:19:22
+       |
+    19 | escalate = { after = "7d", to = "owner" }
+       |                      ^^^^ `within` is 7d
+       |
+       = hint: a shorter `after`, or a longer `within`
+
+    error: `owner` is nobody to go on to
+      --> lanyard.toml:19:33
+       |
+    19 | escalate = { after = "7d", to = "owner" }
+       |                                 ^^^^^^^
+       |
+       = hint: `manager.manager`, or the key of a record
+    "#);
+}
+
+#[test]
 fn the_expanded_file_reviews_the_same() {
     let more = r#"
 [review.quarterly]
@@ -106,7 +166,7 @@ of = { risk = "high", unmanaged = true }
 every = "90d"
 from = 2026-06-01
 who = ["owner", "manager", "1001"]
-silence = "revoke"
+silence = "keep"
 "#;
     let reviews = |folder: &super::Folder| {
         let text = format!("{:?}", folder.loaded().config.policy.access.reviews);

@@ -25,7 +25,14 @@ fn review(ordinal: u32) -> Review {
         closed: None,
     };
     let name = ReviewName::new("quarterly").unwrap();
-    Review { name, ordinal, opened: at(1), silence: Silence::Revoke, items: vec![item], skipped: [].into() }
+    Review {
+        name,
+        ordinal,
+        opened: at(1),
+        silence: Silence::Revoke,
+        items: vec![item],
+        skipped: [].into(),
+    }
 }
 
 pub(crate) async fn a_review_is_kept_in_its_place_with_an_entry_for_each_answer(store: &dyn Store) {
