@@ -141,8 +141,11 @@ impl Simulation<'_> {
             let stopped = blocked(&look.plan, &found, &released(&found));
             for Finding { kind, target, blocks, .. } in found {
                 if !held_back.iter().any(|it| it.kind == kind && it.target == target) {
-                    let erases = kind == FindingKind::MassErase;
-                    let count = if erases { look.plan.erasures.len() } else { blocks.len() };
+                    let count = match kind {
+                        FindingKind::MassErase => look.plan.erasures.len(),
+                        FindingKind::MassPassword => steps::passwords(&look.plan, target.as_ref()),
+                        _ => blocks.len(),
+                    };
                     held_back.push(HeldBack { kind, target, operations: count });
                 }
             }

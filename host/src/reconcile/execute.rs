@@ -23,7 +23,7 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError, approvals, erase,
+    Context, ReconcileError, approvals, credential, erase,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
@@ -93,7 +93,9 @@ pub async fn execute(
     runner.run(&mut schedule).await?;
     let mut summary = runner.summary;
     // What takes access away has been sent before anybody is told.
-    let withheld = withheld(survey, &blocked);
+    let mut withheld = withheld(survey, &blocked);
+    withheld.passwords = credential::waiting(context, survey, released, &withheld).await?;
+    summary.blocked += withheld.passwords.len();
     steps::carry_out(context, (run, &plan.steps), &withheld, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &withheld.people, report, &mut summary).await?;
     reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
@@ -120,6 +122,7 @@ fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {
             .filter(|it| held.contains(&it.id))
             .map(|it| it.target.clone())
             .collect(),
+        passwords: BTreeSet::new(),
     }
 }
 

@@ -9,7 +9,7 @@ mod request;
 use std::{collections::BTreeMap, collections::BTreeSet};
 
 use lanyard_core::{
-    id::{ConnectorName, IdentityId, WorkflowName},
+    id::{ConnectorName, IdentityId, WebhookName, WorkflowName},
     operation::Cause,
     workflow::{
         Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
@@ -32,6 +32,8 @@ pub(super) struct Withheld {
     pub(super) people: BTreeSet<IdentityId>,
     /// Where no password is set.
     pub(super) targets: BTreeSet<ConnectorName>,
+    /// Keys of steps that would set more passwords than may be.
+    pub(super) passwords: BTreeSet<String>,
 }
 
 /// Carries out the steps of a plan, except what is `withheld`.
@@ -49,11 +51,14 @@ pub(super) async fn carry_out(
         return Ok(());
     }
     let episodes = context.store.workflows().await?.episodes;
-    let mut hand = Hand { context, run, episodes, report, summary };
+    let closed = BTreeMap::new();
+    let mut hand = Hand { context, run, episodes, closed, report, summary };
     let (mut letters, mut told, mut carried) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         if withheld.has(step) {
             hand.skip(step, "a finding holds back what it is about");
+        } else if withheld.passwords.contains(&step.key()) {
+            hand.queue(step).await?;
         } else if context.stop.is_asked() {
             hand.skip(step, "the run was stopped");
         } else {
@@ -80,7 +85,7 @@ pub(super) async fn carry_out(
 impl Withheld {
     /// A password is a write like any other: what is wrong with a plan at its
     /// target is wrong with it, whoever it is for.
-    fn has(&self, step: &PlannedStep) -> bool {
+    pub(super) fn has(&self, step: &PlannedStep) -> bool {
         let there = match &step.effect {
             Effect::Credential { target, .. } => self.targets.contains(target),
             _ => false,
@@ -110,6 +115,8 @@ pub(super) struct Hand<'a> {
     run: RunId,
     /// As the store has them.
     episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    /// Ways by which nobody can be told anything, and why: mail, or a webhook.
+    pub(super) closed: BTreeMap<Option<WebhookName>, String>,
     report: &'a (dyn Fn(Progress) + Send + Sync),
     summary: &'a mut Summary,
 }
@@ -144,6 +151,10 @@ impl Hand<'_> {
         let episode = self.episodes.get(&step.identity).and_then(|of| of.get(&step.workflow));
         let begun = episode.and_then(|episode| episode.begun(&step.step));
         begun.unwrap_or_else(|| self.context.now())
+    }
+
+    pub(super) fn record(&self, step: &PlannedStep) -> Option<StepRecord> {
+        self.episodes.get(&step.identity)?.get(&step.workflow)?.steps.get(&step.step).cloned()
     }
 
     /// What a component has taken on, if the step is so.

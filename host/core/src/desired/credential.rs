@@ -57,22 +57,33 @@ impl Subject<'_> {
 
     /// Why what a step does cannot be done yet.
     pub(super) fn not_yet(&self, action: &Action<Template>) -> Option<String> {
-        let Action::Credential { target, .. } = action else { return None };
+        let Action::Credential { target, again, .. } = action else { return None };
         if self.state.state.is_over() {
             return Some("whoever has left gets no credential".to_owned());
         }
         let theirs = self.links.iter().copied().filter(|link| link.target == *target);
-        usable((self.policy, self.observed, self.id), theirs, target).err()
+        usable((self.policy, self.observed, self.id), theirs, (target, *again)).err()
     }
 }
 
 type Usable<'a> = (&'a ObjectDef, &'a Account, &'a Link);
 
+/// What a new password is like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    /// Random characters of it.
+    pub length: u16,
+    /// At the first sign-in.
+    pub must_change: bool,
+    /// Also in place of one that is in use.
+    pub again: bool,
+}
+
 /// Their account there that may be signed in to, and that is ours to write.
 fn usable<'a>(
     (policy, observed, id): (&Policy, &'a Observed, IdentityId),
     theirs: impl Iterator<Item = &'a Link>,
-    target: &ConnectorName,
+    (target, again): (&ConnectorName, bool),
 ) -> Result<Usable<'a>, String> {
     let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
     let found: Vec<Usable<'_>> = theirs
@@ -99,10 +110,10 @@ fn usable<'a>(
     if protected.into_iter().flatten().any(|pattern| pattern.matches(name)) {
         return Err(format!("the account `{name}` at `{target}` is protected and never written"));
     }
-    if link.origin != Origin::Created {
+    if link.origin != Origin::Created && !again {
         return Err(format!(
             "the account `{name}` was there before us, and whoever uses it has a password; a new \
-             one is set there by hand"
+             one is set there by hand, or by a step with `again = true`"
         ));
     }
     let open = match account.state {
@@ -122,7 +133,7 @@ fn usable<'a>(
 /// The same of all that is known, which takes a look at everybody's accounts.
 fn theirs_alone<'a>(
     teller: &Teller<'a>,
-    target: &ConnectorName,
+    (target, again): (&ConnectorName, bool),
 ) -> Result<(&'a ObjectDef, &'a Account), String> {
     let about = teller.about;
     if teller.reach.somebody(about.id)?.state.is_over() {
@@ -130,14 +141,16 @@ fn theirs_alone<'a>(
     }
     let links = || about.observed.links.iter().filter(|it| it.target == *target && !it.gone);
     let theirs = links().filter(|it| it.identity == about.id);
-    let (def, account, link) = usable((teller.policy, about.observed, about.id), theirs, target)?;
+    let (def, account, link) =
+        usable((teller.policy, about.observed, about.id), theirs, (target, again))?;
     if links().any(|it| it.identity != about.id && it.account == link.account) {
         return Err(format!("the account `{}` is somebody else's as well", account.name));
     }
     // What was not told is made anew, which is the same step once more.
-    if link.ended.password.is_some() && teller.topic.attempt() <= 1 {
+    if link.ended.password.is_some() && teller.topic.attempt() <= 1 && !again {
         return Err(format!(
-            "`{}` got a password of ours before, which is in use; a new one is set there by hand",
+            "`{}` got a password of ours before, which is in use; a new one is set there by hand, \
+             or by a step with `again = true`",
             account.name
         ));
     }
@@ -149,10 +162,10 @@ pub(super) fn effect(
     teller: &Teller<'_>,
     target: &ConnectorName,
     (to, template): (&[Recipient], &MessageName),
-    (length, must_change): (u16, bool),
+    Form { length, must_change, again }: Form,
 ) -> Result<Effect, String> {
     let about = teller.about;
-    let (def, account) = theirs_alone(teller, target)?;
+    let (def, account) = theirs_alone(teller, (target, again))?;
     let can = &def.capabilities.credential_abilities;
     if !can.contains(&CredentialAbility::SetPassword) {
         return Err(format!("the connector of `{target}` cannot set a password"));
@@ -198,6 +211,7 @@ pub(super) fn effect(
         login: account.name.clone(),
         length,
         must_change,
+        again,
         deliveries: deliveries.into_iter().map(|it| it.of_attempt(attempt)).collect(),
     })
 }
