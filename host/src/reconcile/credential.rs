@@ -143,18 +143,10 @@ impl Hand<'_> {
         Ok(())
     }
 
-    /// Waits for others to have had their turn; the time that the step may
-    /// take does not run meanwhile.
+    /// Waits for others to have had their turn: it has not begun, so that the
+    /// time it may take does not run.
     pub(super) async fn queue(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
-        let at = self.context.now();
-        let record = match self.record(step) {
-            Some(StepRecord::Again { attempts, next, why, .. }) => {
-                Some(StepRecord::Again { begun: at, attempts, next, why })
-            }
-            None | Some(StepRecord::Begun { .. }) => Some(StepRecord::Begun { at }),
-            Some(_) => None,
-        };
-        if let Some(episode) = record.and_then(|record| self.with(step, record)) {
+        if let Some(episode) = self.not_begun(step) {
             self.context.store.record_episodes(&[(episode, None)]).await?;
         }
         self.skip(step, TOO_MANY);

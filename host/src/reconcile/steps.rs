@@ -153,8 +153,16 @@ impl Hand<'_> {
         begun.unwrap_or_else(|| self.context.now())
     }
 
-    pub(super) fn record(&self, step: &PlannedStep) -> Option<StepRecord> {
-        self.episodes.get(&step.identity)?.get(&step.workflow)?.steps.get(&step.step).cloned()
+    /// The episode without what was begun of a step, if anything was.
+    pub(super) fn not_begun(&mut self, step: &PlannedStep) -> Option<Episode> {
+        let episode = self.episodes.get_mut(&step.identity)?.get_mut(&step.workflow)?;
+        let record = episode.steps.get(&step.step)?;
+        let waits = matches!(record, StepRecord::Begun { .. } | StepRecord::Again { .. });
+        if episode.ordinal != step.ordinal || !episode.is_open() || !waits {
+            return None;
+        }
+        episode.steps.remove(&step.step);
+        Some(episode.clone())
     }
 
     /// What a component has taken on, if the step is so.

@@ -109,3 +109,97 @@ pub fn passwords_waiting(
     });
     waiting.map(PlannedStep::key).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        example::{id, named, observed, policy},
+        policy::Bound,
+    };
+
+    fn account(uid: &str) -> ObjectRef {
+        ObjectRef { object_type: "user".to_owned(), uid: uid.to_owned() }
+    }
+
+    /// Each of these accounts at the crm gets a password.
+    fn plan(accounts: &[&str]) -> Plan {
+        let steps = accounts.iter().map(|uid| PlannedStep {
+            identity: id(uid),
+            workflow: named("joiner"),
+            ordinal: 1,
+            step: named("pass"),
+            attempt: 1,
+            effect: Effect::Credential {
+                target: named("crm"),
+                account: account(uid),
+                login: (*uid).to_owned(),
+                length: 16,
+                must_change: false,
+                again: false,
+                deliveries: Vec::new(),
+            },
+            causes: Vec::new(),
+        });
+        Plan { steps: steps.collect(), ..Plan::default() }
+    }
+
+    fn lately(accounts: &[&str]) -> Lately {
+        let passwords = accounts.iter().map(|uid| account(uid)).collect();
+        Lately { passwords: [(named("crm"), passwords)].into(), ..Lately::default() }
+    }
+
+    /// Who waits where so many may get one, and what the guard says of it.
+    fn waiting(
+        most: Option<u32>,
+        (planned, before): (&[&str], &[&str]),
+        goes: impl Fn(&PlannedStep) -> bool,
+    ) -> (BTreeSet<String>, Vec<Finding>) {
+        let mut policy = policy();
+        if let Some(most) = most {
+            let bound = Bound { percent: None, floor: 0, max: Some(most) };
+            policy.limits.classes.everywhere.insert(Class::Passwords, bound);
+        }
+        let (plan, observed, lately) = (plan(planned), observed(&[]), lately(before));
+        let found = findings(&AccessGuard::of(&policy), &plan, &observed, &lately);
+        (passwords_waiting(&policy, &plan, (&observed, &lately), goes), found)
+    }
+
+    fn keys(accounts: &[&str]) -> BTreeSet<String> {
+        plan(accounts).steps.iter().map(PlannedStep::key).collect()
+    }
+
+    #[test]
+    fn whoever_comes_first_gets_one_and_the_rest_wait() {
+        let all = |_: &PlannedStep| true;
+        let cases: [(Option<u32>, &[&str], &[&str], &[&str]); 6] = [
+            (None, &["a", "b", "c"], &[], &[]),
+            (Some(3), &["a", "b", "c"], &[], &[]),
+            (Some(2), &["a", "b", "c"], &[], &["c"]),
+            (Some(2), &["a", "b", "c"], &["x"], &["b", "c"]),
+            // One that is made once more takes no further place.
+            (Some(2), &["a", "b", "c"], &["b"], &["c"]),
+            (Some(0), &["a"], &[], &["a"]),
+        ];
+        for (most, planned, before, expected) in cases {
+            let (waiting, found) = waiting(most, (planned, before), all);
+            assert_eq!(waiting, keys(expected), "{most:?} {planned:?} {before:?}");
+            assert_eq!(found.is_empty(), expected.is_empty());
+            assert!(found.iter().all(|it| it.blocks.is_empty() && it.holds_back()));
+            assert!(found.iter().all(|it| it.kind.releasable()));
+        }
+    }
+
+    #[test]
+    fn what_does_not_go_anyway_takes_nobodys_place() {
+        let (waiting, found) = waiting(Some(1), (&["a", "b"], &[]), |it| it.identity != id("a"));
+        assert_eq!(waiting, BTreeSet::new());
+        assert_eq!(found.len(), 1, "both would be more than may be");
+    }
+
+    #[test]
+    fn two_steps_for_one_account_take_one_place() {
+        let (waiting, found) = waiting(Some(1), (&["a", "a"], &[]), |_| true);
+        assert_eq!((waiting, found), (BTreeSet::new(), Vec::new()));
+    }
+}
