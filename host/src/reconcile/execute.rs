@@ -399,6 +399,7 @@ impl Runner<'_> {
                 schedule.succeeded(id);
             }
             Attempted::Again { at } | Attempted::Unfinished { at } => {
+                schedule.tried(id);
                 let fault = format!("attempt {attempt} was not applied, or not wholly");
                 (self.report)(Progress::Retrying { operation, fault });
                 // A time that has come already is now.

@@ -31,6 +31,16 @@ pub(super) fn ends(wishes: &[Wish]) -> Vec<WantedEnd> {
     ends.collect()
 }
 
+/// Whether what somebody is signed in with can be ended at an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// There is nothing of it.
+    Over,
+    Can,
+    /// The connector cannot.
+    Unable,
+}
+
 impl Subject<'_> {
     /// Whether all that can be ended was, since then.
     pub(super) fn are_ended(
@@ -39,20 +49,53 @@ impl Subject<'_> {
         targets: Option<&BTreeSet<ConnectorName>>,
         since: Timestamp,
     ) -> bool {
-        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
-        self.links.iter().filter(meant).all(|link| self.is_ended(link, verb, since))
+        self.linked_at(targets).all(|link| match self.at_account(link, verb) {
+            Ending::Over | Ending::Unable => true,
+            Ending::Can => link.ended.since(verb, since),
+        })
     }
 
-    fn is_ended(&self, link: &Link, verb: CredentialVerb, since: Timestamp) -> bool {
-        if link.ended.since(verb, since) || !self.policy.targets.contains_key(&link.target) {
-            return true;
+    /// Targets at which what a step asks for never comes about.
+    pub(super) fn unable(&self, action: &Action<Template>) -> BTreeSet<ConnectorName> {
+        let Action::EndCredentials { verb, targets } = action else { return BTreeSet::new() };
+        let unable = self.linked_at(targets.as_ref());
+        let unable = unable.filter(|link| self.at_account(link, *verb) == Ending::Unable);
+        unable.map(|link| link.target.clone()).collect()
+    }
+
+    fn linked_at(
+        &self,
+        targets: Option<&BTreeSet<ConnectorName>>,
+    ) -> impl Iterator<Item = &Link> + use<'_> {
+        let targets = targets.cloned();
+        let meant = move |link: &&Link| targets.as_ref().is_none_or(|it| it.contains(&link.target));
+        self.links.iter().copied().filter(meant)
+    }
+
+    /// What somebody is signed in with at an account of theirs.
+    fn at_account(&self, link: &Link, verb: CredentialVerb) -> Ending {
+        if !self.policy.targets.contains_key(&link.target) {
+            return Ending::Over;
         }
-        let Some(there) = self.observed.targets.get(&link.target) else { return false };
+        let Some(there) = self.observed.targets.get(&link.target) else { return Ending::Can };
         let account = there.accounts.iter().find(|account| account.reference == link.account);
-        let Some(account) = account else { return there.proves_absence(&link.account) };
-        let def = there.schema.object(&link.account.object_type);
-        account.state == AccountState::SoftDeleted
-            || !def.is_some_and(|def| def.capabilities.ends(verb))
+        let Some(account) = account else {
+            let gone = there.proves_absence(&link.account);
+            return if gone { Ending::Over } else { Ending::Can };
+        };
+        if account.state == AccountState::SoftDeleted {
+            return Ending::Over;
+        }
+        let can = there.schema.object(&link.account.object_type).map(|def| &def.capabilities);
+        match can {
+            Some(can) if can.ends(verb) => Ending::Can,
+            Some(can) if can.disabling_ends(verb) && account.state == AccountState::Disabled => {
+                Ending::Over
+            }
+            // They are disabled, which does it.
+            Some(can) if can.disabling_ends(verb) && self.state.state.is_over() => Ending::Can,
+            _ => Ending::Unable,
+        }
     }
 
     /// Why what a step does cannot be done yet.

@@ -318,6 +318,7 @@ impl Subject<'_> {
                 scope: self.scope,
                 timezone: self.zone,
                 achieved: &achieved,
+                unable: &|action| self.unable(action),
                 not_yet: &|action| self.not_yet(action),
                 now: self.now,
             },
@@ -362,7 +363,8 @@ impl Subject<'_> {
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            let trouble = episode.ended(step).map_or("took too long", |(_, end)| end.trouble());
+            let trouble =
+                episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
             news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
         }
         episode.end = end;
