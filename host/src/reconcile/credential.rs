@@ -5,12 +5,11 @@
 //! down as something to be done again, and what is being told as something
 //! that is not.  None is made before it is known that it can be told.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use lanyard_core::{
     account::AccountState,
     fault::{Applied, Fault, FaultKind},
-    guard::{FindingKind, passwords_waiting},
     id::IdentityId,
     observed::Origin,
     workflow::{
@@ -21,13 +20,10 @@ use lanyard_core::{
 use zeroize::Zeroize as _;
 
 use super::{
-    Context,
     carry::NoJournal,
-    known::lately,
     progress::StepTold,
     read::patiently,
-    steps::{Hand, LEFT, Withheld, outgoing},
-    survey::Survey,
+    steps::{Hand, LEFT, outgoing},
 };
 use crate::{
     connector::{Attached, Outcome, Password, Status, Write, WriteContext},
@@ -37,24 +33,6 @@ use crate::{
 
 const BEING_SET: &str = "it was being set when the process ended";
 const TOO_MANY: &str = "more passwords would be set there than `[limits]` allows at once";
-
-/// Keys of the steps that would set more passwords than may be by now.
-pub(super) async fn waiting(
-    context: &Context,
-    survey: &Survey,
-    released: &BTreeSet<FindingKind>,
-    withheld: &Withheld,
-) -> Result<BTreeSet<String>, StoreError> {
-    let plan = &survey.stored.plan;
-    let any = plan.steps.iter().any(|it| matches!(it.effect, Effect::Credential { .. }));
-    if !any || released.contains(&FindingKind::MassPassword) {
-        return Ok(BTreeSet::new());
-    }
-    let policy = context.policy.as_ref();
-    let lately = lately(policy, context.store.as_ref(), context.now()).await?;
-    let goes = |step: &PlannedStep| !withheld.has(step);
-    Ok(passwords_waiting(policy, plan, (&survey.observed, &lately), goes))
-}
 
 /// What is known of a password after it was handed over.
 enum Put {
@@ -185,6 +163,18 @@ impl Hand<'_> {
             return Ok(Some("its account is not what it was when this was planned"));
         }
         Ok(None)
+    }
+
+    /// The episode without what was begun of a step, if anything was.
+    fn not_begun(&mut self, step: &PlannedStep) -> Option<Episode> {
+        let episode = self.episodes.get_mut(&step.identity)?.get_mut(&step.workflow)?;
+        let record = episode.steps.get(&step.step)?;
+        let waits = matches!(record, StepRecord::Begun { .. } | StepRecord::Again { .. });
+        if episode.ordinal != step.ordinal || !episode.is_open() || !waits {
+            return None;
+        }
+        episode.steps.remove(&step.step);
+        Some(episode.clone())
     }
 
     async fn tell(

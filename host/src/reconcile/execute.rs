@@ -23,16 +23,17 @@ use lanyard_core::{
 use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
-    Context, ReconcileError, approvals, credential, erase,
+    Context, ReconcileError, approvals, erase,
     lives::accept_clock,
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     requests, reviews,
     schedule::Schedule,
-    steps::{self, Withheld},
+    steps,
     survey::{Survey, accept_lost, accept_shrunk, episode_entry},
     whose::{self, Before},
+    withheld::Withheld,
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError, StoredPlan};
 
@@ -93,8 +94,7 @@ pub async fn execute(
     runner.run(&mut schedule).await?;
     let mut summary = runner.summary;
     // What takes access away has been sent before anybody is told.
-    let mut withheld = withheld(survey, &blocked);
-    withheld.passwords = credential::waiting(context, survey, released, &withheld).await?;
+    let withheld = Withheld::of(context, survey, (&blocked, released)).await?;
     summary.blocked += withheld.passwords.len();
     steps::carry_out(context, (run, &plan.steps), &withheld, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &withheld.people, report, &mut summary).await?;
@@ -106,24 +106,6 @@ pub async fn execute(
     }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
-}
-
-fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {
-    use FindingKind::{DisableEffects, LastOf, Protected, Separation, UnverifiableDisable};
-    let StoredPlan { plan, findings, .. } = &survey.stored;
-    // These are about single accounts.
-    let single = [DisableEffects, LastOf, Protected, Separation, UnverifiableDisable];
-    let standing = findings.iter().filter(|it| !single.contains(&it.kind));
-    let held: BTreeSet<OperationId> = standing.flat_map(|it| it.blocks.iter().copied()).collect();
-    let operations = || plan.operations.iter().filter(|it| blocked.contains(&it.id));
-    Withheld {
-        people: operations().map(|it| it.identity).collect(),
-        targets: operations()
-            .filter(|it| held.contains(&it.id))
-            .map(|it| it.target.clone())
-            .collect(),
-        passwords: BTreeSet::new(),
-    }
 }
 
 /// Whether a finding is about something else than the agreement of people.

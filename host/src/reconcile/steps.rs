@@ -6,10 +6,10 @@
 
 mod request;
 
-use std::{collections::BTreeMap, collections::BTreeSet};
+use std::collections::BTreeMap;
 
 use lanyard_core::{
-    id::{ConnectorName, IdentityId, WebhookName, WorkflowName},
+    id::{IdentityId, WebhookName, WorkflowName},
     operation::Cause,
     workflow::{
         Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
@@ -20,21 +20,12 @@ use lanyard_core::{
 use super::{
     Context,
     progress::{Progress, StepTold, Summary},
+    withheld::Withheld,
 };
 use crate::{
     messenger::{Outgoing, Sent, Topic},
     store::{AuditEntry, RunId, StoreError},
 };
-
-/// What findings hold back.
-pub(super) struct Withheld {
-    /// Whose operations.
-    pub(super) people: BTreeSet<IdentityId>,
-    /// Where no password is set.
-    pub(super) targets: BTreeSet<ConnectorName>,
-    /// Keys of steps that would set more passwords than may be.
-    pub(super) passwords: BTreeSet<String>,
-}
 
 /// Carries out the steps of a plan, except what is `withheld`.
 ///
@@ -82,18 +73,6 @@ pub(super) async fn carry_out(
     hand.carry(&carried).await
 }
 
-impl Withheld {
-    /// A password is a write like any other: what is wrong with a plan at its
-    /// target is wrong with it, whoever it is for.
-    pub(super) fn has(&self, step: &PlannedStep) -> bool {
-        let there = match &step.effect {
-            Effect::Credential { target, .. } => self.targets.contains(target),
-            _ => false,
-        };
-        there || self.people.contains(&step.identity)
-    }
-}
-
 /// What one step sends.
 struct Letters<'a> {
     step: &'a PlannedStep,
@@ -114,7 +93,7 @@ pub(super) struct Hand<'a> {
     pub(super) context: &'a Context,
     run: RunId,
     /// As the store has them.
-    episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    pub(super) episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
     /// Ways by which nobody can be told anything, and why: mail, or a webhook.
     pub(super) closed: BTreeMap<Option<WebhookName>, String>,
     report: &'a (dyn Fn(Progress) + Send + Sync),
@@ -151,18 +130,6 @@ impl Hand<'_> {
         let episode = self.episodes.get(&step.identity).and_then(|of| of.get(&step.workflow));
         let begun = episode.and_then(|episode| episode.begun(&step.step));
         begun.unwrap_or_else(|| self.context.now())
-    }
-
-    /// The episode without what was begun of a step, if anything was.
-    pub(super) fn not_begun(&mut self, step: &PlannedStep) -> Option<Episode> {
-        let episode = self.episodes.get_mut(&step.identity)?.get_mut(&step.workflow)?;
-        let record = episode.steps.get(&step.step)?;
-        let waits = matches!(record, StepRecord::Begun { .. } | StepRecord::Again { .. });
-        if episode.ordinal != step.ordinal || !episode.is_open() || !waits {
-            return None;
-        }
-        episode.steps.remove(&step.step);
-        Some(episode.clone())
     }
 
     /// What a component has taken on, if the step is so.
