@@ -363,9 +363,7 @@ impl Subject<'_> {
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            let trouble =
-                episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
-            news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
+            news.push(stops(workflow, &episode, step));
         }
         episode.end = end;
         turn.open.extend(open(workflow, &episode));
@@ -391,6 +389,11 @@ impl EpisodeNow {
         let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
         Self { episode, changed: true, news, decided, waits }
     }
+}
+
+fn stops(Workflow { name, .. }: &Workflow, episode: &Episode, step: &StepName) -> String {
+    let trouble = episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
+    format!("workflow `{name}` stops: step `{step}` {trouble}")
 }
 
 pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {

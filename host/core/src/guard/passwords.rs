@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn whoever_comes_first_gets_one_and_the_rest_wait() {
         let all = |_: &PlannedStep| true;
-        let cases: [(Option<u32>, &[&str], &[&str], &[&str]); 6] = [
+        type Case<'a> = (Option<u32>, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+        let cases: [Case<'_>; 6] = [
             (None, &["a", "b", "c"], &[], &[]),
             (Some(3), &["a", "b", "c"], &[], &[]),
             (Some(2), &["a", "b", "c"], &[], &["c"]),
