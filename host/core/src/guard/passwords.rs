@@ -169,10 +169,12 @@ mod tests {
         plan(accounts).steps.iter().map(PlannedStep::key).collect()
     }
 
+    /// The limit, who is planned, who got one lately, and who waits.
+    type Case<'a> = (Option<u32>, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn whoever_comes_first_gets_one_and_the_rest_wait() {
         let all = |_: &PlannedStep| true;
-        type Case<'a> = (Option<u32>, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
         let cases: [Case<'_>; 6] = [
             (None, &["a", "b", "c"], &[], &[]),
             (Some(3), &["a", "b", "c"], &[], &[]),
