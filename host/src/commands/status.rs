@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    desired::{Desired, DesiredStep},
+    desired::{Desired, DesiredIdentity, DesiredStep},
     fact::Identity,
     id::IdentityId,
     identity,
@@ -79,6 +79,10 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
+    let unasked = unasked(&known.desired);
+    for sentence in &unasked {
+        line("unasked", sentence, output)?;
+    }
     let is_unswept = store.is_unswept().await?;
     if is_unswept {
         line("unswept", UNSWEPT, output)?;
@@ -88,7 +92,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
         line("case", sentence, output)?;
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
-    let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held && !is_unswept;
+    let nothing_waits = undone.is_empty() && unasked.is_empty() && waiting.is_empty();
+    let nothing_waits = nothing_waits && nobody_held && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
@@ -163,6 +168,22 @@ fn steps_not_done(desired: &Desired) -> Vec<String> {
             format!("{label}: workflow `{workflow}`, step `{step}` {text}")
         })
         .collect()
+}
+
+/// Questions about steps and requests for which nobody is left to ask.
+fn unasked(desired: &Desired) -> Vec<String> {
+    let mut unasked = Vec::new();
+    for DesiredIdentity { label, steps, access, .. } in desired.identities.values() {
+        unasked.extend(steps.unasked.iter().map(|DesiredStep { workflow, step, text }| {
+            format!("{label}: workflow `{workflow}`, step `{step}`: {text}")
+        }));
+        let requests = access.requests.open.iter().filter(|it| it.is_unasked);
+        unasked.extend(requests.map(|it| {
+            let waits = it.waits.as_deref().unwrap_or_default();
+            format!("{label}: request {} for {}: {waits}", it.request.id, it.request.access)
+        }));
+    }
+    unasked
 }
 
 /// Who has departed, and where they have an account that is enabled as far

@@ -38,7 +38,8 @@ impl Asking<'_> {
             let causes = it.causes.iter().map(|cause| Detail::new(format!("because {cause}")));
             details.push(Detail::with("the next plan carries it out", causes.collect()));
         }
-        let open = self.person.steps.open.iter().chain(&self.person.steps.unable);
+        let steps = &self.person.steps;
+        let open = steps.open.iter().chain(&steps.unable).chain(&steps.unasked);
         let open = open.filter(|it| it.workflow == *workflow && it.step == *step);
         details.extend(open.map(|it| Detail::new(it.text.clone())));
         let who = self.label();

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     DesiredStep,
-    effects::{Due, due, open},
+    effects::{Due, cause, due, open, questions},
     jobs::Job,
     person::Facts,
 };
@@ -367,6 +367,7 @@ impl Subject<'_> {
         }
         episode.end = end;
         turn.open.extend(open(workflow, &episode));
+        turn.due.extend(questions(workflow, &episode, &turn.due));
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
@@ -389,10 +390,6 @@ impl EpisodeNow {
         let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
         Self { episode, changed: true, news, decided, waits }
     }
-}
-
-pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
-    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {
