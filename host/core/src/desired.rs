@@ -51,6 +51,7 @@ pub use self::{
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
     steps::EpisodeNow,
+    wishes::TakenByStep,
 };
 pub(crate) use self::{
     adopting::surely,

@@ -73,6 +73,9 @@ fn explain_access(access: &AccessNow, page: &mut Page) {
     for conflict in &access.conflicts {
         page.line(1, &format!("conflict: {conflict}"));
     }
+    for taken in &access.taken {
+        page.line(1, &format!("taken: {taken}"));
+    }
     for text in &access.reviewed.missed {
         page.line(1, &format!("reviewed: {text}"));
     }

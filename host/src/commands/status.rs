@@ -10,6 +10,7 @@ use lanyard_core::{
     identity,
     lifecycle::{Kept, unknown_in_holds},
     policy::Policy,
+    review::{OpenReview, open_reviews},
     run::OperationState,
 };
 
@@ -79,6 +80,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
+    let overdue = reviews(&known, now, output)?;
     let unasked = unasked(&known.desired);
     for sentence in &unasked {
         line("unasked", sentence, output)?;
@@ -93,7 +95,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
     let nothing_waits = undone.is_empty() && unasked.is_empty() && waiting.is_empty();
-    let nothing_waits = nothing_waits && nobody_held && !is_unswept;
+    let nothing_waits = nothing_waits && nobody_held && !overdue && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
@@ -168,6 +170,26 @@ fn steps_not_done(desired: &Desired) -> Vec<String> {
             format!("{label}: workflow `{workflow}`, step `{step}` {text}")
         })
         .collect()
+}
+
+/// Reviews that are open; whether nobody was left to answer in time in one.
+fn reviews(known: &LastKnown, now: Timestamp, output: &mut Output) -> Result<bool, AppError> {
+    let LastKnown { policy, assembled, observed, .. } = known;
+    let open = open_reviews(policy, assembled, observed, now);
+    for OpenReview { name, ordinal, waiting, until, overdue } in &open {
+        let mut said = Vec::new();
+        if let Some(until) = until {
+            let waiting = counted(*waiting, "question is", "questions are");
+            said.push(format!("{waiting} open, the first until {until:.0}"));
+        }
+        if *overdue > 0 {
+            let overdue = counted(*overdue, "question is", "questions are");
+            said.push(format!("{overdue} overdue, and nobody is there to answer"));
+        }
+        let said = said.join("; ");
+        line("review", &format!("{name} {ordinal}: {said}; `lanyard review show {name}`"), output)?;
+    }
+    Ok(open.iter().any(|it| it.overdue > 0))
 }
 
 /// Questions about steps and requests for which nobody is left to ask.

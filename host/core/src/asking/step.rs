@@ -3,6 +3,7 @@
 use super::{Answer, Asking, Detail, rule::Outcome};
 use crate::{
     id::{StepName, WorkflowName},
+    operation::Cause,
     workflow::{Episode, EpisodeEnd, On, StepEnd, StepRecord, Workflow},
 };
 
@@ -73,6 +74,15 @@ impl Asking<'_> {
         now.next()
             .or_else(|| self.world.observed.workflows.latest(self.identity.id, workflow))
             .filter(|it| !matches!(it.end, Some(EpisodeEnd::Before { .. })))
+    }
+
+    /// " at 2026-06-01T00:00:00Z": when a step began or ended.
+    pub(super) fn since(&self, cause: &Cause) -> String {
+        let Cause::Step { workflow, step, .. } = cause else { return String::new() };
+        let at = self.episode(workflow).and_then(|episode| {
+            episode.ended(step).map(|(at, _)| at).or_else(|| episode.begun(step))
+        });
+        at.map(|at| format!(" at {at:.0}")).unwrap_or_default()
     }
 
     pub(super) fn episode_line(&self, workflow: &WorkflowName) -> Vec<Detail> {
