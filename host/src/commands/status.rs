@@ -80,11 +80,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
-    let overdue = reviews(&known, now, output)?;
-    let unasked = unasked(&known.desired);
-    for sentence in &unasked {
-        line("unasked", sentence, output)?;
-    }
+    let nobody_is_left = questions(&known, now, output)?;
     let is_unswept = store.is_unswept().await?;
     if is_unswept {
         line("unswept", UNSWEPT, output)?;
@@ -94,8 +90,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
         line("case", sentence, output)?;
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
-    let nothing_waits = undone.is_empty() && unasked.is_empty() && waiting.is_empty();
-    let nothing_waits = nothing_waits && nobody_held && !overdue && !is_unswept;
+    let nothing_waits = undone.is_empty() && waiting.is_empty() && !nobody_is_left;
+    let nothing_waits = nothing_waits && nobody_held && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
@@ -170,6 +166,16 @@ fn steps_not_done(desired: &Desired) -> Vec<String> {
             format!("{label}: workflow `{workflow}`, step `{step}` {text}")
         })
         .collect()
+}
+
+/// What people are asked; whether there is nobody left to answer something.
+fn questions(known: &LastKnown, now: Timestamp, output: &mut Output) -> Result<bool, AppError> {
+    let overdue = reviews(known, now, output)?;
+    let unasked = unasked(&known.desired);
+    for sentence in &unasked {
+        line("unasked", sentence, output)?;
+    }
+    Ok(overdue || !unasked.is_empty())
 }
 
 /// Reviews that are open; whether nobody was left to answer in time in one.

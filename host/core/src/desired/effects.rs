@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::{
     DesiredStep, DesiredSteps, RequestsNow, carry, credential,
     reach::{Reach, Somebody, opted_out},
+    steps::Turn,
     topic::Topic,
 };
 use crate::{
@@ -80,8 +81,16 @@ pub(super) fn due(
     }
 }
 
+impl Turn {
+    /// What of an episode waits for people: steps that failed, and questions.
+    pub(super) fn stays_open(&mut self, workflow: &Workflow, episode: &Episode) {
+        self.open.extend(open(workflow, episode));
+        self.due.extend(questions(workflow, episode, &self.due));
+    }
+}
+
 /// Questions of an open episode that are open, without steps that are `due`.
-pub(super) fn questions(workflow: &Workflow, episode: &Episode, due: &[Due]) -> Vec<Due> {
+fn questions(workflow: &Workflow, episode: &Episode, due: &[Due]) -> Vec<Due> {
     let is_due =
         |id: &StepName| due.iter().any(|it| it.workflow == workflow.name && it.step == *id);
     let steps = episode.steps.iter().filter(|(id, _)| episode.is_open() && !is_due(id));

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     DesiredStep,
-    effects::{Due, cause, due, open, questions},
+    effects::{Due, cause, due, open},
     jobs::Job,
     person::Facts,
 };
@@ -366,8 +366,7 @@ impl Subject<'_> {
             news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
         }
         episode.end = end;
-        turn.open.extend(open(workflow, &episode));
-        turn.due.extend(questions(workflow, &episode, &turn.due));
+        turn.stays_open(workflow, &episode);
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));

@@ -83,12 +83,12 @@ impl Simulation<'_> {
             let lines = match approval.standing(at) {
                 Standing::No(ApprovalEnd::Expired) if approval.ended.is_none() => {
                     approval.ended = Some((at, ApprovalEnd::Expired));
-                    vec![format!("nobody has answered, which is a no: {}", self.about(approval))]
+                    vec![format!("nobody has answered, which is a no: {}", about(approval))]
                 }
                 Standing::Open if approval.asked.rounds < approval.asked.rounds_due(at) => {
                     approval.asked = approval.asked.clone().told(at);
                     let to = self.called(approval.asked.waits_for(at), at);
-                    let about = self.about(approval);
+                    let about = about(approval);
                     vec![format!("nobody has answered yet, and {to} may: {about}")]
                 }
                 _ => continue,
@@ -119,7 +119,7 @@ impl Simulation<'_> {
     fn question(&self, look: &Look, approval: &PlanApproval, at: Timestamp) -> Inquiry {
         let stages = approval.asked.stages.iter().map(|stage| self.called(stage.clone(), at));
         let stages = stages.collect::<Vec<_>>().join(", then ");
-        let (until, about) = (approval.asked.expires, self.about(approval));
+        let (until, about) = (approval.asked.expires, about(approval));
         let mut lines = vec![format!("? ask {stages} to agree until {until:.0}: {about}")];
         let names = Names::new(&look.observed.targets);
         let part = approval.part(&look.plan, &[]);
@@ -131,13 +131,6 @@ impl Simulation<'_> {
             format!("{who} waits: {}", names.headline(operation, &own))
         }));
         inquiry(approval, lines)
-    }
-
-    fn about(&self, approval: &PlanApproval) -> String {
-        match &approval.about {
-            Agreement::Operations(_) => approval.asked.reason.clone(),
-            Agreement::Release(_) => approval.about.to_string(),
-        }
     }
 
     /// "Bob Example or Grace Example"
@@ -169,6 +162,13 @@ fn looked<'a>(
 ) -> Looked<'a> {
     let Look { assembled, observed, desired, plan } = look;
     Looked { policy, plan, digest, assembled, desired, observed, known, now }
+}
+
+fn about(approval: &PlanApproval) -> String {
+    match &approval.about {
+        Agreement::Operations(_) => approval.asked.reason.clone(),
+        Agreement::Release(_) => approval.about.to_string(),
+    }
 }
 
 fn inquiry(approval: &PlanApproval, lines: Vec<String>) -> Inquiry {
