@@ -28,7 +28,7 @@ use super::{
     Context, ReconcileError, Stop,
     approvals::{self, Seen},
     dropped::note,
-    erase::set_aside,
+    erase::{confirm_gone, set_aside},
     known::{known_of, lately},
     lives, read, requests, reviews,
 };
@@ -82,6 +82,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
+    confirm_gone(context, &mut observed).await?;
     just_learned(&mut observed, &known, &assembled, now);
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
