@@ -31,8 +31,8 @@ fn read(policy: &Policy, world: &mut Observed, time: &str) -> Option<Proof> {
     world.forgetting.gone.values().next().copied()
 }
 
-fn missing(since: &str, seen: u32, last: &str) -> Option<Proof> {
-    Some(Proof::Missing(Missing { since: at(since), seen, last: at(last) }))
+fn missing(since: &str, seen: u32, last: &str) -> Proof {
+    Proof::Missing(Missing { since: at(since), seen, last: at(last) })
 }
 
 const FIRST: &str = "2026-06-01T00:00:00Z";
@@ -44,8 +44,8 @@ const LATER: &str = "2026-06-03T00:00:00Z";
 fn an_account_that_we_did_not_delete_is_gone_when_two_readings_a_day_apart_lack_it() {
     let (mut world, _) = lost();
     let policy = policy();
-    assert_eq!(read(&policy, &mut world, FIRST), missing(FIRST, 1, FIRST));
-    assert_eq!(read(&policy, &mut world, SOON), missing(FIRST, 1, FIRST));
+    assert_eq!(read(&policy, &mut world, FIRST), Some(missing(FIRST, 1, FIRST)));
+    assert_eq!(read(&policy, &mut world, SOON), Some(missing(FIRST, 1, FIRST)));
     assert_eq!(read(&policy, &mut world, NEXT), Some(Proof::Proven));
     assert_eq!(confirm_gone(&policy, &world), BTreeMap::new());
 }
@@ -57,8 +57,8 @@ fn as_many_readings_are_needed_as_the_file_says_and_as_far_apart() {
     policy.targets.get_mut("crm").unwrap().gone =
         GoneWhen { confirmations: 3, interval: SignedDuration::from_hours(36) };
     read(&policy, &mut world, FIRST);
-    assert_eq!(read(&policy, &mut world, NEXT), missing(FIRST, 1, FIRST));
-    assert_eq!(read(&policy, &mut world, LATER), missing(FIRST, 2, LATER));
+    assert_eq!(read(&policy, &mut world, NEXT), Some(missing(FIRST, 1, FIRST)));
+    assert_eq!(read(&policy, &mut world, LATER), Some(missing(FIRST, 2, LATER)));
     assert_eq!(read(&policy, &mut world, "2026-06-04T12:00:00Z"), Some(Proof::Proven));
 }
 
@@ -69,11 +69,11 @@ fn a_reading_that_proves_nothing_confirms_nothing() {
     read(&policy, &mut world, FIRST);
     let crm = world.targets.get_mut("crm").unwrap();
     crm.accounts_coverage.kind = CoverageKind::Truncated;
-    assert_eq!(read(&policy, &mut world, NEXT), missing(FIRST, 1, FIRST));
+    assert_eq!(read(&policy, &mut world, NEXT), Some(missing(FIRST, 1, FIRST)));
     let crm = world.targets.get_mut("crm").unwrap();
     crm.accounts_coverage = Coverage::exhaustive();
     crm.account_type = "contact".to_owned();
-    assert_eq!(read(&policy, &mut world, NEXT), missing(FIRST, 1, FIRST), "of another type");
+    assert_eq!(read(&policy, &mut world, NEXT), Some(missing(FIRST, 1, FIRST)), "of another type");
     world.targets.remove("crm");
     assert_eq!(confirm_gone(&policy, &world), BTreeMap::new(), "not read: {}", account.uid);
 }
@@ -86,11 +86,11 @@ fn an_account_that_is_there_again_is_counted_anew_and_one_that_is_only_kept_is_n
     let mut there = observed(&[("ada.example", None)]).targets["crm"].accounts[0].clone();
     there.state = AccountState::SoftDeleted;
     world.targets.get_mut("crm").unwrap().accounts.push(there);
-    assert_eq!(read(&policy, &mut world, NEXT), missing(FIRST, 1, FIRST));
+    assert_eq!(read(&policy, &mut world, NEXT), Some(missing(FIRST, 1, FIRST)));
     world.targets.get_mut("crm").unwrap().accounts[0].state = AccountState::Disabled;
     assert_eq!(read(&policy, &mut world, NEXT), None);
     world.targets.get_mut("crm").unwrap().accounts.clear();
-    assert_eq!(read(&policy, &mut world, LATER), missing(LATER, 1, LATER));
+    assert_eq!(read(&policy, &mut world, LATER), Some(missing(LATER, 1, LATER)));
     // Also one that was proven: it is somebody's by now, perhaps still theirs.
     world.forgetting.gone.insert(key, Proof::Proven);
     assert_eq!(read(&policy, &mut world, LATER), Some(Proof::Proven));
@@ -105,9 +105,9 @@ fn a_clock_that_jumped_confirms_nothing() {
     let policy = policy();
     read(&policy, &mut world, FIRST);
     world.kept.clock.jump = Some(Jump { from: at(SOON), to: at(LATER) });
-    assert_eq!(read(&policy, &mut world, LATER), missing(FIRST, 1, LATER));
+    assert_eq!(read(&policy, &mut world, LATER), Some(missing(FIRST, 1, LATER)));
     world.kept.clock.jump = None;
-    assert_eq!(read(&policy, &mut world, "2026-06-03T12:00:00Z"), missing(FIRST, 1, LATER));
+    assert_eq!(read(&policy, &mut world, "2026-06-03T12:00:00Z"), Some(missing(FIRST, 1, LATER)));
     assert_eq!(read(&policy, &mut world, "2026-06-04T00:00:00Z"), Some(Proof::Proven));
 }
 
