@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    desired::liken,
+    desired::{Desired, liken},
     fact::{Identity, Reading},
     forgetting::{self, Anew, PlannedErasure, Told, doubts, let_go, started},
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
+    identity::Assembled,
     lifecycle::Kept,
     observed::Observed,
     plan::{PlanSettings, hindered},
@@ -211,17 +212,11 @@ pub async fn erase_by_order(
     now: Timestamp,
 ) -> Result<ErasedRows, EraseError> {
     let Erasing { identity: known, reason, actor, carry_out } = erasing;
-    let (assembled, observed, mut desired) = look(policy, store, now).await?;
     let identity = known.id;
-    liken(policy, &assembled, &mut desired, &observed, (identity, now));
-    let mut why = hindered(&PlanSettings::of(policy), &desired, &observed, [identity])
-        .remove(&identity)
-        .unwrap_or_else(|| vec!["nobody knows them".to_owned()]);
-    why.extend(doubts(known, &observed));
+    let (why, departed) = in_the_way(policy, known, Box::pin(look(policy, store, now)).await?, now);
     if !why.is_empty() {
         return Err(EraseError::Hindered { identity, why });
     }
-    let departed = desired.identities.get(&identity).and_then(|person| person.state.left);
     let said = Said { ordered: true, departed, reason: Some(reason.to_owned()) };
     let (erasure, entry) = erasure(policy, store, known, (said, actor, now)).await?;
     let rows = if carry_out {
@@ -230,6 +225,22 @@ pub async fn erase_by_order(
         store.would_erase(&erasure, &entry).await?
     };
     Ok(rows.unwrap_or_default())
+}
+
+/// Why somebody is not erased by order, and since when they are departed.
+fn in_the_way(
+    policy: &Policy,
+    known: &Identity,
+    (assembled, observed, mut desired): (Assembled, Observed, Desired),
+    now: Timestamp,
+) -> (Vec<String>, Option<Timestamp>) {
+    let identity = known.id;
+    liken(policy, &assembled, &mut desired, &observed, (identity, now));
+    let mut why = hindered(&PlanSettings::of(policy), &desired, &observed, [identity])
+        .remove(&identity)
+        .unwrap_or_else(|| vec!["nobody knows them".to_owned()]);
+    why.extend(doubts(known, &observed));
+    (why, desired.identities.get(&identity).and_then(|person| person.state.left))
 }
 
 struct Said {
