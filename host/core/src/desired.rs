@@ -24,6 +24,7 @@ mod reviewed;
 mod steps;
 mod topic;
 mod typed;
+mod unused;
 mod unwanted;
 mod wishes;
 

@@ -83,7 +83,7 @@ impl Policy {
         let of_state = ["start", "end", "leave_start", "leave_end"].into_iter();
         let of_workflows = self.workflows.iter().filter_map(|workflow| match &workflow.on {
             On::Offset(offset) => Some(offset.fact.as_str()),
-            On::State(_) | On::Changed(_) | On::Demand => None,
+            On::State(_) | On::Changed(_) | On::Unused(_) | On::Demand => None,
         });
         of_state.filter(|name| decides(name, &self.lifecycle)).chain(of_workflows).collect()
     }
