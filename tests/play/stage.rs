@@ -103,6 +103,10 @@ impl Stage {
                 let begun = (*name, *who);
                 self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
             }
+            ["cancel", "workflow", name, "for", who] => {
+                let left = (*name, *who);
+                self.said(|context, now| demand::cancel(context, left, now)).map(|()| None)
+            }
             ["merge", one, "and", other] => {
                 self.said(|context, now| cases::merge(context, (one, other), now)).map(Some)
             }
@@ -248,6 +252,7 @@ impl Stage {
                     has(&mut inner, row)?;
                 }
             }
+            ["forgets", name] => inner.by_name(name)?.last_used = None,
             ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
             ["is", "down"] => inner.down = true,
             ["is", "up"] => inner.down = false,

@@ -25,6 +25,7 @@ mod reviewed;
 mod steps;
 mod topic;
 mod typed;
+mod unused;
 mod unwanted;
 mod wishes;
 
@@ -44,6 +45,7 @@ use crate::{
 };
 
 pub use self::adopting::desired_adopting;
+pub use self::imagined::liken;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
@@ -91,6 +93,9 @@ pub struct DesiredIdentity {
     pub ends: Vec<WantedEnd>,
     /// Roles they have, and what they hold or are denied for what they hold.
     pub access: AccessNow,
+    /// What accounts of theirs would look like, of somebody who is to be
+    /// erased: none that may be theirs is left behind.
+    pub likeness: BTreeMap<ConnectorName, AccountContent>,
 }
 
 /// A step that ends what somebody is signed in with.

@@ -344,7 +344,9 @@ impl Simulation<'_> {
     fn schedule(&mut self, id: IdentityId, person: &DesiredIdentity, now: Timestamp) {
         let Some(identity) = self.whole.assembled().identity(id) else { return };
         let links: Vec<&Link> = self.whole.links_of(id).collect();
-        let next = next_change(self.policy, identity, person, (&links, self.whole.kept()), now);
+        let used = self.whole.used_of(id);
+        let about = (links.as_slice(), used.as_slice(), self.whole.kept());
+        let next = next_change(self.policy, identity, person, about, now);
         if let Some(next) = next {
             self.due.entry(next).or_default().insert(id);
         }

@@ -95,6 +95,12 @@ impl Whole {
         places.filter_map(|place| self.books.links.get(*place))
     }
 
+    /// When accounts of somebody were last used, where targets tell.
+    pub(crate) fn used_of(&self, id: IdentityId) -> Vec<Timestamp> {
+        let account = |link: &Link| self.places.get(&link.target)?.accounts.get(&link.account);
+        self.links_of(id).filter_map(|link| account(link)?.last_used).collect()
+    }
+
     /// Plans these people, whatever the others do.
     pub fn look(&self, policy: &Policy, ids: &BTreeSet<IdentityId>, now: Timestamp) -> Look {
         let asked = hang_on_others(&self.books.kept, ids.iter().copied());

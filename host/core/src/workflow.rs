@@ -28,7 +28,7 @@ pub use self::{
     component::{Given, Pending, StepRequest, Tried, step_key},
     definition::{
         AccountVerb, Action, ConditionDefinition, Definition, Offset, On, OnFailure,
-        StepDefinition, TaskDefinition, WaitDefinition,
+        StepDefinition, TaskDefinition, Unused, WaitDefinition,
     },
     draw::{duration, mermaid, words},
     effect::{

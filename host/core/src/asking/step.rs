@@ -143,6 +143,10 @@ fn begins(form: &Workflow) -> String {
             let side = if offset.by.is_negative() { "before" } else { "after" };
             format!("it begins {by} {side} `{}`", offset.fact)
         }
+        On::Unused(unused) => {
+            let after = crate::workflow::duration(unused.after);
+            format!("it begins when an account of theirs was not used for {after}")
+        }
         On::Demand => "it begins when a person or another workflow says so".to_owned(),
     }
 }
