@@ -142,7 +142,7 @@ steps = [
      --> lanyard.toml:9:6
       |
     9 | on = "gone"
-      |      ^^^^^^ needs a lifecycle state like "departed", an offset like "14d before start" or "7d after end", "demand", or `{ changed = ["department"] }`
+      |      ^^^^^^ needs a lifecycle state like "departed", an offset like "14d before start" or "7d after end", "demand", `{ changed = ["department"] }`, or `{ unused = "90d" }`
 
     error: step `a` needs one of `do`, `wait` and `run`
       --> lanyard.toml:15:3

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lanyard::reconcile::Context;
-use lanyard_core::workflow::Episode;
+use lanyard_core::workflow::{Episode, EpisodeEnd};
 
 use crate::people;
 
@@ -36,4 +36,21 @@ pub(crate) async fn run(
     let definitions = std::slice::from_ref(&workflow.definition);
     store.know_workflows(definitions, now).await.map_err(|error| said(&error))?;
     store.record_episodes(&[(episode, None)]).await.map_err(|error| said(&error))
+}
+
+/// As `lanyard workflow cancel` does.
+pub(crate) async fn cancel(
+    context: &Context,
+    (name, key): (&str, &str),
+    now: Timestamp,
+) -> Result<(), String> {
+    let store = context.store.as_ref();
+    let identity = people::identity(context, key).await?;
+    let remembered = store.workflows().await.map_err(|error| error.to_string())?;
+    let episodes = remembered.episodes.get(&identity).into_iter().flatten();
+    let mut standing = episodes.filter(|(it, episode)| it.as_str() == name && episode.stands());
+    let (_, episode) = standing.next().ok_or_else(|| format!("`{key}` is not in `{name}`"))?;
+    let end = Some(EpisodeEnd::Cancelled { at: now, by: context.actor.clone() });
+    let episode = Episode { end, ..episode.clone() };
+    store.record_episodes(&[(episode, None)]).await.map_err(|error| error.to_string())
 }

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::{
     agreed,
     answers::{self, chain, columns, plain, shown, told},
-    cases,
+    asked, cases,
     components::Carrier,
     demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
@@ -103,6 +103,10 @@ impl Stage {
                 let begun = (*name, *who);
                 self.said(|context, now| demand::run(context, begun, now)).map(|()| None)
             }
+            ["cancel", "workflow", name, "for", who] => {
+                let left = (*name, *who);
+                self.said(|context, now| demand::cancel(context, left, now)).map(|()| None)
+            }
             ["merge", one, "and", other] => {
                 self.said(|context, now| cases::merge(context, (one, other), now)).map(Some)
             }
@@ -161,6 +165,10 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["why", ..] | ["simulate", "until", _] => {
+                let survey = self.look(Settling::Looking)?;
+                self.said(|context, now| asked::answer(context, survey, words, now)).map(Some)
+            }
             ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),
@@ -244,6 +252,7 @@ impl Stage {
                     has(&mut inner, row)?;
                 }
             }
+            ["forgets", name] => inner.by_name(name)?.last_used = None,
             ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
             ["is", "down"] => inner.down = true,
             ["is", "up"] => inner.down = false,

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -39,10 +40,10 @@ pub(super) struct Script {
     reads: Vec<RequestNeed>,
 }
 
-/// How much was seen at a moment.
+/// What was seen before a call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    requests: usize,
+    at: Instant,
     opened: usize,
 }
 
@@ -80,13 +81,14 @@ impl Script {
     }
 
     pub(super) fn mark(&self) -> Mark {
-        let seen = self.seen();
-        Mark { requests: seen.requests.len(), opened: seen.opened }
+        Mark { at: Instant::now(), opened: self.seen().opened }
     }
 
+    /// What an earlier call asked for is that call's, however late it arrived.
     pub(super) fn since(&self, mark: Mark) -> Sent {
         let seen = self.seen();
-        let requests: Vec<_> = seen.requests.get(mark.requests..).unwrap_or_default().to_vec();
+        let asked = seen.requests.iter().filter(|request| request.asked >= mark.at);
+        let requests: Vec<_> = asked.cloned().collect();
         let writes = requests.iter().filter(|request| !self.is_read(request)).count();
         Sent { requests, opened: seen.opened.saturating_sub(mark.opened), writes }
     }

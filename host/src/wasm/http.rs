@@ -25,7 +25,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::{
     egress::{self, ConnectError, Target},
     permitted::{Permitted, Purpose},
-    script::Outlet,
+    script::{Outlet, Times},
     secrets::Placeholders,
     state::Denials,
 };
@@ -165,13 +165,14 @@ impl WasiHttpHooks for Gate {
         let (outlet, purpose) = (self.outlet.clone(), self.purpose);
         let denials = self.denials.clone();
         let deadline = self.deadline;
-        let left = deadline.saturating_duration_since(Instant::now());
+        let asked = Instant::now();
+        let left = deadline.saturating_duration_since(asked);
         let first_byte = options
             .and_then(|options| options.first_byte_timeout)
             .map_or(left, |asked| asked.min(left));
+        let times = Times { asked, first_byte, deadline };
         Box::new(async move {
-            let response =
-                outlet.request(prepared?, purpose, (first_byte, deadline), &denials).await?;
+            let response = outlet.request(prepared?, purpose, times, &denials).await?;
             let finished: Box<dyn Future<Output = Result<(), Error>> + Send> =
                 Box::new(std::future::ready(Ok(())));
             Ok((response, finished))

@@ -44,6 +44,17 @@ pub struct ScriptedRequest {
     pub body: Vec<u8>,
     /// Sent during a call that may change nothing.
     pub reading: bool,
+    /// When the connector asked for it; it may arrive when its call is over.
+    pub asked: Instant,
+}
+
+/// When the connector asked, how long an answer may take to begin, and when
+/// the call is over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub(super) asked: Instant,
+    pub(super) first_byte: Duration,
+    pub(super) deadline: Instant,
 }
 
 /// What becomes of a request.
@@ -113,14 +124,14 @@ impl Outlet {
         &self,
         request: Request<WasiBody>,
         purpose: Purpose,
-        (first_byte, deadline): (Duration, Instant),
+        times: Times,
         denials: &Denials,
     ) -> Result<Response<WasiBody>, Error> {
         match self {
-            Self::Network(client) => send(client, request, first_byte, denials).await,
+            Self::Network(client) => send(client, request, times.first_byte, denials).await,
             Self::Scripted(system) => {
-                let answered = perform(system.as_ref(), request, purpose, deadline);
-                tokio::time::timeout(first_byte, answered)
+                let answered = perform(system.as_ref(), request, purpose, times);
+                tokio::time::timeout(times.first_byte, answered)
                     .await
                     .unwrap_or(Err(Error::ConnectionReadTimeout))
             }
@@ -132,7 +143,7 @@ async fn perform(
     system: &dyn ScriptedSystem,
     request: Request<WasiBody>,
     purpose: Purpose,
-    deadline: Instant,
+    times: Times,
 ) -> Result<Response<WasiBody>, Error> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST_BODY)
@@ -146,9 +157,10 @@ async fn perform(
         uri: head.uri,
         body: body.to_bytes().to_vec(),
         reading: purpose == Purpose::Read,
+        asked: times.asked,
     };
     // A call that was cut off sends nothing more, however late its task is.
-    if Instant::now() >= deadline {
+    if Instant::now() >= times.deadline {
         return Err(Error::ConnectionReadTimeout);
     }
     match system.answer(&request) {

@@ -15,14 +15,14 @@ use super::{
     content::Site,
     credential,
     effects::Due,
-    ended, jobs, leave,
+    ended, imagined, jobs, leave,
     life::{Life, engaged, life, past_starts},
     managed_object,
     names::{self, Names},
     person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
     requests, reviewed,
-    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn},
+    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn, Used},
     wishes::Overrides,
 };
 use crate::{
@@ -76,6 +76,7 @@ pub fn desired(
     }
     let entitlements = held::entitlements(policy, observed);
     let held = held::held(policy, observed);
+    let used = held::used(policy, observed);
     let excluded = review::excluded(&review::heard(policy, assembled, &observed.kept, now));
     let mut people: BTreeMap<IdentityId, Person<'_>> = assembled
         .identities
@@ -83,8 +84,15 @@ pub fn desired(
         .map(|identity| {
             let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
             let links = links.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-            let (entitlements, held, excluded) = (&entitlements, &held, &excluded);
-            let around = Around { observed, entitlements, held, excluded, links, now };
+            let around = Around {
+                observed,
+                entitlements: &entitlements,
+                held: &held,
+                used: &used,
+                excluded: &excluded,
+                links,
+                now,
+            };
             (identity.id, person(policy, identity, wrong, &around))
         })
         .collect();
@@ -105,7 +113,9 @@ pub fn desired(
     left::leave(policy, &observed.links, &mut people, now);
     carry::carry_out(policy, assembled, observed, &mut people, now);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
-    Desired { identities }
+    let mut desired = Desired { identities };
+    imagined::liken_those_due(policy, assembled, &mut desired, observed, now);
+    desired
 }
 
 /// What is the same for everybody, and the accounts of one.
@@ -113,6 +123,7 @@ struct Around<'a> {
     observed: &'a Observed,
     entitlements: &'a Entitlements<'a>,
     held: &'a Held<'a>,
+    used: &'a Used<'a>,
     /// What reviews took from people.
     excluded: &'a BTreeMap<IdentityId, Excluded>,
     /// Those that are not gone.
@@ -141,7 +152,7 @@ fn person<'a>(
     wrong: &[Hold],
     around: &Around<'_>,
 ) -> Person<'a> {
-    let Around { observed, entitlements, held, excluded: _, links, now } = *around;
+    let Around { observed, entitlements, held, used, excluded: _, links, now } = *around;
     let engaged = engaged(policy, identity, wrong, &observed.kept, now);
     let Life { mut state, mut holds, legal_holds, absent_since, doubtful } =
         life(policy, identity, (&engaged, wrong), (&observed.kept, links), now);
@@ -168,6 +179,7 @@ fn person<'a>(
         observed,
         entitlements,
         held,
+        used,
         id: identity.id,
         state: &state,
         facts: &facts,
@@ -349,6 +361,7 @@ impl Person<'_> {
             steps,
             ends,
             access,
+            likeness: BTreeMap::new(),
         }
     }
 }

@@ -7,9 +7,10 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     DesiredStep,
-    effects::{Due, due, open},
+    effects::{Due, cause, due, open},
     jobs::Job,
     person::Facts,
+    unused::Told,
 };
 use crate::{
     engagement::Tenure,
@@ -83,6 +84,9 @@ pub(crate) type Entitlements<'a> = BTreeMap<&'a ConnectorName, Index<'a>>;
 pub(super) type Held<'a> =
     BTreeMap<&'a ConnectorName, BTreeMap<&'a ObjectRef, BTreeSet<&'a ObjectRef>>>;
 
+/// When each account of a target was last used, where a workflow asks.
+pub(super) type Used<'a> = BTreeMap<&'a ConnectorName, BTreeMap<&'a ObjectRef, Option<Timestamp>>>;
+
 /// One identity as workflows look at it.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
@@ -90,6 +94,7 @@ pub(super) struct Subject<'a> {
     pub observed: &'a Observed,
     pub entitlements: &'a Entitlements<'a>,
     pub held: &'a Held<'a>,
+    pub used: &'a Used<'a>,
     pub id: IdentityId,
     pub state: &'a StateNow,
     pub facts: &'a Facts<'a>,
@@ -150,7 +155,15 @@ impl Subject<'_> {
         // What somebody is in is about what it was when it began.
         let standing_episode = latest.filter(|latest| latest.is_open());
         let form = standing_episode.map_or(Ok(workflow), |episode| self.form(episode))?;
-        let since = standing(&form.on, &self.trigger())?;
+        let since = match (self.told(&form.on)?, latest) {
+            (Told::Since(since), _) => since,
+            (Told::Unknown, None) => return Ok(()),
+            // What it is about is as it was until somebody can tell.
+            (Told::Unknown, Some(latest)) => {
+                self.go_on(self.form(latest).unwrap_or(workflow), latest.clone(), None, turn);
+                return Ok(());
+            }
+        };
         let known_since = self.observed.workflows.known_since.get(&workflow.name);
         let known_since = known_since.copied().unwrap_or(self.now);
         let departed = self.departed();
@@ -193,7 +206,7 @@ impl Subject<'_> {
         let of_before = self.departed().is_some_and(|at| episode.began < at);
         let stays = (episode.by.is_some() && episode.is_open() || form.on == On::Demand)
             && (!of_before || episode.is_open());
-        if stays || standing(&form.on, &self.trigger())?.is_some() {
+        if stays || self.told(&form.on)? != Told::Since(None) {
             self.go_on(form, episode.clone(), None, turn);
             return Ok(());
         }
@@ -214,7 +227,7 @@ impl Subject<'_> {
         standing(&on_leave, &self.trigger()).ok().flatten()
     }
 
-    fn trigger(&self) -> Trigger<'_> {
+    pub(super) fn trigger(&self) -> Trigger<'_> {
         Trigger {
             state: self.state,
             facts: self.facts,
@@ -366,7 +379,7 @@ impl Subject<'_> {
             news.push(stops(workflow, &episode, step));
         }
         episode.end = end;
-        turn.open.extend(open(workflow, &episode));
+        turn.stays_open(workflow, &episode);
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
@@ -394,10 +407,6 @@ impl EpisodeNow {
 fn stops(Workflow { name, .. }: &Workflow, episode: &Episode, step: &StepName) -> String {
     let trouble = episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
     format!("workflow `{name}` stops: step `{step}` {trouble}")
-}
-
-pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
-    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

@@ -24,7 +24,7 @@ pub(super) fn keep(
     let names: BTreeSet<&FactName> = workflows
         .filter_map(|workflow| match &workflow.on {
             On::Changed(names) => Some(names),
-            On::State(_) | On::Offset(_) | On::Demand => None,
+            On::State(_) | On::Unused(_) | On::Offset(_) | On::Demand => None,
         })
         .flatten()
         .collect();

@@ -22,7 +22,7 @@ pub fn next_change(
     policy: &Policy,
     identity: &Identity,
     person: &DesiredIdentity,
-    (links, kept): (&[&Link], &Kept),
+    (links, used, kept): (&[&Link], &[Timestamp], &Kept),
     now: Timestamp,
 ) -> Option<Timestamp> {
     let mut moments: Vec<Timestamp> = person.state.until.into_iter().collect();
@@ -36,6 +36,7 @@ pub fn next_change(
     let zone = zone.unwrap_or_else(|_wrong| policy.lifecycle.timezone.clone());
     moments.extend(leaves(identity, &zone));
     moments.extend(offsets(policy, identity, &zone));
+    moments.extend(unused(policy, (identity, person), used));
     moments.extend(deletions(policy, (identity, person), links, now));
     moments.extend(overlaps(policy, links, kept));
     let retain = policy.leaver.retain.as_ref();
@@ -94,13 +95,32 @@ fn offsets<'a>(
     let offsets = policy.workflows.iter().chain(policy.versions.values());
     let offsets = offsets.filter_map(|workflow| match &workflow.on {
         On::Offset(offset) => Some(offset),
-        On::State(_) | On::Changed(_) | On::Demand => None,
+        On::State(_) | On::Changed(_) | On::Unused(_) | On::Demand => None,
     });
     offsets.flat_map(move |offset| {
         let last = offset.fact.as_str() == "end";
         let facts = identity.facts.get(&offset.fact).into_iter().flatten();
         let moments = facts.filter_map(move |fact| moment_of(fact, last, zone));
         moments.filter_map(|moment| moment.checked_add(offset.by).ok())
+    })
+}
+
+/// When accounts that were `used` then, and nobody uses, begin workflows.
+fn unused<'a>(
+    policy: &'a Policy,
+    (identity, person): (&'a Identity, &'a DesiredIdentity),
+    used: &'a [Timestamp],
+) -> impl Iterator<Item = Timestamp> + 'a {
+    let forms = policy.workflows.iter().chain(policy.versions.values());
+    let forms = forms.filter_map(|workflow| match &workflow.on {
+        On::Unused(unused) => Some(unused.after),
+        On::State(_) | On::Changed(_) | On::Offset(_) | On::Demand => None,
+    });
+    forms.flat_map(move |after| {
+        let facts = identity.facts.values().flatten();
+        let changes = facts.flat_map(|fact| fact.effective_from.into_iter().chain([fact.learned]));
+        let from = used.iter().copied().chain(person.state.since).chain(changes);
+        from.filter_map(move |from| from.checked_add(after).ok())
     })
 }
 

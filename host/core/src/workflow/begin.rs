@@ -46,7 +46,8 @@ pub fn standing(on: &On, about: &Trigger<'_>) -> Result<Option<Timestamp>, Strin
             let known = known.filter_map(learned).max();
             Ok(about.state.since.max(known).max(about.absent_since))
         }
-        On::State(_) | On::Demand => Ok(None),
+        // What accounts say is for those to tell who see them.
+        On::State(_) | On::Unused(_) | On::Demand => Ok(None),
         On::Changed(names) => {
             // The first value of a new person is no change.
             let first = about.facts.values().map(|fact| fact.taken_up()).min();
@@ -116,12 +117,18 @@ impl Begin {
             }
             (None, Some(latest)) if latest.left.is_none() && *on != On::Demand => Self::Leaves,
             (Some(moment), None) if moment > known_since => Self::Begins { ordinal: 1, moment },
+            // Nobody uses an account again by the workflow being new.
+            (Some(_), None) if matches!(on, On::Unused(_)) => {
+                Self::Begins { ordinal: 1, moment: known_since }
+            }
             (Some(_), None) if !matches!(on, On::Changed(_)) => Self::Before,
             (None, _) | (Some(_), None) => Self::Nothing,
             (Some(moment), Some(latest)) => {
                 let again = match on {
                     On::Changed(_) => moment > latest.began,
-                    On::State(_) | On::Offset(_) | On::Demand => latest.left.is_some(),
+                    On::State(_) | On::Offset(_) | On::Unused(_) | On::Demand => {
+                        latest.left.is_some()
+                    }
                 };
                 if again {
                     Self::Begins { ordinal: latest.ordinal.saturating_add(1), moment }

@@ -50,8 +50,25 @@ pub enum On {
     Changed(BTreeSet<FactName>),
     /// At a time before or after a date.
     Offset(Offset),
+    /// When an account of somebody at work was not used for long; it ends
+    /// when it is used again.
+    Unused(Unused),
     /// When a person or another workflow says so.
     Demand,
+}
+
+/// For how long an account was not used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unused {
+    pub after: SignedDuration,
+    /// Accounts there count; none: at every target.
+    pub targets: Option<BTreeSet<ConnectorName>>,
+}
+
+impl Unused {
+    pub fn is_about(&self, target: &ConnectorName) -> bool {
+        self.targets.as_ref().is_none_or(|targets| targets.contains(target))
+    }
 }
 
 /// `14d before start`, `7d after end`, `0s after contract_review`.

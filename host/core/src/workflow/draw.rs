@@ -29,6 +29,9 @@ pub fn words(on: &On) -> String {
             let side = if by.is_negative() { "before" } else { "after" };
             format!("{} {side} {fact}", duration(by.abs()))
         }
+        On::Unused(unused) => {
+            format!("when an account was not used for {}", duration(unused.after))
+        }
         On::Demand => "when a person or another workflow says so".to_owned(),
     }
 }

@@ -87,6 +87,12 @@ fn facts_of_trigger(check: &mut Check<'_, '_>, place: &Place, on: &On) {
     let names: Vec<&str> = match on {
         On::Changed(facts) => facts.iter().map(FactName::as_str).collect(),
         On::Offset(offset) => vec![offset.fact.as_str()],
+        On::Unused(unused) => {
+            for target in unused.targets.iter().flatten() {
+                check.target(place, Part::Value, target.as_str());
+            }
+            Vec::new()
+        }
         On::State(_) | On::Demand => Vec::new(),
     };
     for name in names {

@@ -1,13 +1,13 @@
-//! When a workflow begins: `"departed"`, `"14d before start"`, `"demand"`, or
-//! `{ changed = ["department"] }`.
+//! When a workflow begins: `"departed"`, `"14d before start"`, `"demand"`,
+//! `{ changed = ["department"] }`, or `{ unused = "90d" }`.
 
 use std::{borrow::Cow, fmt};
 
 use jiff::SignedDuration;
 use lanyard_core::{
-    id::FactName,
+    id::{ConnectorName, FactName},
     lifecycle::LifecycleState,
-    workflow::{Offset, On},
+    workflow::{Offset, On, Unused},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -18,12 +18,33 @@ use serde::{
 use super::duration::Duration;
 
 const EXPECTING: &str = "a lifecycle state like \"departed\", an offset like \"14d before start\" \
-                         or \"7d after end\", \"demand\", or `{ changed = [\"department\"] }`";
+                         or \"7d after end\", \"demand\", `{ changed = [\"department\"] }`, or `{ unused = \"90d\" }`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::config) struct Begins(pub(in crate::config) On);
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+/// One of the two that are tables.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    changed: Option<Vec<FactName>>,
+    unused: Option<Duration>,
+    targets: Option<Vec<ConnectorName>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WrittenUnused {
+    /// An account that was not used for so long begins it, and one that is
+    /// used again ends it.
+    unused: Duration,
+    /// Only accounts there; without it every target that tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<String>>")]
+    targets: Option<Vec<ConnectorName>>,
+}
+
+#[derive(Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Changed {
     /// Facts any of which begins it when it changes.
@@ -52,6 +73,30 @@ impl Begins {
     }
 }
 
+impl Table {
+    fn begins(self) -> Result<Begins, &'static str> {
+        match self {
+            Self { changed: Some(changed), unused: None, targets: None } => {
+                if changed.is_empty() {
+                    return Err("needs at least one fact in `changed`");
+                }
+                Ok(Begins(On::Changed(changed.into_iter().collect())))
+            }
+            Self { changed: None, unused: Some(Duration(after)), targets } => {
+                if after.is_zero() {
+                    return Err("needs some time in `unused`");
+                }
+                if targets.as_ref().is_some_and(Vec::is_empty) {
+                    return Err("needs at least one target in `targets`");
+                }
+                let targets = targets.map(|targets| targets.into_iter().collect());
+                Ok(Begins(On::Unused(Unused { after, targets })))
+            }
+            _ => Err("needs `changed`, or `unused` with or without `targets`"),
+        }
+    }
+}
+
 impl fmt::Display for Begins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -61,6 +106,7 @@ impl fmt::Display for Begins {
                 let side = if by.is_negative() { "before" } else { "after" };
                 write!(f, "{} {side} {fact}", Duration(by.abs()))
             }
+            On::Unused(unused) => write!(f, "unused {}", Duration(unused.after)),
             On::Changed(facts) => {
                 let facts: Vec<&str> = facts.iter().map(FactName::as_str).collect();
                 write!(f, "changed {}", facts.join(", "))
@@ -83,11 +129,8 @@ impl<'de> Deserialize<'de> for Begins {
                     .ok_or_else(|| E::custom(format!("needs {EXPECTING}")))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Begins, A::Error> {
-                let Changed { changed } = Changed::deserialize(MapAccessDeserializer::new(map))?;
-                if changed.is_empty() {
-                    return Err(A::Error::custom("needs at least one fact in `changed`"));
-                }
-                Ok(Begins(On::Changed(changed.into_iter().collect())))
+                let table = Table::deserialize(MapAccessDeserializer::new(map))?;
+                table.begins().map_err(A::Error::custom)
             }
         }
         deserializer.deserialize_any(Written)
@@ -100,6 +143,10 @@ impl Serialize for Begins {
             On::Changed(facts) => {
                 Changed { changed: facts.iter().cloned().collect() }.serialize(serializer)
             }
+            On::Unused(Unused { after, targets }) => {
+                let targets = targets.as_ref().map(|it| it.iter().cloned().collect());
+                WrittenUnused { unused: Duration(*after), targets }.serialize(serializer)
+            }
             _ => serializer.collect_str(self),
         }
     }
@@ -111,9 +158,10 @@ impl JsonSchema for Begins {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let changed = generator.subschema_for::<Changed>();
+        let unused = generator.subschema_for::<WrittenUnused>();
         json_schema!({
             "description": EXPECTING,
-            "anyOf": [{ "type": "string" }, changed]
+            "anyOf": [{ "type": "string" }, changed, unused]
         })
     }
 }

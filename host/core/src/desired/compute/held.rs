@@ -2,10 +2,11 @@
 //! plan.
 
 use crate::{
-    desired::steps::{Entitlements, Held},
+    desired::steps::{Entitlements, Held, Used},
     entitlement::Index,
-    observed::Observed,
+    observed::{Observed, ObservedTarget},
     policy::Policy,
+    workflow::On,
 };
 
 /// Only workflows, reviews, what must not be held together, what is kept on
@@ -22,6 +23,18 @@ pub(super) fn entitlements<'a>(policy: &'a Policy, observed: &'a Observed) -> En
     }
     let targets = observed.targets.iter();
     targets.map(|(name, there)| (name, Index::new(&there.entitlements, true))).collect()
+}
+
+/// When accounts were last used, where a workflow asks.
+pub(super) fn used<'a>(policy: &Policy, observed: &'a Observed) -> Used<'a> {
+    let workflows = policy.workflows.iter().chain(policy.versions.values());
+    if !workflows.into_iter().any(|workflow| matches!(workflow.on, On::Unused(_))) {
+        return Used::new();
+    }
+    let accounts = |there: &'a ObservedTarget| {
+        there.accounts.iter().map(|it| (&it.reference, it.last_used)).collect()
+    };
+    observed.targets.iter().map(|(name, there)| (name, accounts(there))).collect()
 }
 
 /// What accounts hold, where something must not be held together.
