@@ -12,6 +12,7 @@ mod open;
 mod over;
 mod planned;
 mod silence;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,7 @@ use crate::{
 
 pub(crate) use self::{
     counted::excluded,
+    open::next_opening,
     silence::{due, heard},
 };
 pub use self::{
@@ -36,6 +38,7 @@ pub use self::{
     open::{is_given, planned, reviewer},
     over::{Outcome, outcome},
     planned::{PlannedItem, PlannedReview, ReviewLetter},
+    standing::{OpenReview, open_reviews},
 };
 
 /// A `[review.…]` of the file.

@@ -79,6 +79,16 @@ impl<'a> Looked<'a> {
     /// Questions that nobody has been asked yet, of what nothing else holds
     /// back; a rule by which nobody can be asked has none.
     pub fn questions(&self, besides: &BTreeSet<OperationId>, by: &Asker) -> Vec<Letter> {
+        self.asks(besides, by).into_iter().filter_map(|(_, asked)| asked.ok()).collect()
+    }
+
+    /// Rules by which somebody would have to be asked now, with the question
+    /// or the sentence why nobody can be.
+    pub fn asks(
+        &self,
+        besides: &BTreeSet<OperationId>,
+        by: &Asker,
+    ) -> Vec<(&'a ApprovalRule, Result<Letter, String>)> {
         let mut found = self.found();
         found.retain_mut(|found| {
             found.fresh.retain(|operation| !besides.contains(&operation.id));
@@ -89,9 +99,9 @@ impl<'a> Looked<'a> {
         }
         let everybody = Everybody::of(self.assembled, self.desired, self.now);
         let desk = everybody.desk(self.policy);
-        let asked = found.iter().filter_map(|found| {
+        let asked = found.iter().map(|found| {
             let about = (operations(&found.fresh), found.fresh.as_slice());
-            self.ask(&desk, found.rule, about, by.clone()).ok()
+            (found.rule, self.ask(&desk, found.rule, about, by.clone()))
         });
         asked.collect()
     }

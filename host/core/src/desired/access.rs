@@ -16,7 +16,7 @@ use super::{
     person::{Given, Wanted},
     reviewed,
     steps::{Subject, Wish},
-    wishes::{self, Overrides},
+    wishes::{self, Overrides, TakenByStep},
 };
 use crate::{
     access::{Role, Separation},
@@ -35,6 +35,8 @@ pub struct AccessNow {
     pub requests: RequestsNow,
     /// What reviews took from them.
     pub reviewed: ReviewedNow,
+    /// What is given and steps of workflows took from them.
+    pub taken: Vec<TakenByStep>,
 }
 
 /// A role somebody has.
@@ -121,7 +123,8 @@ pub(super) fn settle(
     mut given: Given,
     identity: &Identity,
 ) -> Result<Settled, Vec<String>> {
-    let overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let mut overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let taken = std::mem::take(&mut overrides.missed);
     let reviewed = reviewed::take_out(subject, &mut given.wanted);
     let mut judge = Judge::new(subject, wishes, given);
     let mut conflicts = Vec::new();
@@ -138,9 +141,9 @@ pub(super) fn settle(
         Some(RoleNow { name, about, causes })
     });
     let requests = RequestsNow::default();
-    let taken = reviewed.excluded.keys();
-    at_once.grants.extend(taken.map(|(target, taken, _)| (target.clone(), taken.clone())));
-    let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed };
+    let gone = reviewed.excluded.keys();
+    at_once.grants.extend(gone.map(|(target, gone, _)| (target.clone(), gone.clone())));
+    let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed, taken };
     Ok(Settled { wanted, overrides, at_once, access })
 }
 

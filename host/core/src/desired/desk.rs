@@ -83,10 +83,11 @@ impl Desk<'_> {
         for stage in &approve.stages {
             stages.push(self.among(stage, about, own)?);
         }
-        let escalate = approve.escalate.as_ref().map(|(after, whom)| {
-            Ok::<_, String>((*after, self.among(std::slice::from_ref(whom), about, own)?))
+        // Whoever cannot be found is nobody to escalate to.
+        let escalate = approve.escalate.as_ref().and_then(|(after, whom)| {
+            Some((*after, self.among(std::slice::from_ref(whom), about, own).ok()?))
         });
-        Ok(Question { stages, expire: approve.expire, escalate: escalate.transpose()?, reason })
+        Ok(Question { stages, expire: approve.expire, escalate, reason })
     }
 
     /// Those who can be asked.

@@ -51,10 +51,9 @@ pub fn planned(
     for rule in rules {
         let latest = known.iter().filter(|it| it.name == rule.name).max_by_key(|it| it.ordinal);
         look.unknown_names(rule, &mut notes);
-        let due = match latest {
-            Some(latest) => is_due(latest, rule.every, now),
-            None => rule.from.is_none_or(|from| from <= now),
-        };
+        let ahead = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let wrong = latest.is_some_and(|latest| latest.opened > ahead);
+        let due = wrong || next_opening(rule, latest) <= now;
         let opens = if due && observed.kept.clock.jump.is_some() {
             let text = format!("review `{}` opens once the clock is believed", rule.name);
             notes.push(about_rule(None, NoteKind::Waits, text, false));
@@ -77,10 +76,12 @@ pub fn planned(
     plan.notes.extend(notes);
 }
 
-fn is_due(latest: &Review, every: SignedDuration, now: Timestamp) -> bool {
-    let wrong = latest.opened > now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-    let next = latest.opened.checked_add(every).unwrap_or(Timestamp::MAX);
-    wrong || next <= now
+/// When the next one opens, if there is something to look at by then.
+pub(crate) fn next_opening(rule: &ReviewPolicy, latest: Option<&Review>) -> Timestamp {
+    match latest {
+        Some(latest) => latest.opened.checked_add(rule.every).unwrap_or(Timestamp::MAX),
+        None => rule.from.unwrap_or(Timestamp::MIN),
+    }
 }
 
 /// Who would be asked now about a grant of a review that was opened.

@@ -127,6 +127,9 @@ impl Review {
                 asked.escalate = asked.escalate.take().map(|(from, whom)| (later(from), whom));
                 item.since = Some(at);
             }
+            if let Some(asked) = &mut item.asked {
+                asked.rounds = asked.rounds_due(at);
+            }
             item.told.insert(letter.to);
         }
     }

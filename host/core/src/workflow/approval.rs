@@ -48,6 +48,16 @@ impl Question {
     }
 }
 
+/// Who is asked from now on, in place of those who can or should answer no
+/// longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Others {
+    /// From the one on that is not passed.
+    pub stages: Vec<BTreeSet<IdentityId>>,
+    /// None: those to whom it is escalated stay.
+    pub escalate: Option<BTreeSet<IdentityId>>,
+}
+
 /// One stage is passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
@@ -93,6 +103,24 @@ impl Asked {
         let passed = self.approved.len();
         let (before, after) = (self.stages.iter().take(passed), stages.iter().skip(passed));
         Self { stages: before.chain(after).cloned().collect(), ..self.clone() }
+    }
+
+    /// Everybody who should have been told by now was.
+    #[must_use]
+    pub fn told(self, now: Timestamp) -> Self {
+        Self { rounds: self.rounds_due(now), ..self }
+    }
+
+    /// The same question to others; it has to be answered as soon as before.
+    #[must_use]
+    pub fn to_others(&self, others: &Others) -> Self {
+        let before = self.stages.iter().take(self.approved.len());
+        let stages = before.chain(&others.stages).cloned().collect();
+        let escalate = match (&self.escalate, &others.escalate) {
+            (Some((at, _)), Some(to)) => Some((*at, to.clone())),
+            (escalate, _) => escalate.clone(),
+        };
+        Self { stages, escalate, ..self.clone() }
     }
 
     /// The same of those whom everybody in it is known as by now.

@@ -33,7 +33,7 @@ const GROUPS: [&[&str]; 24] = [
     ],
     &[
         "[target.crm]\nplugin = \"scim\"\n",
-        "[target.crm]\nplugin = \"scim\"\nprotected = [\"svc-*\"]\nrequire = [\"blocks-login\", \"reversible\"]\nunmanaged = \"remove\"\nunmanaged-remove = [\"x-*\"]\nprivileged = [\"root\"]\nentitlements = { staff = \"g1\", all = \"g2\" }\n",
+        "[target.crm]\nplugin = \"scim\"\nprotected = [\"svc-*\"]\nrequire = [\"blocks-login\", \"reversible\"]\nunmanaged = \"remove\"\nunmanaged-remove = [\"x-*\"]\nconfirmations = 4\ninterval = \"3d\"\nprivileged = [\"root\"]\nentitlements = { staff = \"g1\", all = \"g2\" }\n",
         "[target.crm]\nplugin = \"scim\"\nunmanaged = \"keep\"\n[target.crm.permissions]\nhosts = [\"https://a.example.org\", \"http://127.0.0.1:8080\", { origin = \"https://b.example.org\", methods = [\"GET\"], path = \"/x\" }]\nreads = [{ origin = \"https://a.example.org\", method = \"POST\", path = \"/s\" }]\naddresses = [\"10.0.0.0/8\", \"fd00::/8\"]\nsecrets = { token = { env = \"CRM_TOKEN\" }, password = { file = \"secrets/ldap\" } }\nauthorization = { default = { bearer = \"token\" }, other = { basic = { user = \"svc\", secret = \"password\" } } }\nreveal = [\"token\"]\ndirectories = { data = { path = \"hr\", access = \"write\" } }\n",
     ],
     &[
@@ -56,8 +56,8 @@ const GROUPS: [&[&str]; 24] = [
     &["[exclusive.zz]\nof = [\"crm/b\", \"crm/a\"]\n[exclusive.aa]\nof = [\"crm/c\", \"crm/d\"]\n"],
     &["[protect]\nleast = 3\nlast-of = { crm = [\"root\"] }\n"],
     &[
-        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\nerasures = { max = 7, window = \"3d\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\n",
-        "[limits.target.crm]\nremovals = { max = 5 }\ncreates = { percent = 2, floor = 1 }\n",
+        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\nerasures = { max = 7, window = \"3d\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\npasswords = { max = 6 }\n",
+        "[limits.target.crm]\nremovals = { max = 5 }\ncreates = { percent = 2, floor = 1 }\npasswords = { percent = 1, floor = 1 }\n",
     ],
     &[
         "[lifecycle]\ntimezone = \"Europe/Berlin\"\nprehire = \"3d\"\nlast-hour = \"17:30\"\nleaving = \"14d\"\noverlap = \"36h\"\nclock-jump = \"never\"\nstatus = { active = [\"A\"], on-leave = [\"L\"], cancelled = [\"C\"], departed = [\"D\"] }\n[lifecycle.leave.zz]\nstatus = [\"Z\"]\nlogin = \"keep\"\ngrants = \"revoke\"\nkeep = [\"crm\", \"crm/x\"]\n[lifecycle.leave.aa]\n",
