@@ -18,12 +18,7 @@ use lanyard_core::{
     },
 };
 
-use super::{
-    actor::SeveralPeople,
-    approvals,
-    desk::{Desk, known_now},
-    requests,
-};
+use super::{actor::SeveralPeople, approvals, desk::Desk, requests};
 use crate::store::{AuditEntry, Store, StoreError};
 
 /// A question that people can answer.
@@ -135,10 +130,6 @@ pub async fn open_approvals(
                 asked,
             });
         }
-    }
-    let merged = store.merged().await?;
-    for open in &mut open {
-        open.asked = known_now(&merged, &open.asked);
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
