@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use lanyard_core::{
     absence,
     fact::Identity,
-    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures, still_doubted},
+    guard::{
+        Finding, FindingKind, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures,
+        still_doubted,
+    },
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{Absence, ClockMarks, Kept},
@@ -113,7 +116,7 @@ impl Survey {
         let mut findings = guard(&settings, &plan, &self.observed, &lately, &doubted);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
         findings.extend(besides);
-        findings.retain(|finding| !finding.blocks.is_empty());
+        findings.retain(|it| !it.blocks.is_empty() || it.kind == FindingKind::MassPassword);
         let digest = plan.digest()?;
         let about = (&self.assembled, &self.desired, &self.observed);
         let seen = Seen::of((&plan, &digest), about, now);
