@@ -75,8 +75,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
-    assembled.cases.extend(told.cases.iter().cloned());
-    assembled.join(followed);
+    told.join(&mut assembled, followed);
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;

@@ -10,7 +10,7 @@ use crate::{
     desired::standing,
     fact::{Fact, Identity, Reading, RecordKey},
     id::{ConnectorName, FactName, IdentityId},
-    identity::{assemble, facts_now, gives},
+    identity::{Assembled, assemble, facts_now, gives},
     lifecycle::{Kept, moment_of, zone_of},
     plan::Note,
     policy::Policy,
@@ -29,6 +29,12 @@ pub struct Told {
 }
 
 impl Told {
+    /// Takes up what is asked, and those who go on as somebody new.
+    pub fn join(&self, assembled: &mut Assembled, followed: Vec<Identity>) {
+        assembled.cases.extend(self.cases.iter().cloned());
+        assembled.join(followed);
+    }
+
     /// That a source still has them, without saying whom.
     pub fn notes(&self) -> impl Iterator<Item = Note> + '_ {
         self.cases.iter().map(asked::note).chain(asked::left_out(&self.left_out))
