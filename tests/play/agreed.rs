@@ -1,7 +1,7 @@
 //! Plans that need the agreement of people.
 
 use jiff::Timestamp;
-use lanyard::reconcile::{self, About, Context, Survey};
+use lanyard::reconcile::{self, About, Context, DecisionError, Survey};
 use lanyard_core::{approval::PlanApproval, guard::FindingKind};
 
 use crate::people;
@@ -34,8 +34,10 @@ async fn again(context: &Context, now: Timestamp) -> Result<String, String> {
     let known = store.plan_approvals().await.map_err(|error| error.to_string())?;
     let by = (context.actor.as_str(), now);
     for PlanApproval { id, .. } in &known {
-        if reconcile::ask_anew(store, id, by).await.map_err(|error| error.to_string())? {
-            return Ok("to be asked anew\n".to_owned());
+        match reconcile::ask_anew(store, id, by).await {
+            Ok(_asked) => return Ok("to be asked anew\n".to_owned()),
+            Err(DecisionError::NoDenial(_)) => {}
+            Err(error) => return Err(error.to_string()),
         }
     }
     Ok("nothing was a no\n".to_owned())

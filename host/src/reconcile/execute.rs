@@ -54,6 +54,7 @@ pub async fn execute(
     let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
+    approvals::spend(context, survey, released).await?;
     let run = context
         .store
         .begin_run(&NewRun {
@@ -64,15 +65,7 @@ pub async fn execute(
             epoch,
         })
         .await?;
-    if released.contains(&FindingKind::SourceShrank) {
-        accept_shrunk(context, survey).await?;
-    }
-    if released.contains(&FindingKind::TargetShrank) {
-        accept_lost(context, survey).await?;
-    }
-    if released.contains(&FindingKind::ClockJump) {
-        accept_clock(context, survey).await?;
-    }
+    accept(context, survey, released).await?;
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     adopt(context, survey, run).await?;
     context.store.claim(&claims(context, survey)).await?;
@@ -104,6 +97,28 @@ pub async fn execute(
     }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
+}
+
+/// What a person says is so is believed from here on.  A plan that goes back
+/// is about what was done, and not about what systems say.
+async fn accept(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<(), ReconcileError> {
+    if survey.stored.plan.undoes.is_some() {
+        return Ok(());
+    }
+    if released.contains(&FindingKind::SourceShrank) {
+        accept_shrunk(context, survey).await?;
+    }
+    if released.contains(&FindingKind::TargetShrank) {
+        accept_lost(context, survey).await?;
+    }
+    if released.contains(&FindingKind::ClockJump) {
+        accept_clock(context, survey).await?;
+    }
+    Ok(())
 }
 
 fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {

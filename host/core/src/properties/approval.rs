@@ -49,7 +49,8 @@ proptest! {
                     known: &[],
                     now: world.now,
                 };
-                let waits = blocked(&seen.plan, &looked.findings(), &[].into());
+                let by = crate::approval::Asker { user: "operator".to_owned(), identity: None };
+                let waits = blocked(&seen.plan, &looked.findings(&by), &[].into());
                 for operation in &seen.plan.operations {
                     let kind = operation.change.kind();
                     if kind.removes() {

@@ -14,7 +14,9 @@ fn approval(id: &str, about: Agreement) -> PlanApproval {
     PlanApproval {
         id: id.to_owned(),
         rule: ApprovalName::new("privileged").unwrap(),
+        terms: Some(Digest::of("terms")),
         plan: Digest::of("plan"),
+        undoing: false,
         about,
         people: [ada()].into(),
         by: Asker { user: "bob".to_owned(), identity: Some(bob()) },
@@ -42,7 +44,8 @@ pub(crate) async fn a_question_about_a_plan_is_kept_in_its_place_and_with_its_en
     let second = approval("a", Agreement::Release([FindingKind::MassRemoval].into()));
     let both = [(first.clone(), entry(1, "approval")), (second.clone(), entry(2, "approval"))];
     store.record_plan_approvals(&both).await.unwrap();
-    let denied = Some((at(3), ApprovalEnd::Denied { by: "Bob Example".to_owned() }));
+    let denied =
+        Some((at(3), ApprovalEnd::Denied { by: "Bob Example".to_owned(), who: Some(bob()) }));
     let denied = PlanApproval { ended: denied, ..first };
     store.record_plan_approvals(&[(denied.clone(), entry(3, "approval"))]).await.unwrap();
     assert_eq!(store.plan_approvals().await.unwrap(), vec![denied, second]);
