@@ -33,6 +33,9 @@ pub use self::{
     release::Release,
 };
 
+#[cfg(test)]
+pub(crate) use self::judge::key as key_of;
+
 /// What was agreed to and not carried out for so long is agreed to no longer.
 pub const AGREED_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
 

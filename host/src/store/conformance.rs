@@ -91,6 +91,7 @@ macro_rules! suite {
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
             reviews::a_review_is_kept_in_its_place_with_an_entry_for_each_answer,
             approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
+            approvals::an_erasure_takes_the_names_out_of_questions_about_plans,
             cases::a_case_is_kept_until_a_look_finds_it_closed,
             cases::a_decision_is_kept_with_who_and_why_and_once,
             cases::a_reopened_case_takes_its_record_from_whose_it_was,

@@ -35,7 +35,7 @@ pub struct Looked<'a> {
 }
 
 /// What tells an operation from every other, in whatever plan.
-pub(super) fn key(operation: &Operation) -> Option<Digest> {
+pub(crate) fn key(operation: &Operation) -> Option<Digest> {
     let Operation { identity, target, change, .. } = operation;
     // What cannot be written down is agreed to by nobody.
     let what = match change {
@@ -53,8 +53,8 @@ pub(super) struct Found<'a> {
     pub(super) rule: &'a ApprovalRule,
     /// Nobody has been asked about these.
     pub(super) fresh: Vec<&'a Operation>,
-    /// Asked about, or denied.
-    held: BTreeMap<&'a str, (&'a PlanApproval, Standing, Vec<OperationId>)>,
+    /// Asked about, or denied, in the order in which they were.
+    held: BTreeMap<usize, (&'a PlanApproval, Standing, Vec<OperationId>)>,
 }
 
 impl<'a> Looked<'a> {
@@ -122,7 +122,8 @@ impl<'a> Looked<'a> {
             match known {
                 // A no stands, and a question is answered, however few are left.
                 Some((approval, standing)) => {
-                    let entry = found.held.entry(approval.id.as_str());
+                    let number = self.known.iter().position(|it| it.id == approval.id);
+                    let entry = found.held.entry(number.unwrap_or_default());
                     let entry = entry.or_insert_with(|| (approval, standing, Vec::new()));
                     entry.2.push(operation.id);
                 }

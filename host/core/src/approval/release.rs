@@ -66,10 +66,14 @@ impl Looked<'_> {
     ) {
         let covers = |it: &&PlanApproval| {
             let named = matches!(&it.about, Agreement::Release(of) if kinds.is_subset(of));
+            let standing = it.standing(self.now);
+            // Who is asked on other terms than the file's decides nothing.
+            let asked = standing != Standing::Open || it.terms == rule.terms();
             named
                 && it.rule == rule.name
                 && it.plan == *self.digest
-                && it.standing(self.now) != Standing::Over
+                && standing != Standing::Over
+                && asked
         };
         let everybody = Everybody::of(self.assembled, self.desired, self.now);
         let desk = everybody.desk(self.policy);

@@ -116,6 +116,22 @@ smtp = { host = "mail.example.org" }
 }
 
 #[test]
+fn whoever_alone_is_asked_is_asked_once_and_others_in_time() {
+    let more = r#"
+[approval.all]
+when = { everything = true }
+stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+escalate = { after = "5d", to = "1005" }
+[workflow.badge]
+on = "demand"
+steps = [
+  { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+]
+"#;
+    assert_snapshot!(errors_with(more), @"");
+}
+
+#[test]
 fn the_expanded_file_asks_for_the_same_agreement() {
     let more = r#"
 [approval.many]
