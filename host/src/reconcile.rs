@@ -58,8 +58,9 @@ pub use cases::{
     reopen_account, reopen_record,
 };
 pub use decide::{
-    About, DecisionError, OpenApproval, Said, Saying, decide, is_meant, open_approvals, say_of_step,
+    About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
+pub use desk::is_meant;
 pub use dropped::{retired, sentences};
 pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;

@@ -333,3 +333,6 @@ impl fmt::Display for Agreement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

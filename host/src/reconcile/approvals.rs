@@ -19,7 +19,8 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Survey, actor,
-    decide::{DecisionError, is_meant},
+    decide::DecisionError,
+    desk::is_meant,
     progress::{Progress, StepTold, Summary},
     tell::tell,
 };

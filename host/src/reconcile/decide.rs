@@ -21,7 +21,7 @@ use lanyard_core::{
 use super::{
     actor::SeveralPeople,
     approvals,
-    desk::{Desk, known_now},
+    desk::{Desk, is_meant, known_now},
     requests,
 };
 use crate::store::{AuditEntry, Store, StoreError};
@@ -55,14 +55,6 @@ impl fmt::Display for About {
             Self::Plan(approval) => approval.fmt(f),
         }
     }
-}
-
-/// Fewer characters of an id are a slip, not a reference.
-const SHORTEST: usize = 4;
-
-/// Whether a question is meant by its id, or by the beginning of it.
-pub fn is_meant(id: &str, wanted: &str) -> bool {
-    wanted.len() >= SHORTEST && id.starts_with(wanted)
 }
 
 impl OpenApproval {

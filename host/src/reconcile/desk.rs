@@ -94,6 +94,14 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// Fewer characters of an id are a slip, not a reference.
+const SHORTEST: usize = 4;
+
+/// Whether a question is meant by its id, or by the beginning of it.
+pub fn is_meant(id: &str, wanted: &str) -> bool {
+    wanted.len() >= SHORTEST && id.starts_with(wanted)
+}
+
 /// The same question to those whom everybody in it is known as by now.
 pub(super) fn known_now(merged: &[Merged], asked: &Asked) -> Asked {
     asked.of(|id| {

@@ -24,14 +24,14 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError, approvals, erase,
-    lives::accept_clock,
+    lives::accept,
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     requests, reviews,
     schedule::Schedule,
     steps::{self, Withheld},
-    survey::{Survey, accept_lost, accept_shrunk, episode_entry},
+    survey::{Survey, episode_entry},
     whose::{self, Before},
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError, StoredPlan};
@@ -97,28 +97,6 @@ pub async fn execute(
     }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
-}
-
-/// What a person says is so is believed from here on.  A plan that goes back
-/// is about what was done, and not about what systems say.
-async fn accept(
-    context: &Context,
-    survey: &Survey,
-    released: &BTreeSet<FindingKind>,
-) -> Result<(), ReconcileError> {
-    if survey.stored.plan.undoes.is_some() {
-        return Ok(());
-    }
-    if released.contains(&FindingKind::SourceShrank) {
-        accept_shrunk(context, survey).await?;
-    }
-    if released.contains(&FindingKind::TargetShrank) {
-        accept_lost(context, survey).await?;
-    }
-    if released.contains(&FindingKind::ClockJump) {
-        accept_clock(context, survey).await?;
-    }
-    Ok(())
 }
 
 fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {

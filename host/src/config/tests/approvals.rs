@@ -128,7 +128,31 @@ steps = [
   { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
 ]
 "#;
-    assert_snapshot!(errors_with(more), @"");
+    assert_snapshot!(errors_with(more), @r#"
+    error: nobody agrees in two stages
+     --> lanyard.toml:9:39
+      |
+    9 | stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+      |                                       ^^^^^^^^^^^^^^^^ only `1002` is asked, who alone is asked in a stage before
+      |
+      = hint: name somebody else, or take one of the stages out
+
+    error: it is too late to ask others then
+      --> lanyard.toml:10:22
+       |
+    10 | escalate = { after = "5d", to = "1005" }
+       |                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
+
+    error: it is too late to ask others then
+      --> lanyard.toml:14:86
+       |
+    14 |   { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+       |                                                                                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
+    "#);
 }
 
 #[test]
