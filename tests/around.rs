@@ -15,7 +15,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{Anew, Forgotten},
+    forgetting::{AccountKey, Anew, Forgotten, Proof},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -385,5 +385,16 @@ impl Store for Around {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         self.around("password-set", self.inner.password_set(target, account, at)).await
+    }
+
+    async fn gone(&self) -> Result<BTreeMap<AccountKey, Proof>, StoreError> {
+        self.inner.gone().await
+    }
+
+    async fn record_gone(
+        &self,
+        changed: &BTreeMap<AccountKey, Option<Proof>>,
+    ) -> Result<(), StoreError> {
+        self.around("record-gone", self.inner.record_gone(changed)).await
     }
 }

@@ -55,7 +55,7 @@ pub async fn run(args: Args) -> Exit {
             return Exit::Usage;
         }
     }
-    let done = dispatch(args, &mut output).await;
+    let done = Box::pin(dispatch(args, &mut output)).await;
     match done {
         Ok(exit) => exit,
         Err(error) => {

@@ -19,7 +19,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{Anew, Forgotten},
+    forgetting::{AccountKey, Anew, Forgotten, Proof},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -313,6 +313,16 @@ pub trait Store: Send + Sync {
         target: &ConnectorName,
         account: &ObjectRef,
         at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    // --- what is in the way of an erasure --------------------------------------
+    /// By what accounts of ours that are gone are known to be: a verified
+    /// delete proves it, a reading does not.
+    async fn gone(&self) -> Result<BTreeMap<AccountKey, Proof>, StoreError>;
+    /// What readings said of accounts that are gone; none: it is there again.
+    async fn record_gone(
+        &self,
+        changed: &BTreeMap<AccountKey, Option<Proof>>,
     ) -> Result<(), StoreError>;
 }
 

@@ -8,7 +8,6 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
-mod agreed;
 mod approval;
 mod asking;
 mod bad_input;

@@ -6,6 +6,7 @@
 
 mod agreed;
 mod answers;
+mod asked;
 mod cases;
 mod components;
 mod demand;

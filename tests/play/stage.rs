@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::{
     agreed,
     answers::{self, chain, columns, plain, shown, told},
-    cases,
+    asked, cases,
     components::Carrier,
     demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
@@ -166,6 +166,10 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["why", ..] | ["simulate", "until", _] => {
+                let survey = self.look(Settling::Looking)?;
+                self.said(|context, now| asked::answer(context, survey, words, now)).map(Some)
+            }
             ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),

@@ -253,3 +253,6 @@ fn beside(title: &str, beside: &Beside, page: &mut Page) {
     }
     page.gap();
 }
+
+#[cfg(test)]
+mod tests;

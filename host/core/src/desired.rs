@@ -3,6 +3,7 @@
 mod access;
 mod achieved;
 mod adopting;
+mod approvers;
 mod carry;
 mod compute;
 mod content;
@@ -44,6 +45,7 @@ use crate::{
 };
 
 pub use self::adopting::desired_adopting;
+pub use self::imagined::liken;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
@@ -51,6 +53,7 @@ pub use self::{
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
     steps::EpisodeNow,
+    wishes::TakenByStep,
 };
 pub(crate) use self::{
     adopting::surely,
@@ -90,6 +93,9 @@ pub struct DesiredIdentity {
     pub ends: Vec<WantedEnd>,
     /// Roles they have, and what they hold or are denied for what they hold.
     pub access: AccessNow,
+    /// What accounts of theirs would look like, of somebody who is to be
+    /// erased: none that may be theirs is left behind.
+    pub likeness: BTreeMap<ConnectorName, AccountContent>,
 }
 
 /// A step that ends what somebody is signed in with.
@@ -133,6 +139,8 @@ pub struct DesiredSteps {
     pub planned: Vec<PlannedStep>,
     /// Due, and nobody can tell what they would do.
     pub unable: Vec<DesiredStep>,
+    /// People are to be asked, and nobody can be.
+    pub unasked: Vec<DesiredStep>,
     /// Failed, and open until a person says something.
     pub open: Vec<DesiredStep>,
 }

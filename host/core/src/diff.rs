@@ -8,6 +8,7 @@ mod step;
 pub use self::step::Words;
 pub(crate) use self::{
     change::{Names, shown, value},
+    review::review_lines,
     step::{one_question, step_lines},
 };
 

@@ -127,6 +127,7 @@ fn distance(left: &str, right: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::ObjectRef;
 
     #[test]
     fn distance_counts_edits() {
@@ -136,5 +137,40 @@ mod tests {
             assert_eq!(distance(left, right), edits, "{left} {right}");
             assert_eq!(distance(right, left), edits, "{right} {left}");
         }
+    }
+
+    fn group(uid: &str, name: &str) -> Entitlement {
+        Entitlement {
+            reference: ObjectRef { object_type: "group".to_owned(), uid: uid.to_owned() },
+            name: name.to_owned(),
+            description: String::new(),
+            grantable: true,
+            privileged: false,
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_certainly_wrong_only_when_all_were_read() {
+        let groups = [group("g1", "Staff")];
+        for whole in [true, false] {
+            let index = Index::new(&groups, whole);
+            let wrong = index.resolve(&BTreeMap::new(), "staf").unwrap_err();
+            assert_eq!(wrong.certain, whole);
+            assert_eq!(wrong.text.contains("the nearest name there is `Staff`"), whole);
+        }
+    }
+
+    #[test]
+    fn the_id_comes_before_the_name_and_the_name_before_another_case_of_it() {
+        let groups = [group("g1", "Staff"), group("g2", "staff"), group("Staff", "admins")];
+        let index = Index::new(&groups, true);
+        let aliases = BTreeMap::from([("everybody".to_owned(), "staff".to_owned())]);
+        let found = |text| index.resolve(&aliases, text).map(|it| it.reference.uid.as_str());
+        assert_eq!(found("Staff").ok(), Some("Staff"));
+        assert_eq!(found("staff").ok(), Some("g2"));
+        assert_eq!(found("everybody").ok(), Some("g2"));
+        assert_eq!(found("ADMINS").ok(), Some("Staff"));
+        let several = found("STAFF").unwrap_err();
+        assert!(several.certain && several.text.starts_with("2 entitlements"), "{}", several.text);
     }
 }

@@ -3,12 +3,13 @@
 
 mod blank;
 mod due;
+mod gone;
 mod rehire;
 mod start;
 mod told;
 mod without;
 
-pub(crate) use self::due::due;
+pub(crate) use self::due::{Closed, due, hindrances};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    due::{Retain, doubts, hindrances, let_go},
+    due::{Retain, doubts, let_go},
+    gone::{AccountKey, GoneWhen, Missing, Proof, confirm_gone},
     rehire::{Anew, begin_anew},
     start::started,
     told::{Told, set_aside},
@@ -75,6 +77,8 @@ pub struct Forgetting {
     pub unsettled: BTreeSet<IdentityId>,
     /// People of whom a person has to say whether a record is theirs.
     pub in_cases: BTreeSet<IdentityId>,
+    /// By what accounts of ours that are gone are known to be.
+    pub gone: BTreeMap<AccountKey, Proof>,
 }
 
 impl Forgotten {

@@ -17,6 +17,7 @@ mod overlap;
 mod requests;
 mod settings;
 mod surely;
+mod theirs;
 mod undo;
 mod waits;
 mod world;
@@ -32,7 +33,7 @@ use self::{
 };
 use crate::{
     desired::{Desired, DesiredIdentity, DesiredStep, DesiredSteps, EpisodeNow},
-    forgetting::{self, PlannedErasure},
+    forgetting::{self, Closed, PlannedErasure},
     id::{ConnectorName, Digest, IdentityId, SeparationName},
     observed::{Observed, OwnedGrant},
     operation::Operation,
@@ -199,7 +200,7 @@ pub fn plan(
     for (identity, person) in &desired.identities {
         plan_person(settings, &world, *identity, person, now, &mut outline);
     }
-    let erasures = erasures(settings, desired, observed, now, &mut outline);
+    let erasures = erasures(settings, &world, (desired, observed), now, &mut outline);
     let Outline { drafts, adoptions, claims, notes, overlaps, doubts: _ } = outline;
     let adopted = observed.adopting.clone();
     let news = |person: &DesiredIdentity| person.episodes.clone();
@@ -250,14 +251,17 @@ pub fn plan(
 /// Those whose time is over, and what keeps the others.
 fn erasures(
     settings: &PlanSettings<'_>,
-    desired: &Desired,
-    observed: &Observed,
+    world: &World<'_>,
+    (desired, observed): (&Desired, &Observed),
     now: Timestamp,
     outline: &mut Outline,
 ) -> Vec<PlannedErasure> {
     let mut erasures = Vec::new();
+    let closed = Closed::of(observed);
     for (identity, person) in &desired.identities {
-        match forgetting::due(settings.retain, (*identity, person), observed, now) {
+        let about = (*identity, person);
+        let accounts = || theirs::hindrances(world, settings, observed, about);
+        match forgetting::due(settings.retain, about, (&closed, observed), accounts, now) {
             Some(Ok(erasure)) => erasures.push(erasure),
             Some(Err(hindrances)) => {
                 let text = format!("they are to be erased, and are not: {}", hindrances.join("; "));
@@ -268,6 +272,24 @@ fn erasures(
     }
     erasures.sort();
     erasures
+}
+
+/// Why people cannot be erased, in sentences, of those who are known; whoever
+/// nothing is in the way of has none.
+pub fn hindered(
+    settings: &PlanSettings<'_>,
+    desired: &Desired,
+    observed: &Observed,
+    people: impl IntoIterator<Item = IdentityId>,
+) -> BTreeMap<IdentityId, Vec<String>> {
+    let world = World::new(settings, desired, observed);
+    let known = people.into_iter().filter_map(|id| Some((id, desired.identities.get(&id)?)));
+    known
+        .map(|about| {
+            let accounts = theirs::hindrances(&world, settings, observed, about);
+            (about.0, forgetting::hindrances(about, observed, accounts))
+        })
+        .collect()
 }
 
 /// How people call those who occur.
@@ -281,7 +303,11 @@ fn labels(
 
 /// Steps that cannot be carried out, and those that failed.
 fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Outline) {
-    let DesiredSteps { planned: _, unable, open } = &person.steps;
+    let DesiredSteps { planned: _, unable, unasked, open } = &person.steps;
+    for DesiredStep { workflow, step, text } in unasked {
+        let text = format!("workflow `{workflow}`, step `{step}`: {text}");
+        outline.about_person(NoteKind::Unasked, identity, &text, true);
+    }
     for DesiredStep { workflow, step, text } in unable {
         let text = format!("workflow `{workflow}`, step `{step}`: {text}");
         outline.about_person(NoteKind::Waits, identity, &text, false);
@@ -295,8 +321,10 @@ fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Out
 /// Whom a step is about, and who is asked by it.
 fn concerned(identity: IdentityId, effect: &Effect) -> Vec<IdentityId> {
     let mut people = vec![identity];
-    if let Effect::Ask { question, .. } = effect {
-        people.extend(question.stages.iter().flatten());
+    match effect {
+        Effect::Ask { question, .. } => people.extend(question.stages.iter().flatten()),
+        Effect::AskOthers { others, .. } => people.extend(others.stages.iter().flatten()),
+        _ => {}
     }
     people
 }

@@ -19,7 +19,7 @@ use crate::{
     authority::Authority,
     condition::Condition,
     correlation::Correlation,
-    forgetting::Retain,
+    forgetting::{GoneWhen, Retain},
     id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState, decides},
     pattern::Pattern,
@@ -186,6 +186,9 @@ pub struct TargetPolicy {
     /// How long a name that nobody has any longer is kept from everybody
     /// else; none is for ever.
     pub reuse_names_after: Option<SignedDuration>,
+    /// How often an account of ours that we did not delete has to be found
+    /// missing until nobody is kept for its sake.
+    pub gone: GoneWhen,
     /// By what an existing account is somebody's, or suggests that it is.
     pub match_by: Recognition,
     /// Facts that the accounts of identities give, by attribute.
@@ -216,6 +219,7 @@ impl TargetPolicy {
             references: BTreeMap::new(),
             unique_with: BTreeSet::new(),
             reuse_names_after: None,
+            gone: GoneWhen::default(),
             match_by: Recognition::default(),
             provides: BTreeMap::new(),
             entitlements: BTreeMap::new(),

@@ -14,6 +14,7 @@ mod reviews;
 mod shape;
 mod sources;
 mod steps;
+mod unused;
 mod whole;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};

@@ -40,7 +40,7 @@ pub(super) use policy::{
 };
 pub(super) use requests::{Approval, ByRisk, Request as RequestTerms};
 pub(super) use reviews::{Review, ReviewOf, Silence};
-pub(super) use sources::{Authority, Compare, Correlate, Table};
+pub(super) use sources::{Authority, Compare, Correlate, Missing, Table};
 pub(super) use workflow::{Step, Verb, Workflow};
 
 use super::{
@@ -221,14 +221,6 @@ fn shrink_limit() -> Percent {
     Percent(20)
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Missing {
-    #[default]
-    Departed,
-    Keep,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Target {
@@ -245,6 +237,14 @@ pub(super) struct Target {
     /// this one's is made all the same.
     #[serde(default)]
     pub(super) prefer_after: Vec<String>,
+    /// So many complete readings have to lack an account of ours that was not
+    /// deleted by us until whose it was may be erased.
+    #[serde(default = "forgetting::twice")]
+    #[schemars(range(min = 2, max = 1000))]
+    pub(super) confirmations: u32,
+    /// Readings that confirm each other are at least this far apart.
+    #[serde(default = "forgetting::a_day")]
+    pub(super) interval: Duration,
     /// What disabling an account has to do at the target, so that a leaver is
     /// out; nobody is given anything where the connector does not promise it.
     #[serde(default)]

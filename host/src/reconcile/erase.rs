@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    desired::{Desired, liken},
     fact::{Identity, Reading},
-    forgetting::{self, Anew, PlannedErasure, Told, doubts, hindrances, let_go, started},
+    forgetting::{self, Anew, PlannedErasure, Told, doubts, let_go, started},
     guard::{FindingKind, room_to_erase},
     id::IdentityId,
+    identity::Assembled,
     lifecycle::Kept,
+    observed::Observed,
+    plan::{PlanSettings, hindered},
     policy::Policy,
 };
 
@@ -38,6 +42,26 @@ pub struct Erasing<'a> {
     pub actor: &'a str,
     /// False: what it would take is told, and nothing is done.
     pub carry_out: bool,
+}
+
+/// Takes up what this look says of accounts of ours that are gone.
+pub(super) async fn confirm_gone(
+    context: &Context,
+    observed: &mut Observed,
+) -> Result<(), StoreError> {
+    let changed = forgetting::confirm_gone(&context.policy, observed);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    context.store.record_gone(&changed).await?;
+    let gone = &mut observed.forgetting.gone;
+    for (account, proof) in changed {
+        match proof {
+            Some(proof) => drop(gone.insert(account, proof)),
+            None => drop(gone.remove(&account)),
+        }
+    }
+    Ok(())
 }
 
 /// Leaves out what sources still say of people who were erased; whoever of
@@ -141,18 +165,18 @@ pub(super) async fn carry_out(
     summary.blocked += plan.erasures.len().saturating_sub(go.len());
     // What this run and others began meanwhile is in the way as well.
     let meanwhile = if go.is_empty() {
-        None
+        BTreeMap::new()
     } else {
-        Some(look(&context.policy, context.store.as_ref(), now).await?)
+        let policy = &context.policy;
+        let (_, observed, desired) = look(policy, context.store.as_ref(), now).await?;
+        let who = go.iter().map(|erasure| erasure.identity);
+        hindered(&PlanSettings::of(policy), &desired, &observed, who)
     };
     for PlannedErasure { identity, departed, .. } in go {
         let Some(known) = survey.assembled.identity(*identity) else { continue };
         let is_doubtful =
             !survey.unread_sources.is_empty() || !doubts(known, &survey.observed).is_empty();
-        let is_hindered = meanwhile.as_ref().is_none_or(|(_, observed, desired)| {
-            let person = desired.identities.get(identity);
-            person.is_none_or(|person| !hindrances(*identity, person, observed).is_empty())
-        });
+        let is_hindered = meanwhile.get(identity).is_none_or(|why| !why.is_empty());
         if is_hindered || is_doubtful {
             summary.blocked += 1;
             continue;
@@ -188,18 +212,11 @@ pub async fn erase_by_order(
     now: Timestamp,
 ) -> Result<ErasedRows, EraseError> {
     let Erasing { identity: known, reason, actor, carry_out } = erasing;
-    let (_, observed, desired) = look(policy, store, now).await?;
     let identity = known.id;
-    let person = desired.identities.get(&identity);
-    let mut why = person.map_or_else(
-        || vec!["nobody knows them".to_owned()],
-        |person| hindrances(identity, person, &observed),
-    );
-    why.extend(doubts(known, &observed));
+    let (why, departed) = in_the_way(policy, known, Box::pin(look(policy, store, now)).await?, now);
     if !why.is_empty() {
         return Err(EraseError::Hindered { identity, why });
     }
-    let departed = person.and_then(|person| person.state.left);
     let said = Said { ordered: true, departed, reason: Some(reason.to_owned()) };
     let (erasure, entry) = erasure(policy, store, known, (said, actor, now)).await?;
     let rows = if carry_out {
@@ -208,6 +225,22 @@ pub async fn erase_by_order(
         store.would_erase(&erasure, &entry).await?
     };
     Ok(rows.unwrap_or_default())
+}
+
+/// Why somebody is not erased by order, and since when they are departed.
+fn in_the_way(
+    policy: &Policy,
+    known: &Identity,
+    (assembled, observed, mut desired): (Assembled, Observed, Desired),
+    now: Timestamp,
+) -> (Vec<String>, Option<Timestamp>) {
+    let identity = known.id;
+    liken(policy, &assembled, &mut desired, &observed, (identity, now));
+    let mut why = hindered(&PlanSettings::of(policy), &desired, &observed, [identity])
+        .remove(&identity)
+        .unwrap_or_else(|| vec!["nobody knows them".to_owned()]);
+    why.extend(doubts(known, &observed));
+    (why, desired.identities.get(&identity).and_then(|person| person.state.left))
 }
 
 struct Said {

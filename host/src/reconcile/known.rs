@@ -139,6 +139,7 @@ pub(super) async fn known_of(
         forgotten: store.forgotten().await?,
         unsettled: unsettled.iter().map(|it| it.operation.identity).collect(),
         in_cases: case::waiting_for(&store.cases().await?),
+        gone: store.gone().await?,
     };
     Ok(Observed {
         targets,

@@ -60,7 +60,9 @@ pub(super) async fn carry_out(
             match &step.effect {
                 Effect::SetFact { .. } => hand.set_fact(step).await?,
                 Effect::Request { .. } | Effect::EndRequests { .. } => hand.request(step).await?,
-                Effect::Ask { .. } | Effect::Remind { .. } => hand.ask(step).await?,
+                Effect::Ask { .. } | Effect::Remind { .. } | Effect::AskOthers { .. } => {
+                    hand.ask(step).await?;
+                }
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
                 }
@@ -188,30 +190,24 @@ impl Hand<'_> {
     /// looking.
     async fn ask(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
         let now = self.context.now();
-        let (asked, deliveries) = match &step.effect {
-            Effect::Ask { question, deliveries } => (question.clone().asked(now), deliveries),
-            Effect::Remind { deliveries } => {
-                let Some(mut asked) = self.asked(step) else {
-                    self.skip(step, "it has been answered");
-                    return Ok(());
-                };
-                asked.rounds = asked.rounds_due(now);
-                (asked, deliveries)
+        let (asked, deliveries) = match (&step.effect, self.asked(step)) {
+            (Effect::Ask { question, deliveries }, _) => (question.clone().asked(now), deliveries),
+            (Effect::Remind { deliveries }, Some(asked)) => (asked.told(now), deliveries),
+            (Effect::AskOthers { others, deliveries }, Some(asked)) => {
+                (asked.to_others(others).told(now), deliveries)
             }
-            Effect::Notify { .. }
-            | Effect::SetFact { .. }
-            | Effect::Request { .. }
-            | Effect::EndRequests { .. }
-            | Effect::Credential { .. }
-            | Effect::Run { .. }
-            | Effect::Poll { .. } => return Ok(()),
+            _ => {
+                self.skip(step, "it has been answered");
+                return Ok(());
+            }
         };
         let record = StepRecord::Asked { begun: self.begun(step), asked };
         let Some(episode) = self.with(step, record) else {
             self.skip(step, LEFT);
             return Ok(());
         };
-        let entry = self.entry(step, "asked");
+        let others = matches!(step.effect, Effect::AskOthers { .. });
+        let entry = self.entry(step, if others { "others asked" } else { "asked" });
         self.context.store.record_episodes(&[(episode, Some(entry))]).await?;
         let mut untold = None;
         for delivery in deliveries {

@@ -28,7 +28,7 @@ use super::{
     Context, ReconcileError, Stop,
     approvals::{self, Seen},
     dropped::note,
-    erase::set_aside,
+    erase::{confirm_gone, set_aside},
     known::{known_of, lately},
     lives, read, requests, reviews,
 };
@@ -82,7 +82,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let Observing { mut observed, unread, shrank } = observe(context, now).await?;
     let policy = context.policy.as_ref();
     observed.kept.clock = observed.kept.clock.after(policy.lifecycle.clock_jump, now);
-    just_learned(&mut observed, &known, &assembled, now);
+    just_learned(context, &mut observed, (&known, &assembled), now).await?;
     provide(policy, &mut assembled, &known, &observed);
     context.store.record_identities(&assembled.to_record(false), &believed, now).await?;
     record_cases(context, &cases, &assembled, &readings, now).await?;
@@ -134,16 +134,18 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
 }
 
 /// What this look learned and the store does not have yet.
-fn just_learned(
+async fn just_learned(
+    context: &Context,
     observed: &mut Observed,
-    known: &[Identity],
-    assembled: &Assembled,
+    (known, assembled): (&[Identity], &Assembled),
     now: Timestamp,
-) {
+) -> Result<(), ReconcileError> {
+    confirm_gone(context, observed).await?;
     observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
     for (id, past) in past_starts(known, &assembled.identities, now) {
         observed.kept.past_starts.entry(id).or_default().extend(past);
     }
+    Ok(())
 }
 
 /// What a plan alone does not know to say.

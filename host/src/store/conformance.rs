@@ -7,6 +7,7 @@ pub(crate) mod cases;
 pub(crate) mod credentials;
 pub(crate) mod erasure;
 pub(crate) mod example;
+pub(crate) mod gone;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod journal;
@@ -51,6 +52,8 @@ macro_rules! suite {
             accounts::an_adopted_account_is_released_with_its_grants,
             accounts::an_account_that_we_created_is_not_released,
             accounts::a_claim_is_ours_and_is_audited_once,
+            gone::a_delete_of_ours_proves_that_an_account_is_gone_and_a_reading_does_not,
+            gone::what_readings_said_of_an_account_goes_when_it_is_there_or_made_again,
             credentials::what_was_ended_is_remembered_with_the_account,
             runs::a_plan_is_found_by_the_beginning_of_its_digest,
             runs::a_beginning_shared_by_two_plans_is_ambiguous,

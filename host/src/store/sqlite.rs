@@ -10,6 +10,7 @@ mod columns;
 mod credentials;
 mod erase;
 mod forgotten;
+mod gone;
 mod history;
 mod identities;
 mod journal;
@@ -44,7 +45,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{Anew, Forgotten},
+    forgetting::{AccountKey, Anew, Forgotten, Proof},
     guard::Lately,
     history::PastFact,
     id::{ConnectorName, IdentityId, OperationId},
@@ -579,5 +580,17 @@ impl Store for SqliteStore {
             credentials::password_set(tx, (&target, &account), at)
         })
         .await
+    }
+
+    async fn gone(&self) -> Result<BTreeMap<AccountKey, Proof>, StoreError> {
+        self.read("read which accounts are gone", gone::all).await
+    }
+
+    async fn record_gone(
+        &self,
+        changed: &BTreeMap<AccountKey, Option<Proof>>,
+    ) -> Result<(), StoreError> {
+        let changed = changed.clone();
+        self.write("keep which accounts are gone", move |tx| gone::record(tx, &changed)).await
     }
 }

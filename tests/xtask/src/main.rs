@@ -29,7 +29,9 @@ usage: cargo xtask <verb>
                 `--bless` writes the answers into the files
   mutants [N]   make some 300 lines of the core wrong, one at a time, and
                 list those that no test of the core and no scenario
-                notices (two hours); N, 0 to 13, says which lines";
+                notices (two hours); N, 0 to 13, says which lines;
+                `--go-on` tries only what an earlier run did not kill,
+                after it broke off or when tests were added";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -69,11 +71,13 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
             test::bench(phases, rest.first().copied())
         }
         ["scenarios", rest @ ..] => test::scenarios(phases, rest),
-        ["mutants"] => mutants::run(phases, 0),
-        ["mutants", sample] => match sample.parse() {
-            Ok(sample) => mutants::run(phases, sample),
-            Err(_) => bail!("`{sample}` is not the number of a sample\n\n{USAGE}"),
-        },
+        ["mutants"] => mutants::run(phases, 0, false),
+        ["mutants", sample, rest @ ..] if matches!(rest, [] | ["--go-on"]) => {
+            match sample.parse() {
+                Ok(sample) => mutants::run(phases, sample, !rest.is_empty()),
+                Err(_) => bail!("`{sample}` is not the number of a sample\n\n{USAGE}"),
+            }
+        }
         [] => bail!("no verb given\n\n{USAGE}"),
         other => bail!("cannot do `{}`\n\n{USAGE}", other.join(" ")),
     }

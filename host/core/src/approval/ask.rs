@@ -13,7 +13,7 @@ use crate::{
     diff::counted,
     id::{ApprovalName, Digest, IdentityId, OperationId},
     operation::{Operation, OperationKind},
-    workflow::Delivery,
+    workflow::{Delivery, Others},
 };
 
 /// What comes of it when everybody is asked who can be.
@@ -179,7 +179,8 @@ impl Looked<'_> {
             let own: BTreeSet<IdentityId> = approval.own().into_iter().chain(agreed).collect();
             let left = rule.approve.stages.iter().skip(asked.approved.len());
             let left = left.map(|stage| desk.among(stage, None, &own));
-            asked = asked.renewed(&left.collect::<Result<Vec<_>, _>>().ok()?);
+            let stages = left.collect::<Result<Vec<_>, _>>().ok()?;
+            asked = asked.to_others(&Others { stages, escalate: None });
             if asked == approval.asked {
                 return None;
             }

@@ -15,7 +15,7 @@ use super::{
     content::Site,
     credential,
     effects::Due,
-    ended, jobs, leave,
+    ended, imagined, jobs, leave,
     life::{Life, engaged, life, past_starts},
     managed_object,
     names::{self, Names},
@@ -113,7 +113,9 @@ pub fn desired(
     left::leave(policy, &observed.links, &mut people, now);
     carry::carry_out(policy, assembled, observed, &mut people, now);
     let identities = people.into_iter().map(|(id, person)| (id, person.finished())).collect();
-    Desired { identities }
+    let mut desired = Desired { identities };
+    imagined::liken_those_due(policy, assembled, &mut desired, observed, now);
+    desired
 }
 
 /// What is the same for everybody, and the accounts of one.
@@ -359,6 +361,7 @@ impl Person<'_> {
             steps,
             ends,
             access,
+            likeness: BTreeMap::new(),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     fact::Identity,
+    forgetting::Closed,
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{LifecycleState, StateNow},
@@ -45,27 +46,75 @@ pub(crate) fn imagined(
     for identity in &assembled.identities {
         let Some(known) = desired.identities.get(&identity.id) else { continue };
         let mut person = DesiredIdentity { accounts: BTreeMap::new(), ..known.clone() };
-        let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
-        let engaged = engaged(policy, identity, wrong, &observed.kept, now);
-        let key = jobs::key(identity, &engaged);
-        let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
-        let about = About { identity, facts: &facts, key, state: &known.state };
-        for (name, target) in &policy.targets {
-            let there = observed.targets.get(name);
-            let object = there.and_then(|there| managed_object(target, &there.schema));
-            let Some(object) = object else { continue };
-            let site = Site { name, policy: target, object };
-            let Told { content, whole } = about.told(&policy.expressions, &site);
+        for (name, Told { content, whole }) in
+            everywhere(policy, assembled, (identity, &known.state), observed, now)
+        {
             if whole {
                 let presence = Presence::Present { enabled: true, content: content.clone() };
                 let account = DesiredAccount { presence, causes: Vec::new() };
                 person.accounts.insert(name.clone(), account);
             }
-            imagined.contents.entry(name.clone()).or_default().insert(identity.id, content);
+            imagined.contents.entry(name).or_default().insert(identity.id, content);
         }
         imagined.whole.identities.insert(identity.id, person);
     }
     imagined
+}
+
+/// Says what accounts of somebody would look like who is to be erased.
+pub fn liken(
+    policy: &Policy,
+    assembled: &Assembled,
+    desired: &mut Desired,
+    observed: &Observed,
+    (id, now): (IdentityId, Timestamp),
+) {
+    let Some(identity) = assembled.identity(id) else { return };
+    let Some(person) = desired.identities.get_mut(&id) else { return };
+    let told = everywhere(policy, assembled, (identity, &person.state), observed, now);
+    person.likeness = told.into_iter().map(|(name, told)| (name, told.content)).collect();
+}
+
+/// Of everybody whose time is over.
+pub(super) fn liken_those_due(
+    policy: &Policy,
+    assembled: &Assembled,
+    desired: &mut Desired,
+    observed: &Observed,
+    now: Timestamp,
+) {
+    let Some(retain) = &policy.leaver.retain else { return };
+    let closed = Closed::of(observed);
+    let is_due = |(id, person): (&IdentityId, &DesiredIdentity)| {
+        let over = closed.over(retain, (*id, person))?;
+        (over <= now).then_some(*id)
+    };
+    let due: Vec<IdentityId> = desired.identities.iter().filter_map(is_due).collect();
+    for id in due {
+        liken(policy, assembled, desired, observed, (id, now));
+    }
+}
+
+/// What an account would look like at every target that was read.
+fn everywhere(
+    policy: &Policy,
+    assembled: &Assembled,
+    (identity, state): (&Identity, &StateNow),
+    observed: &Observed,
+    now: Timestamp,
+) -> Vec<(ConnectorName, Told)> {
+    let wrong = assembled.holds.get(&identity.id).map(Vec::as_slice).unwrap_or_default();
+    let engaged = engaged(policy, identity, wrong, &observed.kept, now);
+    let key = jobs::key(identity, &engaged);
+    let facts = engaged.into_iter().next().map(|it| it.facts).unwrap_or_default();
+    let about = About { identity, facts: &facts, key, state };
+    let told = policy.targets.iter().filter_map(|(name, target)| {
+        let there = observed.targets.get(name)?;
+        let object = managed_object(target, &there.schema)?;
+        let site = Site { name, policy: target, object };
+        Some((name.clone(), about.told(&policy.expressions, &site)))
+    });
+    told.collect()
 }
 
 /// Somebody, and what templates read of them.

@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     DesiredStep,
-    effects::{Due, due, open},
+    effects::{Due, cause, due, open},
     jobs::Job,
     person::Facts,
     unused::Told,
@@ -379,7 +379,7 @@ impl Subject<'_> {
             news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
         }
         episode.end = end;
-        turn.open.extend(open(workflow, &episode));
+        turn.stays_open(workflow, &episode);
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
@@ -402,10 +402,6 @@ impl EpisodeNow {
         let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
         Self { episode, changed: true, news, decided, waits }
     }
-}
-
-pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
-    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

@@ -1,6 +1,6 @@
 //! What steps of workflows would do, as people read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, person};
 use crate::{
@@ -84,24 +84,21 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
             }
         }
         Effect::Ask { question, deliveries } => {
-            let stages: Vec<String> = question
-                .stages
-                .iter()
-                .map(|stage| {
-                    let names: Vec<String> = stage.iter().map(|id| person(labels, *id)).collect();
-                    names.join(" or ")
-                })
-                .collect();
             let reason = match question.reason.as_str() {
                 "" => String::new(),
                 reason => format!(": {reason}"),
             };
             let length = duration(question.expire);
-            let stages = stages.join(", then ");
+            let stages = stages(&question.stages, labels);
             page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
             delivery_lines("tell", deliveries, page);
         }
         Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
+        Effect::AskOthers { others, deliveries } => {
+            let stages = stages(&others.stages, labels);
+            page.line(1, &format!("? ask {stages} instead of whom it was"));
+            delivery_lines("tell", deliveries, page);
+        }
         Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
         Effect::Request { access, until, reason, start: _ } => {
             let until = until.map(|it| format!(" for {}", duration(it))).unwrap_or_default();
@@ -125,6 +122,15 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
             page.line(1, &format!("? ask {component} what became of it"));
         }
     }
+}
+
+/// "Ada Example or Bob Example, then Grace Example".
+fn stages(stages: &[BTreeSet<IdentityId>], labels: &BTreeMap<IdentityId, String>) -> String {
+    let stages = stages.iter().map(|stage| {
+        let names: Vec<String> = stage.iter().map(|id| person(labels, *id)).collect();
+        names.join(" or ")
+    });
+    stages.collect::<Vec<_>>().join(", then ")
 }
 
 fn run_lines(component: &ConnectorName, request: &StepRequest, page: &mut Page) {

@@ -6,12 +6,11 @@ use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 
 use super::PlannedErasure;
 use crate::{
-    account::AccountState,
     desired::{DesiredIdentity, DesiredStep},
     fact::Identity,
     guard::{Finding, FindingKind},
     id::IdentityId,
-    observed::{Link, Observed},
+    observed::Observed,
     operation::Cause,
     plan::Plan,
 };
@@ -43,13 +42,14 @@ impl Retain {
 pub(crate) fn due(
     retain: Option<&Retain>,
     (identity, person): (IdentityId, &DesiredIdentity),
-    observed: &Observed,
+    (closed, observed): (&Closed, &Observed),
+    accounts: impl FnOnce() -> Vec<String>,
     now: Timestamp,
 ) -> Option<Result<PlannedErasure, Vec<String>>> {
-    let retain = retain.filter(|_| person.state.state.is_over())?;
+    let retain = retain?;
     let departed = person.state.left?;
-    let due = retain.over(gone(identity, person, observed)?).filter(|due| *due <= now)?;
-    let hindrances = hindrances(identity, person, observed);
+    let due = closed.over(retain, (identity, person)).filter(|due| *due <= now)?;
+    let hindrances = hindrances((identity, person), observed, accounts());
     if !hindrances.is_empty() {
         return Some(Err(hindrances));
     }
@@ -66,14 +66,34 @@ pub(crate) fn due(
     Some(Ok(PlannedErasure { due, identity, departed, causes }))
 }
 
-/// Since when they are gone by all that is known, and not by what was said of
-/// long ago alone: when it was learned, and when nothing gave their accounts
-/// any longer.
-fn gone(identity: IdentityId, person: &DesiredIdentity, observed: &Observed) -> Option<Timestamp> {
-    let of_them = observed.links.iter().filter(|link| link.identity == identity);
-    let closed = of_them.flat_map(|link| [link.unwanted_since, link.disabled_since]);
-    let told = [person.state.left, person.state.told];
-    told.into_iter().chain(closed).flatten().max()
+/// When the last account of people was given by nothing any longer, or
+/// closed.
+pub(crate) struct Closed(BTreeMap<IdentityId, Timestamp>);
+
+impl Closed {
+    pub(crate) fn of(observed: &Observed) -> Self {
+        let mut last = BTreeMap::new();
+        for link in &observed.links {
+            for at in [link.unwanted_since, link.disabled_since].into_iter().flatten() {
+                let known = last.entry(link.identity).or_insert(at);
+                *known = at.max(*known);
+            }
+        }
+        Self(last)
+    }
+
+    /// When the time for which somebody is kept who left is over: it counts
+    /// from when they are gone by all that is known, and not by what was said
+    /// of long ago alone.
+    pub(crate) fn over(
+        &self,
+        retain: &Retain,
+        (identity, person): (IdentityId, &DesiredIdentity),
+    ) -> Option<Timestamp> {
+        let state = Some(&person.state).filter(|it| it.state.is_over() && it.left.is_some())?;
+        let known = [state.left, state.told, self.0.get(&identity).copied()];
+        retain.over(known.into_iter().flatten().max()?)
+    }
 }
 
 /// What nobody can tell for now, so that nothing is erased by it.
@@ -88,11 +108,12 @@ pub fn doubts(identity: &Identity, observed: &Observed) -> Vec<String> {
     found
 }
 
-/// Why somebody cannot be erased, in sentences; none: nothing is in the way.
-pub fn hindrances(
-    identity: IdentityId,
-    person: &DesiredIdentity,
+/// Why somebody cannot be erased, in sentences, with what of `accounts` is in
+/// the way; none: nothing is.
+pub(crate) fn hindrances(
+    (identity, person): (IdentityId, &DesiredIdentity),
     observed: &Observed,
+    accounts: Vec<String>,
 ) -> Vec<String> {
     let mut found = Vec::new();
     let state = &person.state;
@@ -104,7 +125,7 @@ pub fn hindrances(
     for hold in &person.legal_holds {
         found.push(format!("the legal hold `{hold}` stands"));
     }
-    found.extend(accounts(identity, observed));
+    found.extend(accounts);
     if observed.forgetting.unsettled.contains(&identity) {
         found.push("nobody knows what came of an operation of theirs".to_owned());
     }
@@ -127,40 +148,6 @@ pub fn hindrances(
     let requests = observed.kept.requests.get(&identity).into_iter().flatten();
     let requests = requests.filter(|request| request.is_open());
     found.extend(requests.map(|request| format!("the request {} is open", request.id)));
-    found
-}
-
-/// Accounts that are not gone for good, and those that may be theirs.
-fn accounts(identity: IdentityId, observed: &Observed) -> Vec<String> {
-    let mut found = Vec::new();
-    let of_them = |link: &&Link| link.identity == identity;
-    for link in observed.links.iter().filter(of_them).filter(|link| !link.gone) {
-        let how = if link.is_open() { "enabled" } else { "disabled, and not deleted" };
-        let Link { target, account, .. } = link;
-        found.push(format!("their account `{}` at {target} is {how}", account.uid));
-    }
-    let id = identity.to_string();
-    for (target, there) in &observed.targets {
-        let link = |account: &_| {
-            let mut links = observed.links.iter();
-            links.find(|link| link.target == *target && link.account == *account)
-        };
-        for account in &there.accounts {
-            let reference = &account.reference;
-            let text = match link(reference) {
-                Some(link)
-                    if link.identity == identity && account.state == AccountState::SoftDeleted =>
-                {
-                    "is deleted, and still kept there"
-                }
-                None if account.anchor.as_deref() == Some(&id) => {
-                    "carries their id, and is not ours"
-                }
-                Some(_) | None => continue,
-            };
-            found.push(format!("the account `{}` at {target} {text}", reference.uid));
-        }
-    }
     found
 }
 

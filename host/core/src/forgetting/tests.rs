@@ -12,9 +12,11 @@ use crate::{
     identity::Assembled,
     lifecycle::{Jump, LegalHold},
     observed::Observed,
-    plan::{NoteKind, Plan, PlanSettings, plan},
+    plan::{NoteKind, Plan, PlanSettings, hindered, plan},
     policy::Policy,
 };
+
+mod gone;
 
 const ADA: (&str, &str) = ("Ada", "Example");
 
@@ -65,6 +67,7 @@ fn somebody_whose_account_was_given_until_lately_is_kept_from_then() {
     let mut link = observed(&[("ada.example", Some("1"))]).links.remove(0);
     link.gone = true;
     link.unwanted_since = Some(at("2025-01-01T00:00:00Z"));
+    world.forgetting.gone.insert((link.target.clone(), link.account.clone()), Proof::Proven);
     world.links.push(link);
     assert_eq!(look(&policy, &assembled, &world, noon()).1.erasures, []);
     let (_, plan) = look(&policy, &assembled, &world, at("2028-01-01T00:00:00Z"));
@@ -157,7 +160,10 @@ fn kept_by(change: impl FnOnce(&mut Observed)) -> String {
     change(&mut world);
     let (desired, plan) = look(&policy, &assembled, &world, noon());
     assert_eq!(plan.erasures, []);
-    assert_eq!(hindrances(id("1"), &desired.identities[&id("1")], &world).len(), 1);
+    assert_eq!(
+        hindered(&PlanSettings::of(&policy), &desired, &world, [id("1")])[&id("1")].len(),
+        1
+    );
     let mut notes = plan.notes.iter().filter(|note| note.kind == NoteKind::Waits);
     notes.next().unwrap().text.clone()
 }

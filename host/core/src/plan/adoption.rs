@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use super::{
     Adoption,
     outline::Outline,
-    world::{Site, World},
+    world::{Site, There, World},
 };
 use crate::{
     account::{Account, AccountState},
     desired::{AccountContent, DesiredIdentity, Presence},
-    id::IdentityId,
+    id::{ConnectorName, IdentityId},
     matching::normal,
     observed::ObservedTarget,
     recognition::{Recognition, Verdict, keys, named, of_account, of_content},
@@ -82,6 +82,17 @@ impl<'a> Candidates<'a> {
         }
         found
     }
+
+    /// Those that carry an anchor.
+    pub(super) fn carrying(&self, kind: &str, anchor: &str) -> Vec<&'a Account> {
+        self.anchors.get(&(kind, anchor)).cloned().unwrap_or_default()
+    }
+
+    /// Those with a login name.
+    pub(super) fn called(&self, def: &ObjectDef, name: &str) -> Vec<&'a Account> {
+        let name = normal(name_matching(def), name).into_owned();
+        self.names.get(&(def.object_type.as_str(), name)).cloned().unwrap_or_default()
+    }
 }
 
 /// Whether somebody's account may be among those of nobody; says so in the
@@ -128,21 +139,13 @@ pub(super) fn left_behind(
             continue;
         }
         let kind = there.observed.account_type.as_str();
-        let carrying = there.candidates.anchors.get(&(kind, anchor.as_str()));
         let mut found: BTreeMap<&ObjectRef, (&Account, &str)> = BTreeMap::new();
-        for account in carrying.into_iter().flatten() {
+        for account in there.candidates.carrying(kind, &anchor) {
             found.insert(&account.reference, (account, "carries the id we know them by"));
         }
-        for link in world.links_at(identity, target).iter().filter(|link| link.gone) {
-            let account = there.accounts.get(&link.account).filter(|account| {
-                // With an id of somebody else it is theirs.
-                !there.owners.contains_key(&link.account)
-                    && account.anchor.as_ref().is_none_or(|it| it.is_empty() || *it == anchor)
-            });
-            if let Some(account) = account {
-                let why = "stands where theirs was before it was gone";
-                found.entry(&account.reference).or_insert((*account, why));
-            }
+        for account in standing(world, there, (identity, target)) {
+            let why = "stands where theirs was before it was gone";
+            found.entry(&account.reference).or_insert((account, why));
         }
         for (reference, (account, why)) in found {
             if account.state == AccountState::SoftDeleted {
@@ -161,6 +164,24 @@ pub(super) fn left_behind(
             );
         }
     }
+}
+
+/// Accounts of nobody under the key of one of theirs that was gone.
+pub(super) fn standing<'a>(
+    world: &World<'_>,
+    there: &There<'a>,
+    (identity, target): (IdentityId, &ConnectorName),
+) -> Vec<&'a Account> {
+    let anchor = identity.to_string();
+    let gone = world.links_at(identity, target).iter().filter(|link| link.gone);
+    gone.filter_map(|link| {
+        let account = *there.accounts.get(&link.account)?;
+        // With an id of somebody else it is theirs.
+        let is_theirs = !there.owners.contains_key(&link.account)
+            && account.anchor.as_ref().is_none_or(|it| it.is_empty() || *it == anchor);
+        is_theirs.then_some(account)
+    })
+    .collect()
 }
 
 /// Where the schema is silent, ignoring case finds more, and a match only

@@ -53,9 +53,13 @@ impl Simulation<'_> {
                 let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
                     return;
                 };
-                let mut asked = asked.clone();
-                asked.rounds = asked.rounds_due(at);
-                StepRecord::Asked { begun, asked }
+                StepRecord::Asked { begun, asked: asked.clone().told(at) }
+            }
+            Effect::AskOthers { others, .. } => {
+                let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
+                    return;
+                };
+                StepRecord::Asked { begun, asked: asked.to_others(others).told(at) }
             }
             Effect::Request { .. } | Effect::EndRequests { .. } => {
                 let known = self.whole.kept().requests.get(&step.identity);

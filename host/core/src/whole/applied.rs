@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Whole;
 use crate::{
     account::{Account, AccountState, Assignment},
-    forgetting::Tombstone,
+    forgetting::{Proof, Tombstone},
     id::{ConnectorName, OperationId},
     identity::Assembled,
     observed::{Ended, HeldName, Link, Observed, Origin, OwnedGrant},
@@ -273,6 +273,8 @@ impl Whole {
                         link.gone = true;
                     }
                 }
+                let key = (target.clone(), account.clone());
+                self.books.forgetting.gone.insert(key, Proof::Proven);
                 let owned: Vec<OwnedGrant> = self.owned(target, account).cloned().collect();
                 for grant in owned {
                     self.forget(&grant);

@@ -7,7 +7,7 @@ use super::{
     place::{Mark, Place},
 };
 use crate::{
-    desired::{Desired, Presence},
+    desired::{AccountContent, Desired, Presence},
     id::{ConnectorName, IdentityId},
     observed::{Observed, ObservedTarget, OwnedGrant},
     value::ObjectRef,
@@ -50,7 +50,8 @@ impl<'a> Part<'a> {
                 self.add_account(target, account);
             }
         }
-        for declined in whole.books.declined.iter().filter(|it| it.identity == id) {
+        let said = whole.books.declined.iter().chain(&whole.books.kept.given_back);
+        for declined in said.filter(|it| it.identity == id) {
             self.add_account(&declined.target, &declined.account);
         }
     }
@@ -96,16 +97,36 @@ impl<'a> Part<'a> {
                         widened = true;
                     }
                 }
-                let values = place.match_by().iter().flat_map(|by| {
-                    let values = content.attributes.get(by).into_iter().flatten();
-                    values.map(|value| Mark::value(by, &value.to_string()))
-                });
-                let marks =
-                    values.chain([Mark::name(&content.name), Mark::anchor(&content.anchor)]);
-                for account in marks.flat_map(|mark| place.found(&mark).collect::<Vec<_>>()) {
-                    widened |= self.add_account(target, account);
+                widened |= self.add_like((target, place), content);
+            }
+            for (target, content) in &person.likeness {
+                let Some((target, place)) = whole.places.get_key_value(target) else { continue };
+                widened |= self.add_like((target, place), content);
+                let names = whole.books.names.get(target).into_iter().flatten();
+                for held in names.filter(|it| it.identity == *id) {
+                    for account in place.found(&Mark::name(&held.name)) {
+                        widened |= self.add_account(target, account);
+                    }
                 }
             }
+        }
+        widened
+    }
+
+    /// Accounts that may be recognised by what an account looks like.
+    fn add_like(
+        &mut self,
+        (target, place): (&'a ConnectorName, &'a Place),
+        content: &AccountContent,
+    ) -> bool {
+        let values = place.match_by().iter().flat_map(|by| {
+            let values = content.attributes.get(by).into_iter().flatten();
+            values.map(|value| Mark::value(by, &value.to_string()))
+        });
+        let marks = values.chain([Mark::name(&content.name), Mark::anchor(&content.anchor)]);
+        let mut widened = false;
+        for account in marks.flat_map(|mark| place.found(&mark).collect::<Vec<_>>()) {
+            widened |= self.add_account(target, account);
         }
         widened
     }

@@ -48,6 +48,16 @@ impl Question {
     }
 }
 
+/// Who is asked from now on, in place of those who can or should answer no
+/// longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Others {
+    /// From the one on that is not passed.
+    pub stages: Vec<BTreeSet<IdentityId>>,
+    /// None: those to whom it is escalated stay.
+    pub escalate: Option<BTreeSet<IdentityId>>,
+}
+
 /// One stage is passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agreed {
@@ -88,12 +98,22 @@ impl Asked {
         self.approved.len() + 1 + usize::from(escalated)
     }
 
-    /// The same question to others in the stages that are `left`, in place of
-    /// those who cannot answer any more.
+    /// Everybody who should have been told by now was.
     #[must_use]
-    pub fn renewed(&self, left: &[BTreeSet<IdentityId>]) -> Self {
-        let passed = self.stages.iter().take(self.approved.len());
-        Self { stages: passed.chain(left).cloned().collect(), ..self.clone() }
+    pub fn told(self, now: Timestamp) -> Self {
+        Self { rounds: self.rounds_due(now), ..self }
+    }
+
+    /// The same question to others; it has to be answered as soon as before.
+    #[must_use]
+    pub fn to_others(&self, others: &Others) -> Self {
+        let before = self.stages.iter().take(self.approved.len());
+        let stages = before.chain(&others.stages).cloned().collect();
+        let escalate = match (&self.escalate, &others.escalate) {
+            (Some((at, _)), Some(to)) => Some((*at, to.clone())),
+            (escalate, _) => escalate.clone(),
+        };
+        Self { stages, escalate, ..self.clone() }
     }
 
     /// The same of those whom everybody in it is known as by now.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    approval::Question,
+    approval::{Others, Question},
     component::{StepRequest, step_key},
 };
 use crate::{
@@ -118,6 +118,9 @@ pub enum Effect {
     Ask { question: Question, deliveries: Vec<Delivery> },
     /// Others are asked the same now, and told so.
     Remind { deliveries: Vec<Delivery> },
+    /// It is asked of others, who are told; and so is whoever has to be by
+    /// now.
+    AskOthers { others: Others, deliveries: Vec<Delivery> },
     /// A fact of ours.
     SetFact { fact: FactName, value: String },
     /// Access is asked for; for so long at most.

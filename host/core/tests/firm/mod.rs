@@ -326,6 +326,7 @@ pub(crate) fn person(
         steps: DesiredSteps::default(),
         ends: Vec::new(),
         access: AccessNow::default(),
+        likeness: BTreeMap::new(),
     };
     (identity(key), person)
 }

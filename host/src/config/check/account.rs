@@ -11,7 +11,7 @@ use lanyard_core::{
     template::Template,
 };
 
-use super::{Check, access};
+use super::{Check, access, forgetting};
 use crate::config::{
     document::Place,
     element::{duration::After, recognition::Match},
@@ -33,6 +33,7 @@ pub(super) fn target(
     (order, provides): (Order, BTreeMap<FactName, String>),
 ) -> Option<TargetPolicy> {
     let access = access::of_target(check, place, target);
+    let gone = forgetting::gone(check, place, target);
     let account = &target.account;
     let place = place.key("account");
     let name = if check.gives_nothing() {
@@ -60,6 +61,7 @@ pub(super) fn target(
             After::Never => None,
             After::Duration(duration) => Some(duration.0),
         },
+        gone,
         match_by: recognition(check, &place.key("match"), account),
         provides,
         entitlements: target.entitlements.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),

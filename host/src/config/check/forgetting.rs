@@ -1,7 +1,7 @@
 //! How long people are kept.
 
 use jiff::{SignedDuration, tz::TimeZone};
-use lanyard_core::forgetting::Retain;
+use lanyard_core::forgetting::{GoneWhen, Retain};
 
 use super::Check;
 use crate::config::{
@@ -39,4 +39,24 @@ pub(super) fn retain(
     }
     let line = check.report.line(&Place::of(["leaver", "retain"]));
     Some(Retain { years, time, written: written.retain.to_string(), line, zone: zone.clone() })
+}
+
+/// How often an account has to be found missing.
+pub(super) fn gone(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    written: &written::Target,
+) -> GoneWhen {
+    let least = GoneWhen::default();
+    if written.confirmations < least.confirmations {
+        let error = ConfigError::new("one reading proves too little to erase anybody by it")
+            .label("needs at least 2");
+        check.value(&place.key("confirmations"), error);
+    }
+    if written.interval.0 < least.interval {
+        let error = ConfigError::new("readings so close together confirm too little")
+            .label("needs at least \"24h\"");
+        check.value(&place.key("interval"), error);
+    }
+    GoneWhen { confirmations: written.confirmations, interval: written.interval.0 }
 }

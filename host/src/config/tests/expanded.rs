@@ -33,7 +33,7 @@ const GROUPS: [&[&str]; 24] = [
     ],
     &[
         "[target.crm]\nplugin = \"scim\"\n",
-        "[target.crm]\nplugin = \"scim\"\nprotected = [\"svc-*\"]\nrequire = [\"blocks-login\", \"reversible\"]\nunmanaged = \"remove\"\nunmanaged-remove = [\"x-*\"]\nprivileged = [\"root\"]\nentitlements = { staff = \"g1\", all = \"g2\" }\n",
+        "[target.crm]\nplugin = \"scim\"\nprotected = [\"svc-*\"]\nrequire = [\"blocks-login\", \"reversible\"]\nunmanaged = \"remove\"\nunmanaged-remove = [\"x-*\"]\nconfirmations = 4\ninterval = \"3d\"\nprivileged = [\"root\"]\nentitlements = { staff = \"g1\", all = \"g2\" }\n",
         "[target.crm]\nplugin = \"scim\"\nunmanaged = \"keep\"\n[target.crm.permissions]\nhosts = [\"https://a.example.org\", \"http://127.0.0.1:8080\", { origin = \"https://b.example.org\", methods = [\"GET\"], path = \"/x\" }]\nreads = [{ origin = \"https://a.example.org\", method = \"POST\", path = \"/s\" }]\naddresses = [\"10.0.0.0/8\", \"fd00::/8\"]\nsecrets = { token = { env = \"CRM_TOKEN\" }, password = { file = \"secrets/ldap\" } }\nauthorization = { default = { bearer = \"token\" }, other = { basic = { user = \"svc\", secret = \"password\" } } }\nreveal = [\"token\"]\ndirectories = { data = { path = \"hr\", access = \"write\" } }\n",
     ],
     &[

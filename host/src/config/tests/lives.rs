@@ -243,3 +243,21 @@ erasures = { max = 5, window = "1y" }"#;
       = hint: what is erased by mistake comes back by nothing; take more time to see it
     "#);
 }
+
+#[test]
+fn nobody_is_erased_by_one_reading_of_a_target() {
+    let more = "[target.mail]\nplugin = \"scim\"\nconfirmations = 1\ninterval = \"12h\"";
+    assert_snapshot!(errors_with(more), @r#"
+    error: one reading proves too little to erase anybody by it
+     --> lanyard.toml:8:17
+      |
+    8 | confirmations = 1
+      |                 ^ needs at least 2
+
+    error: readings so close together confirm too little
+     --> lanyard.toml:9:12
+      |
+    9 | interval = "12h"
+      |            ^^^^^ needs at least "24h"
+    "#);
+}

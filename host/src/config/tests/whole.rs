@@ -258,6 +258,8 @@ fn expanding_ten_lines_shows_every_default() {
     plugin = "scim"
     after = []
     prefer-after = []
+    confirmations = 2
+    interval = "1d"
     require = []
     protected = []
     unmanaged = "report"

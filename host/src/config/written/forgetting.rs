@@ -31,3 +31,12 @@ pub(in crate::config) enum Rehire {
     /// Somebody new, with accounts and login names of their own.
     New,
 }
+
+pub(in crate::config) fn twice() -> u32 {
+    2
+}
+
+pub(in crate::config) fn a_day() -> Duration {
+    // What is wrong with a sign-in today is usually seen by tomorrow.
+    Duration::hours(24)
+}

@@ -79,3 +79,12 @@ pub(in crate::config) struct Table {
     #[schemars(with = "Option<String>")]
     pub(in crate::config) within: Option<FactName>,
 }
+
+/// What a record means that is in no source any more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::config) enum Missing {
+    #[default]
+    Departed,
+    Keep,
+}

@@ -126,7 +126,7 @@ pub(super) fn apply(tx: &Connection, effect: &Effect, at: Timestamp) -> Result<(
         }
         Effect::Gone { target, account } => {
             tx.prepare_cached(
-                "UPDATE link SET gone = 1, changed_at = ?4
+                "UPDATE link SET gone = 1, gone_proven = 1, changed_at = ?4
                  WHERE (target, object_type, uid) = (?1, ?2, ?3)",
             )?
             .execute(params![
@@ -178,7 +178,8 @@ pub(super) fn keep_link(tx: &Connection, link: &Link, at: Timestamp) -> Result<(
              was_enabled = excluded.was_enabled,
              sessions_ended_at = excluded.sessions_ended_at,
              credentials_ended_at = excluded.credentials_ended_at,
-             password_set_at = excluded.password_set_at",
+             password_set_at = excluded.password_set_at, gone_proven = 0,
+             missing_since = NULL, missing_seen = 0, missing_last = NULL",
     )?
     .execute(params![
         target.as_str(),

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021_review.sql"),
     include_str!("migrations/0022_password_set.sql"),
     include_str!("migrations/0023_by_reference.sql"),
+    include_str!("migrations/0024_erasing.sql"),
 ];
 
 /// After it the audit is chained anew.

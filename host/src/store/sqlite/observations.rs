@@ -69,7 +69,8 @@ fn restore(
     read_at: Timestamp,
 ) -> Result<(), Problem> {
     tx.prepare_cached(
-        "UPDATE link SET gone = 0, disabled_since = NULL, unwanted_since = NULL, unproven = 0
+        "UPDATE link SET gone = 0, disabled_since = NULL, unwanted_since = NULL, unproven = 0,
+             gone_proven = 0, missing_since = NULL, missing_seen = 0, missing_last = NULL
          WHERE target = ?1 AND changed_at <= ?2 AND object_type = ?3 AND gone = 1
          AND EXISTS (SELECT 1 FROM observed_account AS seen
              WHERE (seen.target, seen.object_type, seen.uid)
