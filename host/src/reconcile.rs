@@ -32,6 +32,7 @@ mod tell;
 mod undo;
 mod union;
 mod whose;
+mod withheld;
 mod xray;
 
 use std::{collections::BTreeSet, sync::Arc};

@@ -259,7 +259,11 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
-            ["can", ..] | ["breaks", "off"] | ["refuses"] | ["answers", "again"] => {
+            ["can", ..]
+            | ["breaks", "off"]
+            | ["refuses"]
+            | ["takes", "its", "time"]
+            | ["answers", "again"] => {
                 inner.keys.becomes(words)?;
             }
             ["makes", attribute, text, "of", name] => {

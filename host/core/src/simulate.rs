@@ -368,8 +368,11 @@ impl Happening {
 fn hold_back(held_back: &mut Vec<HeldBack>, look: &Look, found: &[Finding]) {
     for Finding { kind, target, blocks, .. } in found {
         if !held_back.iter().any(|it| it.kind == *kind && it.target == *target) {
-            let erases = *kind == FindingKind::MassErase;
-            let count = if erases { look.plan.erasures.len() } else { blocks.len() };
+            let count = match kind {
+                FindingKind::MassErase => look.plan.erasures.len(),
+                FindingKind::MassPassword => steps::passwords(&look.plan, target.as_ref()),
+                _ => blocks.len(),
+            };
             held_back.push(HeldBack { kind: *kind, target: target.clone(), operations: count });
         }
     }

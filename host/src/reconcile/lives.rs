@@ -139,7 +139,7 @@ impl Survey {
         let mut findings = guard(&settings, &plan, &self.observed, &lately, &doubted);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
         findings.extend(besides);
-        findings.retain(|finding| !finding.blocks.is_empty());
+        findings.retain(|it| !it.blocks.is_empty() || it.kind == FindingKind::MassPassword);
         let digest = plan.digest()?;
         let about = (&self.assembled, &self.desired, &self.observed);
         let seen = Seen::of((&plan, &digest), about, now);

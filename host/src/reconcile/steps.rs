@@ -6,10 +6,10 @@
 
 mod request;
 
-use std::{collections::BTreeMap, collections::BTreeSet};
+use std::collections::BTreeMap;
 
 use lanyard_core::{
-    id::{ConnectorName, IdentityId, WorkflowName},
+    id::{IdentityId, WebhookName, WorkflowName},
     operation::Cause,
     workflow::{
         Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
@@ -20,19 +20,12 @@ use lanyard_core::{
 use super::{
     Context,
     progress::{Progress, StepTold, Summary},
+    withheld::Withheld,
 };
 use crate::{
     messenger::{Outgoing, Sent, Topic},
     store::{AuditEntry, RunId, StoreError},
 };
-
-/// What findings hold back.
-pub(super) struct Withheld {
-    /// Whose operations.
-    pub(super) people: BTreeSet<IdentityId>,
-    /// Where no password is set.
-    pub(super) targets: BTreeSet<ConnectorName>,
-}
 
 /// Carries out the steps of a plan, except what is `withheld`.
 ///
@@ -49,11 +42,14 @@ pub(super) async fn carry_out(
         return Ok(());
     }
     let episodes = context.store.workflows().await?.episodes;
-    let mut hand = Hand { context, run, episodes, report, summary };
+    let closed = BTreeMap::new();
+    let mut hand = Hand { context, run, episodes, closed, report, summary };
     let (mut letters, mut told, mut carried) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         if withheld.has(step) {
             hand.skip(step, "a finding holds back what it is about");
+        } else if withheld.passwords.contains(&step.key()) {
+            hand.queue(step).await?;
         } else if context.stop.is_asked() {
             hand.skip(step, "the run was stopped");
         } else {
@@ -79,18 +75,6 @@ pub(super) async fn carry_out(
     hand.carry(&carried).await
 }
 
-impl Withheld {
-    /// A password is a write like any other: what is wrong with a plan at its
-    /// target is wrong with it, whoever it is for.
-    fn has(&self, step: &PlannedStep) -> bool {
-        let there = match &step.effect {
-            Effect::Credential { target, .. } => self.targets.contains(target),
-            _ => false,
-        };
-        there || self.people.contains(&step.identity)
-    }
-}
-
 /// What one step sends.
 struct Letters<'a> {
     step: &'a PlannedStep,
@@ -111,7 +95,9 @@ pub(super) struct Hand<'a> {
     pub(super) context: &'a Context,
     run: RunId,
     /// As the store has them.
-    episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    pub(super) episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    /// Ways by which nobody can be told anything, and why: mail, or a webhook.
+    pub(super) closed: BTreeMap<Option<WebhookName>, String>,
     report: &'a (dyn Fn(Progress) + Send + Sync),
     summary: &'a mut Summary,
 }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps, RequestsNow, carry, credential,
+    DesiredStep, DesiredSteps, RequestsNow, carry,
+    credential::{self, Form},
     reach::{Reach, Somebody, opted_out},
     steps::Turn,
     topic::Topic,
@@ -244,8 +245,9 @@ impl Teller<'_> {
                 Ok(Effect::EndRequests { requests: requests.collect() })
             }
             Action::Run { component, with } => carry::effect(self, component, with),
-            Action::Credential { target, to, template, length, must_change } => {
-                credential::effect(self, target, (to, template), (*length, *must_change))
+            Action::Credential { target, to, template, length, must_change, again } => {
+                let form = Form { length: *length, must_change: *must_change, again: *again };
+                credential::effect(self, target, (to, template), form)
             }
             Action::Accounts { .. }
             | Action::Grant { .. }

@@ -331,6 +331,7 @@ impl Subject<'_> {
                 scope: self.scope,
                 timezone: self.zone,
                 achieved: &achieved,
+                unable: &|action| self.unable(action),
                 not_yet: &|action| self.not_yet(action),
                 now: self.now,
             },
@@ -375,8 +376,7 @@ impl Subject<'_> {
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            let trouble = episode.ended(step).map_or("took too long", |(_, end)| end.trouble());
-            news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
+            news.push(stops(workflow, &episode, step));
         }
         episode.end = end;
         turn.stays_open(workflow, &episode);
@@ -402,6 +402,11 @@ impl EpisodeNow {
         let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
         Self { episode, changed: true, news, decided, waits }
     }
+}
+
+fn stops(Workflow { name, .. }: &Workflow, episode: &Episode, step: &StepName) -> String {
+    let trouble = episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
+    format!("workflow `{name}` stops: step `{step}` {trouble}")
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

@@ -112,9 +112,10 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
         Effect::EndRequests { requests } => {
             page.line(1, &format!("- end request {}", requests.join(", ")));
         }
-        Effect::Credential { target, login, must_change, deliveries, .. } => {
+        Effect::Credential { target, login, must_change, again, deliveries, .. } => {
             let then = if *must_change { ", to be changed at the first sign-in" } else { "" };
-            page.line(1, &format!("* set a new password {target} `{login}`{then}"));
+            let place = if *again { ", in place of any it has" } else { "" };
+            page.line(1, &format!("* set a new password {target} `{login}`{place}{then}"));
             delivery_lines("tell", deliveries, page);
         }
         Effect::Run { component, request } => run_lines(component, request, page),

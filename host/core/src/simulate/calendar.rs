@@ -37,6 +37,7 @@ pub fn calendar(moments: &[Moment], timezone: &TimeZone) -> String {
             let at = target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
             let count = match kind {
                 FindingKind::MassErase => counted(*operations, "person", "people"),
+                FindingKind::MassPassword => counted(*operations, "password", "passwords"),
                 _ => counted(*operations, "operation", "operations"),
             };
             let then = if *kind == FindingKind::MassEject {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Simulation;
 use crate::{
     diff::step_lines,
+    id::ConnectorName,
     plan::Plan,
     request::{PlannedQuestion, by_step},
     workflow::{Effect, OwnFact, PlannedStep, StepEnd, StepRecord},
@@ -16,6 +17,15 @@ pub(super) fn told(plan: &Plan) -> impl Iterator<Item = (&PlannedStep, Vec<Strin
         let lines = step_lines(step, &plan.labels);
         (step, lines)
     })
+}
+
+/// How many passwords would be set at a target.
+pub(super) fn passwords(plan: &Plan, at: Option<&ConnectorName>) -> usize {
+    let sets = |step: &&PlannedStep| match &step.effect {
+        Effect::Credential { target, .. } => Some(target) == at,
+        _ => false,
+    };
+    plan.steps.iter().filter(sets).count()
 }
 
 impl Simulation<'_> {

@@ -142,6 +142,9 @@ pub enum Effect {
         /// Random characters of it.
         length: u16,
         must_change: bool,
+        /// Also in place of one that is in use.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
         deliveries: Vec<Delivery>,
     },
     /// A component carries it out.

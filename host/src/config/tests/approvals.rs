@@ -45,7 +45,7 @@ stages = [["1001"]]
     8 | when = { removals = 10, disables = 1, releases = ["mass-removals", "last-of"] }
       |                                                                    ^^^^^^^^^
       |
-      = hint: findings that can be released: mass-removal, mass-enable, mass-eject, mass-erase, clock-jump, source-shrank, target-shrank, mass-disable, mass-create, mass-privileged
+      = hint: findings that can be released: mass-removal, mass-enable, mass-eject, mass-erase, clock-jump, source-shrank, target-shrank, mass-disable, mass-create, mass-privileged, mass-password
 
     error: it asks about nothing
       --> lanyard.toml:11:8
