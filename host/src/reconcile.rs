@@ -65,7 +65,7 @@ pub use desk::is_meant;
 pub use dropped::{retired, sentences};
 pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
-pub use known::{LastKnown, Supposed, last_known, lately, suppose};
+pub use known::{LastKnown, Renamed, Supposed, last_known, lately, suppose, suppose_renamed};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};

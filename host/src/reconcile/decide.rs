@@ -21,7 +21,7 @@ use lanyard_core::{
 use super::{
     actor::SeveralPeople,
     approvals,
-    desk::{Desk, is_meant, known_now},
+    desk::{Desk, is_meant},
     requests,
 };
 use crate::store::{AuditEntry, Store, StoreError};
@@ -136,10 +136,6 @@ pub async fn open_approvals(
                 asked,
             });
         }
-    }
-    let merged = store.merged().await?;
-    for open in &mut open {
-        open.asked = known_now(&merged, &open.asked);
     }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)

@@ -179,7 +179,7 @@ fn may_answer(
         return Err(left);
     }
     let asked = item.asked.as_ref().ok_or(AnswerRefused::NotAsked)?;
-    let asked = Asked { expires: Timestamp::MAX, ..desk.known_now(asked) };
+    let asked = Asked { expires: Timestamp::MAX, ..asked.clone() };
     asked.may_answer(&[item.identity].into(), (&answering, true), now)?;
     Ok(answering.who)
 }

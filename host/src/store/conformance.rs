@@ -101,6 +101,7 @@ macro_rules! suite {
             cases::whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened,
             cases::what_was_said_of_accounts_is_taken_back_together,
             union::whoever_is_merged_goes_over_with_everything_and_comes_back,
+            union::what_is_asked_follows_whoever_was_merged_and_goes_back,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,
