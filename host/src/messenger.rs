@@ -51,7 +51,15 @@ pub enum Sent {
 pub trait Messenger: Send + Sync {
     /// Sends it once, within a bounded time.
     async fn send(&self, message: &Outgoing) -> Sent;
+
+    /// Whether something could be sent there now, without sending anything.
+    ///
+    /// # Errors
+    /// Why nothing can, as [`Sent::Not`] says it.
+    async fn reach(&self, to: &Address) -> Result<(), String>;
 }
+
+const NO_WAY: &str = "the file names no way to send it";
 
 /// Where nothing can be sent, because the file names no way.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +68,10 @@ pub struct Nowhere;
 #[async_trait]
 impl Messenger for Nowhere {
     async fn send(&self, _: &Outgoing) -> Sent {
-        Sent::Not("the file names no way to send it".to_owned())
+        Sent::Not(NO_WAY.to_owned())
+    }
+
+    async fn reach(&self, _: &Address) -> Result<(), String> {
+        Err(NO_WAY.to_owned())
     }
 }

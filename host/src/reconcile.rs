@@ -32,6 +32,7 @@ mod tell;
 mod undo;
 mod union;
 mod whose;
+mod withheld;
 mod xray;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -60,10 +61,11 @@ pub use cases::{
 pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
+pub use desk::is_meant;
 pub use dropped::{retired, sentences};
 pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
-pub use known::{LastKnown, Supposed, last_known, lately, suppose};
+pub use known::{LastKnown, Renamed, Supposed, last_known, lately, suppose, suppose_renamed};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};

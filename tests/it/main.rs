@@ -8,6 +8,7 @@
     reason = "a test that cannot go on fails where it stands"
 )]
 
+mod abilities;
 mod approval;
 mod asking;
 mod bad_input;

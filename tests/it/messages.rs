@@ -110,6 +110,80 @@ async fn nobody_knows_what_became_of_a_mail_whose_server_breaks_off() {
     assert_eq!(mailed(Manner::BreaksOff).await, (broken, 1));
 }
 
+#[tokio::test]
+async fn whether_a_mail_could_be_sent_is_known_without_sending_one() {
+    let reached = async |manner| {
+        let server = MailServer::start(manner).await.unwrap();
+        let post = Post::new(&by_mail(server.address())).unwrap();
+        (post.reach(&to_grace()).await.is_ok(), server.taken().len())
+    };
+    assert_eq!(reached(Manner::Takes).await, (true, 0));
+    assert_eq!(reached(Manner::Busy).await, (false, 0));
+    let server = MailServer::start(Manner::Takes).await.unwrap();
+    let nobody = by_mail(server.address());
+    drop(server);
+    tokio::task::yield_now().await;
+    let why = Post::new(&nobody).unwrap().reach(&to_grace()).await;
+    assert_eq!(why, Err("the mail server cannot be reached".to_owned()));
+    let nowhere = Notify { mail: None, webhooks: BTreeMap::new() };
+    let why = Post::new(&nowhere).unwrap().reach(&to_grace()).await;
+    assert_eq!(why, Err("the file names no way to send it".to_owned()));
+}
+
+#[tokio::test]
+async fn whether_a_webhook_could_be_told_is_known_without_telling_it() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let post = |scheme: &str| {
+        let url = format!("{scheme}://{address}/in").parse().unwrap();
+        let hooks = [(WebhookName::new("ops").unwrap(), Webhook { url, bearer: None })];
+        Post::new(&Notify { mail: None, webhooks: hooks.into() }).unwrap()
+    };
+    let ops = Address::Webhook(WebhookName::new("ops").unwrap());
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).await.unwrap();
+        // Nothing here speaks TLS.
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        said
+    });
+    assert_eq!(post("http").reach(&ops).await, Ok(()));
+    let why = post("https").reach(&ops).await;
+    assert_eq!(why, Err("TLS with the webhook failed".to_owned()));
+    assert_eq!(heard.await.unwrap(), b"", "nothing was said");
+    let why = post("http").reach(&ops).await;
+    assert_eq!(why, Err("the webhook cannot be reached".to_owned()));
+}
+
+/// What a mail says, by its headers and its text.
+async fn arrived(body: &str) -> (String, String) {
+    let server = MailServer::start(Manner::Takes).await.unwrap();
+    let post = Post::new(&by_mail(server.address())).unwrap();
+    let message = Outgoing { body: body.to_owned(), ..message(to_grace(), "Ada") };
+    assert_eq!(post.send(&message).await, Sent::Done);
+    let taken = server.taken();
+    let (headers, text) = taken[0].text.split_once("\r\n\r\n").unwrap();
+    (headers.to_owned(), text.to_owned())
+}
+
+#[tokio::test]
+async fn a_mail_says_what_was_written_in_whatever_letters() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let (headers, text) = arrived("ada.example ABCD-efgh\n.\nLanyard").await;
+    assert!(headers.contains("Content-Transfer-Encoding: 7bit"), "{headers}");
+    assert!(text.starts_with("ada.example ABCD-efgh\r\n"), "{text}");
+    for body in ["Grüße,\r\nAda", &"a".repeat(1200), "one\rtwo\n", &"ü".repeat(57)] {
+        let (headers, text) = arrived(body).await;
+        assert!(headers.contains("Content-Transfer-Encoding: base64"), "{headers}");
+        assert!(text.lines().all(|line| line.len() <= 76), "{text}");
+        let said = STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(said.replace("\r\n", "\n"), body.replace("\r\n", "\n"));
+    }
+}
+
 /// One request as it came, and the answer that it gets.
 async fn posted(answer: &'static str) -> (Sent, String) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

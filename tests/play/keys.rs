@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use lanyard::connector::Write;
+use lanyard::connector::{Status, Write};
 use lanyard_core::{
     account::Account,
     fault::{Fault, FaultKind},
@@ -26,10 +26,13 @@ pub(crate) struct Keys {
     breaks_off: bool,
     /// It does nothing of this kind.
     refuses: bool,
+    /// It takes the order and carries it out later.
+    takes_its_time: bool,
 }
 
 impl Keys {
-    /// `directory can set-password`, `breaks off`, `refuses`, `answers again`.
+    /// `directory can set-password`, `breaks off`, `refuses`, `takes its time`,
+    /// `answers again`.
     pub(crate) fn becomes(&mut self, words: &[&str]) -> Result<(), String> {
         use CredentialAbility::{EndSessions, MustChange, RevokeAll, SetPassword};
         match words {
@@ -40,9 +43,26 @@ impl Keys {
             }
             ["breaks", "off"] => self.breaks_off = true,
             ["refuses"] => self.refuses = true,
-            _ => (self.breaks_off, self.refuses) = (false, false),
+            ["takes", "its", "time"] => self.takes_its_time = true,
+            _ => {
+                (self.breaks_off, self.refuses, self.takes_its_time) = (false, false, false);
+            }
         }
         Ok(())
+    }
+
+    /// What it says of what it did.
+    pub(crate) fn status(&self, write: &Write) -> Status {
+        if self.takes_its_time && matches!(write, Write::SetPassword { .. }) {
+            let ticket = "1".to_owned();
+            return Status::Pending {
+                ticket,
+                poll_after: None,
+                needs_human: None,
+                expires_at: None,
+            };
+        }
+        Status::Applied
     }
 
     /// What it was told since somebody last asked.

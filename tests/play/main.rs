@@ -6,6 +6,7 @@
 
 mod agreed;
 mod answers;
+mod asked;
 mod cases;
 mod components;
 mod demand;
@@ -20,6 +21,7 @@ mod reviewed;
 mod script;
 mod stage;
 mod system;
+mod undone;
 mod xray;
 
 use std::{

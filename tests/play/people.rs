@@ -16,8 +16,10 @@ use lanyard_core::{
     id::{IdentityId, StepName, WorkflowName},
     identity::{facts_now, label},
     plan::Plan,
-    workflow::PlannedStep,
+    workflow::{Address, PlannedStep},
 };
+
+use crate::answers::plain;
 
 /// Takes messages and keeps them.
 #[derive(Default)]
@@ -38,6 +40,8 @@ enum State {
     Down,
     /// Takes a message and breaks off before it says so.
     BreaksOff,
+    /// Lets us in and takes nothing.
+    Refuses,
 }
 
 #[async_trait]
@@ -50,21 +54,30 @@ impl Messenger for MailRoom {
                 Sent::Done
             }
             State::Down => Sent::Not("the mail server cannot be reached".to_owned()),
+            State::Refuses => Sent::Not("the mail server refused it (code 550)".to_owned()),
             State::BreaksOff => {
                 inner.taken.push(message.clone());
                 Sent::Unknown("the mail server broke off".to_owned())
             }
         }
     }
+
+    async fn reach(&self, _: &Address) -> Result<(), String> {
+        match self.inner.lock().unwrap_or_else(PoisonError::into_inner).state {
+            State::Down => Err("the mail server cannot be reached".to_owned()),
+            State::Up | State::BreaksOff | State::Refuses => Ok(()),
+        }
+    }
 }
 
 impl MailRoom {
-    /// `mail is down`, `mail is up`, `mail breaks off`.
+    /// `mail is down`, `mail is up`, `mail breaks off`, `mail refuses`.
     pub(crate) fn becomes(&self, words: &[&str]) -> Result<(), String> {
         let state = match words {
             ["is", "up"] => State::Up,
             ["is", "down"] => State::Down,
             ["breaks", "off"] => State::BreaksOff,
+            ["refuses"] => State::Refuses,
             other => return Err(format!("`mail` cannot `{}`", other.join(" "))),
         };
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).state = state;
@@ -128,7 +141,7 @@ pub(crate) async fn approvals(context: &Context, now: Timestamp) -> Result<Strin
         let _infallible =
             writeln!(text, "{who}: {step} by {names}, until {until:.0}: {}", asked.reason);
     }
-    Ok(if text.is_empty() { "none\n".to_owned() } else { text })
+    Ok(if text.is_empty() { "none\n".to_owned() } else { plain(&text) })
 }
 
 /// `grace approves 1001`: the OS user, and the key of whom it is about.

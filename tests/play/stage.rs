@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::{
     agreed,
     answers::{self, chain, columns, plain, shown, told},
-    cases,
+    asked, cases,
     components::Carrier,
     demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
@@ -116,7 +116,8 @@ impl Stage {
                 self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
             [_, "approves" | "denies", "the", "plan"]
-            | ["ask", "about", "the", "plan", "again"] => self
+            | ["ask", "about", "the", "plan", "again"]
+            | ["undo", "the", "last", "run", ..] => self
                 .said(async |context, now| {
                     agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
                 })
@@ -166,6 +167,10 @@ impl Stage {
             ["accounts"] => self.accounts().map(Some),
             ["people"] => self.people().map(Some),
             ["explain", who] => self.explain(who).map(Some),
+            ["why", ..] | ["simulate", "until", _] => {
+                let survey = self.look(Settling::Looking)?;
+                self.said(|context, now| asked::answer(context, survey, words, now)).map(Some)
+            }
             ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),
@@ -255,7 +260,11 @@ impl Stage {
             ["is", "up"] => inner.down = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
-            ["can", ..] | ["breaks", "off"] | ["refuses"] | ["answers", "again"] => {
+            ["can", ..]
+            | ["breaks", "off"]
+            | ["refuses"]
+            | ["takes", "its", "time"]
+            | ["answers", "again"] => {
                 inner.keys.becomes(words)?;
             }
             ["makes", attribute, text, "of", name] => {
@@ -382,6 +391,9 @@ impl Stage {
             }
             if let Progress::Question { question, how } = &progress {
                 let line = requests::question_line(&survey.stored.plan, question, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Some(line) = agreed::line(&progress) {
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Progress::Erased { identity } = &progress {

@@ -9,8 +9,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::{civil::Date, tz::TimeZone};
 use lanyard::connector::{
-    Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
-    WriteContext,
+    Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Write, WriteContext,
 };
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, CoverageKind, Entitlement},
@@ -397,9 +396,10 @@ impl Connector for System {
     }
 
     async fn write(&self, _context: WriteContext, write: &Write) -> Result<Outcome, Fault> {
-        let account = self.up()?.apply(write)?;
+        let mut inner = self.up()?;
+        let account = inner.apply(write)?;
         Ok(Outcome {
-            status: Status::Applied,
+            status: inner.keys.status(write),
             account: Some(account),
             side_effects: Vec::new(),
             failed: Vec::new(),

@@ -10,6 +10,7 @@ mod entitlement;
 mod mapping;
 mod next;
 mod request;
+mod reviewed;
 mod rule;
 mod step;
 mod who;

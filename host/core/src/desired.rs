@@ -3,6 +3,7 @@
 mod access;
 mod achieved;
 mod adopting;
+mod approvers;
 mod carry;
 mod compute;
 mod content;
@@ -52,6 +53,7 @@ pub use self::{
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
     steps::EpisodeNow,
+    wishes::TakenByStep,
 };
 pub(crate) use self::{
     adopting::surely,
@@ -137,6 +139,8 @@ pub struct DesiredSteps {
     pub planned: Vec<PlannedStep>,
     /// Due, and nobody can tell what they would do.
     pub unable: Vec<DesiredStep>,
+    /// People are to be asked, and nobody can be.
+    pub unasked: Vec<DesiredStep>,
     /// Failed, and open until a person says something.
     pub open: Vec<DesiredStep>,
 }

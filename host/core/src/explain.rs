@@ -73,10 +73,13 @@ fn explain_access(access: &AccessNow, page: &mut Page) {
     for conflict in &access.conflicts {
         page.line(1, &format!("conflict: {conflict}"));
     }
+    for taken in &access.taken {
+        page.line(1, &format!("taken: {taken}"));
+    }
     for text in &access.reviewed.missed {
         page.line(1, &format!("reviewed: {text}"));
     }
-    for RequestNow { request, waits, conflicts } in &access.requests.open {
+    for RequestNow { request, waits, is_unasked: _, conflicts } in &access.requests.open {
         page.line(1, &format!("request {} for {}", request.id, request.access));
         page.line(2, &request.about());
         page.line(2, &format!("reason: {}", request.reason));

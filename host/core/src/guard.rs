@@ -9,6 +9,7 @@ mod ejects;
 mod erasures;
 mod last_of;
 mod mass;
+mod passwords;
 mod protected;
 mod separation;
 mod shrank;
@@ -27,6 +28,7 @@ pub use self::{
     ejects::mass_ejects,
     erasures::{mass_erasures, room_to_erase},
     last_of::last_ones,
+    passwords::passwords_waiting,
 };
 pub(crate) use classes::privileged;
 
@@ -78,6 +80,8 @@ pub enum FindingKind {
     MassCreate,
     /// More privileged access would change than the limit allows.
     MassPrivileged,
+    /// More accounts would get a new password than the limit allows.
+    MassPassword,
     /// Too few would be left who hold what somebody must hold.
     LastOf,
     /// What must not be held together is; it blocks nothing.
@@ -90,7 +94,7 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::MassRemoval,
         Self::MassEnable,
         Self::MassEject,
@@ -103,6 +107,7 @@ impl FindingKind {
         Self::MassDisable,
         Self::MassCreate,
         Self::MassPrivileged,
+        Self::MassPassword,
         Self::LastOf,
         Self::Separation,
         Self::UnverifiableDisable,
@@ -124,6 +129,7 @@ impl FindingKind {
             Self::MassDisable => "mass-disable",
             Self::MassCreate => "mass-create",
             Self::MassPrivileged => "mass-privileged",
+            Self::MassPassword => "mass-password",
             Self::LastOf => "last-of",
             Self::Separation => "separation",
             Self::UnverifiableDisable => "unverifiable-disable",
@@ -144,7 +150,8 @@ impl FindingKind {
             | Self::TargetShrank
             | Self::MassDisable
             | Self::MassCreate
-            | Self::MassPrivileged => true,
+            | Self::MassPrivileged
+            | Self::MassPassword => true,
             Self::Protected
             | Self::DisableEffects
             | Self::LastOf
@@ -209,6 +216,7 @@ pub fn guard(
     let mut findings = mass::removals(settings, plan, observed, &lately.removed, &counting);
     findings.extend(mass::enables(settings, plan, observed, &counting));
     findings.extend(classes::findings(about, plan, observed, lately, &counting));
+    findings.extend(passwords::findings(about, plan, observed, lately));
     findings.extend(others);
     findings
 }
@@ -253,12 +261,17 @@ fn signed_in_again(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Vec<Operatio
 }
 
 impl Finding {
-    /// Whether it holds anything back.
+    /// Whether it holds anything back: operations, erasures, or what a system
+    /// said and is not believed.
     pub fn holds_back(&self) -> bool {
         !self.blocks.is_empty()
             || matches!(
                 self.kind,
-                FindingKind::TargetShrank | FindingKind::MassErase | FindingKind::ClockJump
+                FindingKind::SourceShrank
+                    | FindingKind::TargetShrank
+                    | FindingKind::MassErase
+                    | FindingKind::MassPassword
+                    | FindingKind::ClockJump
             )
     }
 }

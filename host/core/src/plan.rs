@@ -303,7 +303,11 @@ fn labels(
 
 /// Steps that cannot be carried out, and those that failed.
 fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Outline) {
-    let DesiredSteps { planned: _, unable, open } = &person.steps;
+    let DesiredSteps { planned: _, unable, unasked, open } = &person.steps;
+    for DesiredStep { workflow, step, text } in unasked {
+        let text = format!("workflow `{workflow}`, step `{step}`: {text}");
+        outline.about_person(NoteKind::Unasked, identity, &text, true);
+    }
     for DesiredStep { workflow, step, text } in unable {
         let text = format!("workflow `{workflow}`, step `{step}`: {text}");
         outline.about_person(NoteKind::Waits, identity, &text, false);
@@ -317,8 +321,10 @@ fn about_steps(identity: IdentityId, person: &DesiredIdentity, outline: &mut Out
 /// Whom a step is about, and who is asked by it.
 fn concerned(identity: IdentityId, effect: &Effect) -> Vec<IdentityId> {
     let mut people = vec![identity];
-    if let Effect::Ask { question, .. } = effect {
-        people.extend(question.stages.iter().flatten());
+    match effect {
+        Effect::Ask { question, .. } => people.extend(question.stages.iter().flatten()),
+        Effect::AskOthers { others, .. } => people.extend(others.stages.iter().flatten()),
+        _ => {}
     }
     people
 }

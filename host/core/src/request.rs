@@ -156,7 +156,7 @@ impl RequestEnd {
 pub struct PlannedQuestion {
     pub identity: IdentityId,
     pub request: String,
-    /// `Ask` or `Remind`.
+    /// `Ask`, `Remind` or `AskOthers`.
     pub effect: Effect,
     pub causes: Vec<Cause>,
 }
@@ -223,12 +223,22 @@ impl Request {
         }
         let asked = match (effect, &self.asked) {
             (Effect::Ask { question, .. }, None) => question.clone().asked(at),
-            (Effect::Remind { .. }, Some(asked)) => {
-                Asked { rounds: asked.rounds_due(at), ..asked.clone() }
-            }
+            (Effect::Remind { .. }, Some(asked)) => asked.clone().told(at),
+            (Effect::AskOthers { others, .. }, Some(asked)) => asked.to_others(others).told(at),
             _ => return None,
         };
         Some(Self { asked: Some(asked), ..self.clone() })
+    }
+
+    /// Why nobody can be asked, what comes of that, and what to do.
+    pub(crate) fn unasked(&self, sentence: &str) -> String {
+        let until = self.expires().map(|at| format!(", and no answer until {at:.0} is a no"));
+        let until = until.unwrap_or_default();
+        let id = &self.id;
+        format!(
+            "{sentence}{until}; name somebody who can be in the file or at the source, or say \
+             `lanyard request remove {id}`"
+        )
     }
 
     /// As it is after an answer, `asked` with it, of somebody called `label`.

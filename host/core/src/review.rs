@@ -6,6 +6,7 @@
 
 mod open;
 mod silence;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +23,12 @@ use crate::{
     workflow::{Asked, Delivery, Question, Whom},
 };
 
-pub(crate) use self::silence::heard;
-pub use self::{open::planned, silence::by_silence};
+pub(crate) use self::{open::next_opening, silence::heard};
+pub use self::{
+    open::planned,
+    silence::by_silence,
+    standing::{OpenReview, open_reviews},
+};
 
 /// A `[review.…]` of the file.
 #[derive(Debug)]

@@ -302,6 +302,13 @@ impl Capabilities {
         if verb == CredentialVerb::EndSessions && !alone { CredentialVerb::Revoke } else { verb }
     }
 
+    /// Whether disabling an account ends that by itself.
+    pub fn disabling_ends(&self, verb: CredentialVerb) -> bool {
+        let does = |effect| self.disable_effects.contains(&effect);
+        does(DisableEffect::EndsSessions)
+            && (verb == CredentialVerb::EndSessions || does(DisableEffect::RevokesTokens))
+    }
+
     /// What disabling does to a leaver, together with what is done beside it.
     pub fn leaver_effects(&self) -> BTreeSet<DisableEffect> {
         let mut effects = self.disable_effects.clone();

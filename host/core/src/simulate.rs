@@ -1,9 +1,11 @@
 //! What will happen by time alone: the road walked at every moment something
 //! can change, with nobody called and everything taken for done.
 
+mod agreements;
 mod calendar;
 mod lately;
 mod next;
+mod reviews;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,7 @@ pub use next::next_change;
 
 use self::lately::Window;
 use crate::{
+    approval::{PlanApproval, gives},
     desired::{DesiredIdentity, unwanted},
     diff::{Names, one_question},
     guard::{
@@ -40,6 +43,41 @@ pub struct Moment {
     pub at: Timestamp,
     pub people: Vec<Happening>,
     pub held_back: Vec<HeldBack>,
+    /// What people are asked that is not one person's; nobody answers here.
+    pub inquiries: Vec<Inquiry>,
+}
+
+impl Moment {
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.held_back.is_empty() && self.inquiries.is_empty()
+    }
+}
+
+/// What people are asked, or what it means that nobody has answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Inquiry {
+    pub kind: InquiryKind,
+    /// Of the `[approval.…]` or `[review.…]`.
+    pub name: String,
+    /// Whom it is about.
+    pub people: BTreeSet<IdentityId>,
+    pub lines: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InquiryKind {
+    Approval,
+    Review,
+}
+
+impl InquiryKind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approval => "approval",
+            Self::Review => "review",
+        }
+    }
 }
 
 /// What the guard would hold back until a person releases it; the simulation
@@ -96,6 +134,10 @@ struct Simulation<'a> {
     done: Window,
     /// Notes about each person, as of their last look.
     said: BTreeMap<IdentityId, Vec<Note>>,
+    /// Questions about plans, in the order in which they are asked.
+    approvals: Vec<PlanApproval>,
+    /// Why nobody can be asked something, as far as that was said.
+    unasked: BTreeSet<String>,
 }
 
 /// From `from`, when everybody is looked at, until `until`.
@@ -103,8 +145,19 @@ struct Simulation<'a> {
 /// `lately` is what was done before, as the guard counts it.
 pub fn simulate(
     policy: &Policy,
-    mut whole: Whole,
+    whole: Whole,
     lately: &Lately,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<Moment> {
+    simulate_after(policy, whole, (lately, &[]), from, until)
+}
+
+/// The same, with the questions about plans there were before.
+pub fn simulate_after(
+    policy: &Policy,
+    mut whole: Whole,
+    (lately, approvals): (&Lately, &[PlanApproval]),
     from: Timestamp,
     until: Timestamp,
 ) -> Vec<Moment> {
@@ -116,14 +169,17 @@ pub fn simulate(
         due: BTreeMap::from([(from, everybody)]),
         done: Window::of(lately, from),
         said: BTreeMap::new(),
+        approvals: approvals.to_vec(),
+        unasked: BTreeSet::new(),
     };
+    simulation.schedule_questions(from);
     let mut moments = Vec::new();
     while let Some((at, ids)) = simulation.due.pop_first() {
         if at > until {
             break;
         }
         let moment = simulation.at(at, ids);
-        if !moment.people.is_empty() || !moment.held_back.is_empty() {
+        if !moment.is_empty() {
             moments.push(moment);
         }
     }
@@ -134,18 +190,19 @@ impl Simulation<'_> {
     fn at(&mut self, at: Timestamp, mut ids: BTreeSet<IdentityId>) -> Moment {
         let mut people: BTreeMap<IdentityId, Happening> = BTreeMap::new();
         let mut held_back: Vec<HeldBack> = Vec::new();
+        let mut inquiries = self.passed(at);
+        inquiries.extend(self.silent(at, &mut ids));
+        ids.extend(self.whole.waiting_for_others());
+        let looked_at = ids.clone();
         for _ in 0..ROUNDS {
-            let mut look = self.whole.look(self.policy, &ids, at);
+            let mut look = self.look(&ids, at);
             self.record_seen(&look, at);
-            let found = self.guard(&mut look, at);
+            let mut found = self.guard(&mut look, at);
+            hold_back(&mut held_back, &look, &found);
+            let agreements = self.agreements(&look, &found, at);
+            inquiries.extend(agreements.inquiries);
+            found.extend(agreements.findings);
             let stopped = blocked(&look.plan, &found, &released(&found));
-            for Finding { kind, target, blocks, .. } in found {
-                if !held_back.iter().any(|it| it.kind == kind && it.target == target) {
-                    let erases = kind == FindingKind::MassErase;
-                    let count = if erases { look.plan.erasures.len() } else { blocks.len() };
-                    held_back.push(HeldBack { kind, target, operations: count });
-                }
-            }
             let mut happened = self.happened(&look, &stopped);
             let again = self.carry_out(&look, &stopped, at);
             for (id, person) in &look.desired.identities {
@@ -162,7 +219,20 @@ impl Simulation<'_> {
                 break;
             }
         }
-        Moment { at, people: people.into_values().collect(), held_back }
+        inquiries.extend(self.reviews(&looked_at, at));
+        self.schedule_questions(at);
+        Moment { at, people: people.into_values().collect(), held_back, inquiries }
+    }
+
+    /// Where something would have to be agreed to, of everybody: who is asked
+    /// hangs on others, and so does how much is too much.
+    fn look(&self, ids: &BTreeSet<IdentityId>, at: Timestamp) -> Look {
+        let look = self.whole.look(self.policy, ids, at);
+        let asks = !self.policy.access.approvals.is_empty();
+        if asks && look.plan.operations.iter().any(gives) {
+            return self.whole.look(self.policy, &self.whole.everybody(), at);
+        }
+        look
     }
 
     /// What a look sees and nobody decides.
@@ -247,6 +317,7 @@ impl Simulation<'_> {
         at: Timestamp,
     ) -> BTreeSet<IdentityId> {
         let plan = &look.plan;
+        self.used(look, stopped, at);
         self.whole.apply(plan, |id| !stopped.contains(&id), at);
         let mut again = BTreeSet::new();
         self.done.carried_out(plan, stopped, at);
@@ -291,6 +362,19 @@ impl Happening {
         self.lines.extend(lines);
         self.news.extend(news);
         self.notes.extend(notes);
+    }
+}
+
+fn hold_back(held_back: &mut Vec<HeldBack>, look: &Look, found: &[Finding]) {
+    for Finding { kind, target, blocks, .. } in found {
+        if !held_back.iter().any(|it| it.kind == *kind && it.target == *target) {
+            let count = match kind {
+                FindingKind::MassErase => look.plan.erasures.len(),
+                FindingKind::MassPassword => steps::passwords(&look.plan, target.as_ref()),
+                _ => blocks.len(),
+            };
+            held_back.push(HeldBack { kind: *kind, target: target.clone(), operations: count });
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     plan::{Plan, PlanSettings, plan},
     policy::{Policy, TargetPolicy},
     request::Request,
+    review::Review,
     workflow::{Action, Episode, OURS, OwnFact, Task, add_own_facts},
 };
 
@@ -171,12 +172,28 @@ impl Whole {
         of.insert(episode.workflow.clone(), episode.clone());
     }
 
+    /// People about whose requests others still have to say something: who
+    /// that is may change with anybody.
+    pub(crate) fn waiting_for_others(&self) -> BTreeSet<IdentityId> {
+        let requests = self.books.kept.requests.values().flatten();
+        requests.filter(|it| it.is_unanswered()).map(|it| it.identity).collect()
+    }
+
     /// A request as it is from now on.
     pub fn record_request(&mut self, request: &Request) {
         let of = self.books.kept.requests.entry(request.identity).or_default();
         match of.iter_mut().find(|it| it.id == request.id) {
             Some(known) => known.clone_from(request),
             None => of.push(request.clone()),
+        }
+    }
+
+    /// A review as it is from now on.
+    pub(crate) fn record_review(&mut self, review: &Review) {
+        let same = |it: &&mut Review| it.name == review.name && it.ordinal == review.ordinal;
+        match self.books.kept.reviews.iter_mut().find(same) {
+            Some(known) => known.clone_from(review),
+            None => self.books.kept.reviews.push(review.clone()),
         }
     }
 

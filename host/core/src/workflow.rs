@@ -22,7 +22,7 @@ mod own;
 pub(crate) use self::advance::wait_moment;
 pub use self::{
     advance::{Advanced, Situation, advance, lasting_steps, open_steps},
-    approval::{Agreed, AnswerRefused, Answering, Asked, Question, approval_id},
+    approval::{Agreed, AnswerRefused, Answering, Asked, Others, Question, approval_id},
     begin::{Begin, Trigger, standing},
     compile::{CompileError, Step, Task, Wait, Workflow},
     component::{Given, Pending, StepRequest, Tried, step_key},

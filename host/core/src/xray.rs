@@ -41,6 +41,21 @@ pub struct Xray {
     pub not_read: Vec<NotRead>,
     /// Who works here and has no account that is or may be theirs.
     pub without_account: Vec<Person>,
+    /// Who works here, and whose account of ours is shown by no reading, where
+    /// that proves nothing.
+    pub unseen: Vec<Unseen>,
+}
+
+/// What they are called of whom `unseen` speaks.
+pub const UNSEEN: &str =
+    "work here, and their account of ours was not seen: the target is doubted, or was not read";
+
+/// Somebody whose account of ours was not seen, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    pub person: Person,
+    /// Targets that are doubted, or were not read.
+    pub targets: Vec<ConnectorName>,
 }
 
 /// A source that was read.
@@ -235,11 +250,13 @@ pub fn xray(
     };
     let mut targets = class::targets(&around, assembled);
     flag::mark(policy, &observed, &mut targets, dormant_after, now);
+    let (without_account, unseen) = people.without(&targets, &observed);
     Xray {
         at: now,
         dormant_after_seconds: dormant_after.as_secs(),
         sources: readings.iter().map(SourceXray::new).collect(),
-        without_account: people.without(&targets),
+        without_account,
+        unseen,
         targets,
         not_read: Vec::new(),
     }

@@ -151,6 +151,43 @@ fn whoever_is_disabled_without_having_left_is_signed_out_as_well() {
 }
 
 #[test]
+fn whoever_is_found_to_have_left_after_they_were_signed_out_is_not_signed_out_again() {
+    let leaves = gone(closed(Presence::Disabled));
+    let observed = world(&[CredentialAbility::RevokeAll], &[]);
+    // Nobody wrote down that they had left: their source was in doubt, until
+    // a person released it.
+    let mut after = apply(&observed, &made(&leaves, &observed));
+    after.links[0].unwanted_since = Some(later());
+    assert!(made(&leaves, &after).is_empty());
+    // Of one that we did not disable it is known only that it is wanted no more.
+    after.links[0].disabled_since = None;
+    assert_eq!(kinds(&made(&leaves, &after)), [OperationKind::RevokeCredentials]);
+}
+
+#[test]
+fn whoever_used_an_account_after_they_were_signed_out_is_signed_out_again() {
+    let leaves = gone(closed(Presence::Disabled));
+    let observed = world(&[CredentialAbility::RevokeAll], &[]);
+    let mut after = apply(&observed, &made(&leaves, &observed));
+    after.links[0].ended.credentials = Some(at("2026-02-28T00:00:00Z"));
+    after.links[0].disabled_since = after.links[0].ended.credentials;
+    let cases = [
+        (None, false),
+        (Some("2026-02-27T23:59:59Z"), false),
+        (Some("2026-02-28T00:00:00Z"), false),
+        (Some("2026-02-28T00:00:01Z"), true),
+        // The clock there goes wrong.
+        (Some("2036-01-01T00:00:00Z"), false),
+    ];
+    for (used, again) in cases {
+        there(&mut after, "crm").accounts[0].last_used = used.map(at);
+        let plan = made(&leaves, &after);
+        assert_eq!(!plan.is_empty(), again, "{used:?}");
+        assert!(made(&leaves, &apply(&after, &plan)).is_empty(), "once");
+    }
+}
+
+#[test]
 fn whoever_never_came_is_not_put_out_and_whoever_goes_wholly_is() {
     let can = [CredentialAbility::RevokeAll];
     let announced = closed(Presence::Disabled);

@@ -18,7 +18,9 @@ use super::{
 use crate::{
     args::Simulated,
     errors::{AppError, Exit},
-    reconcile, telemetry,
+    reconcile,
+    store::Store as _,
+    telemetry,
 };
 
 /// From what is stored: no system is called, and nothing is recorded.
@@ -42,12 +44,14 @@ pub(super) async fn simulate(
         Some(who) => Some(named::identity(&store, who, now).await?.id),
         None => None,
     };
+    let approvals = store.plan_approvals().await?;
     let lately = reconcile::lately(&config.policy, &store, now).await?;
     let known = reconcile::last_known(config.policy, &store, now).await?;
     session::say_unread(&known, output);
     let settings = PlanSettings::of(&known.policy);
     let whole = Whole::new(&settings, known.assembled, known.observed);
-    let mut moments = simulate::simulate(&known.policy, whole, &lately, now, until);
+    let before = (&lately, approvals.as_slice());
+    let mut moments = simulate::simulate_after(&known.policy, whole, before, now, until);
     moments.retain_mut(|moment| shown(moment, from, who));
     if wanted.json {
         output.json(&moments)?;
@@ -65,8 +69,9 @@ fn shown(
 ) -> bool {
     if let Some(who) = who {
         moment.people.retain(|it| it.identity == who);
+        moment.inquiries.retain(|it| it.people.contains(&who));
         moment.held_back.retain(|_| !moment.people.is_empty());
     }
     let late_enough = from.is_none_or(|from| moment.at >= from);
-    late_enough && !(moment.people.is_empty() && moment.held_back.is_empty())
+    late_enough && !moment.is_empty()
 }

@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    desired::{Desired, DesiredStep},
+    desired::{Desired, DesiredIdentity, DesiredStep},
     fact::Identity,
     id::IdentityId,
     identity,
     lifecycle::{Kept, unknown_in_holds},
     policy::Policy,
+    review::{OpenReview, open_reviews},
     run::OperationState,
 };
 
@@ -79,6 +80,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &undone {
         line("not done", sentence, output)?;
     }
+    let nobody_is_left = questions(&known, now, output)?;
     let is_unswept = store.is_unswept().await?;
     if is_unswept {
         line("unswept", UNSWEPT, output)?;
@@ -88,7 +90,8 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
         line("case", sentence, output)?;
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
-    let nothing_waits = undone.is_empty() && waiting.is_empty() && nobody_held && !is_unswept;
+    let nothing_waits = undone.is_empty() && waiting.is_empty() && !nobody_is_left;
+    let nothing_waits = nothing_waits && nobody_held && !is_unswept;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
 }
@@ -163,6 +166,52 @@ fn steps_not_done(desired: &Desired) -> Vec<String> {
             format!("{label}: workflow `{workflow}`, step `{step}` {text}")
         })
         .collect()
+}
+
+/// What people are asked; whether there is nobody left to answer something.
+fn questions(known: &LastKnown, now: Timestamp, output: &mut Output) -> Result<bool, AppError> {
+    let overdue = reviews(known, now, output)?;
+    let unasked = unasked(&known.desired);
+    for sentence in &unasked {
+        line("unasked", sentence, output)?;
+    }
+    Ok(overdue || !unasked.is_empty())
+}
+
+/// Reviews that are open; whether nobody was left to answer in time in one.
+fn reviews(known: &LastKnown, now: Timestamp, output: &mut Output) -> Result<bool, AppError> {
+    let LastKnown { policy, assembled, observed, .. } = known;
+    let open = open_reviews(policy, assembled, observed, now);
+    for OpenReview { name, ordinal, waiting, until, overdue } in &open {
+        let mut said = Vec::new();
+        if let Some(until) = until {
+            let waiting = counted(*waiting, "question is", "questions are");
+            said.push(format!("{waiting} open, the first until {until:.0}"));
+        }
+        if *overdue > 0 {
+            let overdue = counted(*overdue, "question is", "questions are");
+            said.push(format!("{overdue} overdue, and nobody is there to answer"));
+        }
+        let said = said.join("; ");
+        line("review", &format!("{name} {ordinal}: {said}; `lanyard review show {name}`"), output)?;
+    }
+    Ok(open.iter().any(|it| it.overdue > 0))
+}
+
+/// Questions about steps and requests for which nobody is left to ask.
+fn unasked(desired: &Desired) -> Vec<String> {
+    let mut unasked = Vec::new();
+    for DesiredIdentity { label, steps, access, .. } in desired.identities.values() {
+        unasked.extend(steps.unasked.iter().map(|DesiredStep { workflow, step, text }| {
+            format!("{label}: workflow `{workflow}`, step `{step}`: {text}")
+        }));
+        let requests = access.requests.open.iter().filter(|it| it.is_unasked);
+        unasked.extend(requests.map(|it| {
+            let waits = it.waits.as_deref().unwrap_or_default();
+            format!("{label}: request {} for {}: {waits}", it.request.id, it.request.access)
+        }));
+    }
+    unasked
 }
 
 /// Who has departed, and where they have an account that is enabled as far

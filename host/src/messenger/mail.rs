@@ -2,15 +2,22 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use lettre::{
     Message,
-    message::{Mailbox, header::ContentType},
+    address::Envelope,
+    message::{
+        Body, Mailbox,
+        header::{ContentTransferEncoding, ContentType},
+    },
     transport::smtp::{
         authentication::{Credentials, Mechanism},
         client::{AsyncSmtpConnection, TlsParameters},
         extension::ClientId,
     },
 };
+
+use zeroize::Zeroizing;
 
 use super::{
     Outgoing, Sent,
@@ -51,18 +58,15 @@ impl Mailer {
     }
 
     pub(super) async fn send(&self, address: &str, message: &Outgoing) -> Sent {
-        let mail = match self.compose(address, message) {
+        let (envelope, bytes) = match self.compose(address, message) {
             Ok(mail) => mail,
             Err(problem) => return Sent::Not(problem),
         };
-        let connected = tokio::time::timeout(LONGEST, self.connect()).await;
-        let mut connection = match connected {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(problem)) => return Sent::Not(problem),
-            Err(_elapsed) => return Sent::Not("the mail server does not answer".to_owned()),
+        let mut connection = match self.connected().await {
+            Ok(connection) => connection,
+            Err(problem) => return Sent::Not(problem),
         };
-        let bytes = mail.formatted();
-        let sending = connection.send(mail.envelope(), &bytes);
+        let sending = connection.send(&envelope, &bytes);
         match tokio::time::timeout(LONGEST, sending).await {
             Ok(Ok(_taken)) => {
                 // It was taken, whatever becomes of the farewell.
@@ -81,19 +85,44 @@ impl Mailer {
         }
     }
 
-    fn compose(&self, address: &str, message: &Outgoing) -> Result<Message, String> {
+    /// As far as the server lets us in.
+    pub(super) async fn reach(&self) -> Result<(), String> {
+        let mut connection = self.connected().await?;
+        let _farewell = tokio::time::timeout(PATIENCE, connection.quit()).await;
+        Ok(())
+    }
+
+    async fn connected(&self) -> Connected {
+        let connected = tokio::time::timeout(LONGEST, self.connect()).await;
+        connected.unwrap_or_else(|_elapsed| Err("the mail server does not answer".to_owned()))
+    }
+
+    /// The mail as it is sent, wiped when it has been.
+    fn compose(
+        &self,
+        address: &str,
+        message: &Outgoing,
+    ) -> Result<(Envelope, Zeroizing<Vec<u8>>), String> {
         let from = Mailbox::new(None, self.settings.from.clone());
         let to: lettre::Address =
             address.parse().map_err(|_| "the mail address is none".to_owned())?;
         let domain = self.settings.from.domain();
-        Message::builder()
+        let (encoding, text) = encoded(&message.body);
+        let empty = Body::dangerous_pre_encoded(Vec::new(), encoding);
+        let head = Message::builder()
             .from(from)
             .to(Mailbox::new(None, to))
             .message_id(Some(format!("<{}@{domain}>", message.id)))
             .subject(message.subject.clone())
             .header(ContentType::TEXT_PLAIN)
-            .body(message.body.clone())
-            .map_err(|_| "the message cannot be written as a mail".to_owned())
+            .body(empty)
+            .map_err(|_| "the message cannot be written as a mail".to_owned())?;
+        let written = head.formatted();
+        let mut bytes =
+            Zeroizing::new(Vec::with_capacity(written.len().saturating_add(text.len())));
+        bytes.extend_from_slice(&written);
+        bytes.extend_from_slice(&text);
+        Ok((head.envelope().clone(), bytes))
     }
 
     /// # Errors
@@ -124,6 +153,39 @@ impl Mailer {
         Ok(connection)
     }
 }
+
+/// A body as it goes over the line: as it is where every server takes that,
+/// else in base64.  No copy of it is left behind.
+fn encoded(body: &str) -> (ContentTransferEncoding, Zeroizing<Vec<u8>>) {
+    let lines = || body.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let most = body.len().saturating_add(lines().count().saturating_mul(2));
+    let mut plain = Zeroizing::new(Vec::with_capacity(most));
+    for (number, line) in lines().enumerate() {
+        if number > 0 {
+            plain.extend_from_slice(b"\r\n");
+        }
+        plain.extend_from_slice(line.as_bytes());
+    }
+    let is_plain = |byte: u8| byte == b'\t' || (b' '..=b'~').contains(&byte);
+    if lines().all(|line| line.len() <= LONGEST_LINE && line.bytes().all(is_plain)) {
+        return (ContentTransferEncoding::SevenBit, plain);
+    }
+    let lines = plain.chunks(BYTES_IN_LINE);
+    let mut coded = Zeroizing::new(Vec::with_capacity(lines.len().saturating_mul(LINE + 2)));
+    for chunk in lines {
+        let mut line = Zeroizing::new([0_u8; LINE]);
+        let length = STANDARD.encode_slice(chunk, line.as_mut_slice()).unwrap_or_default();
+        coded.extend(line.iter().take(length));
+        coded.extend_from_slice(b"\r\n");
+    }
+    (ContentTransferEncoding::Base64, coded)
+}
+
+/// Of a mail, without its end.
+const LONGEST_LINE: usize = 998;
+/// Of base64 in mails, and the bytes that are in it.
+const LINE: usize = 76;
+const BYTES_IN_LINE: usize = 57;
 
 /// Only the code: what a server says may name people.
 fn refused(error: &lettre::transport::smtp::Error) -> String {

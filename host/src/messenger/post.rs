@@ -54,6 +54,14 @@ impl Messenger for Post {
             (Address::Webhook(name), _) => self.webhooks.send(name, message).await,
         }
     }
+
+    async fn reach(&self, to: &Address) -> Result<(), String> {
+        match (to, &self.mailer) {
+            (Address::Mail(_), Some(mailer)) => mailer.reach().await,
+            (Address::Mail(_), None) => Nowhere.reach(to).await,
+            (Address::Webhook(name), _) => self.webhooks.reach(name).await,
+        }
+    }
 }
 
 /// A secret in plain; wiped when dropped, never printed.

@@ -11,11 +11,13 @@ use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use lanyard_core::id::WebhookName;
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
 use tokio_rustls::TlsConnector;
+use zeroize::Zeroizing;
 
 use super::{
     Outgoing, Sent, Topic,
@@ -27,6 +29,9 @@ use crate::config::notify::Webhook;
 const CONNECT: Duration = Duration::from_secs(10);
 /// From the request to the first line of the answer.
 const ANSWER: Duration = Duration::from_secs(30);
+
+const UNREACHABLE: &str = "the webhook cannot be reached";
+const NO_HOOK: &str = "the file names no such webhook any more";
 
 #[derive(Debug)]
 pub(super) struct Webhooks {
@@ -54,28 +59,36 @@ impl Webhooks {
 
     pub(super) async fn send(&self, name: &WebhookName, message: &Outgoing) -> Sent {
         let Some((hook, bearer)) = self.hooks.get(name) else {
-            return Sent::Not("the file names no such webhook any more".to_owned());
+            return Sent::Not(NO_HOOK.to_owned());
         };
         let request = match request(hook, bearer.as_ref(), message) {
             Ok(request) => request,
             Err(problem) => return Sent::Not(problem.to_owned()),
         };
-        match tokio::time::timeout(CONNECT, self.connect(hook)).await {
-            Ok(Ok(line)) => exchange(line, request).await,
-            Ok(Err(problem)) => Sent::Not(problem.to_owned()),
-            Err(_elapsed) => Sent::Not("the webhook cannot be reached".to_owned()),
+        match self.connected(hook).await {
+            Ok(line) => exchange(line, request).await,
+            Err(problem) => Sent::Not(problem.to_owned()),
         }
     }
 
+    /// As far as TLS, where nothing is said yet.
+    pub(super) async fn reach(&self, name: &WebhookName) -> Result<(), String> {
+        let Some((hook, _)) = self.hooks.get(name) else { return Err(NO_HOOK.to_owned()) };
+        self.connected(hook).await.map(drop).map_err(str::to_owned)
+    }
+
+    async fn connected(&self, hook: &Webhook) -> Result<Box<dyn Line>, &'static str> {
+        tokio::time::timeout(CONNECT, self.connect(hook)).await.unwrap_or(Err(UNREACHABLE))
+    }
+
     async fn connect(&self, hook: &Webhook) -> Result<Box<dyn Line>, &'static str> {
-        let unreachable = "the webhook cannot be reached";
-        let host = hook.url.host().ok_or(unreachable)?;
+        let host = hook.url.host().ok_or(UNREACHABLE)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let secure = hook.url.scheme_str() == Some("https");
         let port = hook.url.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let stream = TcpStream::connect((host, port)).await.map_err(|_| unreachable)?;
+        let stream = TcpStream::connect((host, port)).await.map_err(|_| UNREACHABLE)?;
         let Some(tls) = self.tls.as_ref().filter(|_| secure) else { return Ok(Box::new(stream)) };
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| unreachable)?;
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| UNREACHABLE)?;
         let stream = TlsConnector::from(Arc::clone(tls)).connect(name, stream).await;
         Ok(Box::new(stream.map_err(|_| "TLS with the webhook failed")?))
     }
@@ -95,6 +108,20 @@ fn client() -> Result<Arc<ClientConfig>, MessengerError> {
     Ok(Arc::new(config))
 }
 
+/// What a webhook is told.
+#[derive(Serialize)]
+struct Body<'a> {
+    id: &'a str,
+    identity: String,
+    step: String,
+    subject: &'a str,
+    text: &'a str,
+    workflow: String,
+}
+
+/// Bytes enough for all of it but what people read.
+const ABOUT: usize = 1024;
+
 fn request(
     hook: &Webhook,
     bearer: Option<&Plain>,
@@ -102,14 +129,19 @@ fn request(
 ) -> Result<Request<Full<Bytes>>, &'static str> {
     let unfit = "the message cannot be written as a request";
     let about = |value: fn(&Topic) -> String| message.about.first().map_or_else(String::new, value);
-    let body = serde_json::json!({
-        "subject": message.subject,
-        "text": message.body,
-        "identity": about(|it| it.identity.to_string()),
-        "workflow": about(|it| it.workflow.to_string()),
-        "step": about(|it| it.step.to_string()),
-        "id": message.id,
-    });
+    let body = Body {
+        id: &message.id,
+        identity: about(|it| it.identity.to_string()),
+        step: about(|it| it.step.to_string()),
+        subject: &message.subject,
+        text: &message.body,
+        workflow: about(|it| it.workflow.to_string()),
+    };
+    // Whatever it says is wiped when it has been sent; it never grows, which
+    // would leave a copy behind.
+    let longest = message.subject.len().saturating_add(message.body.len()).saturating_mul(6);
+    let mut json = Zeroizing::new(Vec::with_capacity(longest.saturating_add(ABOUT)));
+    serde_json::to_writer(&mut *json, &body).map_err(|_| unfit)?;
     let authority = hook.url.authority().ok_or(unfit)?.as_str();
     let path = hook.url.path_and_query().map_or("/", |it| it.as_str());
     let mut request = Request::post(path)
@@ -117,7 +149,7 @@ fn request(
         .header(CONTENT_TYPE, "application/json")
         .header(USER_AGENT, "lanyard")
         .header("idempotency-key", &message.id)
-        .body(Full::new(Bytes::from(body.to_string())))
+        .body(Full::new(Bytes::from_owner(json)))
         .map_err(|_| unfit)?;
     if let Some(token) = bearer {
         let text = format!("Bearer {}", token.0.as_str());
@@ -130,7 +162,7 @@ fn request(
 
 async fn exchange(line: Box<dyn Line>, request: Request<Full<Bytes>>) -> Sent {
     let Ok((mut sender, connection)) = http1::handshake(TokioIo::new(line)).await else {
-        return Sent::Not("the webhook cannot be reached".to_owned());
+        return Sent::Not(UNREACHABLE.to_owned());
     };
     let driven = tokio::spawn(connection);
     let answer = tokio::time::timeout(ANSWER, sender.send_request(request)).await;

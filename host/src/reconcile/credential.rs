@@ -3,17 +3,17 @@
 //! One that was set and not surely told is worth nothing: the next attempt
 //! makes another, which takes its place.  So what is being set is written
 //! down as something to be done again, and what is being told as something
-//! that is not.
+//! that is not.  None is made before it is known that it can be told.
 
 use std::sync::Arc;
 
 use lanyard_core::{
     account::AccountState,
-    fault::Fault,
+    fault::{Applied, Fault, FaultKind},
     id::IdentityId,
     observed::Origin,
     workflow::{
-        Attempts, CREDENTIAL, Delivery, Effect, Episode, PlannedStep, StepEnd, StepRecord,
+        Address, Attempts, CREDENTIAL, Delivery, Effect, Episode, PlannedStep, StepEnd, StepRecord,
         pause_after,
     },
 };
@@ -32,6 +32,18 @@ use crate::{
 };
 
 const BEING_SET: &str = "it was being set when the process ended";
+const TOO_MANY: &str = "more passwords would be set there than `[limits]` allows at once";
+
+/// What is known of a password after it was handed over.
+enum Put {
+    Set,
+    /// Certainly not set.
+    Not(String),
+    /// It may be, and another one takes its place.
+    Maybe(String),
+    /// It is being set, and may take the place of every later one.
+    Coming,
+}
 
 impl Hand<'_> {
     /// Sets a new password and tells it.
@@ -53,6 +65,10 @@ impl Hand<'_> {
             self.skip(step, why);
             return Ok(());
         }
+        if let Err(why) = self.way(deliveries).await {
+            let record = self.untried(step, &why);
+            return self.over(step, record, StepTold::Again(why), "not set").await;
+        }
         let Ok(password) = Password::random(*length) else {
             self.skip(step, "this machine has no randomness");
             return Ok(());
@@ -67,14 +83,52 @@ impl Hand<'_> {
             password: password.clone(),
             must_change: *must_change,
         };
-        let answer = there.connector.write(context(step), &write).await;
-        if let Some(why) = not_set(answer) {
-            let why = password.out_of(&why);
-            let record = self.another(step, &why);
-            return self.over(step, record, StepTold::Again(why), "not set").await;
+        let put = put(there.connector.write(context(step), &write).await);
+        if !matches!(put, Put::Not(_)) {
+            self.context.store.password_set(target, account, self.context.now()).await?;
         }
-        self.context.store.password_set(target, account, self.context.now()).await?;
-        self.tell(step, deliveries, &password).await
+        match put {
+            Put::Set => self.tell(step, deliveries, &password).await,
+            Put::Not(why) | Put::Maybe(why) => {
+                let why = password.out_of(&why);
+                let record = self.another(step, &why);
+                self.over(step, record, StepTold::Again(why), "not set").await
+            }
+            Put::Coming => {
+                let record = StepRecord::Ended { at: self.context.now(), end: StepEnd::Unknown };
+                let why = "the target has not finished setting it, and nobody was told".to_owned();
+                self.over(step, record, StepTold::Unknown(why), "unknown").await
+            }
+        }
+    }
+
+    /// Whether there is a way to each of those who are told; what was found
+    /// closed is not tried again in this run.
+    async fn way(&mut self, deliveries: &[Delivery]) -> Result<(), String> {
+        for Delivery { to, .. } in deliveries {
+            let way = match to {
+                Address::Mail(_) => None,
+                Address::Webhook(name) => Some(name.clone()),
+            };
+            if let Some(why) = self.closed.get(&way) {
+                return Err(why.clone());
+            }
+            if let Err(why) = self.context.messenger.reach(to).await {
+                self.closed.insert(way, why.clone());
+                return Err(why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for others to have had their turn: it has not begun, so that the
+    /// time it may take does not run.
+    pub(super) async fn queue(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
+        if let Some(episode) = self.not_begun(step) {
+            self.context.store.record_episodes(&[(episode, None)]).await?;
+        }
+        self.skip(step, TOO_MANY);
+        Ok(())
     }
 
     /// Why none may be set, by what is known after the operations of the
@@ -84,7 +138,7 @@ impl Hand<'_> {
         step: &PlannedStep,
         there: &Attached,
     ) -> Result<Option<&'static str>, StoreError> {
-        let Effect::Credential { target, account, login, .. } = &step.effect else {
+        let Effect::Credential { target, account, login, again, .. } = &step.effect else {
             return Ok(None);
         };
         let links = self.context.store.links().await?;
@@ -93,11 +147,12 @@ impl Hand<'_> {
         let (Some(link), None) = (of_it.next(), of_it.next()) else {
             return Ok(Some("the account is not theirs alone any more"));
         };
-        let theirs = link.identity == step.identity && link.origin == Origin::Created;
+        let ours = link.origin == Origin::Created || *again;
+        let theirs = link.identity == step.identity && ours;
         if !theirs || link.disabled_since.is_some() || link.unwanted_since.is_some() {
             return Ok(Some("the account is disabled, or not theirs any more"));
         }
-        if link.ended.password.is_some() && step.attempt <= 1 {
+        if link.ended.password.is_some() && step.attempt <= 1 && !again {
             return Ok(Some("it got a password of ours before"));
         }
         let found = patiently(&self.context.stop, || there.connector.get(account)).await;
@@ -108,6 +163,18 @@ impl Hand<'_> {
             return Ok(Some("its account is not what it was when this was planned"));
         }
         Ok(None)
+    }
+
+    /// The episode without what was begun of a step, if anything was.
+    fn not_begun(&mut self, step: &PlannedStep) -> Option<Episode> {
+        let episode = self.episodes.get_mut(&step.identity)?.get_mut(&step.workflow)?;
+        let record = episode.steps.get(&step.step)?;
+        let waits = matches!(record, StepRecord::Begun { .. } | StepRecord::Again { .. });
+        if episode.ordinal != step.ordinal || !episode.is_open() || !waits {
+            return None;
+        }
+        episode.steps.remove(&step.step);
+        Some(episode.clone())
     }
 
     async fn tell(
@@ -156,6 +223,14 @@ impl Hand<'_> {
         Some(episode)
     }
 
+    /// Nothing was done, and the next run looks again.
+    fn untried(&self, step: &PlannedStep, why: &str) -> StepRecord {
+        let count = step.attempt.saturating_sub(1);
+        let attempts = Attempts { count, ..Attempts::default() };
+        let (begun, next) = (self.begun(step), self.context.now());
+        StepRecord::Again { begun, attempts, next, why: why.to_owned() }
+    }
+
     fn another(&self, step: &PlannedStep, why: &str) -> StepRecord {
         let (begun, at) = (self.begun(step), self.context.now());
         let next = at.checked_add(pause_after(step.attempt)).unwrap_or(at);
@@ -200,14 +275,17 @@ fn context(step: &PlannedStep) -> WriteContext {
     }
 }
 
-/// Why it may not be set.
-fn not_set(answer: Result<Outcome, Fault>) -> Option<String> {
+fn put(answer: Result<Outcome, Fault>) -> Put {
     match answer {
-        Ok(Outcome { status: Status::Applied | Status::Unchanged | Status::Named(_), .. }) => None,
-        Ok(Outcome { status: Status::Pending { .. }, .. }) => {
-            Some("the target has not finished setting it".to_owned())
+        Ok(Outcome { status: Status::Applied | Status::Unchanged | Status::Named(_), .. }) => {
+            Put::Set
         }
-        Ok(Outcome { status: Status::Partial, .. }) => Some("a part of it is not done".to_owned()),
-        Err(fault) => Some(fault.message),
+        Ok(Outcome { status: Status::Pending { .. }, .. })
+        | Err(Fault { kind: FaultKind::Pending { .. }, .. }) => Put::Coming,
+        Ok(Outcome { status: Status::Partial, .. }) => {
+            Put::Maybe("a part of it is not done".to_owned())
+        }
+        Err(fault) if fault.applied() == Applied::No => Put::Not(fault.message),
+        Err(fault) => Put::Maybe(fault.message),
     }
 }

@@ -24,15 +24,16 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError, approvals, erase,
-    lives::accept_clock,
+    lives::accept,
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     requests, reviews,
     schedule::Schedule,
-    steps::{self, Withheld},
-    survey::{Survey, accept_lost, accept_shrunk, episode_entry},
+    steps,
+    survey::{Survey, episode_entry},
     whose::{self, Before},
+    withheld::Withheld,
 };
 use crate::store::{AuditEntry, NewRun, RunId, StoreError, StoredPlan};
 
@@ -54,6 +55,7 @@ pub async fn execute(
     let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
+    approvals::spend(context, survey, released).await?;
     let run = context
         .store
         .begin_run(&NewRun {
@@ -64,15 +66,7 @@ pub async fn execute(
             epoch,
         })
         .await?;
-    if released.contains(&FindingKind::SourceShrank) {
-        accept_shrunk(context, survey).await?;
-    }
-    if released.contains(&FindingKind::TargetShrank) {
-        accept_lost(context, survey).await?;
-    }
-    if released.contains(&FindingKind::ClockJump) {
-        accept_clock(context, survey).await?;
-    }
+    accept(context, survey, released).await?;
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     adopt(context, survey, run).await?;
     context.store.claim(&claims(context, survey)).await?;
@@ -93,7 +87,8 @@ pub async fn execute(
     runner.run(&mut schedule).await?;
     let mut summary = runner.summary;
     // What takes access away has been sent before anybody is told.
-    let withheld = withheld(survey, &blocked);
+    let withheld = Withheld::of(context, survey, (&blocked, released)).await?;
+    summary.blocked += withheld.passwords.len();
     steps::carry_out(context, (run, &plan.steps), &withheld, report, &mut summary).await?;
     requests::ask(context, &plan.questions, &withheld.people, report, &mut summary).await?;
     reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
@@ -104,23 +99,6 @@ pub async fn execute(
     }
     context.store.end_run(run, context.now()).await?;
     Ok(summary)
-}
-
-fn withheld(survey: &Survey, blocked: &BTreeSet<OperationId>) -> Withheld {
-    use FindingKind::{DisableEffects, LastOf, Protected, Separation, UnverifiableDisable};
-    let StoredPlan { plan, findings, .. } = &survey.stored;
-    // These are about single accounts.
-    let single = [DisableEffects, LastOf, Protected, Separation, UnverifiableDisable];
-    let standing = findings.iter().filter(|it| !single.contains(&it.kind));
-    let held: BTreeSet<OperationId> = standing.flat_map(|it| it.blocks.iter().copied()).collect();
-    let operations = || plan.operations.iter().filter(|it| blocked.contains(&it.id));
-    Withheld {
-        people: operations().map(|it| it.identity).collect(),
-        targets: operations()
-            .filter(|it| held.contains(&it.id))
-            .map(|it| it.target.clone())
-            .collect(),
-    }
 }
 
 /// Whether a finding is about something else than the agreement of people.
@@ -396,6 +374,7 @@ impl Runner<'_> {
                 schedule.succeeded(id);
             }
             Attempted::Again { at } | Attempted::Unfinished { at } => {
+                schedule.tried(id);
                 let fault = format!("attempt {attempt} was not applied, or not wholly");
                 (self.report)(Progress::Retrying { operation, fault });
                 // A time that has come already is now.

@@ -1,12 +1,15 @@
 //! What is remembered of lives from one look to the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
     absence,
     fact::Identity,
-    guard::{Finding, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures, still_doubted},
+    guard::{
+        Finding, FindingKind, GuardSettings, clock_jump, guard, mass_ejects, mass_erasures,
+        still_doubted,
+    },
     id::{ConnectorName, IdentityId},
     identity::Assembled,
     lifecycle::{Absence, ClockMarks, Kept},
@@ -19,6 +22,7 @@ use super::{
     Context, ReconcileError, Survey,
     approvals::{self, Seen},
     known::lately,
+    survey::{accept_lost, accept_shrunk},
 };
 use crate::store::{SourceRead, StoreError, StoredPlan};
 
@@ -72,8 +76,30 @@ pub(super) fn findings(
     jumped.into_iter().chain(ejects).chain(erasures).collect()
 }
 
+/// What a person says is so is believed from here on.  A plan that goes back
+/// is about what was done, and not about what systems say.
+pub(super) async fn accept(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<(), ReconcileError> {
+    if survey.stored.plan.undoes.is_some() {
+        return Ok(());
+    }
+    if released.contains(&FindingKind::SourceShrank) {
+        accept_shrunk(context, survey).await?;
+    }
+    if released.contains(&FindingKind::TargetShrank) {
+        accept_lost(context, survey).await?;
+    }
+    if released.contains(&FindingKind::ClockJump) {
+        accept_clock(context, survey).await?;
+    }
+    Ok(())
+}
+
 /// A person said that the clock is right.
-pub(super) async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreError> {
+async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreError> {
     let marks = ClockMarks { jump: None, ..survey.observed.kept.clock };
     context.store.mark_clock(marks).await
 }
@@ -113,7 +139,7 @@ impl Survey {
         let mut findings = guard(&settings, &plan, &self.observed, &lately, &doubted);
         findings.extend(mass_ejects(&policy.limits, &plan, &self.observed.kept, now));
         findings.extend(besides);
-        findings.retain(|finding| !finding.blocks.is_empty());
+        findings.retain(|it| !it.blocks.is_empty() || it.kind == FindingKind::MassPassword);
         let digest = plan.digest()?;
         let about = (&self.assembled, &self.desired, &self.observed);
         let seen = Seen::of((&plan, &digest), about, now);

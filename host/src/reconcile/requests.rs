@@ -158,7 +158,9 @@ pub(super) async fn ask(
         } else if context.stop.is_asked() {
             StepTold::Skipped("the run was stopped")
         } else if let Some(asked) = asked {
-            let entry = entry(&asked, "asked", (&context.actor, now));
+            let others = matches!(question.effect, Effect::AskOthers { .. });
+            let word = if others { "others asked" } else { "asked" };
+            let entry = entry(&asked, word, (&context.actor, now));
             context.store.record_requests(&[(asked, entry)], None).await?;
             StepTold::asked(tell(context, deliveries(&question.effect)).await)
         } else {
@@ -172,7 +174,9 @@ pub(super) async fn ask(
 
 fn deliveries(effect: &Effect) -> &[Delivery] {
     match effect {
-        Effect::Ask { deliveries, .. } | Effect::Remind { deliveries } => deliveries,
+        Effect::Ask { deliveries, .. }
+        | Effect::Remind { deliveries }
+        | Effect::AskOthers { deliveries, .. } => deliveries,
         _ => &[],
     }
 }

@@ -179,8 +179,8 @@ fn may_answer(
         return Err(left);
     }
     let asked = item.asked.as_ref().ok_or(AnswerRefused::NotAsked)?;
-    let asked = Asked { expires: Timestamp::MAX, ..desk.known_now(asked) };
-    asked.may_answer(&[item.identity].into(), &answering, now)?;
+    let asked = Asked { expires: Timestamp::MAX, ..asked.clone() };
+    asked.may_answer(&[item.identity].into(), (&answering, true), now)?;
     Ok(answering.who)
 }
 

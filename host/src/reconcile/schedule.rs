@@ -14,6 +14,9 @@ pub(super) struct Schedule {
     /// How many operations each still waits for.
     waits: BTreeMap<OperationId, usize>,
     followers: BTreeMap<OperationId, Vec<OperationId>>,
+    /// What waits for the first attempt of another, and not for what becomes
+    /// of it.
+    beside: BTreeMap<OperationId, OperationId>,
     ready: BTreeMap<ConnectorName, BTreeSet<OperationId>>,
     attempts: BTreeMap<OperationId, u32>,
 }
@@ -29,14 +32,20 @@ impl Schedule {
         let mut waits = BTreeMap::new();
         let mut followers: BTreeMap<OperationId, Vec<OperationId>> = BTreeMap::new();
         // Operations on one account keep the order of the plan.
+        let mut beside = BTreeMap::new();
         let mut last: BTreeMap<(IdentityId, &ConnectorName), OperationId> = BTreeMap::new();
         for (id, operation) in &operations {
             let named = operation.after.iter().chain(&operation.prefer_after).copied();
             let mut before: BTreeSet<OperationId> =
                 named.filter(|id| operations.contains_key(id)).collect();
             let previous = last.insert((operation.identity, &operation.target), *id);
-            before.extend(previous.filter(|previous| !beside(operation, operations.get(previous))));
-            waits.insert(*id, before.len());
+            let disabling = previous.filter(|it| is_beside(operation, operations.get(it)));
+            if let Some(disabling) = disabling {
+                beside.insert(disabling, *id);
+            } else {
+                before.extend(previous);
+            }
+            waits.insert(*id, before.len() + usize::from(disabling.is_some()));
             for earlier in before {
                 followers.entry(earlier).or_default().push(*id);
             }
@@ -45,6 +54,7 @@ impl Schedule {
             operations,
             waits,
             followers,
+            beside,
             ready: BTreeMap::new(),
             attempts: BTreeMap::new(),
         };
@@ -76,23 +86,36 @@ impl Schedule {
         Some((operation, *attempt))
     }
 
+    /// An attempt has ended, however it did.
+    pub(super) fn tried(&mut self, id: OperationId) {
+        if let Some(other) = self.beside.remove(&id) {
+            self.waits_less(other);
+        }
+    }
+
     pub(super) fn succeeded(&mut self, id: OperationId) {
+        self.tried(id);
         for follower in self.followers.remove(&id).unwrap_or_default() {
-            let free = self.waits.get_mut(&follower).is_some_and(|waits| {
-                *waits = waits.saturating_sub(1);
-                *waits == 0
-            });
-            if free {
-                self.make_ready(follower);
-            }
+            self.waits_less(follower);
         }
         self.operations.remove(&id);
+    }
+
+    fn waits_less(&mut self, id: OperationId) {
+        let free = self.waits.get_mut(&id).is_some_and(|waits| {
+            *waits = waits.saturating_sub(1);
+            *waits == 0
+        });
+        if free {
+            self.make_ready(id);
+        }
     }
 
     /// Takes out what depended on a failed operation.  A later one on the
     /// same account that did not name it in `after` still gets its turn: a
     /// failed update must not keep an account from being disabled.
     pub(super) fn failed(&mut self, id: OperationId) -> Vec<Operation> {
+        self.tried(id);
         self.operations.remove(&id);
         for ready in self.ready.values_mut() {
             ready.remove(&id);
@@ -103,11 +126,8 @@ impl Schedule {
             if needs {
                 out.extend(self.operations.get(&follower).cloned());
                 out.extend(self.failed(follower));
-            } else if let Some(waits) = self.waits.get_mut(&follower) {
-                *waits = waits.saturating_sub(1);
-                if *waits == 0 {
-                    self.make_ready(follower);
-                }
+            } else {
+                self.waits_less(follower);
             }
         }
         out
@@ -124,9 +144,9 @@ impl Schedule {
     }
 }
 
-/// Whoever is signed in is put out beside being disabled: neither waits for
-/// the other.
-fn beside(operation: &Operation, previous: Option<&Operation>) -> bool {
+/// Whoever is signed in is put out beside being disabled: as soon as that was
+/// tried, so that nobody signs in between, and whatever became of it.
+fn is_beside(operation: &Operation, previous: Option<&Operation>) -> bool {
     let disables = previous.is_some_and(|it| it.change.kind() == OperationKind::Disable);
     disables && operation.change.kind().is_about_credentials()
 }
@@ -165,8 +185,8 @@ mod tests {
         schedule.take(|_| true).map(|(operation, _)| operation.id.0)
     }
 
-    #[test]
-    fn what_somebody_is_signed_in_with_ends_beside_their_being_disabled() {
+    /// Somebody is disabled, signed out and deleted.
+    fn closing() -> Plan {
         let mut plan = plan(&[&[], &[], &[]]);
         let account = ObjectRef { object_type: "user".to_owned(), uid: "u0".to_owned() };
         let changes = [
@@ -178,10 +198,33 @@ mod tests {
         for (operation, change) in plan.operations.iter_mut().zip(changes) {
             (operation.identity, operation.change) = (identity, change);
         }
-        let mut schedule = Schedule::new(&plan, &BTreeSet::new());
+        plan
+    }
+
+    #[test]
+    fn what_somebody_is_signed_in_with_ends_beside_their_being_disabled() {
+        let mut schedule = Schedule::new(&closing(), &BTreeSet::new());
         assert_eq!(taken(&mut schedule), Some(0));
-        assert_eq!(taken(&mut schedule), Some(1), "it waits for no attempt of the other");
+        assert_eq!(taken(&mut schedule), None, "somebody could sign in again");
+        // It is tried again later, for which nobody waits.
+        schedule.tried(OperationId(0));
+        assert_eq!(taken(&mut schedule), Some(1));
+        schedule.tried(OperationId(0));
         assert_eq!(taken(&mut schedule), None, "what comes after keeps its turn");
+        schedule.succeeded(OperationId(0));
+        schedule.succeeded(OperationId(1));
+        assert_eq!(taken(&mut schedule), Some(2));
+    }
+
+    #[test]
+    fn whoever_could_not_be_disabled_is_put_out_all_the_same() {
+        let mut schedule = Schedule::new(&closing(), &BTreeSet::new());
+        assert_eq!(taken(&mut schedule), Some(0));
+        assert!(schedule.failed(OperationId(0)).is_empty());
+        assert_eq!(taken(&mut schedule), Some(1));
+        let blocked = BTreeSet::from([OperationId(0)]);
+        let mut schedule = Schedule::new(&closing(), &blocked);
+        assert_eq!(taken(&mut schedule), Some(1));
     }
 
     #[test]

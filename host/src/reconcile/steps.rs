@@ -6,10 +6,10 @@
 
 mod request;
 
-use std::{collections::BTreeMap, collections::BTreeSet};
+use std::collections::BTreeMap;
 
 use lanyard_core::{
-    id::{ConnectorName, IdentityId, WorkflowName},
+    id::{IdentityId, WebhookName, WorkflowName},
     operation::Cause,
     workflow::{
         Address, Asked, Delivery, Effect, Episode, OwnFact, Pending, PlannedStep, StepEnd,
@@ -20,19 +20,12 @@ use lanyard_core::{
 use super::{
     Context,
     progress::{Progress, StepTold, Summary},
+    withheld::Withheld,
 };
 use crate::{
     messenger::{Outgoing, Sent, Topic},
     store::{AuditEntry, RunId, StoreError},
 };
-
-/// What findings hold back.
-pub(super) struct Withheld {
-    /// Whose operations.
-    pub(super) people: BTreeSet<IdentityId>,
-    /// Where no password is set.
-    pub(super) targets: BTreeSet<ConnectorName>,
-}
 
 /// Carries out the steps of a plan, except what is `withheld`.
 ///
@@ -49,18 +42,23 @@ pub(super) async fn carry_out(
         return Ok(());
     }
     let episodes = context.store.workflows().await?.episodes;
-    let mut hand = Hand { context, run, episodes, report, summary };
+    let closed = BTreeMap::new();
+    let mut hand = Hand { context, run, episodes, closed, report, summary };
     let (mut letters, mut told, mut carried) = (Vec::new(), Vec::new(), Vec::new());
     for step in steps {
         if withheld.has(step) {
             hand.skip(step, "a finding holds back what it is about");
+        } else if withheld.passwords.contains(&step.key()) {
+            hand.queue(step).await?;
         } else if context.stop.is_asked() {
             hand.skip(step, "the run was stopped");
         } else {
             match &step.effect {
                 Effect::SetFact { .. } => hand.set_fact(step).await?,
                 Effect::Request { .. } | Effect::EndRequests { .. } => hand.request(step).await?,
-                Effect::Ask { .. } | Effect::Remind { .. } => hand.ask(step).await?,
+                Effect::Ask { .. } | Effect::Remind { .. } | Effect::AskOthers { .. } => {
+                    hand.ask(step).await?;
+                }
                 Effect::Notify { deliveries, .. } => {
                     letters.push(Letters::new(step, deliveries));
                 }
@@ -75,18 +73,6 @@ pub(super) async fn carry_out(
         hand.credential(step).await?;
     }
     hand.carry(&carried).await
-}
-
-impl Withheld {
-    /// A password is a write like any other: what is wrong with a plan at its
-    /// target is wrong with it, whoever it is for.
-    fn has(&self, step: &PlannedStep) -> bool {
-        let there = match &step.effect {
-            Effect::Credential { target, .. } => self.targets.contains(target),
-            _ => false,
-        };
-        there || self.people.contains(&step.identity)
-    }
 }
 
 /// What one step sends.
@@ -109,7 +95,9 @@ pub(super) struct Hand<'a> {
     pub(super) context: &'a Context,
     run: RunId,
     /// As the store has them.
-    episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    pub(super) episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>>,
+    /// Ways by which nobody can be told anything, and why: mail, or a webhook.
+    pub(super) closed: BTreeMap<Option<WebhookName>, String>,
     report: &'a (dyn Fn(Progress) + Send + Sync),
     summary: &'a mut Summary,
 }
@@ -188,30 +176,24 @@ impl Hand<'_> {
     /// looking.
     async fn ask(&mut self, step: &PlannedStep) -> Result<(), StoreError> {
         let now = self.context.now();
-        let (asked, deliveries) = match &step.effect {
-            Effect::Ask { question, deliveries } => (question.clone().asked(now), deliveries),
-            Effect::Remind { deliveries } => {
-                let Some(mut asked) = self.asked(step) else {
-                    self.skip(step, "it has been answered");
-                    return Ok(());
-                };
-                asked.rounds = asked.rounds_due(now);
-                (asked, deliveries)
+        let (asked, deliveries) = match (&step.effect, self.asked(step)) {
+            (Effect::Ask { question, deliveries }, _) => (question.clone().asked(now), deliveries),
+            (Effect::Remind { deliveries }, Some(asked)) => (asked.told(now), deliveries),
+            (Effect::AskOthers { others, deliveries }, Some(asked)) => {
+                (asked.to_others(others).told(now), deliveries)
             }
-            Effect::Notify { .. }
-            | Effect::SetFact { .. }
-            | Effect::Request { .. }
-            | Effect::EndRequests { .. }
-            | Effect::Credential { .. }
-            | Effect::Run { .. }
-            | Effect::Poll { .. } => return Ok(()),
+            _ => {
+                self.skip(step, "it has been answered");
+                return Ok(());
+            }
         };
         let record = StepRecord::Asked { begun: self.begun(step), asked };
         let Some(episode) = self.with(step, record) else {
             self.skip(step, LEFT);
             return Ok(());
         };
-        let entry = self.entry(step, "asked");
+        let others = matches!(step.effect, Effect::AskOthers { .. });
+        let entry = self.entry(step, if others { "others asked" } else { "asked" });
         self.context.store.record_episodes(&[(episode, Some(entry))]).await?;
         let mut untold = None;
         for delivery in deliveries {

@@ -24,17 +24,13 @@ const MONTHS: [&str; 12] =
 /// ```
 pub fn http_date(text: &str) -> Option<Timestamp> {
     let mut words = text.split_once(", ")?.1.split(' ');
-    let day: i64 = words.next()?.parse().ok()?;
+    let day = number(words.next()?)?;
     let month_word = words.next()?;
     let month = MONTHS.iter().position(|m| *m == month_word)?;
-    let year: i64 = words.next()?.parse().ok()?;
-    let mut clock = words.next()?.splitn(3, ':').map(str::parse::<i64>);
-    let (hour, minute, second) = (clock.next()?.ok()?, clock.next()?.ok()?, clock.next()?.ok()?);
-    if !(1..=31).contains(&day) || !(1601..=9999).contains(&year) {
-        return None;
-    }
-    let days = days_since_1970(year, i64::try_from(month).ok()? + 1, day);
-    Some(Timestamp { seconds: ((days * 24 + hour) * 60 + minute) * 60 + second, nanoseconds: 0 })
+    let year = number(words.next()?)?;
+    let mut clock = words.next()?.splitn(3, ':').map(number);
+    let month = i64::try_from(month).ok()?.checked_add(1)?;
+    instant((year, month, day), (clock.next()??, clock.next()??, clock.next()??))
 }
 
 /// Reads the time of LDAP directories (RFC 4517), `20260131094500Z`; parts of
@@ -76,7 +72,11 @@ pub fn rfc3339(text: &str) -> Option<Timestamp> {
         _ => {
             let sign = if offset.starts_with('-') { -1 } else { 1 };
             let (hours, minutes) = offset.strip_prefix(['+', '-'])?.split_once(':')?;
-            sign * (number(hours)? * 60 + number(minutes)?)
+            let (hours, minutes) = (number(hours)?, number(minutes)?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            sign * (hours * 60 + minutes)
         }
     };
     Some(Timestamp { seconds: at.seconds - minutes * 60, ..at })
@@ -140,6 +140,9 @@ mod tests {
             assert_eq!(http_date(header).unwrap().to_string(), rfc3339);
         }
         assert_eq!(http_date("next week"), None);
+        for clock in ["9223372036854775807:00:00", "00:-1:00", "24:00:00"] {
+            assert_eq!(http_date(&format!("Thu, 01 Jan 1970 {clock} GMT")), None, "{clock}");
+        }
     }
 
     #[test]
@@ -148,6 +151,11 @@ mod tests {
         {
             assert_eq!(generalized(text), None, "{text}");
         }
+        for offset in ["+9223372036854775807:00", "-00:9223372036854775807", "+24:00", "+00:60"] {
+            assert_eq!(rfc3339(&format!("2026-01-01T00:00:00{offset}")), None, "{offset}");
+        }
+        let furthest = rfc3339("2026-01-01T00:00:00-23:59").map(|at| at.to_string());
+        assert_eq!(furthest.as_deref(), Some("2026-01-01T23:59:00Z"));
         for text in ["", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01T25:00:00Z", "never"] {
             assert_eq!(rfc3339(text), None, "{text}");
         }

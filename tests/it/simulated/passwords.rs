@@ -24,6 +24,7 @@ fn making() -> (TaskDefinition, &'static str) {
         template: "note".parse().unwrap(),
         length: 16,
         must_change: false,
+        again: false,
     };
     (TaskDefinition::Do(action), "{{ login }} {{ credential }}")
 }

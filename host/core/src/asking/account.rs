@@ -121,9 +121,17 @@ impl Asking<'_> {
         let (who, name) = (self.label(), &account.name);
         let closed = account.state == AccountState::Disabled;
         match &wanted.presence {
-            Presence::Present { .. } => {
+            Presence::Present { enabled, .. } => {
                 let state = state_word(account.state);
-                format!("{who} has the account `{name}` at {target}, {state}{because}")
+                let step = wanted.causes.iter().find(|it| matches!(it, Cause::Step { .. }));
+                match step.filter(|_| !enabled) {
+                    Some(step) if wanted.causes.first() != Some(step) => format!(
+                        "{who} has the account `{name}` at {target}, {state}{because}, and {step} \
+                         disabled it{}",
+                        self.since(step)
+                    ),
+                    _ => format!("{who} has the account `{name}` at {target}, {state}{because}"),
+                }
             }
             Presence::Kept { until } => format!(
                 "{who} keeps the account `{name}` at {target} until {until:.0}, though nothing \

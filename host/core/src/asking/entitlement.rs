@@ -46,7 +46,10 @@ impl Asking<'_> {
         details.extend(self.last_touched(target, Some(&[label, text, id])));
         details.extend(self.next(target, Some(label)));
         details.extend(self.notes(target, Some(label)));
-        let mut failing = self.barred(target, text, &meant, wanted.is_some());
+        details.extend(meant.known.into_iter().flat_map(|it| self.reviewed(target, &it.reference)));
+        let mut failing = self.taken(target, &meant);
+        let is_taken = !failing.is_empty();
+        failing.extend(self.barred(target, text, &meant, wanted.is_some()));
         if wanted.is_none() {
             failing.extend(self.requested(&|access| match access {
                 Side::Entitlement { target: at, entitlement } => {
@@ -69,13 +72,15 @@ impl Asking<'_> {
             details.extend(self.broken_grants(target));
         }
         let why_not = || self.why_not(target, failing.first().cloned());
-        let sentence = self.sentence((target, label), wanted.map(|it| it.1), held, &why_not);
+        let how = if is_taken { "is to go" } else { "nothing gives" };
+        let wanted = wanted.map(|it| it.1);
+        let sentence = self.sentence((target, label, how), wanted, held, &why_not);
         Answer { sentence, details }
     }
 
     fn sentence(
         &self,
-        (target, label): (&ConnectorName, &str),
+        (target, label, how): (&ConnectorName, &str, &str),
         wanted: Option<&[Cause]>,
         held: Option<&Assignment>,
         why_not: &dyn Fn() -> String,
@@ -108,13 +113,24 @@ impl Asking<'_> {
                     (true, true) if self.is_ours(target, held) => "it stays for now",
                     (true, true) => "it was not granted by us, and stays",
                 };
-                format!(
-                    "{who} holds `{label}` at {target}, which nothing gives: {next}; {}",
-                    why_not()
-                )
+                format!("{who} holds `{label}` at {target}, which {how}: {next}; {}", why_not())
             }
             (None, None) => format!("{who} does not hold `{label}` at {target}: {}", why_not()),
         }
+    }
+
+    /// What took it from them though something may give it: a review, or a
+    /// step of a workflow.
+    fn taken(&self, target: &ConnectorName, meant: &Meant<'_>) -> Vec<String> {
+        let access = &self.person.access;
+        let known = meant.known.map(|it| &it.reference);
+        let review = known.and_then(|it| access.reviewed.cause(target, it));
+        let mut by_step = access
+            .taken
+            .iter()
+            .filter(|it| it.target == *target && same(self, target, meant, &it.entitlement));
+        let by_step = by_step.next().map(ToString::to_string);
+        review.map(ToString::to_string).into_iter().chain(by_step).collect()
     }
 
     /// What keeps it from them though a rule may give it: separation of

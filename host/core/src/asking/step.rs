@@ -3,6 +3,7 @@
 use super::{Answer, Asking, Detail, rule::Outcome};
 use crate::{
     id::{StepName, WorkflowName},
+    operation::Cause,
     workflow::{Episode, EpisodeEnd, On, StepEnd, StepRecord, Workflow},
 };
 
@@ -38,7 +39,8 @@ impl Asking<'_> {
             let causes = it.causes.iter().map(|cause| Detail::new(format!("because {cause}")));
             details.push(Detail::with("the next plan carries it out", causes.collect()));
         }
-        let open = self.person.steps.open.iter().chain(&self.person.steps.unable);
+        let steps = &self.person.steps;
+        let open = steps.open.iter().chain(&steps.unable).chain(&steps.unasked);
         let open = open.filter(|it| it.workflow == *workflow && it.step == *step);
         details.extend(open.map(|it| Detail::new(it.text.clone())));
         let who = self.label();
@@ -72,6 +74,15 @@ impl Asking<'_> {
         now.next()
             .or_else(|| self.world.observed.workflows.latest(self.identity.id, workflow))
             .filter(|it| !matches!(it.end, Some(EpisodeEnd::Before { .. })))
+    }
+
+    /// " at 2026-06-01T00:00:00Z": when a step began or ended.
+    pub(super) fn since(&self, cause: &Cause) -> String {
+        let Cause::Step { workflow, step, .. } = cause else { return String::new() };
+        let at = self.episode(workflow).and_then(|episode| {
+            episode.ended(step).map(|(at, _)| at).or_else(|| episode.begun(step))
+        });
+        at.map(|at| format!(" at {at:.0}")).unwrap_or_default()
     }
 
     pub(super) fn episode_line(&self, workflow: &WorkflowName) -> Vec<Detail> {

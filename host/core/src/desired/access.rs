@@ -15,7 +15,7 @@ use super::{
     AtOnce, RequestsNow, ReviewedNow,
     person::{Given, Wanted},
     steps::{Subject, Wish},
-    wishes::{self, Overrides},
+    wishes::{self, Overrides, TakenByStep},
 };
 use crate::{
     access::{Role, Separation},
@@ -34,6 +34,8 @@ pub struct AccessNow {
     pub requests: RequestsNow,
     /// What reviews took from them.
     pub reviewed: ReviewedNow,
+    /// What is given and steps of workflows took from them.
+    pub taken: Vec<TakenByStep>,
 }
 
 /// A role somebody has.
@@ -120,7 +122,8 @@ pub(super) fn settle(
     mut given: Given,
     identity: &Identity,
 ) -> Result<Settled, Vec<String>> {
-    let overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let mut overrides = wishes::apply(subject, wishes, &mut given.wanted)?;
+    let taken = std::mem::take(&mut overrides.missed);
     let mut judge = Judge::new(subject, wishes, given);
     let mut conflicts = Vec::new();
     for separation in &subject.policy.access.separations {
@@ -137,7 +140,7 @@ pub(super) fn settle(
     });
     let requests = RequestsNow::default();
     let reviewed = ReviewedNow::default();
-    let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed };
+    let access = AccessNow { roles: roles.collect(), conflicts, requests, reviewed, taken };
     Ok(Settled { wanted, overrides, at_once, access })
 }
 

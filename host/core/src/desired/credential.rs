@@ -31,6 +31,16 @@ pub(super) fn ends(wishes: &[Wish]) -> Vec<WantedEnd> {
     ends.collect()
 }
 
+/// Whether what somebody is signed in with can be ended at an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// There is nothing of it.
+    Over,
+    Can,
+    /// The connector cannot.
+    Unable,
+}
+
 impl Subject<'_> {
     /// Whether all that can be ended was, since then.
     pub(super) fn are_ended(
@@ -39,40 +49,84 @@ impl Subject<'_> {
         targets: Option<&BTreeSet<ConnectorName>>,
         since: Timestamp,
     ) -> bool {
-        let meant = |link: &&&Link| targets.is_none_or(|targets| targets.contains(&link.target));
-        self.links.iter().filter(meant).all(|link| self.is_ended(link, verb, since))
+        self.linked_at(targets).all(|link| match self.at_account(link, verb) {
+            Ending::Over | Ending::Unable => true,
+            Ending::Can => link.ended.since(verb, since),
+        })
     }
 
-    fn is_ended(&self, link: &Link, verb: CredentialVerb, since: Timestamp) -> bool {
-        if link.ended.since(verb, since) || !self.policy.targets.contains_key(&link.target) {
-            return true;
+    /// Targets at which what a step asks for never comes about.
+    pub(super) fn unable(&self, action: &Action<Template>) -> BTreeSet<ConnectorName> {
+        let Action::EndCredentials { verb, targets } = action else { return BTreeSet::new() };
+        let unable = self.linked_at(targets.as_ref());
+        let unable = unable.filter(|link| self.at_account(link, *verb) == Ending::Unable);
+        unable.map(|link| link.target.clone()).collect()
+    }
+
+    fn linked_at(
+        &self,
+        targets: Option<&BTreeSet<ConnectorName>>,
+    ) -> impl Iterator<Item = &Link> + use<'_> {
+        let targets = targets.cloned();
+        let meant = move |link: &&Link| targets.as_ref().is_none_or(|it| it.contains(&link.target));
+        self.links.iter().copied().filter(meant)
+    }
+
+    /// What somebody is signed in with at an account of theirs.
+    fn at_account(&self, link: &Link, verb: CredentialVerb) -> Ending {
+        if !self.policy.targets.contains_key(&link.target) {
+            return Ending::Over;
         }
-        let Some(there) = self.observed.targets.get(&link.target) else { return false };
+        let Some(there) = self.observed.targets.get(&link.target) else { return Ending::Can };
         let account = there.accounts.iter().find(|account| account.reference == link.account);
-        let Some(account) = account else { return there.proves_absence(&link.account) };
-        let def = there.schema.object(&link.account.object_type);
-        account.state == AccountState::SoftDeleted
-            || !def.is_some_and(|def| def.capabilities.ends(verb))
+        let Some(account) = account else {
+            let gone = there.proves_absence(&link.account);
+            return if gone { Ending::Over } else { Ending::Can };
+        };
+        if account.state == AccountState::SoftDeleted {
+            return Ending::Over;
+        }
+        let can = there.schema.object(&link.account.object_type).map(|def| &def.capabilities);
+        match can {
+            Some(can) if can.ends(verb) => Ending::Can,
+            Some(can) if can.disabling_ends(verb) && account.state == AccountState::Disabled => {
+                Ending::Over
+            }
+            // They are disabled, which does it.
+            Some(can) if can.disabling_ends(verb) && self.state.state.is_over() => Ending::Can,
+            _ => Ending::Unable,
+        }
     }
 
     /// Why what a step does cannot be done yet.
     pub(super) fn not_yet(&self, action: &Action<Template>) -> Option<String> {
-        let Action::Credential { target, .. } = action else { return None };
+        let Action::Credential { target, again, .. } = action else { return None };
         if self.state.state.is_over() {
             return Some("whoever has left gets no credential".to_owned());
         }
         let theirs = self.links.iter().copied().filter(|link| link.target == *target);
-        usable((self.policy, self.observed, self.id), theirs, target).err()
+        usable((self.policy, self.observed, self.id), theirs, (target, *again)).err()
     }
 }
 
 type Usable<'a> = (&'a ObjectDef, &'a Account, &'a Link);
 
+/// What a new password is like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    /// Random characters of it.
+    pub length: u16,
+    /// At the first sign-in.
+    pub must_change: bool,
+    /// Also in place of one that is in use.
+    pub again: bool,
+}
+
 /// Their account there that may be signed in to, and that is ours to write.
 fn usable<'a>(
     (policy, observed, id): (&Policy, &'a Observed, IdentityId),
     theirs: impl Iterator<Item = &'a Link>,
-    target: &ConnectorName,
+    (target, again): (&ConnectorName, bool),
 ) -> Result<Usable<'a>, String> {
     let there = observed.targets.get(target).ok_or_else(|| format!("`{target}` was not read"))?;
     let found: Vec<Usable<'_>> = theirs
@@ -99,10 +153,10 @@ fn usable<'a>(
     if protected.into_iter().flatten().any(|pattern| pattern.matches(name)) {
         return Err(format!("the account `{name}` at `{target}` is protected and never written"));
     }
-    if link.origin != Origin::Created {
+    if link.origin != Origin::Created && !again {
         return Err(format!(
             "the account `{name}` was there before us, and whoever uses it has a password; a new \
-             one is set there by hand"
+             one is set there by hand, or by a step with `again = true`"
         ));
     }
     let open = match account.state {
@@ -122,7 +176,7 @@ fn usable<'a>(
 /// The same of all that is known, which takes a look at everybody's accounts.
 fn theirs_alone<'a>(
     teller: &Teller<'a>,
-    target: &ConnectorName,
+    (target, again): (&ConnectorName, bool),
 ) -> Result<(&'a ObjectDef, &'a Account), String> {
     let about = teller.about;
     if teller.reach.somebody(about.id)?.state.is_over() {
@@ -130,14 +184,16 @@ fn theirs_alone<'a>(
     }
     let links = || about.observed.links.iter().filter(|it| it.target == *target && !it.gone);
     let theirs = links().filter(|it| it.identity == about.id);
-    let (def, account, link) = usable((teller.policy, about.observed, about.id), theirs, target)?;
+    let (def, account, link) =
+        usable((teller.policy, about.observed, about.id), theirs, (target, again))?;
     if links().any(|it| it.identity != about.id && it.account == link.account) {
         return Err(format!("the account `{}` is somebody else's as well", account.name));
     }
     // What was not told is made anew, which is the same step once more.
-    if link.ended.password.is_some() && teller.topic.attempt() <= 1 {
+    if link.ended.password.is_some() && teller.topic.attempt() <= 1 && !again {
         return Err(format!(
-            "`{}` got a password of ours before, which is in use; a new one is set there by hand",
+            "`{}` got a password of ours before, which is in use; a new one is set there by hand, \
+             or by a step with `again = true`",
             account.name
         ));
     }
@@ -149,10 +205,10 @@ pub(super) fn effect(
     teller: &Teller<'_>,
     target: &ConnectorName,
     (to, template): (&[Recipient], &MessageName),
-    (length, must_change): (u16, bool),
+    Form { length, must_change, again }: Form,
 ) -> Result<Effect, String> {
     let about = teller.about;
-    let (def, account) = theirs_alone(teller, target)?;
+    let (def, account) = theirs_alone(teller, (target, again))?;
     let can = &def.capabilities.credential_abilities;
     if !can.contains(&CredentialAbility::SetPassword) {
         return Err(format!("the connector of `{target}` cannot set a password"));
@@ -198,6 +254,7 @@ pub(super) fn effect(
         login: account.name.clone(),
         length,
         must_change,
+        again,
         deliveries: deliveries.into_iter().map(|it| it.of_attempt(attempt)).collect(),
     })
 }

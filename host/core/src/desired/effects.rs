@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    DesiredStep, DesiredSteps, RequestsNow, carry, credential,
-    reach::{Reach, Somebody, opted_out, those},
-    steps::cause,
+    DesiredStep, DesiredSteps, RequestsNow, carry,
+    credential::{self, Form},
+    reach::{Reach, Somebody, opted_out},
+    steps::Turn,
     topic::Topic,
 };
 use crate::{
@@ -22,8 +23,8 @@ use crate::{
     policy::Policy,
     template::{Scope, Template},
     workflow::{
-        Action, Address, Approve, Asked, Attempts, Delivery, Effect, Episode, OnFailure,
-        PlannedStep, Question, Recipient, StepRecord, Whom, Workflow, open_steps,
+        Action, Address, Asked, Attempts, Delivery, Effect, Episode, OnFailure, PlannedStep,
+        Recipient, StepRecord, Task, Whom, Workflow, open_steps,
     },
 };
 
@@ -37,6 +38,8 @@ pub(super) struct Due {
     pub attempts: Attempts,
     /// A question that is open already.
     pub asked: Option<Asked>,
+    /// Nothing else of it is due than to see whether others have to be asked.
+    pub is_open: bool,
     /// Of a component that has taken it on.
     pub ticket: Option<String>,
     pub cause: Cause,
@@ -72,10 +75,36 @@ pub(super) fn due(
             Some(StepRecord::Asked { asked, .. }) => Some(asked.clone()),
             _ => None,
         },
+        is_open: false,
         action: action.clone(),
         cause: cause(workflow, &step),
         step,
     }
+}
+
+impl Turn {
+    /// What of an episode waits for people: steps that failed, and questions.
+    pub(super) fn stays_open(&mut self, workflow: &Workflow, episode: &Episode) {
+        self.open.extend(open(workflow, episode));
+        self.due.extend(questions(workflow, episode, &self.due));
+    }
+}
+
+/// Questions of an open episode that are open, without steps that are `due`.
+fn questions(workflow: &Workflow, episode: &Episode, due: &[Due]) -> Vec<Due> {
+    let is_due =
+        |id: &StepName| due.iter().any(|it| it.workflow == workflow.name && it.step == *id);
+    let steps = episode.steps.iter().filter(|(id, _)| episode.is_open() && !is_due(id));
+    let asked = steps.filter_map(|(id, record)| {
+        let StepRecord::Asked { .. } = record else { return None };
+        let Task::Do(action) = &workflow.step(id)?.task else { return None };
+        Some(Due { is_open: true, ..self::due(workflow, episode, id.clone(), action) })
+    });
+    asked.collect()
+}
+
+pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
+    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
 }
 
 /// A component learns of every attempt, also of those before a person said
@@ -123,8 +152,15 @@ pub(super) fn effects(
         let (asked, ticket) = (asked.as_ref(), due.ticket.as_deref());
         let topic = Topic::Step { key: (workflow, *ordinal, step), attempts, asked, ticket };
         let teller = Teller { policy, about, topic, action: &due.action, reach };
-        match teller.effect(now) {
-            Ok(effect) => steps.planned.push(PlannedStep {
+        let effect = match (&due.action, asked) {
+            (Action::Approve(approve), Some(asked)) if due.is_open => {
+                teller.others(approve, asked, now).transpose()
+            }
+            _ => Some(teller.effect(now)),
+        };
+        match effect {
+            None => {}
+            Some(Ok(effect)) => steps.planned.push(PlannedStep {
                 identity: about.id,
                 workflow: due.workflow,
                 ordinal: due.ordinal,
@@ -133,14 +169,25 @@ pub(super) fn effects(
                 effect,
                 causes: vec![due.cause],
             }),
-            Err(sentence) => steps.unable.push(DesiredStep {
-                workflow: due.workflow,
-                step: due.step,
-                text: sentence,
-            }),
+            Some(Err(sentence)) => {
+                let asks = matches!(due.action, Action::Approve(_));
+                let text = if asks { unasked(&sentence, asked, &due.workflow) } else { sentence };
+                let step = DesiredStep { workflow: due.workflow, step: due.step, text };
+                if asks { steps.unasked.push(step) } else { steps.unable.push(step) }
+            }
         }
     }
     steps
+}
+
+/// Why nobody can be asked, what comes of that, and what to do.
+fn unasked(sentence: &str, asked: Option<&Asked>, workflow: &WorkflowName) -> String {
+    let until = asked.map(|asked| format!(", and no answer until {:.0} is a no", asked.expires));
+    let until = until.unwrap_or_default();
+    format!(
+        "{sentence}{until}; have a source name somebody who can be, or say `lanyard workflow \
+         cancel {workflow} WHO`"
+    )
 }
 
 pub(super) struct Teller<'a> {
@@ -162,10 +209,7 @@ impl Teller<'_> {
                 let deliveries = self.deliveries(to, template, &self.scope("", "")?)?;
                 Ok(Effect::Notify { deliveries, ticket: true })
             }
-            Action::Approve(approve) => match self.topic.asked() {
-                Some(asked) => self.remind(approve, asked, now),
-                None => self.ask(approve),
-            },
+            Action::Approve(approve) => self.asks(approve, now),
             Action::SetFact { fact, value } => {
                 let value = self.render(value, &self.scope("", "")?)?;
                 if value.trim().is_empty() {
@@ -201,8 +245,9 @@ impl Teller<'_> {
                 Ok(Effect::EndRequests { requests: requests.collect() })
             }
             Action::Run { component, with } => carry::effect(self, component, with),
-            Action::Credential { target, to, template, length, must_change } => {
-                credential::effect(self, target, (to, template), (*length, *must_change))
+            Action::Credential { target, to, template, length, must_change, again } => {
+                let form = Form { length: *length, must_change: *must_change, again: *again };
+                credential::effect(self, target, (to, template), form)
             }
             Action::Accounts { .. }
             | Action::Grant { .. }
@@ -211,63 +256,6 @@ impl Teller<'_> {
             | Action::EndCredentials { .. }
             | Action::Start { .. } => Err("it has no effect of its own".to_owned()),
         }
-    }
-
-    fn ask(&self, approve: &Approve<Template>) -> Result<Effect, String> {
-        let mut stages = Vec::new();
-        for stage in &approve.stages {
-            stages.push(self.approvers(stage)?);
-        }
-        let escalate = approve
-            .escalate
-            .as_ref()
-            .map(|(after, whom)| {
-                Ok::<_, String>((*after, self.approvers(std::slice::from_ref(whom))?))
-            })
-            .transpose()?;
-        let reason = match (&approve.reason, &self.topic) {
-            (Some(template), _) => self.render(template, &self.scope("", "")?)?,
-            (None, Topic::Request { request, .. }) => request.reason.clone(),
-            (None, Topic::Step { .. }) => String::new(),
-        };
-        let id = self.topic.approval(self.about.id);
-        let deliveries = match &approve.template {
-            Some(template) => {
-                let first = stages.first().into_iter().flatten();
-                let scope = self.scope(&id, &reason)?;
-                self.to_people(first.copied(), template, &scope)?
-            }
-            None => Vec::new(),
-        };
-        let question = Question { stages, expire: approve.expire, escalate, reason };
-        Ok(Effect::Ask { question, deliveries })
-    }
-
-    /// Those who are asked by now: of a further stage, or because nobody has
-    /// answered.
-    fn remind(
-        &self,
-        approve: &Approve<Template>,
-        asked: &Asked,
-        now: Timestamp,
-    ) -> Result<Effect, String> {
-        let id = self.topic.approval(self.about.id);
-        let scope = self.scope(&id, &asked.reason)?;
-        let deliveries = match &approve.template {
-            Some(template) => self.to_people(asked.waits_for(now), template, &scope)?,
-            None => Vec::new(),
-        };
-        Ok(Effect::Remind { deliveries })
-    }
-
-    /// Those of a stage who can be found; nobody is asked about themselves.
-    fn approvers(&self, stage: &[Whom]) -> Result<BTreeSet<IdentityId>, String> {
-        let own = self.topic.own(self.about.id);
-        those(stage.iter().map(|whom| match self.reach.whom(self.about.id, whom)? {
-            id if id == self.about.id => Err("nobody decides about themselves".to_owned()),
-            id if own.contains(&id) => Err("nobody decides about what they asked for".to_owned()),
-            id => Ok(id),
-        }))
     }
 
     pub(super) fn deliveries(
@@ -296,7 +284,7 @@ impl Teller<'_> {
         Ok(once_each(deliveries))
     }
 
-    fn to_people(
+    pub(super) fn to_people(
         &self,
         people: impl IntoIterator<Item = IdentityId>,
         template: &MessageName,

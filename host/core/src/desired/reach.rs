@@ -80,6 +80,52 @@ impl<'a> Reach<'a> {
         }
     }
 
+    /// As [`Reach::whom`], of whom an answer is wanted: only who is to give it
+    /// has to be there, and not those in between.
+    ///
+    /// # Errors
+    /// As [`Reach::whom`].
+    pub(super) fn answerer(&self, from: IdentityId, whom: &Whom) -> Result<IdentityId, String> {
+        let Whom::Manager(levels) = whom else { return self.whom(from, whom) };
+        let (below, at) = self.nominal(from, *levels)?;
+        self.there(at, &self.manager_called(below)?)
+    }
+
+    /// Who answers for a manager who has departed: the manager of that one, or
+    /// whoever is next above them; nobody in `not`.
+    pub(super) fn above(
+        &self,
+        from: IdentityId,
+        whom: &Whom,
+        not: &BTreeSet<IdentityId>,
+    ) -> Option<IdentityId> {
+        let Whom::Manager(levels) = whom else { return None };
+        let (_, departed) = self.nominal(from, *levels).ok()?;
+        let is_there = |id| self.somebody(id).is_ok_and(|it| !it.state.is_over());
+        if is_there(departed) {
+            return None;
+        }
+        let mut passed = BTreeSet::new();
+        let mut at = departed;
+        while passed.insert(at) {
+            at = self.manager_named(at).ok()?;
+            if is_there(at) && !not.contains(&at) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Who is so many levels above somebody, departed or not, and whose
+    /// manager that is.
+    fn nominal(&self, from: IdentityId, levels: u8) -> Result<(IdentityId, IdentityId), String> {
+        let (mut below, mut at) = (from, from);
+        for _ in 0..levels {
+            (below, at) = (at, self.manager_named(at)?);
+        }
+        Ok((below, at))
+    }
+
     /// As [`Reach::whom`], where nobody else may learn of it: a manager is
     /// named by a key of the source that says so, or by a mail address.
     ///
@@ -123,28 +169,43 @@ impl<'a> Reach<'a> {
     }
 
     fn manager_of(&self, id: IdentityId) -> Result<IdentityId, String> {
+        self.there(self.manager_named(id)?, &self.manager_called(id)?)
+    }
+
+    fn manager_called(&self, of: IdentityId) -> Result<String, String> {
+        Ok(format!("the manager of `{}`", self.somebody(of)?.label))
+    }
+
+    /// Whom the fact means, departed or not.
+    fn manager_named(&self, id: IdentityId) -> Result<IdentityId, String> {
         let somebody = self.somebody(id)?;
-        let label = somebody.label;
         let Some(named) = somebody.text("manager") else {
-            return Err(format!("`{label}` has no manager"));
+            return Err(format!("`{}` has no manager", somebody.label));
         };
         let by_key = self.by_key.get(named.as_str());
         let found = by_key.or_else(|| self.by_name.get(&named.to_lowercase()));
-        self.only(found, &format!("the manager of `{label}`"))
+        one_of(found, &self.manager_called(id)?)
     }
 
     fn only(&self, found: Option<&BTreeSet<IdentityId>>, what: &str) -> Result<IdentityId, String> {
-        let found: Vec<IdentityId> = found.into_iter().flatten().copied().collect();
-        match found.as_slice() {
-            [only] => {
-                if self.somebody(*only)?.state.is_over() {
-                    return Err(format!("{what} has departed"));
-                }
-                Ok(*only)
-            }
-            [] => Err(format!("{what} is nobody we know")),
-            _ => Err(format!("{what} could be several people")),
+        self.there(one_of(found, what)?, what)
+    }
+
+    fn there(&self, id: IdentityId, what: &str) -> Result<IdentityId, String> {
+        if self.somebody(id)?.state.is_over() {
+            return Err(format!("{what} has departed"));
         }
+        Ok(id)
+    }
+}
+
+/// The one who is meant.
+fn one_of(found: Option<&BTreeSet<IdentityId>>, what: &str) -> Result<IdentityId, String> {
+    let found: Vec<IdentityId> = found.into_iter().flatten().copied().collect();
+    match found.as_slice() {
+        [only] => Ok(*only),
+        [] => Err(format!("{what} is nobody we know")),
+        _ => Err(format!("{what} could be several people")),
     }
 }
 

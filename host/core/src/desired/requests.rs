@@ -21,7 +21,7 @@ use crate::{
     policy::Policy,
     request::{PlannedQuestion, Request},
     template::Template,
-    workflow::{Action, Approve},
+    workflow::{Action, Approve, Asked},
 };
 
 /// The requests of somebody, after this look.
@@ -45,6 +45,8 @@ pub struct RequestNow {
     pub request: Request,
     /// Why it gives nothing yet, or no longer, in a sentence.
     pub waits: Option<String>,
+    /// People have to agree, and nobody can be asked.
+    pub is_unasked: bool,
     /// What must not be held together and would be.
     pub conflicts: Vec<String>,
 }
@@ -80,7 +82,7 @@ pub(super) fn standing(
             (true, None) => None,
         };
         let request = request.clone();
-        standing.open.push(RequestNow { request, waits, conflicts: Vec::new() });
+        standing.open.push(RequestNow { request, waits, is_unasked: false, conflicts: Vec::new() });
     }
     standing
 }
@@ -138,9 +140,9 @@ impl RequestsNow {
         }
     }
 
-    /// Those about whom people have to be asked or told so.
-    pub(super) fn due(&self, policy: &Policy, now: Timestamp) -> bool {
-        self.open.iter().any(|it| question(policy, &it.request, now).is_some())
+    /// Whether people have to be asked or told, or may not be there any more.
+    pub(super) fn due(&self, policy: &Policy) -> bool {
+        self.open.iter().any(|it| question(policy, &it.request).is_some())
     }
 
     /// Who is asked what; whoever cannot be is told in `waits`.
@@ -152,38 +154,40 @@ impl RequestsNow {
         now: Timestamp,
     ) {
         for it in &mut self.open {
-            let RequestNow { request, waits, conflicts } = it;
-            let Some(approve) = question(policy, request, now) else { continue };
+            let RequestNow { request, waits, is_unasked, conflicts } = it;
+            let Some(approve) = question(policy, request) else { continue };
             let action = Action::Approve(approve.clone());
             let conflicts = conflicts.join("; ");
             let topic = Topic::Request { request, conflicts: &conflicts };
             let teller = Teller { policy, about, topic, action: &action, reach };
-            match teller.effect(now) {
-                Ok(effect) => self.questions.push(PlannedQuestion {
+            // Who is told nothing has nothing to be told.
+            let is_told =
+                |asked: &Asked| approve.template.is_none() || asked.rounds >= asked.rounds_due(now);
+            let effect = match request.asked.as_ref().filter(|asked| is_told(asked)) {
+                Some(asked) => teller.others(approve, asked, now).transpose(),
+                None => Some(teller.effect(now)),
+            };
+            match effect {
+                None => {}
+                Some(Ok(effect)) => self.questions.push(PlannedQuestion {
                     identity: about.id,
                     request: request.id.clone(),
                     effect,
                     causes: vec![request.cause()],
                 }),
-                Err(sentence) => *waits = Some(sentence),
+                Some(Err(sentence)) => {
+                    *is_unasked = true;
+                    *waits = Some(request.unasked(&sentence));
+                }
             }
         }
     }
 }
 
-/// On which terms a request is to be asked about now.
-fn question<'p>(
-    policy: &'p Policy,
-    request: &Request,
-    now: Timestamp,
-) -> Option<&'p Approve<Template>> {
+/// On which terms a request is asked about, while nobody has answered.
+fn question<'p>(policy: &'p Policy, request: &Request) -> Option<&'p Approve<Template>> {
     let approve = policy.access.requestable.get(&request.access)?.approval.as_ref()?;
-    let due = match &request.asked {
-        None => true,
-        // Who is told nothing has nothing to be told.
-        Some(asked) => approve.template.is_some() && asked.rounds < asked.rounds_due(now),
-    };
-    (request.is_unanswered() && due).then_some(approve)
+    request.is_unanswered().then_some(approve)
 }
 
 /// What would stand between a request and what else they have.

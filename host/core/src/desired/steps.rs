@@ -7,7 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     DesiredStep,
-    effects::{Due, due, open},
+    effects::{Due, cause, due, open},
     jobs::Job,
     person::Facts,
     unused::Told,
@@ -331,6 +331,7 @@ impl Subject<'_> {
                 scope: self.scope,
                 timezone: self.zone,
                 achieved: &achieved,
+                unable: &|action| self.unable(action),
                 not_yet: &|action| self.not_yet(action),
                 now: self.now,
             },
@@ -375,11 +376,10 @@ impl Subject<'_> {
             episode.steps.insert(id, StepRecord::Ended { at: self.now, end: StepEnd::Done });
         }
         if let Some(EpisodeEnd::Stopped { step, .. }) = &end {
-            let trouble = episode.ended(step).map_or("took too long", |(_, end)| end.trouble());
-            news.push(format!("workflow `{}` stops: step `{step}` {trouble}", workflow.name));
+            news.push(stops(workflow, &episode, step));
         }
         episode.end = end;
-        turn.open.extend(open(workflow, &episode));
+        turn.stays_open(workflow, &episode);
         let changed = before.as_ref() != Some(&episode);
         let steps = in_force.iter().filter_map(|id| workflow.step(id));
         turn.wishes.extend(steps.filter_map(|step| self.wish(workflow, step, &episode)));
@@ -404,8 +404,9 @@ impl EpisodeNow {
     }
 }
 
-pub(super) fn cause(workflow: &Workflow, step: &StepName) -> Cause {
-    Cause::Step { workflow: workflow.name.clone(), step: step.clone(), line: workflow.line }
+fn stops(Workflow { name, .. }: &Workflow, episode: &Episode, step: &StepName) -> String {
+    let trouble = episode.ended(step).map_or("took too long".into(), |(_, end)| end.trouble());
+    format!("workflow `{name}` stops: step `{step}` {trouble}")
 }
 
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {

@@ -1,6 +1,9 @@
 //! What the steps of workflows make of what rules give.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 
@@ -25,6 +28,31 @@ pub(super) struct Overrides {
     pub deleted: BTreeMap<ConnectorName, (Timestamp, Cause)>,
     /// What steps take away.
     pub taken: AtOnce,
+    /// What of it something gives all the same.
+    pub missed: Vec<TakenByStep>,
+}
+
+/// Something that is given, and that a step took away again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenByStep {
+    pub target: ConnectorName,
+    /// As the file writes it.
+    pub entitlement: String,
+    /// What gives it.
+    pub given: Vec<Cause>,
+    /// The step.
+    pub taken: Cause,
+    pub since: Timestamp,
+}
+
+impl fmt::Display for TakenByStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, entitlement, given, taken, since } = self;
+        let named =
+            given.iter().filter(|it| !matches!(it, Cause::Fact { .. } | Cause::State { .. }));
+        let given = named.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        write!(f, "{given} gives `{entitlement}` at {target}, and {taken} took it at {since:.0}")
+    }
 }
 
 /// Applies wishes in the order of the file; what takes away comes after what
@@ -108,7 +136,15 @@ fn take(
     wanted: &mut BTreeMap<ConnectorName, Wanted>,
     overrides: &mut Overrides,
 ) -> Result<(), String> {
-    let Wish { action, cause, since, began: _, begun: _ } = wish;
+    let Wish { action, cause, since, began: _, begun } = wish;
+    let begun = begun.unwrap_or(*since);
+    let missed = |target: &ConnectorName, (grant, given): (DesiredGrant, Vec<Cause>)| TakenByStep {
+        target: target.clone(),
+        entitlement: grant.entitlement,
+        given,
+        taken: cause.clone(),
+        since: begun,
+    };
     match action {
         Action::Accounts { verb: AccountVerb::Disable, targets } => {
             for target in subject.meant(targets.as_ref()) {
@@ -127,17 +163,19 @@ fn take(
                 let taken = meant.map(|it| (target.clone(), it.reference.clone()));
                 overrides.taken.grants.extend(taken);
                 if let Some(wanted) = wanted.get_mut(&target) {
-                    wanted.grants.retain(|grant, _| {
+                    let taken = wanted.grants.extract_if(.., |grant, _| {
                         let named = subject.entitlement(&target, &grant.entitlement);
-                        grant.entitlement != entitlement && (named.is_none() || named != meant)
+                        grant.entitlement == entitlement || named.is_some() && named == meant
                     });
+                    overrides.missed.extend(taken.map(|it| missed(&target, it)));
                 }
             }
         }
         Action::RevokeAll { targets } => {
             for target in subject.meant(targets.as_ref()) {
                 if let Some(wanted) = wanted.get_mut(&target) {
-                    wanted.grants.clear();
+                    let taken = std::mem::take(&mut wanted.grants).into_iter();
+                    overrides.missed.extend(taken.map(|it| missed(&target, it)));
                 }
                 overrides.taken.targets.insert(target);
             }

@@ -9,6 +9,17 @@ use crate::{
     workflow::duration,
 };
 
+/// The same, line by line.
+pub(crate) fn review_lines(
+    review: &PlannedReview,
+    labels: &BTreeMap<IdentityId, String>,
+) -> Vec<String> {
+    let mut page = Page::default();
+    lines(std::slice::from_ref(review), labels, &mut page);
+    let lines = page.text.lines().filter(|line| !line.is_empty());
+    lines.map(|line| line.trim().to_owned()).collect()
+}
+
 pub(super) fn lines(
     reviews: &[PlannedReview],
     labels: &BTreeMap<IdentityId, String>,

@@ -1,6 +1,6 @@
 //! What steps of workflows would do, as people read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Page, person};
 use crate::{
@@ -84,24 +84,21 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
             }
         }
         Effect::Ask { question, deliveries } => {
-            let stages: Vec<String> = question
-                .stages
-                .iter()
-                .map(|stage| {
-                    let names: Vec<String> = stage.iter().map(|id| person(labels, *id)).collect();
-                    names.join(" or ")
-                })
-                .collect();
             let reason = match question.reason.as_str() {
                 "" => String::new(),
                 reason => format!(": {reason}"),
             };
             let length = duration(question.expire);
-            let stages = stages.join(", then ");
+            let stages = stages(&question.stages, labels);
             page.line(1, &format!("? ask {stages} to agree within {length}{reason}"));
             delivery_lines("tell", deliveries, page);
         }
         Effect::Remind { deliveries } => delivery_lines("tell", deliveries, page),
+        Effect::AskOthers { others, deliveries } => {
+            let stages = stages(&others.stages, labels);
+            page.line(1, &format!("? ask {stages} instead of whom it was"));
+            delivery_lines("tell", deliveries, page);
+        }
         Effect::SetFact { fact, value } => page.line(1, &format!("= {fact}: {value}")),
         Effect::Request { access, until, reason, start: _ } => {
             let until = until.map(|it| format!(" for {}", duration(it))).unwrap_or_default();
@@ -115,9 +112,10 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
         Effect::EndRequests { requests } => {
             page.line(1, &format!("- end request {}", requests.join(", ")));
         }
-        Effect::Credential { target, login, must_change, deliveries, .. } => {
+        Effect::Credential { target, login, must_change, again, deliveries, .. } => {
             let then = if *must_change { ", to be changed at the first sign-in" } else { "" };
-            page.line(1, &format!("* set a new password {target} `{login}`{then}"));
+            let place = if *again { ", in place of any it has" } else { "" };
+            page.line(1, &format!("* set a new password {target} `{login}`{place}{then}"));
             delivery_lines("tell", deliveries, page);
         }
         Effect::Run { component, request } => run_lines(component, request, page),
@@ -125,6 +123,15 @@ fn effect_lines(effect: &Effect, labels: &BTreeMap<IdentityId, String>, page: &m
             page.line(1, &format!("? ask {component} what became of it"));
         }
     }
+}
+
+/// "Ada Example or Bob Example, then Grace Example".
+fn stages(stages: &[BTreeSet<IdentityId>], labels: &BTreeMap<IdentityId, String>) -> String {
+    let stages = stages.iter().map(|stage| {
+        let names: Vec<String> = stage.iter().map(|id| person(labels, *id)).collect();
+        names.join(" or ")
+    });
+    stages.collect::<Vec<_>>().join(", then ")
 }
 
 fn run_lines(component: &ConnectorName, request: &StepRequest, page: &mut Page) {

@@ -61,6 +61,8 @@ pub struct Lately {
     pub disabled: BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
     /// How many accounts were created.
     pub created: BTreeMap<ConnectorName, usize>,
+    /// Accounts that got a new password.
+    pub passwords: BTreeMap<ConnectorName, BTreeSet<ObjectRef>>,
     /// How often each entitlement was granted or revoked.
     pub granted: BTreeMap<ConnectorName, BTreeMap<ObjectRef, usize>>,
 }

@@ -121,7 +121,7 @@ impl AccessGuard<'_> {
             Class::Disables => (FindingKind::MassDisable, "accounts would be disabled"),
             Class::Creates => (FindingKind::MassCreate, "accounts would be created"),
             Class::Privileged => (FindingKind::MassPrivileged, "privileged grants would change"),
-            Class::Removals => return None,
+            Class::Removals | Class::Passwords => return None,
         };
         Some(Finding {
             kind,

@@ -23,7 +23,7 @@ pub(super) fn plan(site: &Site<'_>, seen: &[(&Link, &Account)], outline: &mut Ou
             continue;
         };
         let disabling = is_disabled_now(site, account, outline);
-        let mut wanted = closing(site, def, link, disabling);
+        let mut wanted = closing(site, (def, link, account), disabling);
         for end in site.person.ends.iter().filter(|end| end.is_at(site.target)) {
             by_step(site, (def, link, account), end, &mut wanted, outline);
         }
@@ -64,8 +64,12 @@ fn is_disabled_now(site: &Site<'_>, account: &Account, outline: &Outline) -> boo
 /// Whoever is kept out from now on may be signed in where disabling keeps them
 /// from doing it again and no more.  Done with every disabling, whatever was
 /// done before: somebody could sign in until then.  Of an account that is
-/// closed already, done if it was not since.
-fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link, disabling: bool) -> Wanted {
+/// closed already, done if it was not since it is, or somebody was in there.
+fn closing(
+    site: &Site<'_>,
+    (def, link, account): (&ObjectDef, &Link, &Account),
+    disabling: bool,
+) -> Wanted {
     let Some(verb) = def.capabilities.beside_disable().filter(|_| is_shut(site)) else {
         return Wanted::new();
     };
@@ -74,9 +78,10 @@ fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link, disabling: bool) -> Wa
         && site.person.state.state != LifecycleState::Announced;
     // Nobody ever signed in to what was made for a first day and not opened.
     let used = link.was_enabled || link.disabled_since.is_none();
-    let since = link.unwanted_since.filter(|_| left).max(link.disabled_since);
+    // Once they were disabled, it matters no more when that was decided.
+    let since = link.disabled_since.or(link.unwanted_since.filter(|_| left));
     let owed = match since {
-        Some(since) => !link.ended.since(verb, since),
+        Some(since) => !link.ended.since(verb, since) || was_used(site, account, link, verb),
         None => left,
     };
     if disabling || used && owed {
@@ -84,6 +89,13 @@ fn closing(site: &Site<'_>, def: &ObjectDef, link: &Link, disabling: bool) -> Wa
     } else {
         Wanted::new()
     }
+}
+
+/// Whether the target says that somebody used it after that was ended.  What
+/// its clock says of times to come is not believed.
+fn was_used(site: &Site<'_>, account: &Account, link: &Link, verb: CredentialVerb) -> bool {
+    let used = account.last_used.filter(|used| *used <= site.there.observed.read_at);
+    used.is_some_and(|used| !link.ended.since(verb, used))
 }
 
 fn by_step(
@@ -94,6 +106,10 @@ fn by_step(
     outline: &mut Outline,
 ) {
     if !def.capabilities.ends(end.verb) {
+        // Where disabling does it, whoever is disabled is out.
+        if def.capabilities.disabling_ends(end.verb) && is_shut(site) {
+            return;
+        }
         let what = match end.verb {
             CredentialVerb::EndSessions => "end sessions",
             CredentialVerb::Revoke => "revoke credentials",

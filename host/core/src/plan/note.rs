@@ -44,6 +44,8 @@ pub enum NoteKind {
     Reviewed,
     /// Nobody can be asked whether something is still needed.
     Unreviewed,
+    /// Somebody has to agree to something, and nobody can be asked.
+    Unasked,
     /// A source still tells of people who were erased.
     Forgotten,
 }
@@ -64,6 +66,7 @@ impl NoteKind {
             Self::Conflict => "conflict",
             Self::Reviewed => "reviewed",
             Self::Unreviewed => "review-unasked",
+            Self::Unasked => "unasked",
             Self::Forgotten => "still told",
         }
     }

@@ -17,7 +17,12 @@ pub(super) fn questions(desired: &Desired) -> Vec<PlannedQuestion> {
 /// Requests that give nothing, although nobody waits for an answer.
 pub(super) fn notes(identity: IdentityId, person: &DesiredIdentity, outline: &mut Outline) {
     let requests = &person.access.requests;
-    for RequestNow { request, waits, .. } in &requests.open {
+    for RequestNow { request, waits, is_unasked, .. } in &requests.open {
+        if let Some(waits) = waits.as_ref().filter(|_| *is_unasked) {
+            let text = format!("request {} for {}: {waits}", request.id, request.access);
+            outline.about_person(NoteKind::Unasked, identity, &text, true);
+            continue;
+        }
         let asked = request.is_unanswered()
             && (request.asked.is_some()
                 || requests.questions.iter().any(|it| it.request == request.id));

@@ -23,6 +23,8 @@ pub enum Class {
     Privileged,
     /// Accounts that are created.
     Creates,
+    /// Accounts that get a new password.
+    Passwords,
 }
 
 /// How many at one target.

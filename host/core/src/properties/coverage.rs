@@ -40,6 +40,7 @@ fn of_look(counts: &mut Counts, world: &World, seen: &Seen) {
         let kinds = [
             ("tells", matches!(step.effect, Effect::Notify { .. })),
             ("asks", matches!(step.effect, Effect::Ask { .. })),
+            ("asks others", matches!(step.effect, Effect::AskOthers { .. })),
             ("sets a fact", matches!(step.effect, Effect::SetFact { .. })),
         ];
         for (kind, _) in kinds.into_iter().filter(|(_, is)| *is) {

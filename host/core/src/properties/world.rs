@@ -296,6 +296,11 @@ impl World {
             done
         } else if let Effect::Ask { question, .. } = &step.effect {
             StepRecord::Asked { begun, asked: question.clone().asked(at) }
+        } else if let Effect::AskOthers { others, .. } = &step.effect {
+            let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
+                return;
+            };
+            StepRecord::Asked { begun, asked: asked.to_others(others) }
         } else if let Effect::Notify { deliveries, .. } = &step.effect {
             for delivery in deliveries.iter().filter(|_| fate != Fate::Fails) {
                 self.count(&delivery.id);

@@ -45,10 +45,7 @@ pub fn planned(
     let mut notes = Vec::new();
     for rule in rules {
         let latest = known.iter().filter(|it| it.name == rule.name).max_by_key(|it| it.ordinal);
-        let next = match latest {
-            Some(latest) => latest.opened.checked_add(rule.every).unwrap_or(Timestamp::MAX),
-            None => rule.from.unwrap_or(Timestamp::MIN),
-        };
+        let next = next_opening(rule, latest);
         let planned = if next > now {
             latest.and_then(|latest| look.goes_on(rule, latest, &mut notes))
         } else if let Some(unread) = look.unread() {
@@ -74,6 +71,14 @@ pub fn planned(
         asked.chain(notes.iter().filter_map(|note| note.identity)).collect();
     plan.label(desired, concerned);
     plan.notes.extend(notes);
+}
+
+/// When the next one opens, if there is something to look at by then.
+pub(crate) fn next_opening(rule: &ReviewPolicy, latest: Option<&Review>) -> Timestamp {
+    match latest {
+        Some(latest) => latest.opened.checked_add(rule.every).unwrap_or(Timestamp::MAX),
+        None => rule.from.unwrap_or(Timestamp::MIN),
+    }
 }
 
 struct Look<'a> {

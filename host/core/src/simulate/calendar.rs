@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::{Happening, HeldBack, Moment};
+use super::{Happening, HeldBack, Inquiry, Moment};
 use crate::{
     diff::{Page, counted, person},
     guard::FindingKind,
     operation::{Event, OperationKind},
 };
 
+/// What the calendar takes for so of questions.
+const UNANSWERED: &str = "nobody answers in a simulation: an approval is a no when its time is over, \
+                          and a review what its `silence` says";
+
 /// Days with what happens on them, in the order of time, and a line of
 /// numbers; times are those of the time zone.
 pub fn calendar(moments: &[Moment], timezone: &TimeZone) -> String {
     let mut page = Page::default();
     let mut last: Option<Date> = None;
-    for Moment { at, people, held_back } in moments {
+    for Moment { at, people, held_back, inquiries } in moments {
         let at = at.to_zoned(timezone.clone());
         if last != Some(at.date()) {
             if last.is_some() {
@@ -33,6 +37,7 @@ pub fn calendar(moments: &[Moment], timezone: &TimeZone) -> String {
             let at = target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
             let count = match kind {
                 FindingKind::MassErase => counted(*operations, "person", "people"),
+                FindingKind::MassPassword => counted(*operations, "password", "passwords"),
                 _ => counted(*operations, "operation", "operations"),
             };
             let then = if *kind == FindingKind::MassEject {
@@ -44,9 +49,18 @@ pub fn calendar(moments: &[Moment], timezone: &TimeZone) -> String {
             };
             page.line(1, &format!("{time} held back ({}){at}: {count}, which {then}", kind.word()));
         }
+        for Inquiry { kind, name, people: _, lines } in inquiries {
+            page.line(1, &format!("{time} {} `{name}`", kind.word()));
+            for line in lines {
+                page.line(3, line);
+            }
+        }
     }
     if last.is_some() {
         page.gap();
+    }
+    if moments.iter().any(|moment| !moment.inquiries.is_empty()) {
+        page.line(0, UNANSWERED);
     }
     page.line(0, &summary(moments, timezone));
     page.text

@@ -10,6 +10,7 @@ use crate::{
     operation::{Change, Event, Operation},
     plan::Plan,
     value::ObjectRef,
+    workflow::Effect,
 };
 
 /// Everything that counts, and when it was done.
@@ -24,18 +25,22 @@ enum Counted {
     Disabled(ObjectRef),
     Created,
     Changed(ObjectRef),
+    Password(ObjectRef),
 }
 
 impl Window {
     /// What was done before the simulation begins.
     pub(super) fn of(lately: &Lately, at: Timestamp) -> Self {
-        let Lately { removed, disabled, created, granted } = lately;
+        let Lately { removed, disabled, created, granted, passwords } = lately;
         let mut window = Self::default();
         for (target, accounts) in removed {
             window.add(at, target, accounts.iter().cloned().map(Counted::Removed));
         }
         for (target, accounts) in disabled {
             window.add(at, target, accounts.iter().cloned().map(Counted::Disabled));
+        }
+        for (target, accounts) in passwords {
+            window.add(at, target, accounts.iter().cloned().map(Counted::Password));
         }
         for (target, count) in created {
             window.add(at, target, std::iter::repeat_n(Counted::Created, *count));
@@ -86,6 +91,11 @@ impl Window {
             };
             self.add(at, target, std::iter::once(counted));
         }
+        for step in &plan.steps {
+            if let Effect::Credential { target, account, .. } = &step.effect {
+                self.add(at, target, std::iter::once(Counted::Password(account.clone())));
+            }
+        }
     }
 
     /// What was done since then; the rest is forgotten.
@@ -100,6 +110,9 @@ impl Window {
                 }
                 Counted::Disabled(account) => {
                     lately.disabled.entry(target).or_default().insert(account);
+                }
+                Counted::Password(account) => {
+                    lately.passwords.entry(target).or_default().insert(account);
                 }
                 Counted::Created => *lately.created.entry(target).or_default() += 1,
                 Counted::Changed(entitlement) => {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Simulation;
 use crate::{
     diff::step_lines,
+    id::ConnectorName,
     plan::Plan,
     request::{PlannedQuestion, by_step},
     workflow::{Effect, OwnFact, PlannedStep, StepEnd, StepRecord},
@@ -16,6 +17,15 @@ pub(super) fn told(plan: &Plan) -> impl Iterator<Item = (&PlannedStep, Vec<Strin
         let lines = step_lines(step, &plan.labels);
         (step, lines)
     })
+}
+
+/// How many passwords would be set at a target.
+pub(super) fn passwords(plan: &Plan, at: Option<&ConnectorName>) -> usize {
+    let sets = |step: &&PlannedStep| match &step.effect {
+        Effect::Credential { target, .. } => Some(target) == at,
+        _ => false,
+    };
+    plan.steps.iter().filter(sets).count()
 }
 
 impl Simulation<'_> {
@@ -53,9 +63,13 @@ impl Simulation<'_> {
                 let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
                     return;
                 };
-                let mut asked = asked.clone();
-                asked.rounds = asked.rounds_due(at);
-                StepRecord::Asked { begun, asked }
+                StepRecord::Asked { begun, asked: asked.clone().told(at) }
+            }
+            Effect::AskOthers { others, .. } => {
+                let Some(StepRecord::Asked { asked, .. }) = episode.steps.get(&step.step) else {
+                    return;
+                };
+                StepRecord::Asked { begun, asked: asked.to_others(others).told(at) }
             }
             Effect::Request { .. } | Effect::EndRequests { .. } => {
                 let known = self.whole.kept().requests.get(&step.identity);

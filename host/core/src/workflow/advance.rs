@@ -15,7 +15,7 @@ use super::{
     lasting::{effect, lasting, was_in_force},
 };
 use crate::{
-    id::StepName,
+    id::{ConnectorName, StepName},
     lifecycle::parse_moment,
     template::{EvaluationError, Expressions, Scope, Template},
     value::Value,
@@ -28,6 +28,8 @@ pub struct Situation<'a> {
     pub timezone: &'a TimeZone,
     /// Whether what a step about accounts and access asks for is so already.
     pub achieved: &'a dyn Fn(&Action<Template>, Timestamp) -> bool,
+    /// Where what a step about accounts and access asks for never is.
+    pub unable: &'a dyn Fn(&Action<Template>) -> BTreeSet<ConnectorName>,
     /// Why what a step does cannot be done yet.
     pub not_yet: &'a dyn Fn(&Action<Template>) -> Option<String>,
     pub now: Timestamp,
@@ -122,7 +124,8 @@ impl Look<'_> {
             self.advanced.in_force.push(step.id.clone());
         }
         if let Stage::Ends(at, end) = stage {
-            if at == self.about.now && ends_by_sight(step) && end == StepEnd::Done {
+            let by_sight = matches!(end, StepEnd::Done | StepEnd::Unable { .. });
+            if at == self.about.now && ends_by_sight(step) && by_sight {
                 self.advanced.seen.insert(step.id.clone());
             }
             self.advanced.ended.push((step.id.clone(), at, end));
@@ -237,7 +240,12 @@ impl Look<'_> {
     fn action(&self, action: &Action<Template>, since: Timestamp) -> Stage {
         match (action.is_lasting(), (self.about.achieved)(action, since)) {
             (false, _) => Stage::Due,
-            (true, true) => Stage::Ends(self.about.now, StepEnd::Done),
+            (true, true) => {
+                let targets = (self.about.unable)(action);
+                let able = targets.is_empty();
+                let end = if able { StepEnd::Done } else { StepEnd::Unable { targets } };
+                Stage::Ends(self.about.now, end)
+            }
             (true, false) => Stage::Working,
         }
     }

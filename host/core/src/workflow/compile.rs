@@ -239,13 +239,16 @@ impl<T> Action<T> {
             Self::EndRequests { roles, targets } => {
                 Action::EndRequests { roles: roles.clone(), targets: targets.clone() }
             }
-            Self::Credential { target, to, template, length, must_change } => Action::Credential {
-                target: target.clone(),
-                to: to.clone(),
-                template: template.clone(),
-                length: *length,
-                must_change: *must_change,
-            },
+            Self::Credential { target, to, template, length, must_change, again } => {
+                Action::Credential {
+                    target: target.clone(),
+                    to: to.clone(),
+                    template: template.clone(),
+                    length: *length,
+                    must_change: *must_change,
+                    again: *again,
+                }
+            }
             Self::Run { component, with } => {
                 let with = with.iter().map(|(key, given)| Ok((key.clone(), given.map(change)?)));
                 Action::Run { component: component.clone(), with: with.collect::<Result<_, _>>()? }

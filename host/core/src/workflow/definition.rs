@@ -162,6 +162,9 @@ pub enum Action<T> {
         length: u16,
         /// At the first sign-in.
         must_change: bool,
+        /// Also where the account has one already.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
     /// A component of the operator does it.
     Run { component: ConnectorName, with: BTreeMap<String, Given<T>> },

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    approval::Question,
+    approval::{Others, Question},
     component::{StepRequest, step_key},
 };
 use crate::{
@@ -118,6 +118,9 @@ pub enum Effect {
     Ask { question: Question, deliveries: Vec<Delivery> },
     /// Others are asked the same now, and told so.
     Remind { deliveries: Vec<Delivery> },
+    /// It is asked of others, who are told; and so is whoever has to be by
+    /// now.
+    AskOthers { others: Others, deliveries: Vec<Delivery> },
     /// A fact of ours.
     SetFact { fact: FactName, value: String },
     /// Access is asked for; for so long at most.
@@ -139,6 +142,9 @@ pub enum Effect {
         /// Random characters of it.
         length: u16,
         must_change: bool,
+        /// Also in place of one that is in use.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
         deliveries: Vec<Delivery>,
     },
     /// A component carries it out.

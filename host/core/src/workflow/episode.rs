@@ -1,6 +1,9 @@
 //! One identity going through a workflow once, as it is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +13,7 @@ use super::{
     component::{Pending, Tried},
     effect::Attempts,
 };
-use crate::id::{Digest, IdentityId, StepName, WorkflowName};
+use crate::id::{ConnectorName, Digest, IdentityId, StepName, WorkflowName};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Episode {
@@ -120,6 +123,10 @@ pub enum StepEnd {
     },
     /// Nobody who was asked answered in time.
     Expired,
+    /// It is so everywhere but at these targets, which cannot do it.
+    Unable {
+        targets: BTreeSet<ConnectorName>,
+    },
     /// A person said that it is done, or need not be.
     Closed {
         by: String,
@@ -141,19 +148,25 @@ impl StepEnd {
             Self::Unknown => "unknown",
             Self::Denied { .. } => "denied",
             Self::Expired => "not answered",
+            Self::Unable { .. } => "not able",
             Self::Closed { .. } => "closed by a person",
         }
     }
 
     /// What went wrong, after "step x".
-    pub fn trouble(&self) -> &'static str {
-        match self {
+    pub fn trouble(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Done | Self::Skipped | Self::Closed { .. } => "has ended",
             Self::TimedOut => "took too long",
             Self::Unknown => "broke off: it may have been carried out, and is not repeated",
             Self::Denied { .. } => "was denied",
             Self::Expired => "was answered by nobody in time, which is a no",
-        }
+            Self::Unable { targets } => {
+                let names: Vec<String> = targets.iter().map(|it| format!("`{it}`")).collect();
+                let text = format!("cannot be done at {}, which is not able to", names.join(", "));
+                return Cow::Owned(text);
+            }
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A leaver workflow, walked day by day.
 
 mod effects;
+mod unable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,6 +74,8 @@ struct Walk {
     episode: Episode,
     scope: Scope,
     disabled: bool,
+    /// Targets that can do nothing.
+    unable: BTreeSet<ConnectorName>,
 }
 
 impl Walk {
@@ -100,7 +103,7 @@ impl Walk {
         };
         let mut scope = Scope::new();
         scope.known("key", "1001");
-        Self { expressions, workflow, episode, scope, disabled: false }
+        Self { expressions, workflow, episode, scope, disabled: false, unable: BTreeSet::new() }
     }
 
     fn look(&self, now: &str) -> Advanced {
@@ -112,6 +115,7 @@ impl Walk {
             scope: &self.scope,
             timezone: &TimeZone::UTC,
             achieved: &achieved,
+            unable: &|_| self.unable.clone(),
             not_yet: &|_| None,
             now: at(now),
         };

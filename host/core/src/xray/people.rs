@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Owner, Person, TargetXray, UNCLEAR};
+use super::{Owner, Person, TargetXray, UNCLEAR, Unseen};
 use crate::{
     desired::Desired,
-    id::IdentityId,
+    id::{ConnectorName, IdentityId},
     identity::{self, Assembled},
     lifecycle::Absence,
+    observed::Observed,
 };
 
 /// Everybody who is known.
@@ -76,13 +77,33 @@ impl People {
         Owner { person, matched, doubt, gone }
     }
 
-    pub(super) fn without(&self, targets: &[TargetXray]) -> Vec<Person> {
+    /// Who works here and has no account, and whose account of ours may be
+    /// there all the same.
+    pub(super) fn without(
+        &self,
+        targets: &[TargetXray],
+        observed: &Observed,
+    ) -> (Vec<Person>, Vec<Unseen>) {
         let accounts = targets.iter().flat_map(|it| &it.accounts);
         let owners = accounts.flat_map(|it| &it.owners).map(|it| it.person.identity);
         let owners: BTreeSet<IdentityId> = owners.collect();
         let without = self.here.difference(&owners).filter_map(|id| self.known.get(id));
         let mut without: Vec<Person> = without.map(|(person, _)| person.clone()).collect();
         without.sort_by(|one, other| (&one.label, &one.key).cmp(&(&other.label, &other.key)));
-        without
+        let proves = |name: &ConnectorName| {
+            let there = observed.targets.get(name);
+            there.is_some_and(|there| there.accounts_coverage.proves_absence())
+        };
+        let mut doubted: BTreeMap<IdentityId, BTreeSet<&ConnectorName>> = BTreeMap::new();
+        for link in observed.links.iter().filter(|it| !it.gone && !proves(&it.target)) {
+            doubted.entry(link.identity).or_default().insert(&link.target);
+        }
+        let unseen = without.extract_if(.., |it| doubted.contains_key(&it.identity));
+        let unseen = unseen.map(|person| {
+            let targets = doubted.get(&person.identity).into_iter().flatten();
+            Unseen { targets: targets.map(|it| (*it).clone()).collect(), person }
+        });
+        let unseen = unseen.collect();
+        (without, unseen)
     }
 }

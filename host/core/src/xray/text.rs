@@ -6,8 +6,10 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use super::{AccountXray, Class, Flag, Owner, Person, Recognised, TargetXray, Xray};
-use crate::diff::one_line;
+use super::{
+    AccountXray, Class, Flag, Owner, Person, Recognised, TargetXray, UNSEEN, Unseen, Xray,
+};
+use crate::{diff::one_line, id::ConnectorName};
 
 /// The widest a column of names gets.
 const WIDEST: usize = 40;
@@ -111,6 +113,12 @@ impl Xray {
     }
 
     fn write_without(&self, text: &mut String) -> fmt::Result {
+        if !self.unseen.is_empty() {
+            writeln!(text, "\n{UNSEEN} ({})", self.unseen.len())?;
+        }
+        for unseen in &self.unseen {
+            writeln!(text, "  {}", unseen.told())?;
+        }
         if self.without_account.is_empty() {
             return Ok(());
         }
@@ -159,6 +167,14 @@ impl Xray {
         }
         text.push_str("\nnext\n");
         steps.iter().try_for_each(|step| writeln!(text, "  {step}"))
+    }
+}
+
+impl Unseen {
+    /// "Ada Example (1001, active): crm"
+    pub fn told(&self) -> String {
+        let targets: Vec<&str> = self.targets.iter().map(ConnectorName::as_str).collect();
+        format!("{}: {}", self.person.called(), targets.join(", "))
     }
 }
 

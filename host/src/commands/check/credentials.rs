@@ -39,7 +39,8 @@ pub(super) async fn unable(policy: &Policy, connectors: &Connectors) -> Vec<Unab
         return Vec::new();
     }
     let known = known(policy, connectors).await;
-    steps.into_iter().flat_map(|(step, action)| of_step(&step, action, policy, &known)).collect()
+    let targets: Vec<&ConnectorName> = policy.targets.keys().collect();
+    steps.into_iter().flat_map(|(step, action)| of_step(&step, action, &targets, &known)).collect()
 }
 
 async fn known<'a>(policy: &'a Policy, connectors: &Connectors) -> Known<'a> {
@@ -55,7 +56,12 @@ async fn known<'a>(policy: &'a Policy, connectors: &Connectors) -> Known<'a> {
     known
 }
 
-fn of_step(step: &str, action: &Action<String>, policy: &Policy, known: &Known<'_>) -> Vec<Unable> {
+fn of_step(
+    step: &str,
+    action: &Action<String>,
+    targets_of_file: &[&ConnectorName],
+    known: &Known<'_>,
+) -> Vec<Unable> {
     match action {
         Action::EndCredentials { verb, targets } => {
             let what = match verb {
@@ -64,7 +70,8 @@ fn of_step(step: &str, action: &Action<String>, policy: &Policy, known: &Known<'
             };
             let named =
                 |name: &&ConnectorName| targets.as_ref().is_none_or(|it| it.contains(*name));
-            let meant: Vec<&ConnectorName> = policy.targets.keys().filter(named).collect();
+            let all = targets_of_file.iter().copied();
+            let meant: Vec<&ConnectorName> = all.filter(named).collect();
             let cannot =
                 |name: &&&ConnectorName| known.get(**name).is_some_and(|it| !it.ends(*verb));
             let unable: Vec<&&ConnectorName> = meant.iter().filter(cannot).collect();
@@ -73,7 +80,10 @@ fn of_step(step: &str, action: &Action<String>, policy: &Policy, known: &Known<'
                 return vec![Unable { text, fails: true }];
             }
             let one = |name: &&ConnectorName| Unable {
-                text: format!("{step}: the connector of `{name}` cannot {what}"),
+                text: format!(
+                    "{step}: the connector of `{name}` cannot {what}, so that the step fails there; \
+                     `targets` leaves it out, and `on-failure` says what then"
+                ),
                 fails: false,
             };
             unable.into_iter().map(one).collect()
@@ -93,5 +103,64 @@ fn of_step(step: &str, action: &Action<String>, policy: &Policy, known: &Known<'
             vec![Unable { text, fails: true }]
         }
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanyard_core::workflow::Recipient;
+
+    use super::*;
+
+    /// Of one target that can end sessions, and one that can do nothing.
+    fn said(action: &Action<String>, can: &[CredentialAbility]) -> Vec<(bool, String)> {
+        let (crm, wiki) = ("crm".parse().unwrap(), "wiki".parse().unwrap());
+        let credential_abilities = can.iter().copied().collect();
+        let able = Capabilities { credential_abilities, ..Capabilities::default() };
+        let known = Known::from([(&crm, able), (&wiki, Capabilities::default())]);
+        let unable = of_step("step `x`", action, &[&crm, &wiki], &known);
+        unable.into_iter().map(|it| (it.fails, it.text)).collect()
+    }
+
+    fn ends(verb: CredentialVerb, target: Option<&str>) -> Action<String> {
+        let targets = target.map(|name| [name.parse().unwrap()].into());
+        Action::EndCredentials { verb, targets }
+    }
+
+    #[test]
+    fn what_only_some_targets_cannot_is_a_note_and_what_none_can_a_failure() {
+        use CredentialAbility::{EndSessions, RevokeAll};
+        let note = "step `x`: the connector of `wiki` cannot end sessions, so that the step fails \
+                    there; `targets` leaves it out, and `on-failure` says what then";
+        let note = vec![(false, note.to_owned())];
+        let all = ends(CredentialVerb::EndSessions, None);
+        assert_eq!(said(&all, &[EndSessions]), note);
+        assert_eq!(said(&all, &[RevokeAll]), note, "revoking ends sessions");
+        assert_eq!(said(&ends(CredentialVerb::EndSessions, Some("crm")), &[EndSessions]), []);
+        let none = |what| vec![(true, format!("step `x`: no target of it can {what}"))];
+        let wiki = ends(CredentialVerb::EndSessions, Some("wiki"));
+        assert_eq!(said(&wiki, &[EndSessions]), none("end sessions"));
+        let revoke = ends(CredentialVerb::Revoke, None);
+        assert_eq!(said(&revoke, &[EndSessions]), none("revoke credentials"));
+    }
+
+    #[test]
+    fn a_password_that_cannot_be_set_or_has_to_stay_is_told() {
+        use CredentialAbility::{MustChange, SetPassword};
+        let step = |must_change| Action::Credential {
+            target: "crm".parse().unwrap(),
+            to: vec![Recipient::Mail("it@example.org".to_owned())],
+            template: "note".parse().unwrap(),
+            length: 16,
+            must_change,
+            again: false,
+        };
+        let cannot = |what| vec![(true, format!("step `x`: the connector of `crm` cannot {what}"))];
+        assert_eq!(said(&step(false), &[]), cannot("set a password"));
+        let changed = "have a password changed at the first sign-in; `must-change = false` does \
+                       without";
+        assert_eq!(said(&step(true), &[SetPassword]), cannot(changed));
+        assert_eq!(said(&step(false), &[SetPassword]), []);
+        assert_eq!(said(&step(true), &[SetPassword, MustChange]), []);
     }
 }

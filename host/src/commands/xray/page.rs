@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use lanyard_core::{
     diff::one_line,
-    xray::{AccountXray, Class, Flag, TargetXray, Xray},
+    xray::{AccountXray, Class, Flag, TargetXray, UNSEEN, Xray},
 };
 
 /// Nothing but the page's own style is allowed to do anything.
@@ -177,13 +177,25 @@ fn row(account: &AccountXray, page: &mut String) -> fmt::Result {
 }
 
 fn without(found: &Xray, page: &mut String) -> fmt::Result {
+    if found.without_account.is_empty() && found.unseen.is_empty() {
+        return Ok(());
+    }
+    page.push_str("<h2>People</h2>\n");
+    if !found.unseen.is_empty() {
+        let count = found.unseen.len();
+        writeln!(page, "<details open><summary>{UNSEEN} ({count})</summary>\n<ul>")?;
+        for unseen in &found.unseen {
+            writeln!(page, "<li>{}</li>", text(&unseen.told()))?;
+        }
+        page.push_str("</ul>\n</details>\n");
+    }
     if found.without_account.is_empty() {
         return Ok(());
     }
     let count = found.without_account.len();
     writeln!(
         page,
-        "<h2>People</h2>\n<details><summary>work here, without an account at any target that was read ({count})</summary>\n<ul>"
+        "<details><summary>work here, without an account at any target that was read ({count})</summary>\n<ul>"
     )?;
     for person in &found.without_account {
         writeln!(page, "<li>{}</li>", text(&person.called()))?;

@@ -138,7 +138,8 @@ pub(super) fn credential(
     let target = check.target_names(&place.key("targets"), targets).into_iter().next()?;
     let (to, template) = told?;
     let must_change = step.must_change.unwrap_or(true);
-    Some(Action::Credential { target, to, template, length, must_change })
+    let again = step.again.unwrap_or_default();
+    Some(Action::Credential { target, to, template, length, must_change, again })
 }
 
 fn recipients(check: &mut Check<'_, '_>, file: &File, place: &Place, to: &[Recipient]) {

@@ -12,8 +12,16 @@ use crate::config::{
 };
 
 pub(super) fn limits(check: &mut Check<'_, '_>, written: &written::Limits) -> LimitsPolicy {
-    let written::Limits { removals, ejects, erasures, disables, privileged, creates, target } =
-        written;
+    let written::Limits {
+        removals,
+        ejects,
+        erasures,
+        disables,
+        privileged,
+        creates,
+        passwords,
+        target,
+    } = written;
     let written::Removals { percent, floor, max, window } = removals;
     let place = Place::of(["limits"]);
     let mut everywhere = BTreeMap::new();
@@ -25,6 +33,7 @@ pub(super) fn limits(check: &mut Check<'_, '_>, written: &written::Limits) -> Li
         ("disables", Class::Disables, disables),
         ("privileged", Class::Privileged, privileged),
         ("creates", Class::Creates, creates),
+        ("passwords", Class::Passwords, passwords),
     ];
     for (key, class, written) in classes {
         let bound = written.and_then(|written| bound(check, &place.key(key), &written));
@@ -36,12 +45,13 @@ pub(super) fn limits(check: &mut Check<'_, '_>, written: &written::Limits) -> Li
         if !check.target(&place, Part::Key, name.as_str()) {
             continue;
         }
-        let written::TargetLimits { removals, disables, privileged, creates } = written;
+        let written::TargetLimits { removals, disables, privileged, creates, passwords } = written;
         let classes = [
             ("removals", Class::Removals, removals),
             ("disables", Class::Disables, disables),
             ("privileged", Class::Privileged, privileged),
             ("creates", Class::Creates, creates),
+            ("passwords", Class::Passwords, passwords),
         ];
         let bounds = classes.into_iter().filter_map(|(key, class, written)| {
             let bound = bound(check, &place.key(key), written.as_ref()?)?;

@@ -45,7 +45,7 @@ stages = [["1001"]]
     8 | when = { removals = 10, disables = 1, releases = ["mass-removals", "last-of"] }
       |                                                                    ^^^^^^^^^
       |
-      = hint: findings that can be released: mass-removal, mass-enable, mass-eject, mass-erase, clock-jump, source-shrank, target-shrank, mass-disable, mass-create, mass-privileged
+      = hint: findings that can be released: mass-removal, mass-enable, mass-eject, mass-erase, clock-jump, source-shrank, target-shrank, mass-disable, mass-create, mass-privileged, mass-password
 
     error: it asks about nothing
       --> lanyard.toml:11:8
@@ -112,6 +112,46 @@ smtp = { host = "mail.example.org" }
        |            ^^^^^^^^ it is about no one person, so that there are no facts to read
        |
        = hint: what it can read: approval, reason, requested, requester, until, workflow, step, conflict
+    "#);
+}
+
+#[test]
+fn whoever_alone_is_asked_is_asked_once_and_others_in_time() {
+    let more = r#"
+[approval.all]
+when = { everything = true }
+stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+escalate = { after = "5d", to = "1005" }
+[workflow.badge]
+on = "demand"
+steps = [
+  { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+]
+"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: nobody agrees in two stages
+     --> lanyard.toml:9:39
+      |
+    9 | stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+      |                                       ^^^^^^^^^^^^^^^^ only `1002` is asked, who alone is asked in a stage before
+      |
+      = hint: name somebody else, or take one of the stages out
+
+    error: it is too late to ask others then
+      --> lanyard.toml:10:22
+       |
+    10 | escalate = { after = "5d", to = "1005" }
+       |                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
+
+    error: it is too late to ask others then
+      --> lanyard.toml:14:86
+       |
+    14 |   { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+       |                                                                                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
     "#);
 }
 

@@ -56,8 +56,8 @@ const GROUPS: [&[&str]; 24] = [
     &["[exclusive.zz]\nof = [\"crm/b\", \"crm/a\"]\n[exclusive.aa]\nof = [\"crm/c\", \"crm/d\"]\n"],
     &["[protect]\nleast = 3\nlast-of = { crm = [\"root\"] }\n"],
     &[
-        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\nerasures = { max = 7, window = \"3d\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\n",
-        "[limits.target.crm]\nremovals = { max = 5 }\ncreates = { percent = 2, floor = 1 }\n",
+        "[limits]\nremovals = { percent = 3, floor = 1, max = 9, window = \"36h\" }\nejects = { max = 9, window = \"2h\" }\nerasures = { max = 7, window = \"3d\" }\ndisables = { percent = 3 }\nprivileged = { max = 1 }\ncreates = { percent = 4, floor = 2, max = 8 }\npasswords = { max = 6 }\n",
+        "[limits.target.crm]\nremovals = { max = 5 }\ncreates = { percent = 2, floor = 1 }\npasswords = { percent = 1, floor = 1 }\n",
     ],
     &[
         "[lifecycle]\ntimezone = \"Europe/Berlin\"\nprehire = \"3d\"\nlast-hour = \"17:30\"\nleaving = \"14d\"\noverlap = \"36h\"\nclock-jump = \"never\"\nstatus = { active = [\"A\"], on-leave = [\"L\"], cancelled = [\"C\"], departed = [\"D\"] }\n[lifecycle.leave.zz]\nstatus = [\"Z\"]\nlogin = \"keep\"\ngrants = \"revoke\"\nkeep = [\"crm\", \"crm/x\"]\n[lifecycle.leave.aa]\n",

@@ -172,6 +172,9 @@ pub(in crate::config) struct TargetLimits {
     /// Accounts that are created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) creates: Option<Bound>,
+    /// Accounts that get a new password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) passwords: Option<Bound>,
 }
 
 /// The limits of targets.

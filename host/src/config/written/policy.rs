@@ -152,6 +152,10 @@ pub(in crate::config) struct Limits {
     /// How many accounts may be created at a target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) creates: Option<Bound>,
+    /// How many accounts of a target may get a new password; whoever is next
+    /// waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) passwords: Option<Bound>,
     /// In place of the limits of all, by target.
     pub(in crate::config) target: LimitsByTarget,
 }

@@ -107,6 +107,9 @@ pub(in crate::config) struct Step {
     /// when it is not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::config) must_change: Option<bool>,
+    /// Whether a new password may take the place of one that is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::config) again: Option<bool>,
     /// Roles whose requests end; with `targets`, what was asked for there as
     /// well.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,7 +225,7 @@ impl Verb {
             Self::SetFact => &["fact", "value"],
             Self::Request => &["role", "entitlement", "until", "reason"],
             Self::EndRequests => &["roles", "targets"],
-            Self::Credential => &["targets", "to", "template", "length", "must-change"],
+            Self::Credential => &["targets", "to", "template", "length", "must-change", "again"],
         }
     }
 }

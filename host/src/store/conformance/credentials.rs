@@ -1,5 +1,7 @@
 //! When what somebody is signed in with was ended.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use lanyard_core::{account::AccountState, operation::CredentialVerb};
 
 use super::{
@@ -30,6 +32,9 @@ pub(crate) async fn what_was_ended_is_remembered_with_the_account(store: &dyn St
     store.password_set(&name("directory"), &user("a"), at(4)).await.unwrap();
     let later = only_link(store).await.ended;
     assert_eq!((later.sessions, later.password), (Some(at(3)), Some(at(4))));
+    let set = BTreeMap::from([(name("directory"), BTreeSet::from([user("a")]))]);
+    assert_eq!(store.done_since(at(4)).await.unwrap().passwords, set);
+    assert_eq!(store.done_since(at(5)).await.unwrap().passwords, BTreeMap::new());
     let renamed = Effect::Rekeyed { target: name("directory"), from: user("a"), to };
     perform(store, &intent(run, 3, 1, "a"), vec![renamed]).await;
     assert_eq!(only_link(store).await.ended, later);

@@ -315,6 +315,7 @@ pub(crate) async fn what_was_done_is_counted_by_class_from_a_time_on(store: &dyn
         disabled: [(directory.clone(), [user("c")].into())].into(),
         created: [(directory.clone(), 1)].into(),
         granted: [(directory, granted)].into(),
+        ..Lately::default()
     };
     assert_eq!(store.done_since(at(10)).await.unwrap(), expected);
 }

@@ -1,10 +1,15 @@
 //! When what somebody is signed in with was ended.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use lanyard_core::{id::ConnectorName, operation::CredentialVerb, value::ObjectRef};
 use rusqlite::{Connection, params};
 
-use super::{columns::At, problem::Problem};
+use super::{
+    columns::{At, Word, object},
+    problem::Problem,
+};
 
 /// The account has a password of ours.
 pub(super) fn password_set(
@@ -40,4 +45,20 @@ pub(super) fn ended(
         verb == CredentialVerb::Revoke
     ])?;
     Ok(())
+}
+
+/// Accounts that got a password of ours since then, by target.
+pub(super) fn passwords_since(
+    tx: &Connection,
+    since: Timestamp,
+) -> Result<BTreeMap<ConnectorName, BTreeSet<ObjectRef>>, Problem> {
+    let mut statement =
+        tx.prepare_cached("SELECT target, object_type, uid FROM link WHERE password_set_at >= ?1")?;
+    let mut rows = statement.query([At(since)])?;
+    let mut found: BTreeMap<ConnectorName, BTreeSet<ObjectRef>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let target = row.get::<_, Word<ConnectorName>>(0)?.0;
+        found.entry(target).or_default().insert(object(row, 1)?);
+    }
+    Ok(found)
 }

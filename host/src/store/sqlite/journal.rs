@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{
     accounts, audit,
     columns::{At, Json, Word, object, signed, unsigned},
+    credentials,
     problem::Problem,
 };
 use crate::store::{Answer, Intent, RunId, StoreError, Unsettled};
@@ -248,6 +249,7 @@ pub(super) fn done_since(tx: &Connection, since: Timestamp) -> Result<Lately, Pr
             lately.removed.entry(target).or_default().insert(account);
         }
     }
+    lately.passwords = credentials::passwords_since(tx, since)?;
     Ok(lately)
 }
 

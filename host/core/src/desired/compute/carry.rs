@@ -33,7 +33,7 @@ pub(super) fn carry_out(
         .collect();
     let asking: BTreeSet<IdentityId> = people
         .iter()
-        .filter(|(_, person)| person.holds.is_empty() && person.access.requests.due(policy, now))
+        .filter(|(_, person)| person.holds.is_empty() && person.access.requests.due(policy))
         .map(|(id, _)| *id)
         .collect();
     if due.is_empty() && asking.is_empty() {
@@ -71,12 +71,13 @@ pub(super) fn carry_out(
             person.access.requests = requests;
         }
     }
-    for (id, DesiredSteps { planned, unable, .. }) in found {
+    for (id, DesiredSteps { planned, unable, unasked, open: _ }) in found {
         let Some(person) = people.get_mut(&id) else { continue };
-        for step in &unable {
+        for step in unable.iter().chain(&unasked) {
             person.waits(step);
         }
-        (person.steps.planned, person.steps.unable) = (planned, unable);
+        let steps = &mut person.steps;
+        (steps.planned, steps.unable, steps.unasked) = (planned, unable, unasked);
     }
 }
 

@@ -61,6 +61,7 @@ fn found(names: &[&str]) -> Xray {
             read_at: at,
         }],
         without_account: accounts.iter().map(|it| it.owners[0].person.clone()).collect(),
+        unseen: Vec::new(),
         targets: vec![TargetXray {
             target: "directory".parse().unwrap(),
             recognised: Recognised::Likeness,
