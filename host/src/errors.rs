@@ -142,6 +142,8 @@ impl From<DecisionError> for AppError {
                 Self::new(Exit::Usage, error)
                     .hint("`lanyard approval list` shows those that are open")
             }
+            DecisionError::NoDenial(_) => Self::new(Exit::Usage, error)
+                .hint("the finding `approval` of `lanyard plan` names it"),
             DecisionError::NoActor(ref user) => {
                 let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
                 Self::new(Exit::Usage, error).hint(hint)
@@ -150,6 +152,7 @@ impl From<DecisionError> for AppError {
             DecisionError::NoPerson { .. }
             | DecisionError::Left(_)
             | DecisionError::Began
+            | DecisionError::Changed
             | DecisionError::Refused(_) => Self::new(Exit::Usage, error),
             DecisionError::NotIn { .. } | DecisionError::NoSuchStep { .. } => {
                 Self::new(Exit::Usage, error)

@@ -50,9 +50,15 @@ pub(super) async fn apply(
         plan::show(&road.context, &survey, output).await?;
     }
     let operations = survey.stored.plan.operations.len();
-    let accepted = released.contains(&FindingKind::SourceShrank)
-        && !survey.assembled.shrank.is_empty()
-        || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty();
+    let found = |kind: FindingKind| survey.stored.findings.iter().any(|it| it.kind == kind);
+    for kind in released.iter().filter(|kind| !found(**kind)) {
+        output.error(&format!(
+            "nothing is released as `{}`: the plan has no such finding\n",
+            kind.word()
+        ));
+    }
+    let accepted = [FindingKind::SourceShrank, FindingKind::TargetShrank, FindingKind::ClockJump];
+    let accepted = accepted.into_iter().any(|kind| released.contains(&kind) && found(kind));
     if !survey.stored.plan.has_work() && !accepted {
         return Ok(plan::exit(&survey, open));
     }

@@ -85,3 +85,11 @@ impl<'a> Desk<'a> {
         person.map_or_else(String::new, |it| label(it, &facts_now(it, self.now)))
     }
 }
+
+/// Fewer characters of an id are a slip, not a reference.
+const SHORTEST: usize = 4;
+
+/// Whether a question is meant by its id, or by the beginning of it.
+pub fn is_meant(id: &str, wanted: &str) -> bool {
+    wanted.len() >= SHORTEST && id.starts_with(wanted)
+}

@@ -180,7 +180,7 @@ fn may_answer(
     }
     let asked = item.asked.as_ref().ok_or(AnswerRefused::NotAsked)?;
     let asked = Asked { expires: Timestamp::MAX, ..asked.clone() };
-    asked.may_answer(&[item.identity].into(), &answering, now)?;
+    asked.may_answer(&[item.identity].into(), (&answering, true), now)?;
     Ok(answering.who)
 }
 
