@@ -147,6 +147,8 @@ impl From<DecisionError> for AppError {
             | DecisionError::Later { .. }
             | DecisionError::Closed { .. } => Self::new(Exit::Usage, error)
                 .hint("`lanyard review list` has the reviews, `show NAME` the items of the newest"),
+            DecisionError::NoDenial(_) => Self::new(Exit::Usage, error)
+                .hint("the finding `approval` of `lanyard plan` names it"),
             DecisionError::NoActor(ref user) => {
                 let hint = format!("`[actors]` with `{user} = \"…\"`, the key of their record");
                 Self::new(Exit::Usage, error).hint(hint)
@@ -155,6 +157,7 @@ impl From<DecisionError> for AppError {
             DecisionError::NoPerson { .. }
             | DecisionError::Left(_)
             | DecisionError::Began
+            | DecisionError::Changed
             | DecisionError::Refused(_) => Self::new(Exit::Usage, error),
             DecisionError::NotIn { .. } | DecisionError::NoSuchStep { .. } => {
                 Self::new(Exit::Usage, error)

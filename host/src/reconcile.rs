@@ -58,15 +58,16 @@ pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
-    reopen_account, reopen_record,
+    decide_still_erased, reopen_account, reopen_record, reopen_still_erased,
 };
 pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,
 };
+pub use desk::is_meant;
 pub use dropped::{retired, sentences};
 pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
-pub use known::{LastKnown, Supposed, last_known, lately, suppose};
+pub use known::{LastKnown, Renamed, Supposed, last_known, lately, suppose, suppose_renamed};
 pub use progress::{Progress, StepTold, Stop, Summary};
 pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};

@@ -133,3 +133,24 @@ async fn what_another_file_would_do_is_told_by_person() {
     desk.write("other.toml", "[rule.x]\naccounts = [\"nowhere\"]\n");
     assert_eq!(desk.run(&["plan", "--against", "other.toml"]).await.status, Some(64));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_another_file_calls_otherwise_is_the_same_one() {
+    let test = "a_source_that_another_file_calls_otherwise_is_the_same_one";
+    let Some((desk, _crm)) = desk(test).await else { return };
+    let file = std::fs::read_to_string(desk.path("lanyard.toml")).unwrap();
+    desk.write("other.toml", file.replace("[source.hr]", "[source.personnel]"));
+    let said = desk.run(&["plan", "--against", "other.toml"]).await;
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    assert_snapshot!(format!("{}{}", said.stderr, said.stdout), @r"
+    note: source `hr` is called `personnel` in `other.toml` (the same plugin and config), and is compared as if it always had been; keys have to stay the same
+    no difference: 0 operations are the same
+    ");
+    // Another file is another source, and who is known by the former one alone
+    // is held.
+    let other = file.replace("[source.hr]", "[source.personnel]");
+    desk.write("other.toml", other.replace("people.csv", "staff.csv"));
+    let said = desk.run(&["plan", "--against", "other.toml"]).await;
+    assert!(!said.stderr.contains("is called"), "{}", said.stderr);
+    assert!(said.stdout.contains("held"), "{}", said.stdout);
+}

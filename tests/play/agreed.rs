@@ -1,10 +1,10 @@
 //! Plans that need the agreement of people.
 
 use jiff::Timestamp;
-use lanyard::reconcile::{self, About, Context, Survey};
+use lanyard::reconcile::{self, About, Context, DecisionError, Progress, StepTold, Survey};
 use lanyard_core::{approval::PlanApproval, guard::FindingKind};
 
-use crate::people;
+use crate::{people, undone};
 
 /// What people say about plans.
 pub(crate) async fn say(
@@ -16,6 +16,10 @@ pub(crate) async fn say(
         [user, "approves", "the", "plan"] => answers(context, (user, true), now).await,
         [user, "denies", "the", "plan"] => answers(context, (user, false), now).await,
         ["ask", "about", "the", "plan", "again"] => again(context, now).await,
+        ["undo", "the", "last", "run"] => undone::undo(context, &[]).await,
+        ["undo", "the", "last", "run", "releasing", kinds @ ..] => {
+            undone::undo(context, kinds).await
+        }
         _ => return None,
     })
 }
@@ -34,11 +38,24 @@ async fn again(context: &Context, now: Timestamp) -> Result<String, String> {
     let known = store.plan_approvals().await.map_err(|error| error.to_string())?;
     let by = (context.actor.as_str(), now);
     for PlanApproval { id, .. } in &known {
-        if reconcile::ask_anew(store, id, by).await.map_err(|error| error.to_string())? {
-            return Ok("to be asked anew\n".to_owned());
+        match reconcile::ask_anew(store, id, by).await {
+            Ok(_asked) => return Ok("to be asked anew\n".to_owned()),
+            Err(DecisionError::NoDenial(_)) => {}
+            Err(error) => return Err(error.to_string()),
         }
     }
     Ok("nothing was a no\n".to_owned())
+}
+
+/// Of whom nobody is asked about a plan, or not everybody is told so.
+pub(crate) fn line(progress: &Progress) -> Option<String> {
+    match progress {
+        Progress::Unasked(unasked) => Some(format!("nobody is asked by {unasked}")),
+        Progress::Approval { how: StepTold::Untold(why), approval } => {
+            Some(format!("asked about {}, and not everybody told: {why}", approval.about))
+        }
+        _ => None,
+    }
 }
 
 /// Why a finding is not released; none: it is.

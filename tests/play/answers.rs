@@ -20,6 +20,7 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
         | Progress::Step { .. }
         | Progress::Question { .. }
         | Progress::Review { .. }
+        | Progress::Unasked(_)
         | Progress::Erased { .. }
         | Progress::Approval { .. } => None,
         Progress::Done { operation, verification } => {

@@ -21,6 +21,7 @@ mod reviewed;
 mod script;
 mod stage;
 mod system;
+mod undone;
 mod xray;
 
 use std::{

@@ -19,6 +19,8 @@ use lanyard_core::{
     workflow::{Address, PlannedStep},
 };
 
+use crate::answers::plain;
+
 /// Takes messages and keeps them.
 #[derive(Default)]
 pub(crate) struct MailRoom {
@@ -139,7 +141,7 @@ pub(crate) async fn approvals(context: &Context, now: Timestamp) -> Result<Strin
         let _infallible =
             writeln!(text, "{who}: {step} by {names}, until {until:.0}: {}", asked.reason);
     }
-    Ok(if text.is_empty() { "none\n".to_owned() } else { text })
+    Ok(if text.is_empty() { "none\n".to_owned() } else { plain(&text) })
 }
 
 /// `grace approves 1001`: the OS user, and the key of whom it is about.

@@ -92,6 +92,7 @@ impl Stage {
                 self.said(|context, now| erasures::erase(context, who, now)).map(Some)
             }
             ["erased"] => self.said(erasures::list).map(Some),
+            ["login", "names", "of", "the", "erased"] => self.said(erasures::names).map(Some),
             ["the", "store", "speaks", "of", words @ ..] => {
                 erasures::speaks_of(self.folder.path(), &words.join(" ")).map(Some)
             }
@@ -115,7 +116,8 @@ impl Stage {
                 self.said(|context, now| cases::split(context, who, record, now)).map(Some)
             }
             [_, "approves" | "denies", "the", "plan"]
-            | ["ask", "about", "the", "plan", "again"] => self
+            | ["ask", "about", "the", "plan", "again"]
+            | ["undo", "the", "last", "run", ..] => self
                 .said(async |context, now| {
                     agreed::say(context, words, now).await.unwrap_or_else(|| Ok(String::new()))
                 })
@@ -392,6 +394,9 @@ impl Stage {
             }
             if let Progress::Question { question, how } = &progress {
                 let line = requests::question_line(&survey.stored.plan, question, how);
+                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+            if let Some(line) = agreed::line(&progress) {
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Progress::Erased { identity } = &progress {

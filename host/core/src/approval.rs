@@ -4,7 +4,9 @@
 //! Nothing that takes access away ever does: no rule can speak of it, so that
 //! a plan that waits for everybody still closes every leaver.
 
+mod ask;
 mod judge;
+mod over;
 mod release;
 
 use std::{
@@ -12,7 +14,7 @@ use std::{
     fmt,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +26,18 @@ use crate::{
     workflow::{Approve, Asked, Delivery},
 };
 
-pub use self::{judge::Looked, release::Release};
+pub use self::{
+    ask::{Asks, Unasked},
+    judge::Looked,
+    over::Unread,
+    release::Release,
+};
+
+#[cfg(test)]
+pub(crate) use self::judge::key as key_of;
+
+/// What was agreed to and not carried out for so long is agreed to no longer.
+pub const AGREED_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// An `[approval.…]` of the file.
 #[derive(Debug)]
@@ -36,6 +49,16 @@ pub struct ApprovalRule {
     pub releases: BTreeSet<FindingKind>,
     pub gives: Gives,
     pub approve: Approve<Template>,
+}
+
+impl ApprovalRule {
+    /// Who decides and in what time: what tells it from a rule of the same
+    /// name that asks others.
+    pub fn terms(&self) -> Option<Digest> {
+        let Approve { stages, expire, reason: _, escalate, template: _ } = &self.approve;
+        let escalate = escalate.as_ref().map(|(after, whom)| (after.as_secs(), whom));
+        Digest::of_json(&(stages, expire.as_secs(), escalate)).ok()
+    }
 }
 
 /// Which operations wait; only such as give access can.
@@ -64,8 +87,15 @@ pub struct PlanApproval {
     pub id: String,
     /// By which `[approval.…]`.
     pub rule: ApprovalName,
+    /// On whose [terms](ApprovalRule::terms).
+    #[serde(default)]
+    pub terms: Option<Digest>,
     /// The plan in which it was asked.
     pub plan: Digest,
+    /// That plan undoes another one: no look at what is desired says whether
+    /// it is still to be carried out.
+    #[serde(default)]
+    pub undoing: bool,
     pub about: Agreement,
     /// Whom it concerns: they do not decide.
     pub people: BTreeSet<IdentityId>,
@@ -111,11 +141,22 @@ pub struct Asker {
 #[serde(rename_all = "kebab-case")]
 pub enum ApprovalEnd {
     /// Somebody who was asked said no.
-    Denied { by: String },
+    Denied {
+        by: String,
+        /// Who that is.
+        #[serde(default)]
+        who: Option<IdentityId>,
+    },
     /// Nobody answered in time.
     Expired,
     /// Nothing of it is to be done any more.
     Over,
+    /// What was released by it has been carried out.
+    Used,
+    /// It was agreed to, and not carried out in time.
+    Lapsed,
+    /// The file asks for it no more, or asks others.
+    Changed,
     /// It was a no, and a person wants it asked anew.
     Anew { by: String },
 }
@@ -127,6 +168,9 @@ impl ApprovalEnd {
             Self::Denied { .. } => "denied",
             Self::Expired => "not answered",
             Self::Over => "over",
+            Self::Used => "carried out",
+            Self::Lapsed => "not carried out in time",
+            Self::Changed => "the file asks others",
             Self::Anew { .. } => "to be asked anew",
         }
     }
@@ -135,9 +179,12 @@ impl ApprovalEnd {
 impl fmt::Display for ApprovalEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Denied { by } => write!(f, "denied by {by}"),
+            Self::Denied { by, who: _ } => write!(f, "denied by {by}"),
             Self::Expired => f.write_str("answered by nobody in time, which is a no"),
             Self::Over => f.write_str("nothing of it is left to do"),
+            Self::Used => f.write_str("it was carried out"),
+            Self::Lapsed => f.write_str("agreed to, and not carried out in time"),
+            Self::Changed => f.write_str("the file asks for it no more, or asks others"),
             Self::Anew { by } => write!(f, "to be asked anew, says {by}"),
         }
     }
@@ -160,10 +207,13 @@ impl PlanApproval {
             Some((_, end @ (ApprovalEnd::Denied { .. } | ApprovalEnd::Expired))) => {
                 Standing::No(end.clone())
             }
-            Some((_, ApprovalEnd::Over | ApprovalEnd::Anew { .. })) => Standing::Over,
-            None if self.given.is_some() => Standing::Given,
-            None if self.asked.expires <= now => Standing::No(ApprovalEnd::Expired),
-            None => Standing::Open,
+            Some(_) => Standing::Over,
+            None => match self.given {
+                Some(given) if now.duration_since(given) >= AGREED_FOR => Standing::Over,
+                Some(_) => Standing::Given,
+                None if self.asked.expires <= now => Standing::No(ApprovalEnd::Expired),
+                None => Standing::Open,
+            },
         }
     }
 
@@ -191,12 +241,23 @@ impl PlanApproval {
         approval
     }
 
-    /// As it is after an answer of somebody called `label`; `asked` with it.
+    /// Whether it is asked as the file says by now.
+    pub fn is_of(&self, rules: &[ApprovalRule]) -> bool {
+        rules.iter().any(|rule| rule.name == self.rule && rule.terms() == self.terms)
+    }
+
+    /// As it is after an answer of somebody and how they are called; `asked`
+    /// with it.
     #[must_use]
-    pub fn answered(self, (asked, no): (Asked, bool), label: String, at: Timestamp) -> Self {
+    pub fn answered(
+        self,
+        (asked, no): (Asked, bool),
+        (who, label): (IdentityId, String),
+        at: Timestamp,
+    ) -> Self {
         let mut approval = self;
         if no {
-            approval.ended = Some((at, ApprovalEnd::Denied { by: label }));
+            approval.ended = Some((at, ApprovalEnd::Denied { by: label, who: Some(who) }));
         } else {
             approval.agreed.push(label);
             approval.given = asked.is_agreed().then_some(at);
@@ -205,26 +266,32 @@ impl PlanApproval {
         approval
     }
 
-    /// What of the plan is asked about, for people to read.
+    /// What of the plan is asked about and not over, for people to read.
     pub fn part(&self, plan: &Plan, findings: &[Finding]) -> Plan {
-        let meant = |operation: &&Operation| match &self.about {
-            Agreement::Operations(operations) => {
-                judge::key(operation).is_some_and(|key| operations.contains_key(&key))
-            }
-            Agreement::Release(kinds) => findings
-                .iter()
-                .any(|it| kinds.contains(&it.kind) && it.blocks.contains(&operation.id)),
+        let left: BTreeSet<&Digest> = self.waiting().map(|(key, _)| key).collect();
+        let released = self.released(findings);
+        let meant = |operation: &&Operation| {
+            judge::key(operation).is_some_and(|key| left.contains(&key))
+                || released.iter().any(|it| it.blocks.contains(&operation.id))
         };
         let operations = plan.operations.iter().filter(meant).cloned().collect();
-        Plan { operations, labels: plan.labels.clone(), ..Plan::default() }
+        let erases =
+            |it: &Finding| matches!(it.kind, FindingKind::MassErase | FindingKind::ClockJump);
+        let erasures = if released.iter().any(erases) { plan.erasures.clone() } else { Vec::new() };
+        Plan { operations, erasures, labels: plan.labels.clone(), ..Plan::default() }
     }
 
-    /// As it is when somebody wants to have it asked anew; none when it was
-    /// no no.
-    pub fn anew(self, by: &str, now: Timestamp) -> Option<Self> {
-        let no = matches!(self.standing(now), Standing::No(_));
+    /// The findings that are to be released.
+    pub fn released(&self, findings: &[Finding]) -> Vec<Finding> {
+        let Agreement::Release(kinds) = &self.about else { return Vec::new() };
+        findings.iter().filter(|it| kinds.contains(&it.kind)).cloned().collect()
+    }
+
+    /// As it is when somebody wants to have it asked anew.
+    #[must_use]
+    pub fn anew(self, by: &str, now: Timestamp) -> Self {
         let ended = Some((now, ApprovalEnd::Anew { by: by.to_owned() }));
-        no.then_some(Self { ended, ..self })
+        Self { ended, ..self }
     }
 }
 
@@ -243,6 +310,8 @@ pub struct Letter {
     /// As it is from then on.
     pub approval: PlanApproval,
     pub deliveries: Vec<Delivery>,
+    /// Why some of those who are asked cannot be told so.
+    pub untold: Vec<String>,
 }
 
 impl fmt::Display for PlanApproval {
@@ -264,3 +333,6 @@ impl fmt::Display for Agreement {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,29 @@ pub fn render_with(
     targets: &BTreeMap<ConnectorName, ObservedTarget>,
     words: &Words,
 ) -> String {
+    let mut page = page(plan, findings, targets, words);
+    page.line(0, &summary(plan, findings));
+    page.text
+}
+
+/// Some of a plan as text: the number of its operations and its digest are no
+/// plan's.
+pub fn render_part(
+    plan: &Plan,
+    findings: &[Finding],
+    targets: &BTreeMap<ConnectorName, ObservedTarget>,
+) -> String {
+    let text = page(plan, findings, targets, &Words::new()).text;
+    let text = text.trim_end();
+    if text.is_empty() { String::new() } else { format!("{text}\n") }
+}
+
+fn page(
+    plan: &Plan,
+    findings: &[Finding],
+    targets: &BTreeMap<ConnectorName, ObservedTarget>,
+    words: &Words,
+) -> Page {
     // A finding tells of conflicts.
     let Plan {
         operations,
@@ -107,8 +130,7 @@ pub fn render_with(
         page.line(0, &format!("{count} found as desired, which Lanyard takes charge of"));
         page.gap();
     }
-    page.line(0, &summary(plan, findings));
-    page.text
+    page
 }
 
 /// Text line by line.

@@ -93,6 +93,17 @@ pub struct Unreadable {
     pub since: Timestamp,
 }
 
+impl Identity {
+    /// As if everything had been read from sources of other names.
+    pub fn rename_sources(&mut self, by_now: &impl Fn(ConnectorName) -> ConnectorName) {
+        let facts = self.facts.values_mut().flatten().map(|it| &mut it.record);
+        let unreadable = self.unreadable.iter_mut().map(|it| &mut it.record);
+        for record in self.records.iter_mut().chain(facts).chain(unreadable) {
+            record.source = by_now(record.source.clone());
+        }
+    }
+}
+
 /// Why nothing of an identity may be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {

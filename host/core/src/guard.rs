@@ -261,12 +261,14 @@ fn signed_in_again(plan: &Plan, blocked: &BTreeSet<OperationId>) -> Vec<Operatio
 }
 
 impl Finding {
-    /// Whether it holds anything back.
+    /// Whether it holds anything back: operations, erasures, or what a system
+    /// said and is not believed.
     pub fn holds_back(&self) -> bool {
         !self.blocks.is_empty()
             || matches!(
                 self.kind,
-                FindingKind::TargetShrank
+                FindingKind::SourceShrank
+                    | FindingKind::TargetShrank
                     | FindingKind::MassErase
                     | FindingKind::MassPassword
                     | FindingKind::ClockJump

@@ -1,6 +1,8 @@
 //! Two identities that a person says are one, and one that they say are two.
 //! Nothing is written at any target by it: a plan shows what follows.
 
+mod known;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

@@ -50,10 +50,15 @@ pub(super) async fn apply(
         plan::show(&road.context, &survey, output).await?;
     }
     let operations = survey.stored.plan.operations.len();
-    let accepted = released.contains(&FindingKind::SourceShrank)
-        && !survey.assembled.shrank.is_empty()
-        || released.contains(&FindingKind::TargetShrank) && !survey.shrank.is_empty()
-        || released.contains(&FindingKind::ClockJump) && jumped(&survey);
+    let found = |kind: FindingKind| survey.stored.findings.iter().any(|it| it.kind == kind);
+    for kind in released.iter().filter(|kind| !found(**kind)) {
+        output.error(&format!(
+            "nothing is released as `{}`: the plan has no such finding\n",
+            kind.word()
+        ));
+    }
+    let accepted = [FindingKind::SourceShrank, FindingKind::TargetShrank, FindingKind::ClockJump];
+    let accepted = accepted.into_iter().any(|kind| released.contains(&kind) && found(kind));
     if !survey.stored.plan.has_work() && !accepted {
         return Ok(plan::exit(&survey, open));
     }
@@ -98,12 +103,6 @@ pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppEr
         return Ok(plan::exit(&survey, open));
     }
     carry_out(&road, (&survey, open), &BTreeSet::new(), output).await
-}
-
-/// Whether something waits until a person says that the clock is right, which
-/// need not be in the plan.
-fn jumped(survey: &Survey) -> bool {
-    survey.stored.findings.iter().any(|it| it.kind == FindingKind::ClockJump)
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lanyard_core::{
-    approval::PlanApproval,
+    approval::{Agreement, ApprovalEnd, PlanApproval, Standing},
     diff,
     id::IdentityId,
     identity::{facts_now, label},
@@ -38,23 +38,8 @@ pub(super) async fn approval(
         }
         ApprovalVerb::Show { id } => {
             let store = session::open_store(&config)?;
-            let labels = labels(&store, now).await?;
-            let open = reconcile::open_approvals(&store, now).await?;
-            let mut found = open.iter().filter(|it| it.is(&id)).peekable();
-            if found.peek().is_none() {
-                let error = reconcile::DecisionError::NoApproval(id);
-                return Err(error.into());
-            }
             let known = reconcile::last_known(config.policy, &store, now).await?;
-            for open in found {
-                show(open, &labels, now, output)?;
-                for conflict in conflicts(open, &known) {
-                    output.line(&format!("  conflict: {conflict}"))?;
-                }
-                if let About::Plan(approval) = &open.about {
-                    plan(&store, approval, &known, output).await?;
-                }
-            }
+            shown(&store, &known, (&id, now), output).await?;
         }
         ApprovalVerb::Approve { id, reason } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
@@ -70,12 +55,15 @@ pub(super) async fn approval(
         ApprovalVerb::Ask { id } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             let by = (session::actor(), now);
-            if !reconcile::ask_anew(&store, &id, (&by.0, by.1)).await? {
-                let text = format!("there is no question `{id}` about a plan that was a no");
-                return Err(AppError::new(Exit::Usage, text)
-                    .hint("the finding `approval` of `lanyard plan` names it"));
-            }
-            output.line("the next run asks anew")?;
+            let approval = reconcile::ask_anew(&store, &id, (&by.0, by.1)).await?;
+            output.line(&match &approval.about {
+                Agreement::Operations(_) => "the next run asks anew".to_owned(),
+                Agreement::Release(kinds) => {
+                    let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+                    let (plan, words) = (approval.plan.short(), words.join(" --release "));
+                    format!("`lanyard apply {plan} --release {words}` asks anew")
+                }
+            })?;
         }
         ApprovalVerb::Deny { id, reason } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
@@ -86,6 +74,56 @@ pub(super) async fn approval(
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Questions that are open, and those about plans that were asked at any time.
+async fn shown(
+    store: &dyn Store,
+    known: &LastKnown,
+    (id, now): (&str, jiff::Timestamp),
+    output: &mut Output,
+) -> Result<(), AppError> {
+    let labels = labels(store, now).await?;
+    let open = reconcile::open_approvals(store, now).await?;
+    let open: Vec<&OpenApproval> = open.iter().filter(|it| it.is(id)).collect();
+    for open in &open {
+        show(open, &labels, now, output)?;
+        for conflict in conflicts(open, known) {
+            output.line(&format!("  conflict: {conflict}"))?;
+        }
+        if let About::Plan(approval) = &open.about {
+            plan(store, approval, known, output).await?;
+        }
+    }
+    let asked = store.plan_approvals().await?.into_iter();
+    let asked =
+        asked.filter(|it| reconcile::is_meant(&it.id, id) && it.standing(now) != Standing::Open);
+    let asked: Vec<PlanApproval> = asked.collect();
+    if open.is_empty() && asked.is_empty() {
+        return Err(reconcile::DecisionError::NoApproval(id.to_owned()).into());
+    }
+    for approval in &asked {
+        let reason = match approval.asked.reason.as_str() {
+            "" => String::new(),
+            reason => format!(": {reason}"),
+        };
+        output.line(&format!("{}  {approval}{reason}", approval.id))?;
+        output.line(&format!("  {}", became(approval, now)))?;
+        plan(store, approval, known, output).await?;
+    }
+    Ok(())
+}
+
+/// What became of a question that is not open.
+fn became(approval: &PlanApproval, now: jiff::Timestamp) -> String {
+    match (&approval.ended, approval.standing(now)) {
+        (Some((at, end)), _) => format!("{end} ({at:.0})"),
+        (None, Standing::Given) => {
+            format!("agreed to by {}, and to be carried out", approval.agreed.join(" and "))
+        }
+        (None, Standing::No(end)) => end.to_string(),
+        (None, Standing::Over | Standing::Open) => ApprovalEnd::Lapsed.to_string(),
+    }
 }
 
 type Labels = BTreeMap<IdentityId, String>;
@@ -125,7 +163,8 @@ async fn plan(
 ) -> Result<(), AppError> {
     let Some(stored) = store.plan(approval.plan.as_str()).await? else { return Ok(()) };
     let part = approval.part(&stored.plan, &stored.findings);
-    output.text(&diff::render(&part, &[], &known.observed.targets))
+    let released = approval.released(&stored.findings);
+    output.text(&diff::render_part(&part, &released, &known.observed.targets))
 }
 
 fn show(

@@ -12,9 +12,9 @@ use super::{
     plan, session,
 };
 use crate::{
-    config::Config,
+    config::{Config, ConnectorConfig, Role},
     errors::{AppError, Exit},
-    reconcile::{self, Supposed},
+    reconcile::{self, Renamed, Supposed},
     store::{Store, StoredPlan},
     telemetry,
 };
@@ -67,8 +67,16 @@ pub(super) async fn against(
     // The world is the one of the present file, wherever the other would
     // keep its own.
     let store = session::open_store(&this)?;
-    let this = supposed(this, &store, at, output).await?;
-    let that = supposed(that, &store, at, output).await?;
+    let renamed = renamed(&this, &that);
+    for (before, now) in &renamed {
+        output.error(&format!(
+            "note: source `{before}` is called `{now}` in `{}` (the same plugin and config), and is \
+             compared as if it always had been; keys have to stay the same\n",
+            other.display()
+        ));
+    }
+    let this = supposed(this, &store, &Renamed::new(), at, output).await?;
+    let that = supposed(that, &store, &renamed, at, output).await?;
     let comparison = compare((&this.plan, &this.findings), (&that.plan, &that.findings));
     if json {
         output.json(&comparison)?;
@@ -79,13 +87,36 @@ pub(super) async fn against(
     Ok(Exit::Ok)
 }
 
+/// Sources that another file has under another name: the one that each is is
+/// told by its plugin and its config, and is guessed of none.
+fn renamed(this: &Config, that: &Config) -> Renamed {
+    let only = |one: &Config, other: &Config| -> Vec<ConnectorConfig> {
+        let sources = one.connectors.values().filter(|it| it.role == Role::Source);
+        sources.filter(|it| !other.connectors.contains_key(&it.name)).cloned().collect()
+    };
+    let same = |one: &&ConnectorConfig, other: &ConnectorConfig| {
+        one.plugin == other.plugin && one.config == other.config
+    };
+    let (gone, new) = (only(this, that), only(that, this));
+    let pairs = gone.iter().filter_map(|before| {
+        let mut now = new.iter().filter(|it| same(it, before));
+        let mut alike = gone.iter().filter(|it| same(it, before));
+        match (now.next(), now.next(), alike.nth(1)) {
+            (Some(now), None, None) => Some((before.name.clone(), now.name.clone())),
+            _ => None,
+        }
+    });
+    pairs.collect()
+}
+
 async fn supposed(
     config: Config,
     store: &dyn Store,
+    renamed: &Renamed,
     at: Timestamp,
     output: &mut Output,
 ) -> Result<Supposed, AppError> {
-    let supposed = reconcile::suppose(config.policy, store, at).await?;
+    let supposed = reconcile::suppose_renamed(config.policy, store, renamed, at).await?;
     session::say_unread(&supposed.known, output);
     Ok(supposed)
 }

@@ -148,7 +148,7 @@ impl<'a> Answers<'a> {
             return Err(DecisionError::Closed { item: item.id.clone(), why: closed.why.text() });
         }
         let own = [item.identity, self.kept.by_now(item.identity)].into();
-        let asked = item.asked.as_ref().map(|asked| self.desk.known_now(asked));
+        let asked = item.asked.clone();
         let there = asked.iter().flat_map(|asked| asked.waits_for(self.now));
         let can = self.desk.answerable();
         let asked = if there.into_iter().any(|id| can.contains(&id)) {
@@ -158,7 +158,7 @@ impl<'a> Answers<'a> {
         };
         let asked = asked.ok_or(AnswerRefused::NotAsked)?;
         let asked = Asked { expires: Timestamp::MAX, ..asked };
-        asked.may_answer(&own, &answering, self.now)?;
+        asked.may_answer(&own, (&answering, true), self.now)?;
         Ok(answering.who)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    approval::{Agreement, Asker, Letter, Looked, PlanApproval},
+    approval::{Agreement, Asker, Asks, Letter, Looked, PlanApproval, Standing, Unread},
     desired::Desired,
     fact::Identity,
     fault::Fault,
@@ -19,6 +19,8 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError, Survey, actor,
+    decide::DecisionError,
+    desk::is_meant,
     progress::{Progress, StepTold, Summary},
     tell::tell,
 };
@@ -67,24 +69,28 @@ pub(super) async fn findings(
         return Ok(Vec::new());
     }
     let known = context.store.plan_approvals().await?;
-    Ok(seen.looked(context, &known).findings())
+    Ok(seen.looked(context, &known).findings(&asker(context).await?))
 }
 
 /// What was not read, and why.
 type Unreadable = BTreeMap<ConnectorName, Fault>;
 
-/// Records which questions are over by what a look found, unless a source was
-/// not read; of targets that were not, nothing is said.
+/// Records which questions are over by what a look found; of what was not
+/// read nothing is said.
 pub(super) async fn keep(
     context: &Context,
     seen: Seen<'_>,
     (sources, targets): (&Unreadable, &Unreadable),
 ) -> Result<(), StoreError> {
     let known = context.store.plan_approvals().await?;
-    if known.is_empty() || !sources.is_empty() {
+    if known.is_empty() {
         return Ok(());
     }
-    let over = seen.looked(context, &known).over(&targets.keys().cloned().collect());
+    let unread = Unread {
+        sources: sources.keys().cloned().collect(),
+        targets: targets.keys().cloned().collect(),
+    };
+    let over = seen.looked(context, &known).over(&unread);
     let by = (context.actor.as_str(), seen.now);
     let over = over.into_iter().map(|approval| {
         let word = approval.ended.as_ref().map_or("partly over", |(_, end)| end.word());
@@ -115,28 +121,55 @@ pub async fn release(
     let mut waits = release.waits;
     for letter in release.asks {
         if let Some(untold) = send(context, letter, "asked", now).await? {
-            waits.push(format!("nobody could be told so: {untold}"));
+            waits.push(format!("not everybody could be told so: {untold}"));
         }
     }
     Ok(waits)
 }
 
-/// Of what is released, what people have agreed to where they have to.
+/// Of what is released, what stands in this plan, and people have agreed to
+/// where they have to.
 pub(super) async fn honoured(
     context: &Context,
     survey: &Survey,
     released: &BTreeSet<FindingKind>,
 ) -> Result<BTreeSet<FindingKind>, ReconcileError> {
-    if context.policy.access.approvals.is_empty() {
-        return Ok(released.clone());
+    if released.is_empty() {
+        return Ok(BTreeSet::new());
     }
     let known = context.store.plan_approvals().await?;
     let by = asker(context).await?;
     let looked = survey.seen(context.now()).looked(context, &known);
-    let may = |kind: &FindingKind| {
-        looked.release(&survey.stored.findings, &[*kind].into(), &by).waits.is_empty()
-    };
-    Ok(released.iter().copied().filter(may).collect())
+    Ok(looked.honoured(&survey.stored.findings, released, &by))
+}
+
+/// Whoever agreed to releasing these did so for one run, which begins.
+pub(super) async fn spend(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<(), StoreError> {
+    if released.is_empty() {
+        return Ok(());
+    }
+    let known = context.store.plan_approvals().await?;
+    let now = context.now();
+    let spent = survey.seen(now).looked(context, &known).spent(released);
+    carried_out(context, spent, now).await
+}
+
+/// Records what needs no agreement any more, and has none.
+async fn carried_out(
+    context: &Context,
+    used: Vec<PlanApproval>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let by = (context.actor.as_str(), now);
+    let used = used.into_iter().map(|approval| {
+        let entry = entry(&approval, "carried out", by);
+        (approval, entry)
+    });
+    record(context, used.collect()).await
 }
 
 /// Asks about what waits for people and nothing else holds back, and tells
@@ -158,7 +191,12 @@ pub(super) async fn ask(
     let now = context.now();
     let by = asker(context).await?;
     let looked = survey.seen(now).looked(context, &known);
-    let asks = looked.questions(besides, &by).into_iter().map(|letter| (letter, "asked"));
+    let Asks { letters, unasked } = looked.questions(besides, &by);
+    for unasked in unasked {
+        summary.unasked += unasked.operations;
+        report(Progress::Unasked(unasked));
+    }
+    let asks = letters.into_iter().map(|letter| (letter, "asked"));
     let told = looked.reminders().into_iter().map(|letter| (letter, "others asked"));
     for (letter, result) in asks.chain(told) {
         let approval = letter.approval.clone();
@@ -180,12 +218,7 @@ pub(super) async fn used(context: &Context, survey: &Survey, run: RunId) -> Resu
     let done: BTreeSet<OperationId> = done.map(|(operation, _)| operation).collect();
     let now = context.now();
     let used = survey.seen(now).looked(context, &known).used(&done);
-    let by = (context.actor.as_str(), now);
-    let used = used.into_iter().map(|approval| {
-        let entry = entry(&approval, "carried out", by);
-        (approval, entry)
-    });
-    record(context, used.collect()).await
+    carried_out(context, used, now).await
 }
 
 async fn record(
@@ -206,28 +239,34 @@ async fn send(
     result: &str,
     now: Timestamp,
 ) -> Result<Option<String>, StoreError> {
-    let Letter { approval, deliveries } = letter;
+    let Letter { approval, deliveries, mut untold } = letter;
     let entry = entry(&approval, result, (&context.actor, now));
     context.store.record_plan_approvals(&[(approval, entry)]).await?;
-    Ok(tell(context, &deliveries).await)
+    untold.extend(tell(context, &deliveries).await);
+    Ok(if untold.is_empty() { None } else { Some(untold.join("; ")) })
 }
 
 /// Somebody wants a question asked anew that was denied, or not answered.
 ///
 /// # Errors
-/// When the store fails; false when there is no such question.
+/// When the store fails, or there is no such question, or several.
 pub async fn ask_anew(
     store: &dyn Store,
     wanted: &str,
     (actor, now): (&str, Timestamp),
-) -> Result<bool, StoreError> {
-    let known = store.plan_approvals().await?;
-    let mut found = known.into_iter().filter(|it| wanted.len() >= 4 && it.id.starts_with(wanted));
-    let (Some(approval), None) = (found.next(), found.next()) else { return Ok(false) };
-    let Some(approval) = approval.anew(actor, now) else { return Ok(false) };
+) -> Result<PlanApproval, DecisionError> {
+    let known = store.plan_approvals().await?.into_iter();
+    let mut found =
+        known.filter(|it| is_meant(&it.id, wanted) && matches!(it.standing(now), Standing::No(_)));
+    let approval = match (found.next(), found.next()) {
+        (Some(only), None) => only,
+        (None, _) => return Err(DecisionError::NoDenial(wanted.to_owned())),
+        (Some(_), Some(_)) => return Err(DecisionError::Ambiguous(wanted.to_owned())),
+    };
+    let approval = approval.anew(actor, now);
     let entry = entry(&approval, "to be asked anew", (actor, now));
-    store.record_plan_approvals(&[(approval, entry)]).await?;
-    Ok(true)
+    store.record_plan_approvals(&[(approval.clone(), entry)]).await?;
+    Ok(approval)
 }
 
 async fn asker(context: &Context) -> Result<Asker, StoreError> {

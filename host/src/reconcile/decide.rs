@@ -21,7 +21,7 @@ use lanyard_core::{
 use super::{
     actor::SeveralPeople,
     approvals,
-    desk::{Desk, known_now},
+    desk::{Desk, is_meant},
     requests,
 };
 use crate::store::{AuditEntry, Store, StoreError};
@@ -57,13 +57,10 @@ impl fmt::Display for About {
     }
 }
 
-/// Fewer characters of an id are a slip, not a reference.
-const SHORTEST: usize = 4;
-
 impl OpenApproval {
     /// Whether it is meant by its id, or by the beginning of it.
     pub fn is(&self, wanted: &str) -> bool {
-        wanted.len() >= SHORTEST && self.id.starts_with(wanted)
+        is_meant(&self.id, wanted)
     }
 }
 
@@ -74,6 +71,10 @@ pub enum DecisionError {
     Store(#[from] StoreError),
     #[error("there is no open approval `{0}`")]
     NoApproval(String),
+    #[error("there is no question `{0}` about a plan that was a no")]
+    NoDenial(String),
+    #[error("the file asks for it no more, or asks others: the next run does")]
+    Changed,
     #[error("`{0}` could be several approvals; give more of it")]
     Ambiguous(String),
     #[error("no review has an item `{0}`")]
@@ -144,10 +145,6 @@ pub async fn open_approvals(
             });
         }
     }
-    let merged = store.merged().await?;
-    for open in &mut open {
-        open.asked = known_now(&merged, &open.asked);
-    }
     open.sort_by(|one, other| (one.asked.expires, &one.id).cmp(&(other.asked.expires, &other.id)));
     Ok(open)
 }
@@ -183,7 +180,9 @@ pub async fn decide(
     let desk = Desk::open(store, policy, (&kept, now)).await?;
     let (answering, left) = desk.answering(actor)?;
     let own = approval.own(|user| desk.who(user));
-    let refused = left.or_else(|| approval.refusal(&own, &answering, actor, now));
+    let refused = left
+        .or_else(|| approval.is_changed(policy).then_some(DecisionError::Changed))
+        .or_else(|| approval.refusal(&own, (&answering, yes), actor, now));
     if let Some(refused) = refused {
         approval.refuse(store, (&answering, &refused), (actor, now)).await?;
         return Err(refused);
@@ -225,11 +224,16 @@ impl OpenApproval {
         own.into_iter().chain(self.began().and_then(who)).collect()
     }
 
+    /// Whether the file asks others about the plan by now.
+    fn is_changed(&self, policy: &Policy) -> bool {
+        matches!(&self.about, About::Plan(approval) if !approval.is_of(&policy.access.approvals))
+    }
+
     /// Why an answer does not count.
     fn refusal(
         &self,
         own: &BTreeSet<IdentityId>,
-        answering: &Answering,
+        answering: (&Answering, bool),
         actor: &str,
         now: Timestamp,
     ) -> Option<DecisionError> {
@@ -303,7 +307,8 @@ impl OpenApproval {
                 store.record_requests(&[(request, entry)], None).await?;
             }
             About::Plan(approval) => {
-                let approval = approval.answered((self.asked, said == Said::Denied), label, now);
+                let answer = (self.asked, said == Said::Denied);
+                let approval = approval.answered(answer, (by, label), now);
                 store.record_plan_approvals(&[(approval, entry)]).await?;
             }
         }

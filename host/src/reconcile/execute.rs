@@ -24,14 +24,14 @@ use tokio::task::{self, JoinError, JoinSet};
 
 use super::{
     Context, ReconcileError, approvals, erase,
-    lives::accept_clock,
+    lives::accept,
     look::object_of,
     perform::{Attempted, Task},
     progress::{Progress, Summary},
     requests, reviews,
     schedule::Schedule,
     steps,
-    survey::{Survey, accept_lost, accept_shrunk, episode_entry},
+    survey::{Survey, episode_entry},
     whose::{self, Before},
     withheld::Withheld,
 };
@@ -55,6 +55,7 @@ pub async fn execute(
     let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
+    approvals::spend(context, survey, released).await?;
     let run = context
         .store
         .begin_run(&NewRun {
@@ -65,15 +66,7 @@ pub async fn execute(
             epoch,
         })
         .await?;
-    if released.contains(&FindingKind::SourceShrank) {
-        accept_shrunk(context, survey).await?;
-    }
-    if released.contains(&FindingKind::TargetShrank) {
-        accept_lost(context, survey).await?;
-    }
-    if released.contains(&FindingKind::ClockJump) {
-        accept_clock(context, survey).await?;
-    }
+    accept(context, survey, released).await?;
     report(Progress::Began { run, operations: plan.operations.len() - blocked.len() });
     adopt(context, survey, run).await?;
     context.store.claim(&claims(context, survey)).await?;

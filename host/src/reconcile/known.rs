@@ -72,10 +72,27 @@ pub(super) async fn recorded(
     now: Timestamp,
 ) -> Result<(Assembled, Observed), StoreError> {
     let observed = known_of(store.observations().await?, store).await?;
+    as_recorded(policy, store, &Renamed::new(), observed, now).await
+}
+
+/// The names that sources have in a file, by those under which they were read.
+pub type Renamed = BTreeMap<ConnectorName, ConnectorName>;
+
+async fn as_recorded(
+    policy: &Policy,
+    store: &dyn Store,
+    renamed: &Renamed,
+    observed: Observed,
+    now: Timestamp,
+) -> Result<(Assembled, Observed), StoreError> {
     let mut identities = store.identities().await?;
+    let by_now = |name: ConnectorName| renamed.get(&name).cloned().unwrap_or(name);
+    for identity in identities.iter_mut().filter(|_| !renamed.is_empty()) {
+        identity.rename_sources(&by_now);
+    }
     let followed = part_followed(&mut identities, &observed.kept);
     let reads = store.source_reads().await?;
-    let baseline = reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
+    let baseline = reads.into_iter().map(|(name, read)| (by_now(name), read.keys)).collect();
     let mut assembled = assemble(policy, &[], &identities, &baseline, now);
     assembled.join(followed);
     provide(policy, &mut assembled, &identities, &observed);
@@ -99,9 +116,25 @@ pub async fn suppose(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Supposed, StoreError> {
-    let mut known = last_known(policy, store, now).await?;
+    suppose_renamed(policy, store, &Renamed::new(), now).await
+}
+
+/// The same by a file that calls sources something else.
+///
+/// # Errors
+/// When the store fails.
+pub async fn suppose_renamed(
+    mut policy: Policy,
+    store: &dyn Store,
+    renamed: &Renamed,
+    now: Timestamp,
+) -> Result<Supposed, StoreError> {
+    policy.keep_versions(&store.definitions().await?);
+    let observed = known_of(store.observations().await?, store).await?;
+    let (assembled, mut observed) = as_recorded(&policy, store, renamed, observed, now).await?;
+    let desired = desired_adopting(&policy, &assembled, &mut observed, now);
+    let mut known = LastKnown { policy, assembled, observed, desired };
     let LastKnown { policy, assembled, observed, desired } = &mut known;
-    *desired = desired_adopting(policy, assembled, observed, now);
     let mut plan = plan(&PlanSettings::of(policy), desired, observed, now);
     note(policy, &dropped(policy, assembled, desired, observed), &mut plan);
     plan.notes.extend(last_ones(policy, &plan, observed));

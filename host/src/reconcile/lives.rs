@@ -1,6 +1,6 @@
 //! What is remembered of lives from one look to the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -22,6 +22,7 @@ use super::{
     Context, ReconcileError, Survey,
     approvals::{self, Seen},
     known::lately,
+    survey::{accept_lost, accept_shrunk},
 };
 use crate::store::{SourceRead, StoreError, StoredPlan};
 
@@ -75,8 +76,30 @@ pub(super) fn findings(
     jumped.into_iter().chain(ejects).chain(erasures).collect()
 }
 
+/// What a person says is so is believed from here on.  A plan that goes back
+/// is about what was done, and not about what systems say.
+pub(super) async fn accept(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<(), ReconcileError> {
+    if survey.stored.plan.undoes.is_some() {
+        return Ok(());
+    }
+    if released.contains(&FindingKind::SourceShrank) {
+        accept_shrunk(context, survey).await?;
+    }
+    if released.contains(&FindingKind::TargetShrank) {
+        accept_lost(context, survey).await?;
+    }
+    if released.contains(&FindingKind::ClockJump) {
+        accept_clock(context, survey).await?;
+    }
+    Ok(())
+}
+
 /// A person said that the clock is right.
-pub(super) async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreError> {
+async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreError> {
     let marks = ClockMarks { jump: None, ..survey.observed.kept.clock };
     context.store.mark_clock(marks).await
 }

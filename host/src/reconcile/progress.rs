@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lanyard_core::{
-    approval::PlanApproval,
+    approval::{PlanApproval, Unasked},
     fault::Fault,
     id::{IdentityId, ReviewName},
     operation::Operation,
@@ -88,6 +88,8 @@ pub enum Progress {
         approval: Box<PlanApproval>,
         how: StepTold,
     },
+    /// What waits for people of whom nobody can be asked.
+    Unasked(Unasked),
 }
 
 /// What became of a step.
@@ -127,6 +129,8 @@ pub struct Summary {
     pub unproven: usize,
     /// Held back by a finding.
     pub blocked: usize,
+    /// Of those, what waits for people of whom nobody can be asked.
+    pub unasked: usize,
     /// Not attempted: something before it failed, or the run was stopped.
     pub skipped: usize,
     /// Steps of workflows that were carried out.

@@ -17,6 +17,7 @@ pub(crate) mod requests;
 pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod steps;
+pub(crate) mod still;
 pub(crate) mod union;
 pub(crate) mod workflows;
 
@@ -94,12 +95,14 @@ macro_rules! suite {
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
             reviews::a_review_is_kept_in_its_place_with_an_entry_for_each_answer,
             approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
+            approvals::an_erasure_takes_the_names_out_of_questions_about_plans,
             cases::a_case_is_kept_until_a_look_finds_it_closed,
             cases::a_decision_is_kept_with_who_and_why_and_once,
             cases::a_reopened_case_takes_its_record_from_whose_it_was,
             cases::whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened,
             cases::what_was_said_of_accounts_is_taken_back_together,
             union::whoever_is_merged_goes_over_with_everything_and_comes_back,
+            union::what_is_asked_follows_whoever_was_merged_and_goes_back,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
             audit::a_failed_change_leaves_no_gap,
@@ -113,6 +116,9 @@ macro_rules! suite {
             erasure::an_erasure_takes_the_name_beside_an_answer,
             erasure::something_open_about_somebody_keeps_them,
             erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
+            still::that_somebody_is_still_erased_is_kept_without_the_record,
+            still::a_record_of_somebody_erased_is_known_by_any_spelling,
+            still::a_login_name_of_somebody_erased_goes_when_it_is_free,
             erasure::whoever_begins_anew_takes_the_records_over,
         );
     };

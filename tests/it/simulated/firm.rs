@@ -216,6 +216,7 @@ impl Firm {
             | Progress::Question { .. }
             | Progress::Review { .. }
             | Progress::Erased { .. }
+            | Progress::Unasked(_)
             | Progress::Approval { .. } => return,
             Progress::Done { operation, verification } => {
                 (operation, verification.word().to_owned())

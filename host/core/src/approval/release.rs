@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Agreement, ApprovalRule, Asker, Letter, Looked, PlanApproval, Standing};
+use super::{
+    Agreement, ApprovalRule, Asker, Letter, Looked, PlanApproval, Standing,
+    ask::{Subject, said},
+};
 use crate::{
     desired::desk::Everybody,
     guard::{Finding, FindingKind},
@@ -20,6 +23,20 @@ pub struct Release {
 }
 
 impl Looked<'_> {
+    /// Of what is to be released, what stands in this plan, and people have
+    /// agreed to where they have to.
+    pub fn honoured(
+        &self,
+        findings: &[Finding],
+        released: &BTreeSet<FindingKind>,
+        by: &Asker,
+    ) -> BTreeSet<FindingKind> {
+        let stands =
+            |kind: FindingKind| findings.iter().any(|it| it.kind == kind && it.holds_back());
+        let may = |kind: FindingKind| self.release(findings, &[kind].into(), by).waits.is_empty();
+        released.iter().copied().filter(|kind| stands(*kind) && may(*kind)).collect()
+    }
+
     /// Whether `by` may release these findings of this plan.
     pub fn release(
         &self,
@@ -32,15 +49,10 @@ impl Looked<'_> {
             let kinds: BTreeSet<FindingKind> =
                 rule.releases.intersection(released).copied().collect();
             let stands = |it: &&Finding| kinds.contains(&it.kind) && it.holds_back();
-            let mut standing = findings.iter().filter(stands).peekable();
-            if standing.peek().is_none() {
-                continue;
+            let standing: Vec<&Finding> = findings.iter().filter(stands).collect();
+            if !standing.is_empty() {
+                self.by_rule_released(rule, (kinds, &standing), by, &mut release);
             }
-            let freed: BTreeSet<OperationId> =
-                standing.flat_map(|finding| finding.blocks.iter().copied()).collect();
-            let freed = self.plan.operations.iter().filter(|it| freed.contains(&it.id));
-            let freed: Vec<&Operation> = freed.collect();
-            self.by_rule_released(rule, (kinds, &freed), by, &mut release);
         }
         release
     }
@@ -48,16 +60,20 @@ impl Looked<'_> {
     fn by_rule_released(
         &self,
         rule: &ApprovalRule,
-        (kinds, freed): (BTreeSet<FindingKind>, &[&Operation]),
+        (kinds, standing): (BTreeSet<FindingKind>, &[&Finding]),
         by: &Asker,
         release: &mut Release,
     ) {
         let covers = |it: &&PlanApproval| {
             let named = matches!(&it.about, Agreement::Release(of) if kinds.is_subset(of));
+            let standing = it.standing(self.now);
+            // Who is asked on other terms than the file's decides nothing.
+            let asked = standing != Standing::Open || it.terms == rule.terms();
             named
                 && it.rule == rule.name
                 && it.plan == *self.digest
-                && it.standing(self.now) != Standing::Over
+                && standing != Standing::Over
+                && asked
         };
         let everybody = Everybody::of(self.assembled, self.desired, self.now);
         let desk = everybody.desk(self.policy);
@@ -79,7 +95,19 @@ impl Looked<'_> {
             }
             return;
         }
-        match self.ask(&desk, rule, (Agreement::Release(kinds), freed), by.clone()) {
+        let freed: BTreeSet<OperationId> =
+            standing.iter().flat_map(|finding| finding.blocks.iter().copied()).collect();
+        let freed = self.plan.operations.iter().filter(|it| freed.contains(&it.id));
+        let freed: Vec<&Operation> = freed.collect();
+        let people: BTreeSet<IdentityId> = freed.iter().map(|it| it.identity).collect();
+        let reason = if freed.is_empty() {
+            // It frees no operation: what it is about is in its own words.
+            standing.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
+        } else {
+            said(&desk, &freed, &people)
+        };
+        let about = Agreement::Release(kinds);
+        match self.ask(&desk, rule, Subject { about, people, reason }, by) {
             Ok(letter) => {
                 let how = self.how(&desk, &letter.approval, &Standing::Open);
                 release.waits.push(format!("{what}: {how}"));

@@ -68,7 +68,7 @@ pub(crate) struct Desk<'e> {
 
 impl Desk<'_> {
     /// A question to those whom `approve` names, as seen from `about`; nobody
-    /// in `own` is asked.
+    /// in `own` is asked.  Where nobody can be asked later, nobody is.
     ///
     /// # Errors
     /// The sentence why nobody can be.
@@ -83,7 +83,6 @@ impl Desk<'_> {
         for stage in &approve.stages {
             stages.push(self.among(stage, about, own)?);
         }
-        // Whoever cannot be found is nobody to escalate to.
         let escalate = approve.escalate.as_ref().and_then(|(after, whom)| {
             Some((*after, self.among(std::slice::from_ref(whom), about, own).ok()?))
         });

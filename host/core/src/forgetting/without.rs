@@ -66,8 +66,10 @@ impl Plan {
         }
         self.labels.retain(|id, _| of_others(*id));
         for finding in findings {
-            // It names those who hold what is to be kept apart.
-            let names = apart && finding.kind == FindingKind::Separation;
+            // It names those who hold what is to be kept apart, or who have to
+            // agree: they may be anybody.
+            let names = apart && finding.kind == FindingKind::Separation
+                || finding.kind == FindingKind::Approval;
             if names || finding.blocks.iter().any(|id| theirs.contains(id)) {
                 ERASED.clone_into(&mut finding.text);
             }

@@ -87,11 +87,17 @@ pub fn request(
     if let Some(other) = requests.iter().filter(|it| it.is_open()).find(stands) {
         return Err(RequestRefused::Twice(other.id.clone()));
     }
-    let id = Digest::of(format!("request\n{identity}\n{access}\n{}", requests.len()));
+    // Of people who were one for a while, some may have gone again.
+    let ids = (requests.len()..).map(|number| {
+        let digest = Digest::of(format!("request\n{identity}\n{access}\n{number}"));
+        digest.short().to_owned()
+    });
+    let mut free = ids.filter(|id| requests.iter().all(|it| it.id != *id));
+    let id = free.next().unwrap_or_default();
     let expire = terms.approval.as_ref().map(|approval| approval.expire);
     let answer_by = expire.map(|it| now.checked_add(it).unwrap_or(Timestamp::MAX));
     Ok(Request {
-        id: id.short().to_owned(),
+        id,
         identity,
         access,
         from,

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::{Inquiry, InquiryKind, Simulation, released};
 use crate::{
-    approval::{Agreement, ApprovalEnd, Asker, Looked, PlanApproval, Standing},
+    approval::{
+        Agreement, ApprovalEnd, Asker, Asks, Looked, PlanApproval, Standing, Unasked, Unread,
+    },
     diff::Names,
     guard::{Finding, blocked},
     id::{Digest, IdentityId, OperationId},
@@ -36,28 +38,22 @@ impl Simulation<'_> {
         let besides = blocked(&look.plan, found, &released(found));
         let known = self.approvals.clone();
         let looked = looked((self.policy, &known), look, &digest, at);
-        let over = looked.over(&BTreeSet::new());
+        let over = looked.over(&Unread::default());
         let by = Asker { user: String::new(), identity: None };
-        let asks = looked.asks(&besides, &by);
-        agreements.findings = looked.findings();
-        let mut asked = Vec::new();
-        for (rule, letter) in asks {
-            let name = rule.name.to_string();
-            match letter {
-                Ok(letter) => {
-                    agreements.inquiries.push(self.question(look, &letter.approval, at));
-                    asked.push(letter.approval);
-                }
-                Err(sentence) => {
-                    let text = format!("waits for somebody to agree, and {sentence}");
-                    if self.unasked.insert(format!("{name}: {text}")) {
-                        let (kind, people) = (InquiryKind::Approval, BTreeSet::new());
-                        let lines = vec![text];
-                        agreements.inquiries.push(Inquiry { kind, name, people, lines });
-                    }
-                }
+        let Asks { letters, unasked } = looked.questions(&besides, &by);
+        agreements.findings = looked.findings(&by);
+        for letter in &letters {
+            agreements.inquiries.push(self.question(look, &letter.approval, at));
+        }
+        for Unasked { rule, why, .. } in unasked {
+            let name = rule.to_string();
+            let text = format!("waits for somebody to agree, and {why}");
+            if self.unasked.insert(format!("{name}: {text}")) {
+                let (kind, people) = (InquiryKind::Approval, BTreeSet::new());
+                agreements.inquiries.push(Inquiry { kind, name, people, lines: vec![text] });
             }
         }
+        let asked = letters.into_iter().map(|letter| letter.approval);
         for approval in over.into_iter().chain(asked) {
             self.keep(approval);
         }

@@ -82,6 +82,8 @@ pub enum AnswerRefused {
     Expired,
     #[error("it is for others to answer this")]
     NotAsked,
+    #[error("nobody agrees in two stages, under no name")]
+    Twice,
 }
 
 impl Asked {
@@ -94,15 +96,6 @@ impl Asked {
     pub fn rounds_due(&self, now: Timestamp) -> usize {
         let escalated = self.escalate.as_ref().is_some_and(|(from, _)| *from <= now);
         self.approved.len() + 1 + usize::from(escalated)
-    }
-
-    /// The same question to others from the stage on that is not passed, in
-    /// place of those who cannot answer any more.
-    #[must_use]
-    pub fn renewed(&self, stages: &[BTreeSet<IdentityId>]) -> Self {
-        let passed = self.approved.len();
-        let (before, after) = (self.stages.iter().take(passed), stages.iter().skip(passed));
-        Self { stages: before.chain(after).cloned().collect(), ..self.clone() }
     }
 
     /// Everybody who should have been told by now was.
@@ -137,8 +130,18 @@ impl Asked {
         }
     }
 
-    /// Those whose answer is waited for.
+    /// Those whose answer is waited for: of those who are asked, whoever has
+    /// not agreed before.
     pub fn waits_for(&self, now: Timestamp) -> BTreeSet<IdentityId> {
+        self.asks(now).into_iter().filter(|id| !self.has_agreed(*id)).collect()
+    }
+
+    fn has_agreed(&self, id: IdentityId) -> bool {
+        self.approved.iter().any(|it| it.by == id)
+    }
+
+    /// Those who are asked at this stage, and may say no whatever they said.
+    fn asks(&self, now: Timestamp) -> BTreeSet<IdentityId> {
         let stage = self.stages.get(self.approved.len()).cloned().unwrap_or_default();
         let escalated = self.escalate.iter().filter(|(from, _)| *from <= now);
         stage.into_iter().chain(escalated.flat_map(|(_, more)| more.iter().copied())).collect()
@@ -151,7 +154,7 @@ impl Asked {
     pub fn may_answer(
         &self,
         own: &BTreeSet<IdentityId>,
-        answering: &Answering,
+        (answering, yes): (&Answering, bool),
         now: Timestamp,
     ) -> Result<(), AnswerRefused> {
         if own.contains(&answering.who) {
@@ -160,15 +163,18 @@ impl Asked {
         if self.expires <= now {
             return Err(AnswerRefused::Expired);
         }
-        let asked = self.waits_for(now);
+        let asked = self.asks(now);
         let by_another =
             answering.stands_for.iter().any(|it| !own.contains(it) && asked.contains(it));
-        // Nobody makes two stages of themselves in somebody's place.
-        let agreed = self.approved.iter().any(|it| it.by == answering.who);
-        if asked.contains(&answering.who) || by_another && !agreed {
-            return Ok(());
+        if !asked.contains(&answering.who) && !by_another {
+            return Err(AnswerRefused::NotAsked);
         }
-        Err(AnswerRefused::NotAsked)
+        // Nobody makes two stages of themselves, in their own name or in
+        // somebody's place.
+        if yes && self.has_agreed(answering.who) {
+            return Err(AnswerRefused::Twice);
+        }
+        Ok(())
     }
 }
 
@@ -207,9 +213,36 @@ mod tests {
         }
     }
 
-    fn answer(asked: &Asked, key: &str, for_: &[&str], day: i8) -> Result<(), AnswerRefused> {
+    fn says(
+        asked: &Asked,
+        (key, for_): (&str, &[&str]),
+        yes: bool,
+        day: i8,
+    ) -> Result<(), AnswerRefused> {
         let stands_for = for_.iter().map(|key| who(key)).collect();
-        asked.may_answer(&[who("ada")].into(), &Answering { who: who(key), stands_for }, at(day))
+        let answering = Answering { who: who(key), stands_for };
+        asked.may_answer(&[who("ada")].into(), (&answering, yes), at(day))
+    }
+
+    fn answer(asked: &Asked, key: &str, for_: &[&str], day: i8) -> Result<(), AnswerRefused> {
+        says(asked, (key, for_), true, day)
+    }
+
+    #[test]
+    fn nobody_agrees_in_two_stages_whether_in_their_own_name_or_in_anothers() {
+        let mut asked = asked();
+        // Head answers in the place of the manager, who is away.
+        asked.approved.push(Agreed { at: at(1), by: who("head") });
+        assert_eq!(answer(&asked, "head", &[], 1), Err(AnswerRefused::Twice));
+        assert_eq!(answer(&asked, "head", &["manager"], 1), Err(AnswerRefused::Twice));
+        assert_eq!(says(&asked, ("head", &[]), false, 1), Ok(()));
+        assert_eq!(answer(&asked, "dan", &["head"], 1), Ok(()));
+        // Nor is it waited for them.
+        assert!(asked.waits_for(at(1)).is_empty());
+        asked.approved = vec![Agreed { at: at(1), by: who("director") }];
+        assert_eq!(answer(&asked, "director", &[], 5), Err(AnswerRefused::Twice));
+        assert_eq!(says(&asked, ("director", &[]), false, 5), Ok(()));
+        assert_eq!(asked.waits_for(at(5)), [who("head")].into());
     }
 
     #[test]

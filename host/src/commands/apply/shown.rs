@@ -24,6 +24,7 @@ pub(super) fn sentence(summary: &Summary) -> String {
         failed,
         uncertain,
         blocked,
+        unasked,
         skipped,
         steps,
         steps_failed,
@@ -42,6 +43,7 @@ pub(super) fn sentence(summary: &Summary) -> String {
         (failed, "failed"),
         (uncertain, "uncertain"),
         (blocked, "held back"),
+        (unasked, "of them with nobody to ask"),
         (skipped, "not attempted"),
     ] {
         if *count > 0 {
@@ -133,6 +135,9 @@ impl Shown {
                 let how = if done { "asked".to_owned() } else { word(&how) };
                 self.say(&format!("approval {}, {approval}: {how}", approval.id));
             }
+            Progress::Unasked(unasked) => {
+                self.say(&diff::one_line(&format!("nobody is asked by {unasked}")));
+            }
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);
                 self.tick();
@@ -191,7 +196,7 @@ fn word(how: &StepTold) -> String {
         StepTold::Pending(None) => "taken on; a later run asks what became of it".to_owned(),
         StepTold::Pending(Some(needs)) => format!("taken on, and waits there: {needs}"),
         StepTold::Again(why) => format!("not yet: {why}; a later run tries again"),
-        StepTold::Untold(why) => format!("asked, and nobody could be told so: {why}"),
+        StepTold::Untold(why) => format!("asked, and not everybody could be told so: {why}"),
         StepTold::Unknown(why) => format!("UNCERTAIN: {why}; it is not sent again"),
         StepTold::Skipped(why) => format!("not tried: {why}"),
     }

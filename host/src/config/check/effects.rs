@@ -1,5 +1,6 @@
 //! Steps that tell, ask or remember: what they name is there.
 
+use jiff::SignedDuration;
 use lanyard_core::{
     access::Side,
     id::MessageName,
@@ -113,6 +114,8 @@ pub(super) fn approve(
         }
     };
     own(check, place, &stages);
+    let expire = step.expire.unwrap_or_default().0.0;
+    in_time(check, place, step.escalate.as_ref().map(|it| it.after.0), expire);
     if let Some(template) = &step.template {
         message(check, file, &place.key("template"), template);
         by_mail(check, file, &place.key("template"));
@@ -122,7 +125,7 @@ pub(super) fn approve(
     }
     Some(Action::Approve(Approve {
         stages,
-        expire: step.expire.unwrap_or_default().0.0,
+        expire,
         reason: step.reason.clone(),
         escalate: step.escalate.as_ref().map(|it| (it.after.0, it.to.0.clone())),
         template: step.template.clone(),
@@ -144,7 +147,35 @@ pub(super) fn own(check: &mut Check<'_, '_>, place: &Place, stages: &[Vec<Whom>]
             let error =
                 ConfigError::new("nobody decides about themselves").label("only `self` is asked");
             check.value(&place, error);
+        } else if let Some(one) = alone(stage)
+            && stages.iter().take(index).any(|before| alone(before) == Some(one))
+        {
+            let error = ConfigError::new("nobody agrees in two stages")
+                .label(format!("only `{one}` is asked, who alone is asked in a stage before"))
+                .hint("name somebody else, or take one of the stages out");
+            check.value(&place, error);
         }
+    }
+}
+
+/// The only one who is asked.
+fn alone(stage: &[Whom]) -> Option<&Whom> {
+    let first = stage.first()?;
+    stage.iter().all(|whom| whom == first).then_some(first)
+}
+
+/// Others are asked as well before it is too late to answer.
+pub(super) fn in_time(
+    check: &mut Check<'_, '_>,
+    place: &Place,
+    escalate: Option<SignedDuration>,
+    expire: SignedDuration,
+) {
+    if escalate.is_some_and(|after| after >= expire) {
+        let error = ConfigError::new("it is too late to ask others then")
+            .label("no answer is a no by that time")
+            .hint("`after` has to be shorter than `expire` (5d, if it is not written)");
+        check.value(&place.key("escalate").key("after"), error);
     }
 }
 

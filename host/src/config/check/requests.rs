@@ -128,6 +128,8 @@ pub(super) fn sound(check: &mut Check<'_, '_>, file: &File, place: &Place, appro
         check.value(&place.key("stages"), error);
     }
     effects::own(check, place, &stages);
+    let escalate = approval.escalate.as_ref().map(|it| it.after.0);
+    effects::in_time(check, place, escalate, approval.expire.0.0);
     if let Some(template) = &approval.template {
         effects::message(check, file, &place.key("template"), template);
         effects::by_mail(check, file, &place.key("template"));

@@ -116,6 +116,46 @@ smtp = { host = "mail.example.org" }
 }
 
 #[test]
+fn whoever_alone_is_asked_is_asked_once_and_others_in_time() {
+    let more = r#"
+[approval.all]
+when = { everything = true }
+stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+escalate = { after = "5d", to = "1005" }
+[workflow.badge]
+on = "demand"
+steps = [
+  { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+]
+"#;
+    assert_snapshot!(errors_with(more), @r#"
+    error: nobody agrees in two stages
+     --> lanyard.toml:9:39
+      |
+    9 | stages = [["1002"], ["1003", "1004"], ["1002", "1002"]]
+      |                                       ^^^^^^^^^^^^^^^^ only `1002` is asked, who alone is asked in a stage before
+      |
+      = hint: name somebody else, or take one of the stages out
+
+    error: it is too late to ask others then
+      --> lanyard.toml:10:22
+       |
+    10 | escalate = { after = "5d", to = "1005" }
+       |                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
+
+    error: it is too late to ask others then
+      --> lanyard.toml:14:86
+       |
+    14 |   { id = "ok", do = "approve", by = ["manager"], expire = "2d", escalate = { after = "3d", to = "1005" } },
+       |                                                                                      ^^^^ no answer is a no by that time
+       |
+       = hint: `after` has to be shorter than `expire` (5d, if it is not written)
+    "#);
+}
+
+#[test]
 fn the_expanded_file_asks_for_the_same_agreement() {
     let more = r#"
 [approval.many]

@@ -1,11 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use lanyard_core::{
+    id::ReviewName,
     observed::{Declined, Origin},
+    review::{Decision, Item, Review, Silence},
     union::{Books, Merged, Rearranged, Said, merge, split},
+    value::ObjectRef,
+    workflow::Question,
 };
 
-use super::example::{at, entry, identity, link, name, user};
+use super::{
+    example::{at, entry, identity, link, name, user},
+    requests::asked,
+};
 use crate::store::{AuditFilter, Store};
 
 async fn of(store: &dyn Store, make: impl FnOnce(&Books<'_>) -> Rearranged) -> Rearranged {
@@ -65,4 +73,77 @@ pub(crate) async fn whoever_is_merged_goes_over_with_everything_and_comes_back(s
     assert_eq!(store.declined().await.unwrap(), BTreeSet::from([declined]));
     assert_eq!(store.merged().await.unwrap(), []);
     assert_eq!(store.audit(&AuditFilter::default()).await.unwrap().len(), 6);
+}
+
+pub(crate) async fn what_is_asked_follows_whoever_was_merged_and_goes_back(store: &dyn Store) {
+    let (keep, other, third) = (identity("1"), identity("2"), identity("3"));
+    let mut people = vec![keep.clone(), other.clone(), third.clone()];
+    people.sort_by_key(|it| it.id);
+    store.record_identities(&people, &BTreeMap::new(), at(0)).await.unwrap();
+    let (stages, expire) = (vec![BTreeSet::from([other.id])], SignedDuration::from_hours(1));
+    let question = Question { stages, expire, escalate: None, reason: String::new() };
+    let question = question.asked(at(1));
+    let mut request = asked("r1", third.id);
+    (request.asked, request.given) = (Some(question.clone()), None);
+    store.record_requests(&[(request, entry(1, "request"))], None).await.unwrap();
+    let item = |id: &str, identity| Item {
+        id: id.to_owned(),
+        identity,
+        target: name("crm"),
+        entitlement: ObjectRef { object_type: "group".to_owned(), uid: id.to_owned() },
+        label: id.to_owned(),
+        given: String::new(),
+        asked: Some(question.clone()),
+        relation: String::new(),
+        since: None,
+        after: 0,
+        told: [].into(),
+        decision: None,
+        before: Vec::new(),
+        closed: None,
+    };
+    let review = Review {
+        name: ReviewName::new("quarterly").unwrap(),
+        ordinal: 1,
+        opened: at(1),
+        silence: Silence::Keep,
+        items: vec![item("item1", keep.id), item("item2", other.id)],
+        skipped: [].into(),
+    };
+    store.record_reviews(&[(review, Vec::new())]).await.unwrap();
+
+    let said = Said { by: "operator".to_owned(), at: at(3), reason: "married".to_owned() };
+    let merging = of(store, |books| merge(books, &keep, &other, said).unwrap()).await;
+    store.rearrange(&merging, &[entry(3, "merge")]).await.unwrap();
+    let kept = store.kept().await.unwrap();
+    let who_is_asked = |asked: &lanyard_core::workflow::Asked| asked.waits_for(at(2));
+    let request = &kept.requests[&third.id][0];
+    assert_eq!(who_is_asked(request.asked.as_ref().unwrap()), BTreeSet::from([keep.id]));
+    let mut review = kept.reviews[0].clone();
+    assert!(review.items.iter().all(|it| it.identity == keep.id));
+    assert!(
+        review.items.iter().all(|it| who_is_asked(it.asked.as_ref().unwrap()).contains(&keep.id))
+    );
+    let (by, reason) = (Some("Grace Example".to_owned()), String::new());
+    review.items[1].decision = Some(Decision {
+        at: at(4),
+        number: 1,
+        by,
+        by_id: None,
+        revoke: true,
+        reason,
+        requests: [].into(),
+        over: None,
+    });
+    store.record_reviews(&[(review, Vec::new())]).await.unwrap();
+
+    // An answer goes with whoever the question was about.
+    let now = store.identities().await.unwrap();
+    let one = now.iter().find(|it| it.id == keep.id).unwrap();
+    let splitting = of(store, |books| split(books, one, &other.records[0]).unwrap()).await;
+    store.rearrange(&splitting, &[entry(5, "split")]).await.unwrap();
+    let reviews = store.kept().await.unwrap().reviews;
+    let said: Vec<_> =
+        reviews[0].items.iter().map(|it| (it.identity, it.decision.is_some())).collect();
+    assert_eq!(said, [(keep.id, false), (other.id, true)]);
 }

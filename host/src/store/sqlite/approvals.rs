@@ -3,13 +3,15 @@
 use lanyard_core::approval::PlanApproval;
 use rusqlite::{Connection, params};
 
-use super::{audit, columns::Json, problem::Problem};
+use super::{audit, columns::Json, problem::Problem, union::ByNow};
 use crate::store::AuditEntry;
 
 pub(super) fn all(tx: &Connection) -> Result<Vec<PlanApproval>, Problem> {
     let mut statement = tx.prepare_cached("SELECT body FROM plan_approval ORDER BY number")?;
     let approvals = statement.query_map([], |row| Ok(row.get::<_, Json<_>>(0)?.0))?;
-    Ok(approvals.collect::<Result<_, _>>()?)
+    let approvals: Vec<PlanApproval> = approvals.collect::<Result<_, _>>()?;
+    let by_now = ByNow::of(tx)?;
+    Ok(approvals.into_iter().map(|it| it.as_known(&|id| by_now.who(id))).collect())
 }
 
 pub(super) fn record(

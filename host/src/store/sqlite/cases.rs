@@ -11,15 +11,18 @@ use super::{
     columns::{At, Json},
     identities,
     problem::Problem,
+    union::ByNow,
 };
 use crate::store::AuditEntry;
 
 pub(super) fn all(tx: &Connection) -> Result<Vec<KeptCase>, Problem> {
     let mut statement = tx
         .prepare_cached("SELECT body, opened_at, is_open, decision FROM record_case ORDER BY id")?;
+    let by_now = ByNow::of(tx)?;
     let cases = statement.query_map([], |row| {
+        let case: Case = row.get::<_, Json<_>>(0)?.0;
         Ok(KeptCase {
-            case: row.get::<_, Json<_>>(0)?.0,
+            case: case.as_known(&|id| by_now.who(id)),
             opened: row.get::<_, At>(1)?.0,
             open: row.get(2)?,
             decision: row.get::<_, Option<Json<_>>>(3)?.map(|it| it.0),

@@ -22,14 +22,15 @@ use crate::store::AuditEntry;
 
 pub(super) fn kept(tx: &Connection) -> Result<Kept, Problem> {
     let merged = union::by_now(tx)?;
+    let by_now = union::ByNow::of_merged(&merged);
     Ok(Kept {
         ejections: ejections(tx)?,
         legal_holds: legal_holds(tx)?,
         unwanted_grants: unwanted_grants(tx)?,
         absences: absences(tx)?,
         followed: rehires::followed(tx)?,
-        requests: requests::requests(tx)?,
-        reviews: reviews::all(tx)?,
+        requests: requests::requests(tx, &by_now)?,
+        reviews: reviews::all(tx, &by_now)?,
         given_back: adoptions::given_back(tx)?,
         past_starts: history::starts(tx, &merged)?,
         merged,

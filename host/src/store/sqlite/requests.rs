@@ -6,15 +6,16 @@ use lanyard_core::{
 };
 use rusqlite::{Connection, params};
 
-use super::{audit, columns::Json, problem::Problem, workflows};
+use super::{audit, columns::Json, problem::Problem, union::ByNow, workflows};
 use crate::store::AuditEntry;
 
-pub(super) fn requests(tx: &Connection) -> Result<Requests, Problem> {
+pub(super) fn requests(tx: &Connection, by_now: &ByNow) -> Result<Requests, Problem> {
     let mut statement = tx.prepare_cached("SELECT body FROM request ORDER BY number")?;
     let mut rows = statement.query([])?;
     let mut requests = Requests::new();
     while let Some(row) = rows.next()? {
         let request: Request = row.get::<_, Json<_>>(0)?.0;
+        let request = request.as_known(&|id| by_now.who(id));
         requests.entry(request.identity).or_default().push(request);
     }
     Ok(requests)

@@ -54,6 +54,23 @@ pub(super) fn by_now(tx: &Connection) -> Result<BTreeMap<IdentityId, IdentityId>
     Ok(into.keys().map(|other| (*other, last(*other))).collect())
 }
 
+/// Who somebody is by now.
+pub(super) struct ByNow(BTreeMap<IdentityId, IdentityId>);
+
+impl ByNow {
+    pub(super) fn of(tx: &Connection) -> Result<Self, Problem> {
+        Ok(Self(by_now(tx)?))
+    }
+
+    pub(super) fn of_merged(merged: &BTreeMap<IdentityId, IdentityId>) -> Self {
+        Self(merged.clone())
+    }
+
+    pub(super) fn who(&self, id: IdentityId) -> IdentityId {
+        self.0.get(&id).copied().unwrap_or(id)
+    }
+}
+
 pub(super) fn rearrange(
     tx: &Connection,
     rearranged: &Rearranged,

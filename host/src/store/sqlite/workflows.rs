@@ -13,6 +13,7 @@ use super::{
     audit,
     columns::{At, Json, Word},
     problem::Problem,
+    union::ByNow,
 };
 use crate::store::AuditEntry;
 
@@ -25,11 +26,14 @@ pub(super) fn remembered(tx: &Connection) -> Result<Remembered, Problem> {
     let mut statement = tx.prepare_cached(
         "SELECT identity, workflow, body FROM episode ORDER BY identity, workflow, ordinal",
     )?;
+    let by_now = ByNow::of(tx)?;
     let mut rows = statement.query([])?;
     let mut episodes: BTreeMap<IdentityId, BTreeMap<WorkflowName, Episode>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let of_identity = episodes.entry(row.get::<_, Word<_>>(0)?.0).or_default();
-        of_identity.insert(row.get::<_, Word<_>>(1)?.0, row.get::<_, Json<_>>(2)?.0);
+        let episode: Episode = row.get::<_, Json<_>>(2)?.0;
+        let episode = episode.as_known(&|id| by_now.who(id));
+        of_identity.insert(row.get::<_, Word<_>>(1)?.0, episode);
     }
     Ok(Remembered { known_since, episodes })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lanyard_core::{
-    approval::{Agreement, PlanApproval},
+    approval::{Agreement, ApprovalEnd, PlanApproval},
     case::{About, Case, CaseDecision, Whose},
     forgetting::Gone,
     id::IdentityId,
@@ -115,6 +115,16 @@ fn labels(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
             let before = operations.len();
             operations.retain(|_, it| !whom.gone.is(it.identity));
             named |= operations.len() < before;
+        }
+        let asked = &mut approval.asked.reason;
+        if !asked.is_empty() && approval.people.iter().any(|id| whom.gone.is(*id)) {
+            // It names those whom it concerns.
+            named |= called(asked);
+        }
+        if let Some((_, ApprovalEnd::Denied { by, who: Some(who) })) = &mut approval.ended
+            && whom.gone.is(*who)
+        {
+            named |= called(by);
         }
         if named {
             tx.prepare_cached("UPDATE plan_approval SET body = ?2 WHERE id = ?1")?
