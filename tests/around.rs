@@ -15,10 +15,10 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{AccountKey, Anew, Forgotten, Proof},
+    forgetting::{AccountKey, Anew, Forgotten, Proof, StillErased},
     guard::Lately,
     history::PastFact,
-    id::{ConnectorName, IdentityId, OperationId},
+    id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
@@ -396,5 +396,22 @@ impl Store for Around {
         changed: &BTreeMap<AccountKey, Option<Proof>>,
     ) -> Result<(), StoreError> {
         self.around("record-gone", self.inner.record_gone(changed)).await
+    }
+
+    async fn decide_still_erased(
+        &self,
+        case: &str,
+        still: &StillErased,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.around("decide-still-erased", self.inner.decide_still_erased(case, still, audit)).await
+    }
+
+    async fn reopen_still_erased(&self, case: &str, audit: &AuditEntry) -> Result<(), StoreError> {
+        self.around("reopen-still-erased", self.inner.reopen_still_erased(case, audit)).await
+    }
+
+    async fn free_names(&self, names: &[(ConnectorName, Digest)]) -> Result<(), StoreError> {
+        self.around("free-names", self.inner.free_names(names)).await
     }
 }

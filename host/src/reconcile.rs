@@ -56,7 +56,7 @@ pub use approvals::{ask_anew, release};
 pub use carry::words;
 pub use cases::{
     CaseError, Cases, DecidedAccount, Decider, cases, decide_account, decide_record,
-    reopen_account, reopen_record,
+    decide_still_erased, reopen_account, reopen_record, reopen_still_erased,
 };
 pub use decide::{
     About, DecisionError, OpenApproval, Said, Saying, decide, open_approvals, say_of_step,

@@ -19,7 +19,7 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{AccountKey, Anew, Forgotten, Proof},
+    forgetting::{AccountKey, Anew, Forgotten, Proof, StillErased},
     guard::{Finding, Lately},
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
@@ -324,6 +324,20 @@ pub trait Store: Send + Sync {
         &self,
         changed: &BTreeMap<AccountKey, Option<Proof>>,
     ) -> Result<(), StoreError>;
+    // --- what is left of whoever was erased ------------------------------------
+    /// A person says that the record an open case is about is still that of
+    /// somebody who was erased: the case goes, and nothing of the record is
+    /// kept.  Refused for a case that is not open.
+    async fn decide_still_erased(
+        &self,
+        case: &str,
+        still: &StillErased,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError>;
+    /// Takes that back.  Refused where nobody said so.
+    async fn reopen_still_erased(&self, case: &str, audit: &AuditEntry) -> Result<(), StoreError>;
+    /// Login names of those who were erased are kept from nobody any longer.
+    async fn free_names(&self, names: &[(ConnectorName, Digest)]) -> Result<(), StoreError>;
 }
 
 /// Somebody who is to be erased.

@@ -21,6 +21,7 @@ mod demo;
 mod desk;
 mod directions;
 mod dropped;
+mod erased;
 mod exit_status;
 mod handover;
 mod held;

@@ -7,6 +7,7 @@ use lanyard::reconcile::{self, CaseError, Cases, Context, DecidedAccount, Decide
 use lanyard_core::{
     case::{About, CaseDecision, KeptCase, Whose, accounts::AccountCase},
     fact::{Identity, RecordKey},
+    forgetting::{Forgotten, StillErased},
     id::IdentityId,
     identity::{facts_now, key, label},
     union::Said,
@@ -15,10 +16,13 @@ use lanyard_core::{
 use crate::answers::chain;
 
 /// Everybody who is known.
-struct People(Vec<Identity>, Timestamp);
+struct People(Vec<Identity>, Timestamp, Forgotten);
 
 impl People {
     fn called(&self, id: IdentityId) -> String {
+        if self.2.people.contains_key(&id) {
+            return "still whoever was erased".to_owned();
+        }
         let found = self.0.iter().find(|it| it.id == id);
         let called = |it| format!("{} ({})", label(it, &facts_now(it, self.1)), key(it));
         found.map_or_else(|| "somebody new as well".to_owned(), called)
@@ -37,7 +41,8 @@ impl People {
 async fn known(context: &Context, now: Timestamp) -> Result<(Cases, People), String> {
     let cases = reconcile::cases(&context.policy, context.store.as_ref(), now).await;
     let people = context.store.identities().await.map_err(|error| error.to_string())?;
-    Ok((cases.map_err(|error| error.to_string())?, People(people, now)))
+    let forgotten = context.store.forgotten().await.map_err(|error| error.to_string())?;
+    Ok((cases.map_err(|error| error.to_string())?, People(people, now, forgotten)))
 }
 
 /// Open ones first, and those that were decided.
@@ -74,6 +79,10 @@ pub(crate) async fn list(context: &Context, now: Timestamp) -> Result<String, St
         };
         let about = case.about.named();
         let _infallible = writeln!(text, "{about}: is {whose}, says {by}");
+    }
+    for StillErased { source, by, .. } in cases.still.values() {
+        let _infallible =
+            writeln!(text, "a record of `{source}`: is still whoever was erased, says {by}");
     }
     for DecidedAccount { identity, target, adopted, declined, said, .. } in &cases.decided {
         let who = people.called(*identity);
@@ -133,6 +142,11 @@ pub(crate) async fn say(
             };
             let kept = cases.records.iter().find(is).ok_or("there is no such case")?;
             match answer {
+                Some("erased") => {
+                    let said = reconcile::decide_still_erased(store, kept, by).await;
+                    store.sweep().await.map_err(|error| error.to_string())?;
+                    said
+                }
                 Some("new") => reconcile::decide_record(store, kept, Whose::New, by).await,
                 Some(who) => {
                     let whose = Whose::Identity(people.with_key(who)?);

@@ -1,6 +1,6 @@
 //! Who is forgotten in a scenario, and what is left of them.
 
-use std::{fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use jiff::Timestamp;
 use lanyard::{
@@ -42,6 +42,13 @@ pub(crate) async fn list(context: &Context, _now: Timestamp) -> Result<String, S
     let head = chain::verify(&rows).map_err(|error| said(&error))?;
     let _infallible = writeln!(text, "audit unbroken, {} rows emptied", head.erased);
     Ok(text)
+}
+
+/// `login names of the erased`: how many are kept.
+pub(crate) async fn names(context: &Context, _now: Timestamp) -> Result<String, String> {
+    let forgotten = context.store.forgotten().await.map_err(|error| error.to_string())?;
+    let kept: usize = forgotten.names.values().map(BTreeMap::len).sum();
+    Ok(format!("{kept} kept\n"))
 }
 
 /// `the store speaks of Ada Example`: whether any byte of its files does.

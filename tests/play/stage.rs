@@ -92,6 +92,7 @@ impl Stage {
                 self.said(|context, now| erasures::erase(context, who, now)).map(Some)
             }
             ["erased"] => self.said(erasures::list).map(Some),
+            ["login", "names", "of", "the", "erased"] => self.said(erasures::names).map(Some),
             ["the", "store", "speaks", "of", words @ ..] => {
                 erasures::speaks_of(self.folder.path(), &words.join(" ")).map(Some)
             }

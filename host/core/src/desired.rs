@@ -11,6 +11,7 @@ mod credential;
 pub(crate) mod desk;
 mod effects;
 mod ended;
+mod episode;
 mod imagined;
 mod jobs;
 pub(crate) mod leave;
@@ -49,10 +50,10 @@ pub use self::imagined::liken;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
     compute::desired,
+    episode::EpisodeNow,
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
-    steps::EpisodeNow,
     wishes::TakenByStep,
 };
 pub(crate) use self::{

@@ -1,9 +1,11 @@
 //! Forgetting people: when somebody may be erased, what is left of them, and
 //! what of them must not come back unnoticed.
 
+mod asked;
 mod blank;
 mod due;
 mod gone;
+mod names;
 mod rehire;
 mod start;
 mod told;
@@ -17,15 +19,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    asked::StillErased,
     due::{Retain, doubts, let_go},
     gone::{AccountKey, GoneWhen, Missing, Proof, confirm_gone},
+    names::{name_digest, record_digest, respelt_digest},
     rehire::{Anew, begin_anew},
     start::started,
     told::{Told, set_aside},
     without::{ERASED, Gone},
 };
 use crate::{
-    fact::RecordKey,
     id::{ConnectorName, Digest, IdentityId},
     operation::Cause,
 };
@@ -49,8 +52,13 @@ pub struct Forgotten {
     pub people: BTreeMap<IdentityId, Tombstone>,
     /// Whose each record was, by its digest.
     pub records: BTreeMap<Digest, BTreeSet<IdentityId>>,
+    /// The same, by the digest of a key however it is spelt.
+    pub respelt: BTreeMap<Digest, BTreeSet<IdentityId>>,
     /// Login names that nobody else gets for a while.
     pub names: BTreeMap<ConnectorName, BTreeMap<Digest, Timestamp>>,
+    /// What people said of records that say that they are here, by the id of
+    /// the question.
+    pub still: BTreeMap<String, StillErased>,
 }
 
 /// What is left of somebody: an id that says nothing, and dates.
@@ -82,40 +90,10 @@ pub struct Forgetting {
 }
 
 impl Forgotten {
-    /// Whose a record was who are erased.
-    pub fn whose(&self, record: &RecordKey) -> Option<&BTreeSet<IdentityId>> {
-        if self.records.is_empty() {
-            return None;
-        }
-        self.records.get(&record_digest(&self.salt, record))
-    }
-
     /// How many were erased since then.
     pub fn since(&self, since: Timestamp) -> usize {
         self.people.values().filter(|it| it.at > since).count()
     }
-
-    /// Whether a login name was somebody's who is erased, and is kept from
-    /// others by when it was last seen.
-    pub fn keeps(
-        &self,
-        target: &ConnectorName,
-        name: &str,
-        is_kept: impl Fn(Timestamp) -> bool,
-    ) -> bool {
-        let Some(names) = self.names.get(target) else { return false };
-        names.get(&name_digest(&self.salt, name)).is_some_and(|last_seen| is_kept(*last_seen))
-    }
-}
-
-/// The digest by which a record is known again.
-pub fn record_digest(salt: &str, record: &RecordKey) -> Digest {
-    Digest::of(format!("record\n{salt}\n{}\n{}", record.source, record.key))
-}
-
-/// The digest by which a login name is known again, in whatever case.
-pub fn name_digest(salt: &str, name: &str) -> Digest {
-    Digest::of(format!("name\n{salt}\n{}", name.to_lowercase()))
 }
 
 #[cfg(test)]

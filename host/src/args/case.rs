@@ -33,6 +33,9 @@ pub enum CaseVerb {
         /// Of a record: it is somebody who was not known before.
         #[arg(long, group = "answer")]
         new: bool,
+        /// Of the record of somebody who was erased: it is still theirs.
+        #[arg(long, group = "answer")]
+        erased: bool,
         /// Of somebody's account: it is none of those suggested.
         #[arg(long, group = "answer")]
         none: bool,

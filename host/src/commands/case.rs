@@ -7,11 +7,13 @@ use std::path::Path;
 use jiff::Timestamp;
 use lanyard_core::{
     case::{KeptCase, Whose, accounts::AccountCase},
+    forgetting::StillErased,
     policy::Policy,
 };
 
 use self::shown::People;
 use super::{
+    apply::UNSWEPT,
     named,
     output::Output,
     session::{self, Use},
@@ -32,6 +34,8 @@ enum Found<'a> {
     Record(&'a KeptCase),
     Account(&'a AccountCase),
     Decided(&'a DecidedAccount),
+    /// Of a record that is still that of somebody who was erased.
+    Still(&'a str, &'a StillErased),
 }
 
 pub(super) async fn case(
@@ -54,7 +58,19 @@ pub(super) async fn case(
             let people = People::of(&store, now).await?;
             shown::one(&find(&cases, &id)?, &people, json, output)?;
         }
-        CaseVerb::Decide { id, link, new: _, none, reason } => {
+        CaseVerb::Decide { id, erased: true, reason, .. } => {
+            let store = session::exclusive_store(&config, Use::Changes, output).await?;
+            let cases = known(&mut config.policy, &store, now).await?;
+            let actor = session::actor();
+            let by = Decider { actor: &actor, now, reason: reason.as_deref() };
+            let said = still_erased(&store, &find(&cases, &id)?, by).await?;
+            output.line(&said)?;
+            if !store.sweep().await? {
+                output.error(&format!("note: {UNSWEPT}\n"));
+                return Ok(Exit::Failed);
+            }
+        }
+        CaseVerb::Decide { id, link, none, reason, .. } => {
             let store = session::exclusive_store(&config, Use::Changes, output).await?;
             let cases = known(&mut config.policy, &store, now).await?;
             let actor = session::actor();
@@ -120,6 +136,26 @@ async fn decide(
             Ok(format!("none of these accounts at {target} is suggested for {identity} any more"))
         }
         (Found::Decided(decided), _) => Err(decided_already(&decided.id)),
+        (Found::Still(id, _), _) => Err(decided_already(id)),
+    }
+}
+
+/// A record is still that of somebody who was erased.
+async fn still_erased(
+    store: &dyn Store,
+    found: &Found<'_>,
+    by: Decider<'_>,
+) -> Result<String, AppError> {
+    match found {
+        Found::Record(kept) => {
+            reconcile::decide_still_erased(store, kept, by).await.map_err(told)?;
+            Ok("it is as before: nothing of the record is taken in, and its key is not kept"
+                .to_owned())
+        }
+        Found::Account(_) => Err(usage("it is about an account")
+            .hint("`--link ACCOUNT` says which one is theirs, `--none` that none of them is")),
+        Found::Decided(decided) => Err(decided_already(&decided.id)),
+        Found::Still(id, _) => Err(decided_already(id)),
     }
 }
 
@@ -128,6 +164,9 @@ async fn reopen(store: &dyn Store, found: &Found<'_>, by: Decider<'_>) -> Result
         Found::Record(kept) => reconcile::reopen_record(store, kept, by).await.map_err(told),
         Found::Decided(decided) => {
             reconcile::reopen_account(store, decided, by).await.map_err(told)
+        }
+        Found::Still(id, still) => {
+            reconcile::reopen_still_erased(store, (id, still), by).await.map_err(told)
         }
         Found::Account(case) => Err(usage(format!("the case `{}` is open", case.id))),
     }
@@ -141,7 +180,8 @@ fn find<'a>(cases: &'a Cases, wanted: &str) -> Result<Found<'a>, AppError> {
     // Of somebody with an answer, other accounts may be open.
     let open = |id: &str| cases.accounts.iter().any(|case| case.id == id);
     let decided = cases.decided.iter().filter(|it| is(&it.id) && !open(&it.id));
-    let mut found = records.chain(accounts).chain(decided.map(Found::Decided));
+    let still = cases.still.iter().filter(|(id, _)| is(id)).map(|(id, it)| Found::Still(id, it));
+    let mut found = records.chain(accounts).chain(decided.map(Found::Decided)).chain(still);
     match (found.next(), found.next()) {
         (Some(only), None) => Ok(only),
         (None, _) => Err(usage(format!("there is no case `{wanted}`"))
@@ -172,6 +212,8 @@ fn told(error: CaseError) -> AppError {
             let hint = format!("`lanyard case reopen {id}` takes that back");
             AppError::new(Exit::Usage, error).hint(hint)
         }
+        CaseError::NotErased(_) => AppError::new(Exit::Usage, error)
+            .hint("`--link WHO` says whose it is, `--new` that it is somebody new"),
         CaseError::Closed(_) => AppError::new(Exit::Usage, error).hint("there is nothing to do"),
         CaseError::Reopen { .. } => AppError::new(Exit::Usage, error)
             .hint("`lanyard identity merge` and `identity split` change who is whom later on"),

@@ -11,6 +11,7 @@ use lanyard_core::{
         reopen::{CannotReopen, reopened},
     },
     desired::desired_adopting,
+    forgetting::StillErased,
     id::{ConnectorName, IdentityId},
     observed::{Declined, Link, Origin},
     plan::{Adoption, PlanSettings, adopted_link, plan},
@@ -30,6 +31,9 @@ pub struct Cases {
     pub accounts: Vec<AccountCase>,
     /// About accounts, those that a person decided.
     pub decided: Vec<DecidedAccount>,
+    /// About records of people who were erased, those of which a person said
+    /// that they still are; by the id of the case.
+    pub still: BTreeMap<String, StillErased>,
 }
 
 /// What a person said of accounts of somebody at a target.
@@ -53,6 +57,8 @@ pub enum CaseError {
     Decided { id: String, by: String, at: Timestamp },
     #[error("the case `{0}` is closed: the record is nobody's question any more")]
     Closed(String),
+    #[error("the case `{0}` is about nobody who was erased")]
+    NotErased(String),
     #[error("the case `{id}` cannot be reopened")]
     Reopen {
         id: String,
@@ -118,7 +124,8 @@ pub async fn cases(
         let last = rows.into_iter().map(|row| row.entry).rfind(|it| said(&it.action));
         decided.said = last.map(|entry| (entry.actor, entry.at));
     }
-    Ok(Cases { records: store.cases().await?, accounts, decided })
+    let still = observed.forgetting.forgotten.still;
+    Ok(Cases { records: store.cases().await?, accounts, decided, still })
 }
 
 /// A person says whose a record is.
@@ -151,6 +158,44 @@ pub async fn decide_record(
     };
     let entry = of_record(kept, identity, result, by);
     Ok(store.decide_case(id, &decision, &entry).await?)
+}
+
+/// A person says that a record is still that of somebody who was erased.
+///
+/// # Errors
+/// When that is not what is asked, or it is answered already.
+pub async fn decide_still_erased(
+    store: &dyn Store,
+    kept: &KeptCase,
+    by: Decider<'_>,
+) -> Result<(), CaseError> {
+    let id = &kept.case.id;
+    let identity = store.forgotten().await?.asked_about(&kept.case);
+    let identity = identity.ok_or_else(|| CaseError::NotErased(id.clone()))?;
+    if let Some(CaseDecision { by, at, .. }) = &kept.decision {
+        return Err(CaseError::Decided { id: id.clone(), by: by.clone(), at: *at });
+    }
+    if !kept.open {
+        return Err(CaseError::Closed(id.clone()));
+    }
+    let About::Record(record) = &kept.case.about;
+    let (source, at) = (record.source.clone(), by.now);
+    let still = StillErased { identity, source, by: by.actor.to_owned(), at };
+    let entry = of_record(kept, identity, "still erased", by);
+    Ok(store.decide_still_erased(id, &still, &entry).await?)
+}
+
+/// A person takes that back.
+///
+/// # Errors
+/// When nobody said so.
+pub async fn reopen_still_erased(
+    store: &dyn Store,
+    (id, still): (&str, &StillErased),
+    by: Decider<'_>,
+) -> Result<(), CaseError> {
+    let entry = entry((id, &still.source), still.identity, "reopened", by);
+    Ok(store.reopen_still_erased(id, &entry).await?)
 }
 
 /// A person takes back what was said of a record.
@@ -225,6 +270,15 @@ pub async fn reopen_account(
 
 fn of_record(kept: &KeptCase, identity: IdentityId, result: &str, by: Decider<'_>) -> AuditEntry {
     let About::Record(record) = &kept.case.about;
+    entry((&kept.case.id, &record.source), identity, result, by)
+}
+
+fn entry(
+    (case, source): (&str, &ConnectorName),
+    identity: IdentityId,
+    result: &str,
+    by: Decider<'_>,
+) -> AuditEntry {
     AuditEntry {
         at: by.now,
         actor: by.actor.to_owned(),
@@ -235,8 +289,8 @@ fn of_record(kept: &KeptCase, identity: IdentityId, result: &str, by: Decider<'_
         result: result.to_owned(),
         verification: None,
         detail: BTreeMap::from([
-            ("case".to_owned(), kept.case.id.clone()),
-            ("source".to_owned(), record.source.to_string()),
+            ("case".to_owned(), case.to_owned()),
+            ("source".to_owned(), source.to_string()),
         ]),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
+    case,
     desired::{Desired, liken},
     fact::{Identity, Reading},
     forgetting::{self, Anew, PlannedErasure, Told, doubts, let_go, started},
@@ -64,6 +65,27 @@ pub(super) async fn confirm_gone(
     Ok(())
 }
 
+/// Frees login names of people who were erased that are kept from nobody any
+/// longer; a clock that jumped frees none.
+pub(super) async fn free_names(
+    context: &Context,
+    observed: &mut Observed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let forgotten = &mut observed.forgetting.forgotten;
+    let free = forgotten.free_names(&context.policy, now);
+    if free.is_empty() || observed.kept.clock.jump.is_some() {
+        return Ok(());
+    }
+    context.store.free_names(&free).await?;
+    for (target, digest) in free {
+        if let Some(names) = forgotten.names.get_mut(&target) {
+            names.remove(&digest);
+        }
+    }
+    Ok(())
+}
+
 /// Leaves out what sources still say of people who were erased; whoever of
 /// them begins anew is known from now on.  Answers those who go on as somebody
 /// new as well: they are known by no source any more.
@@ -97,7 +119,8 @@ pub(super) async fn look_aside(
     now: Timestamp,
 ) -> Result<Aside, StoreError> {
     let (forgotten, mut kept) = (store.forgotten().await?, store.kept().await?);
-    let mut told = forgetting::set_aside(policy, readings, (known, &forgotten), now);
+    let decided = case::decisions(&store.cases().await?);
+    let mut told = forgetting::set_aside(policy, readings, (known, &forgotten, &decided), now);
     known.append(&mut told.again);
     let mut begun = Vec::new();
     // Whoever left and is hired again is somebody new, where the file wants it.

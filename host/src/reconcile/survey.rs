@@ -28,7 +28,7 @@ use super::{
     Context, ReconcileError, Stop,
     approvals::{self, Seen},
     dropped::note,
-    erase::{confirm_gone, set_aside},
+    erase::{confirm_gone, free_names, set_aside},
     known::{known_of, lately},
     lives, read, requests, reviews,
 };
@@ -75,7 +75,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
     let mut assembled = assemble_identities(context, &readings, (&known, &decided), now).await?;
-    assembled.join(followed);
+    told.join(&mut assembled, followed);
     let believed = believed(&assembled, &readings);
     lives::confirm_absences(context, &assembled, &known, &believed, now).await?;
     know_workflows(context, now).await?;
@@ -141,6 +141,7 @@ async fn just_learned(
     now: Timestamp,
 ) -> Result<(), ReconcileError> {
     confirm_gone(context, observed).await?;
+    free_names(context, observed, now).await?;
     observed.forgetting.in_cases.extend(assembled.cases.iter().flat_map(case::may_be));
     for (id, past) in past_starts(known, &assembled.identities, now) {
         observed.kept.past_starts.entry(id).or_default().extend(past);

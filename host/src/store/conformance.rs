@@ -17,6 +17,7 @@ pub(crate) mod requests;
 pub(crate) mod reviews;
 pub(crate) mod runs;
 pub(crate) mod steps;
+pub(crate) mod still;
 pub(crate) mod union;
 pub(crate) mod workflows;
 
@@ -115,6 +116,9 @@ macro_rules! suite {
             erasure::an_erasure_takes_the_name_beside_an_answer,
             erasure::something_open_about_somebody_keeps_them,
             erasure::a_row_emptied_without_an_erasure_breaks_the_chain,
+            still::that_somebody_is_still_erased_is_kept_without_the_record,
+            still::a_record_of_somebody_erased_is_known_by_any_spelling,
+            still::a_login_name_of_somebody_erased_goes_when_it_is_free,
             erasure::whoever_begins_anew_takes_the_records_over,
         );
     };

@@ -28,6 +28,7 @@ mod requests;
 mod reviews;
 mod runs;
 mod steps;
+mod still;
 #[cfg(test)]
 mod tests;
 mod union;
@@ -45,10 +46,10 @@ use lanyard_core::{
     approval::PlanApproval,
     case::{Case, CaseDecision, KeptCase, reopen::Reopened},
     fact::Identity,
-    forgetting::{AccountKey, Anew, Forgotten, Proof},
+    forgetting::{AccountKey, Anew, Forgotten, Proof, StillErased},
     guard::Lately,
     history::PastFact,
-    id::{ConnectorName, IdentityId, OperationId},
+    id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
@@ -592,5 +593,25 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let changed = changed.clone();
         self.write("keep which accounts are gone", move |tx| gone::record(tx, &changed)).await
+    }
+
+    async fn decide_still_erased(
+        &self,
+        case: &str,
+        still: &StillErased,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let (case, still, audit) = (case.to_owned(), still.clone(), audit.clone());
+        self.write("decide a case", move |tx| still::decide(tx, &case, &still, &audit)).await
+    }
+
+    async fn reopen_still_erased(&self, case: &str, audit: &AuditEntry) -> Result<(), StoreError> {
+        let (case, audit) = (case.to_owned(), audit.clone());
+        self.write("reopen a case", move |tx| still::reopen(tx, &case, &audit)).await
+    }
+
+    async fn free_names(&self, names: &[(ConnectorName, Digest)]) -> Result<(), StoreError> {
+        let names = names.to_vec();
+        self.write("free login names", move |tx| still::free_names(tx, &names)).await
     }
 }

@@ -15,14 +15,16 @@ use super::{
     content::Site,
     credential,
     effects::Due,
-    ended, imagined, jobs, leave,
+    ended,
+    episode::EpisodeNow,
+    imagined, jobs, leave,
     life::{Life, engaged, life, past_starts},
     managed_object,
     names::{self, Names},
     person::{self, Besides, Facts, Given, Wanted},
     references::{self, Accounts, Referents},
     requests, reviewed,
-    steps::{self, Entitlements, EpisodeNow, Held, Subject, Turn, Used},
+    steps::{self, Entitlements, Held, Subject, Turn, Used},
     wishes::Overrides,
 };
 use crate::{

@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::{
     DesiredStep,
     effects::{Due, cause, due, open},
+    episode::EpisodeNow,
     jobs::Job,
     person::Facts,
     unused::Told,
@@ -28,23 +29,6 @@ use crate::{
         StepEnd, StepRecord, Task, Trigger, Workflow, advance, lasting_steps, standing,
     },
 };
-
-/// An episode after this look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EpisodeNow {
-    /// As it is to be recorded.
-    pub episode: Episode,
-    /// Whether it is recorded otherwise.
-    pub changed: bool,
-    /// What is decided by this look, in sentences, and becomes so when the
-    /// plan is applied.  Without any, a change is what was seen: a wait that
-    /// is over, an account that is closed.
-    pub news: Vec<String>,
-    /// What of it is so because of this look.
-    pub decided: Decided,
-    /// What is waited for, step by step.
-    pub waits: BTreeMap<StepName, String>,
-}
 
 /// Everything workflows say of one identity.
 #[derive(Debug, Default)]
@@ -393,14 +377,6 @@ impl Subject<'_> {
         let since = ended.unwrap_or(self.now);
         let begun = episode.begun(&step.id);
         Some(Wish { action: action.clone(), began: episode.began, since, begun, cause })
-    }
-}
-
-impl EpisodeNow {
-    /// Something was seen, and nothing is decided.
-    fn seen(episode: Episode) -> Self {
-        let (news, decided, waits) = (Vec::new(), Decided::default(), BTreeMap::new());
-        Self { episode, changed: true, news, decided, waits }
     }
 }
 

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Forgotten, Tombstone};
+use super::{Forgotten, Tombstone, asked};
 use crate::{
+    case::{Case, Decisions, Whose},
     desired::standing,
-    diff::counted,
     fact::{Fact, Identity, Reading, RecordKey},
-    id::{ConnectorName, IdentityId},
-    identity::{assemble, facts_now, gives},
+    id::{ConnectorName, FactName, IdentityId},
+    identity::{Assembled, assemble, facts_now, gives},
     lifecycle::{Kept, moment_of, zone_of},
-    plan::{Note, NoteKind},
+    plan::Note,
     policy::Policy,
 };
 
@@ -23,42 +23,21 @@ pub struct Told {
     pub again: Vec<Identity>,
     /// How many records of each source were left out.
     pub left_out: BTreeMap<ConnectorName, usize>,
-    /// How many of these say that they are here, and not that they were hired
-    /// after they left.
-    pub unsure: BTreeMap<ConnectorName, usize>,
+    /// Of those that say that they are here, and not that they were hired
+    /// after they left: a person has to say.
+    pub cases: Vec<Case>,
 }
 
 impl Told {
-    /// That a source still has them, without saying whom.
-    pub fn notes(&self) -> impl Iterator<Item = Note> + '_ {
-        let unsure = self.unsure.iter().map(|(source, count)| Note {
-            identity: None,
-            target: None,
-            kind: NoteKind::Forgotten,
-            text: format!(
-                "`{source}` has {} of people who were erased and says that they are here: nobody \
-                 can tell whether they were hired again, and they get nothing. Whoever was has a \
-                 first day after the day they left, so have `{source}` say it, or erase the record \
-                 there",
-                counted(*count, "record", "records")
-            ),
-            open: true,
-        });
-        unsure.chain(self.left_out()).collect::<Vec<_>>().into_iter()
+    /// Takes up what is asked, and those who go on as somebody new.
+    pub fn join(&self, assembled: &mut Assembled, followed: Vec<Identity>) {
+        assembled.cases.extend(self.cases.iter().cloned());
+        assembled.join(followed);
     }
 
-    fn left_out(&self) -> impl Iterator<Item = Note> + '_ {
-        self.left_out.iter().map(|(source, count)| Note {
-            identity: None,
-            target: None,
-            kind: NoteKind::Forgotten,
-            text: format!(
-                "`{source}` still has {} of people who were erased; nothing of that is taken in, \
-                 and it is for whoever keeps `{source}` to erase it there",
-                counted(*count, "record", "records")
-            ),
-            open: false,
-        })
+    /// That a source still has them, without saying whom.
+    pub fn notes(&self) -> impl Iterator<Item = Note> + '_ {
+        self.cases.iter().map(asked::note).chain(asked::left_out(&self.left_out))
     }
 }
 
@@ -66,33 +45,19 @@ impl Told {
 /// those who are hired again.
 ///
 /// Whether somebody is cannot be told while one of the sources that knew them
-/// is not read: until then they are left out.
+/// is not read: until then they are left out.  What a person decided of a
+/// record is so.
 pub fn set_aside(
     policy: &Policy,
     readings: &mut [Reading],
-    (known, forgotten): (&[Identity], &Forgotten),
+    (known, forgotten, decisions): (&[Identity], &Forgotten, &Decisions),
     now: Timestamp,
 ) -> Told {
     let mut told = Told::default();
     if forgotten.records.is_empty() {
         return told;
     }
-    let owned: BTreeSet<&RecordKey> = known.iter().flat_map(|it| &it.records).collect();
-    let mut theirs: BTreeMap<IdentityId, BTreeSet<RecordKey>> = BTreeMap::new();
-    for reading in readings.iter().filter(|it| !policy.tables.contains_key(&it.source)) {
-        for record in &reading.records {
-            let (source, key) = (reading.source.clone(), record.reference.uid.clone());
-            let key = RecordKey { source, key };
-            if owned.contains(&key) {
-                continue;
-            }
-            let whose = forgotten.whose(&key).into_iter().flatten();
-            let when = |id: &&IdentityId| forgotten.people.get(*id).map(|it| it.at);
-            if let Some(last) = whose.max_by_key(when) {
-                theirs.entry(*last).or_default().insert(key);
-            }
-        }
-    }
+    let theirs = theirs(policy, readings, (known, forgotten, decisions));
     let taken: BTreeSet<IdentityId> =
         forgotten.people.keys().copied().chain(known.iter().map(|it| it.id)).collect();
     let candidates: Vec<Candidate<'_>> = theirs
@@ -109,11 +74,18 @@ pub fn set_aside(
             })
         })
         .collect();
-    let Judged { hired, unsure } = judge(policy, readings, &candidates, known, now);
-    let asked = candidates.iter().filter(|it| unsure.contains(&it.again.id));
-    for record in asked.flat_map(|it| &it.again.records) {
-        *told.unsure.entry(record.source.clone()).or_default() += 1;
-    }
+    let Judged { mut hired, unsure } = judge(policy, readings, &candidates, known, now);
+    let is_new = |record: &RecordKey| decisions.get(record) == Some(&Whose::New);
+    let new = candidates.iter().filter(|it| it.again.records.iter().any(is_new));
+    hired.extend(new.map(|it| it.again.id));
+    let asked = candidates.iter().filter_map(|Candidate { again, .. }| {
+        let said = unsure.get(&again.id).filter(|_| !hired.contains(&again.id))?;
+        let first = again.records.first()?;
+        let mut whose = theirs.iter();
+        let (erased, _) = whose.find(|(_, records)| records.contains(first))?;
+        asked::question(forgotten, (*erased, again), said)
+    });
+    told.cases = asked.collect();
     told.again = candidates
         .into_iter()
         .map(|candidate| candidate.again)
@@ -135,6 +107,35 @@ pub fn set_aside(
         }
     }
     told
+}
+
+/// Records that were those of somebody who was erased, by whose they were last;
+/// not those that a person gave to somebody who is known.
+fn theirs(
+    policy: &Policy,
+    readings: &[Reading],
+    (known, forgotten, decisions): (&[Identity], &Forgotten, &Decisions),
+) -> BTreeMap<IdentityId, BTreeSet<RecordKey>> {
+    let owned: BTreeSet<&RecordKey> = known.iter().flat_map(|it| &it.records).collect();
+    let ids: BTreeSet<IdentityId> = known.iter().map(|it| it.id).collect();
+    let mut theirs: BTreeMap<IdentityId, BTreeSet<RecordKey>> = BTreeMap::new();
+    for reading in readings.iter().filter(|it| !policy.tables.contains_key(&it.source)) {
+        for record in &reading.records {
+            let (source, key) = (reading.source.clone(), record.reference.uid.clone());
+            let key = RecordKey { source, key };
+            let is_others =
+                matches!(decisions.get(&key), Some(Whose::Identity(id)) if ids.contains(id));
+            if is_others || owned.contains(&key) {
+                continue;
+            }
+            let whose = forgotten.whose(&key).into_iter().flatten();
+            let when = |id: &&IdentityId| forgotten.people.get(*id).map(|it| it.at);
+            if let Some(last) = whose.max_by_key(when) {
+                theirs.entry(*last).or_default().insert(key);
+            }
+        }
+    }
+    theirs
 }
 
 /// Somebody new with these records, under an id that nobody has or had.
@@ -181,8 +182,9 @@ pub(crate) enum Known {
 #[derive(Debug, Default)]
 struct Judged {
     hired: BTreeSet<IdentityId>,
-    /// They are here, it is said, and nobody can tell since when.
-    unsure: BTreeSet<IdentityId>,
+    /// They are here, it is said, and nobody can tell since when; with what
+    /// is said of that.
+    unsure: BTreeMap<IdentityId, String>,
 }
 
 /// Those who are there, or will be, by what is told of them alone, and not
@@ -246,10 +248,19 @@ fn judge(
             Known::Erased { started } if !is_before && is_shown(started) => {
                 judged.hired.insert(again.id);
             }
-            Known::Erased { .. } => _ = judged.unsure.insert(again.id),
+            Known::Erased { .. } => drop(judged.unsure.insert(again.id, said(&facts))),
         }
     }
     judged
+}
+
+/// What decides whether somebody is here, as it stands.
+fn said(facts: &BTreeMap<FactName, &Fact>) -> String {
+    let said = ["start", "end", "status"].into_iter().map(|name| {
+        let values = facts.get(name).into_iter().flat_map(|fact| &fact.values);
+        format!("{name}: {}", values.map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    });
+    said.collect::<Vec<_>>().join("\n")
 }
 
 /// A reading with these records alone; tables whole.

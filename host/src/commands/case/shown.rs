@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use lanyard_core::{
     case::{About, CaseDecision, KeptCase, Whose, accounts::AccountCase},
+    forgetting::StillErased,
     id::IdentityId,
     identity::{facts_now, key, label},
 };
@@ -32,6 +33,11 @@ impl People {
         for (other, keep) in store.kept().await?.merged {
             called.extend(called.get(&keep).cloned().map(|keep| (other, keep)));
         }
+        for (id, left) in store.forgotten().await?.people {
+            let (short, at) = (id.to_string(), left.at);
+            let short = short.get(..8).unwrap_or(&short);
+            called.insert(id, format!("somebody who was erased on {at:.0} ({short})"));
+        }
         Ok(Self(called))
     }
 
@@ -49,7 +55,8 @@ pub(super) fn list(
     let records = cases.records.iter().filter(|it| it.waits() || all).map(Found::Record);
     let accounts = cases.accounts.iter().map(Found::Account);
     let decided = cases.decided.iter().filter(|_| all).map(Found::Decided);
-    let found: Vec<Found<'_>> = records.chain(accounts).chain(decided).collect();
+    let still = cases.still.iter().filter(|_| all).map(|(id, it)| Found::Still(id, it));
+    let found: Vec<Found<'_>> = records.chain(accounts).chain(decided).chain(still).collect();
     if as_json {
         let values: Vec<Value> = found.iter().map(value).collect();
         return output.json(&values);
@@ -87,7 +94,7 @@ pub(super) fn one(
                     .line(&format!("  `{}` ({}): same {}", it.account.uid, it.name, it.matched))?;
             }
         }
-        Found::Decided(_) => {}
+        Found::Decided(_) | Found::Still(..) => {}
     }
     Ok(())
 }
@@ -97,6 +104,7 @@ fn id<'a>(found: &'a Found<'_>) -> &'a str {
         Found::Record(kept) => &kept.case.id,
         Found::Account(case) => &case.id,
         Found::Decided(decided) => &decided.id,
+        Found::Still(id, _) => id,
     }
 }
 
@@ -123,6 +131,10 @@ fn sentence(found: &Found<'_>, people: &People) -> String {
                 people.called(*identity),
                 may.join(" or ")
             )
+        }
+        Found::Still(_, StillErased { identity, source, by, at }) => {
+            let who = people.called(*identity);
+            format!("record of `{source}`: is still that of {who}, said by {by} on {at:.0}")
         }
         Found::Decided(DecidedAccount { identity, target, adopted, declined, said, .. }) => {
             let adopted = adopted.iter().map(|it| format!("is `{}`", it.uid));
@@ -168,6 +180,15 @@ fn value(found: &Found<'_>) -> Value {
             "target": target,
             "candidates": accounts,
             "open": true,
+        }),
+        Found::Still(id, StillErased { identity, source, by, at }) => json!({
+            "id": id,
+            "about": "erased",
+            "identity": identity,
+            "source": source,
+            "open": false,
+            "by": by,
+            "at": at,
         }),
         Found::Decided(DecidedAccount { id, identity, target, adopted, declined, said }) => {
             let (by, at) = said.clone().unzip();

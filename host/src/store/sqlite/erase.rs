@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     fact::RecordKey,
-    forgetting::{Gone, Tombstone, name_digest, record_digest},
+    forgetting::{Gone, Tombstone, name_digest, record_digest, respelt_digest},
     id::{Digest, IdentityId},
 };
 use rusqlite::{Connection, params};
@@ -248,13 +248,14 @@ fn hold_names(tx: &Connection, whom: &Whom) -> Result<usize, Problem> {
 fn forget_records(tx: &Connection, identity: IdentityId, whom: &Whom) -> Result<(), Problem> {
     for record in &whom.records {
         tx.prepare_cached(
-            "INSERT INTO erased_record (digest, source, identity) VALUES (?1, ?2, ?3)
+            "INSERT INTO erased_record (digest, source, identity, respelt) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             record_digest(&whom.salt, record).as_str(),
             record.source.as_str(),
-            identity.to_string()
+            identity.to_string(),
+            respelt_digest(&whom.salt, record).as_str()
         ])?;
         let keys = "SELECT keys FROM source_read WHERE source = ?1";
         let mut statement = tx.prepare_cached(keys)?;

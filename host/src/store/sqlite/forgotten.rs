@@ -12,16 +12,22 @@ use super::{
     columns::{At, Word},
     erase,
     problem::Problem,
+    still,
 };
 
 pub(super) fn forgotten(tx: &Connection) -> Result<Forgotten, Problem> {
     let mut sources: BTreeMap<IdentityId, BTreeSet<ConnectorName>> = BTreeMap::new();
     let mut records: BTreeMap<Digest, BTreeSet<IdentityId>> = BTreeMap::new();
-    let mut statement = tx.prepare_cached("SELECT digest, source, identity FROM erased_record")?;
+    let mut respelt: BTreeMap<Digest, BTreeSet<IdentityId>> = BTreeMap::new();
+    let mut statement =
+        tx.prepare_cached("SELECT digest, source, identity, respelt FROM erased_record")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let identity = row.get::<_, Word<IdentityId>>(2)?.0;
         records.entry(row.get::<_, Word<_>>(0)?.0).or_default().insert(identity);
+        if let Some(digest) = row.get::<_, Option<Word<_>>>(3)? {
+            respelt.entry(digest.0).or_default().insert(identity);
+        }
         sources.entry(identity).or_default().insert(row.get::<_, Word<_>>(1)?.0);
     }
     let mut statement = tx.prepare_cached(
@@ -48,5 +54,6 @@ pub(super) fn forgotten(tx: &Connection) -> Result<Forgotten, Problem> {
         let here = names.entry(row.get::<_, Word<_>>(0)?.0).or_default();
         here.insert(row.get::<_, Word<_>>(1)?.0, row.get::<_, At>(2)?.0);
     }
-    Ok(Forgotten { salt: erase::salt(tx)?, people, records, names })
+    let (salt, still) = (erase::salt(tx)?, still::all(tx)?);
+    Ok(Forgotten { salt, people, records, respelt, names, still })
 }

@@ -23,3 +23,18 @@ CREATE TABLE erased_case (
     by_whom TEXT NOT NULL,
     at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- The key of the record leaves the files with the question.
+DROP TRIGGER erased_unchanged;
+CREATE TRIGGER erased_unchanged BEFORE UPDATE ON erased
+WHEN NOT ((NEW.identity, NEW.at, NEW.by_whom, NEW.ordered)
+        = (OLD.identity, OLD.at, OLD.by_whom, OLD.ordered)
+    AND NEW.departed IS OLD.departed AND NEW.reason IS OLD.reason
+    AND NEW.started IS OLD.started)
+BEGIN SELECT RAISE(ABORT, 'whoever was erased stays so'); END;
+CREATE TRIGGER record_case_swept AFTER DELETE ON record_case
+BEGIN
+    UPDATE erased SET swept = 0
+    WHERE identity IN (SELECT value ->> '$.identity'
+        FROM json_each(OLD.body, '$.candidates'));
+END;
