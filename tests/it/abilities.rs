@@ -36,7 +36,8 @@ fn every_plugin_can_do_with_credentials_what_the_operators_page_says() {
     let plugins = plugins.map(|it| it.unwrap().path()).filter(|it| it.join("src/lib.rs").is_file());
     let names = plugins.map(|it| it.file_name().unwrap().to_str().unwrap().to_owned());
     let mut there: Vec<String> = names.filter(|it| it != "sdk" && it != "template").collect();
-    (shown.sort(), there.sort());
+    shown.sort();
+    there.sort();
     assert_eq!(shown, there);
     for row in rows {
         let name = row[0].replace('`', "");

@@ -384,23 +384,7 @@ impl Stage {
         let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
         let steps: Mutex<Vec<String>> = Mutex::default();
         let report = |progress: Progress| {
-            if let Progress::Step { step, how } = &progress {
-                let line = people::step_line(&survey.stored.plan, step, how);
-                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            if let Progress::Review { name, .. } = &progress {
-                let line = format!("people are asked in review `{name}`");
-                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            if let Progress::Question { question, how } = &progress {
-                let line = requests::question_line(&survey.stored.plan, question, how);
-                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            if let Some(line) = agreed::line(&progress) {
-                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            if let Progress::Erased { identity } = &progress {
-                let line = erasures::line(&survey, *identity);
+            if let Some(line) = beside(&survey, &progress) {
                 steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
             }
             if let Some((operation, how)) = told(&progress) {
@@ -416,23 +400,7 @@ impl Stage {
             // Writing to a String cannot fail.
             let _infallible = writeln!(text, "{line}");
         }
-        for finding in &survey.stored.findings {
-            if finding.holds_back() && !released.contains(&finding.kind) {
-                let count = finding.blocks.len();
-                let _infallible = writeln!(
-                    text,
-                    "held back ({}, {count} operations): {}",
-                    finding.kind.word(),
-                    finding.text
-                );
-            }
-        }
-        for planned in &survey.stored.plan.episodes {
-            let who = survey.stored.plan.labels.get(&planned.episode.identity);
-            for news in &planned.news {
-                let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
-            }
-        }
+        text.push_str(&held_back(&survey, released));
         for line in steps.into_inner().unwrap_or_else(PoisonError::into_inner) {
             let _infallible = writeln!(text, "{line}");
         }
@@ -551,4 +519,35 @@ fn finding(word: &str) -> Result<FindingKind, String> {
         .into_iter()
         .find(|kind| kind.word() == word && kind.releasable())
         .ok_or_else(|| format!("`{word}` is no finding that can be released"))
+}
+
+/// What is told of what goes on beside operations.
+fn beside(survey: &Survey, progress: &Progress) -> Option<String> {
+    let plan = &survey.stored.plan;
+    match progress {
+        Progress::Step { step, how } => Some(people::step_line(plan, step, how)),
+        Progress::Review { name, .. } => Some(format!("people are asked in review `{name}`")),
+        Progress::Question { question, how } => Some(requests::question_line(plan, question, how)),
+        Progress::Erased { identity } => Some(erasures::line(survey, *identity)),
+        _ => agreed::line(progress),
+    }
+}
+
+/// What does not go, and what workflows begin and end.
+fn held_back(survey: &Survey, released: &BTreeSet<FindingKind>) -> String {
+    let mut text = String::new();
+    let findings = survey.stored.findings.iter();
+    for finding in findings.filter(|it| it.holds_back() && !released.contains(&it.kind)) {
+        let (kind, count) = (finding.kind.word(), finding.blocks.len());
+        // Writing to a String cannot fail.
+        let _infallible =
+            writeln!(text, "held back ({kind}, {count} operations): {}", finding.text);
+    }
+    for planned in &survey.stored.plan.episodes {
+        let who = survey.stored.plan.labels.get(&planned.episode.identity);
+        for news in &planned.news {
+            let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
+        }
+    }
+    text
 }

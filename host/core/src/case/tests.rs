@@ -1,3 +1,5 @@
+use std::slice;
+
 use super::*;
 use crate::example::{id, named, noon};
 
@@ -46,13 +48,14 @@ fn a_case_is_over_when_its_source_was_read_and_no_longer_leads_to_it() {
     let read = BTreeSet::from([&more]);
     let one = kept(true, false, false);
     let id = one.case.id.clone();
-    assert_eq!(closed(&[one.clone()], &[], &policy, &read), BTreeSet::from([id]));
+    let (all, found) = (slice::from_ref(&one), slice::from_ref(&one.case));
+    assert_eq!(closed(all, &[], &policy, &read), BTreeSet::from([id]));
     // It is found again, its source was not read, or it was closed before.
-    assert_eq!(closed(&[one.clone()], &[one.case.clone()], &policy, &read), BTreeSet::new());
-    assert_eq!(closed(&[one.clone()], &[], &policy, &BTreeSet::new()), BTreeSet::new());
+    assert_eq!(closed(all, found, &policy, &read), BTreeSet::new());
+    assert_eq!(closed(all, &[], &policy, &BTreeSet::new()), BTreeSet::new());
     assert_eq!(closed(&[kept(false, false, false)], &[], &policy, &read), BTreeSet::new());
     // Nobody will read a source again that left the file.
     let mut without = crate::example::policy();
     without.sources.remove("more");
-    assert_eq!(closed(&[one], &[], &without, &BTreeSet::new()).len(), 1);
+    assert_eq!(closed(all, &[], &without, &BTreeSet::new()).len(), 1);
 }

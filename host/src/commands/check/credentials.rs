@@ -137,11 +137,11 @@ mod tests {
         assert_eq!(said(&all, &[EndSessions]), note);
         assert_eq!(said(&all, &[RevokeAll]), note, "revoking ends sessions");
         assert_eq!(said(&ends(CredentialVerb::EndSessions, Some("crm")), &[EndSessions]), []);
-        let none = |what| vec![(true, format!("step `x`: no target of it can {what}"))];
+        let fails = |what| vec![(true, format!("step `x`: no target of it can {what}"))];
         let wiki = ends(CredentialVerb::EndSessions, Some("wiki"));
-        assert_eq!(said(&wiki, &[EndSessions]), none("end sessions"));
+        assert_eq!(said(&wiki, &[EndSessions]), fails("end sessions"));
         let revoke = ends(CredentialVerb::Revoke, None);
-        assert_eq!(said(&revoke, &[EndSessions]), none("revoke credentials"));
+        assert_eq!(said(&revoke, &[EndSessions]), fails("revoke credentials"));
     }
 
     #[test]
