@@ -9,6 +9,7 @@
 )]
 
 mod abilities;
+mod agreed;
 mod approval;
 mod asking;
 mod bad_input;

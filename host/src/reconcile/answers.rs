@@ -223,10 +223,7 @@ impl<'a> Answers<'a> {
     ) -> Result<Vec<Reviewed>, StoreError> {
         let took = |item: &Item| item.decision.as_ref().is_some_and(|it| it.revoke);
         let asks = !revoke && chosen.iter().any(|(_, item)| took(item));
-        let known = match asks {
-            true => Some(look(self.policy, self.store, self.now).await?),
-            false => None,
-        };
+        let known = if asks { Some(look(self.policy, self.store, self.now).await?) } else { None };
         let told = chosen.iter().map(|(_, item)| {
             let gone = known
                 .as_ref()

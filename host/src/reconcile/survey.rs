@@ -1,41 +1,55 @@
 //! From the world to a plan: read, assemble, desire, compare, guard.
 
+mod kept;
+mod sources;
+mod targets;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
     absence,
-    case::{self, Decisions, KeptCase},
-    desired::{Desired, desired_adopting, unwanted},
+    case::{self, Decisions},
+    desired::{Desired, desired_adopting},
     dropped::{Dropped, dropped},
     fact::{Identity, Reading},
     fault::Fault,
-    guard::{Finding, GuardSettings, TargetShrank, blocked, guard, last_ones, still_doubted},
+    guard::{Finding, GuardSettings, blocked, guard, last_ones, still_doubted},
     history::past_starts,
     id::{ConnectorName, IdentityId},
-    identity::{Assembled, UnknownFact, assemble_decided, provide, unknown_facts},
+    identity::{Assembled, assemble_decided, provide},
     lifecycle::notes_of_holds,
     missing::missing,
-    observed::{Link, Observed, ObservedTarget},
+    observed::{Observed, ObservedTarget},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
     review,
-    workflow::{Definition, Episode, EpisodeEnd, add_own_facts, without_own_facts},
+    workflow::add_own_facts,
 };
 
+pub(super) use self::{
+    kept::{accept_lost, accept_shrunk, episode_entry},
+    sources::believed,
+    targets::doubt_shrunk,
+};
+use self::{
+    kept::{keep_what_was_seen, know_workflows, record_cases},
+    sources::proving,
+    targets::{Observing, observe},
+};
+pub use self::{
+    sources::{SourcesRead, read_sources},
+    targets::refresh,
+};
 use super::{
-    Context, ReconcileError, Stop,
+    Context, ReconcileError,
     approvals::{self, Seen},
     dropped::note,
     erase::{confirm_gone, free_names, set_aside},
-    known::{known_of, lately},
-    lives, read, requests, reviews,
+    known::lately,
+    lives, requests, reviews,
 };
-use crate::{
-    connector::Connectors,
-    store::{AuditEntry, SourceRead, StoredPlan},
-};
+use crate::store::{SourceRead, StoredPlan};
 
 /// Everything one look at the world gave.
 #[derive(Debug)]
@@ -65,12 +79,7 @@ pub struct Survey {
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let mut known = context.store.identities().await?;
-    let mut read =
-        read_sources(&context.policy, &context.connectors, &known, (now, &context.stop)).await?;
-    if let Some(trouble) = read.trouble() {
-        return Err(trouble);
-    }
-    let SourcesRead { mut readings, unread: unread_sources, .. } = read;
+    let (mut readings, unread_sources) = told_by_sources(context, &known, now).await?;
     let (told, followed) = set_aside(context, &mut readings, &mut known, now).await?;
     let cases = context.store.cases().await?;
     let decided = case::decisions(&cases);
@@ -134,6 +143,17 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     })
 }
 
+/// What sources say, and those that said nothing.
+async fn told_by_sources(
+    context: &Context,
+    known: &[Identity],
+    now: Timestamp,
+) -> Result<(Vec<Reading>, BTreeMap<ConnectorName, Fault>), ReconcileError> {
+    let Context { policy, connectors, stop, .. } = context;
+    let mut read = read_sources(policy, connectors, known, (now, stop)).await?;
+    read.trouble().map_or(Ok((read.readings, read.unread)), Err)
+}
+
 /// What this look learned and the store does not have yet.
 async fn just_learned(
     context: &Context,
@@ -167,17 +187,6 @@ fn notes(
     plan.notes.extend(case::notes(assembled));
 }
 
-/// The workflows of the file: whoever they would have been for before today
-/// begins none of them.
-async fn know_workflows(context: &Context, now: Timestamp) -> Result<(), ReconcileError> {
-    let workflows = &context.policy.workflows;
-    let definitions: Vec<Definition> = workflows.iter().map(|it| it.definition.clone()).collect();
-    if !definitions.is_empty() {
-        context.store.know_workflows(&definitions, now).await?;
-    }
-    Ok(())
-}
-
 /// Records what is over of what people are asked, unless the clock jumped, and
 /// says what waits for them.
 async fn answered(
@@ -205,111 +214,6 @@ fn held_back(plan: &Plan, findings: &[Finding]) -> BTreeSet<IdentityId> {
     held.map(|operation| operation.identity).collect()
 }
 
-/// What this look found, whether or not its plan is applied.
-async fn keep_what_was_seen(
-    context: &Context,
-    assembled: &Assembled,
-    desired: &Desired,
-    observed: &Observed,
-    now: Timestamp,
-) -> Result<(), ReconcileError> {
-    let found = unwanted(assembled, desired, &observed.links, now);
-    if !found.is_empty() {
-        context.store.record_unwanted(&found).await?;
-    }
-    let seen = seen(context, desired, now);
-    if !seen.is_empty() {
-        context.store.record_episodes(&seen).await?;
-    }
-    Ok(())
-}
-
-/// What the sources of a file say together.
-#[derive(Debug)]
-pub struct SourcesRead {
-    pub readings: Vec<Reading>,
-    /// Names of what they give: attributes, and facts made of them.
-    pub columns: BTreeSet<String>,
-    /// What is asked for and none of those that were read gives.
-    pub unknown: Vec<UnknownFact>,
-    /// Those that could not be read, and why.
-    pub unread: BTreeMap<ConnectorName, Fault>,
-}
-
-impl SourcesRead {
-    /// Why nothing can be planned, when something asks for a fact that nobody
-    /// gives.
-    fn trouble(&mut self) -> Option<ReconcileError> {
-        let unknown = self.unknown.drain(..).next()?;
-        // It may be given by a source that was not read.
-        Some(match self.unread.pop_first() {
-            Some((source_name, fault)) => ReconcileError::Source { source_name, fault },
-            None => ReconcileError::Fact { unknown, known: std::mem::take(&mut self.columns) },
-        })
-    }
-}
-
-/// Reads every source, and looks whether they give what is asked for; facts
-/// of the identities `known` from before count as given.
-///
-/// One that cannot be read delays nobody of the others.
-///
-/// # Errors
-/// When none of them can be read.
-pub async fn read_sources(
-    policy: &Policy,
-    connectors: &Connectors,
-    known: &[Identity],
-    (now, stop): (Timestamp, &Stop),
-) -> Result<SourcesRead, ReconcileError> {
-    let reads = connectors.sources.iter().map(|(name, source)| async move {
-        (name.clone(), read::source(name, source, now, stop).await)
-    });
-    let mut readings = Vec::new();
-    let mut columns = BTreeSet::new();
-    let mut unread = BTreeMap::new();
-    for (name, read) in join_all(reads).await {
-        match read {
-            Ok((reading, declared)) => {
-                readings.push(reading);
-                columns.extend(declared);
-            }
-            Err(fault) => {
-                tracing::warn!(source = %name, kind = fault.kind.word(), "not read: {fault}");
-                unread.insert(name, fault);
-            }
-        }
-    }
-    if readings.is_empty()
-        && let Some((source_name, fault)) = unread.pop_first()
-    {
-        return Err(ReconcileError::Source { source_name, fault });
-    }
-    let unknown = unknown_facts(policy, &columns, &readings, known);
-    let mapped = policy.sources.values().flat_map(|source| source.facts.keys());
-    columns.extend(mapped.map(ToString::to_string));
-    Ok(SourcesRead { readings, columns, unknown, unread })
-}
-
-/// Reads the written targets once more, so that what is shown of them is
-/// what they are now.  One that cannot be read is shown as it was.
-///
-/// # Errors
-/// When the store fails.
-pub async fn refresh(
-    context: &Context,
-    written: &BTreeSet<ConnectorName>,
-) -> Result<(), ReconcileError> {
-    let targets = context.connectors.targets.iter().filter(|(name, _)| written.contains(*name));
-    let connectors = Connectors {
-        sources: BTreeMap::new(),
-        targets: targets.map(|(name, target)| (name.clone(), target.clone())).collect(),
-        components: BTreeMap::new(),
-    };
-    observe(&Context { connectors, ..context.clone() }, context.now()).await?;
-    Ok(())
-}
-
 /// Identities as the readings make them.
 async fn assemble_identities(
     context: &Context,
@@ -320,164 +224,4 @@ async fn assemble_identities(
     let before = context.store.source_reads().await?;
     let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
     Ok(assemble_decided(&context.policy, readings, known, &baseline, now))
-}
-
-/// Questions that only a person can answer, for `case list`.
-async fn record_cases(
-    context: &Context,
-    kept: &[KeptCase],
-    assembled: &Assembled,
-    readings: &[Reading],
-    now: Timestamp,
-) -> Result<(), ReconcileError> {
-    let proving = readings.iter().filter(|reading| reading.coverage.proves_absence());
-    let proven = proving.map(|reading| &reading.source).collect();
-    let closed = case::closed(kept, &assembled.cases, &context.policy, &proven);
-    if !assembled.cases.is_empty() || !closed.is_empty() {
-        context.store.record_cases(&assembled.cases, &closed, now).await?;
-    }
-    Ok(())
-}
-
-/// Readings that count as the measure of later ones: a shrunk one only when a
-/// person says so.
-pub(super) fn believed(
-    assembled: &Assembled,
-    readings: &[Reading],
-) -> BTreeMap<ConnectorName, SourceRead> {
-    let shrank: BTreeSet<&ConnectorName> =
-        assembled.shrank.iter().map(|shrank| &shrank.source).collect();
-    let mut reads = proving(readings);
-    reads.retain(|source, _| !shrank.contains(source));
-    reads
-}
-
-/// A person released that a source shrank: what it says now is the measure,
-/// who is missing from it is absent, and who is new by it is known.
-pub(super) async fn accept_shrunk(
-    context: &Context,
-    survey: &Survey,
-) -> Result<(), ReconcileError> {
-    let mut identities = survey.assembled.to_record(true);
-    without_own_facts(&mut identities);
-    let at = survey.stored.made_at;
-    Ok(context.store.record_identities(&identities, &survey.reads, at).await?)
-}
-
-/// A person released that targets lost accounts of ours: they are gone.
-pub(super) async fn accept_lost(context: &Context, survey: &Survey) -> Result<(), ReconcileError> {
-    for (target, said) in &survey.shrank {
-        context.store.record_observation(target, said).await?;
-    }
-    Ok(())
-}
-
-fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {
-    readings
-        .iter()
-        .filter(|reading| reading.coverage.proves_absence())
-        .map(|reading| (reading.source.clone(), source_read(reading)))
-        .collect()
-}
-
-fn source_read(reading: &Reading) -> SourceRead {
-    let keys = reading.records.iter().map(|record| record.reference.uid.clone());
-    SourceRead {
-        keys: keys.filter(|key| !key.is_empty()).collect(),
-        coverage: reading.coverage.clone(),
-        read_at: reading.read_at,
-    }
-}
-
-/// Episodes in which something was seen and nothing is decided: a wait that
-/// is over, an account that is closed.
-fn seen(
-    context: &Context,
-    desired: &Desired,
-    now: Timestamp,
-) -> Vec<(Episode, Option<AuditEntry>)> {
-    let episodes = desired.identities.values().flat_map(|person| &person.episodes);
-    episodes
-        .filter(|it| it.changed && it.news.is_empty())
-        .map(|it| (it.episode.clone(), episode_entry(context, &it.episode, now)))
-        .collect()
-}
-
-/// What the audit says of an episode that is recorded; nothing of one that
-/// never began.
-pub(super) fn episode_entry(
-    context: &Context,
-    episode: &Episode,
-    at: Timestamp,
-) -> Option<AuditEntry> {
-    if matches!(episode.end, Some(EpisodeEnd::Before { .. })) {
-        return None;
-    }
-    let ended = episode.steps.keys().filter(|step| episode.ended(step).is_some());
-    let ended = ended.map(ToString::to_string).collect::<Vec<_>>();
-    Some(AuditEntry {
-        at,
-        actor: context.actor.clone(),
-        action: "workflow".to_owned(),
-        identity: Some(episode.identity),
-        target: None,
-        account: None,
-        result: episode.word().to_owned(),
-        verification: None,
-        detail: BTreeMap::from([
-            ("workflow".to_owned(), episode.workflow.to_string()),
-            ("episode".to_owned(), episode.ordinal.to_string()),
-            ("ended steps".to_owned(), ended.join(", ")),
-        ]),
-    })
-}
-
-/// A target that lost too many accounts of ours proves no absence from here
-/// on; answers what it said.
-pub(super) fn doubt_shrunk(
-    policy: &Policy,
-    name: &ConnectorName,
-    observed: &mut ObservedTarget,
-    before: &[Link],
-) -> Option<(TargetShrank, ObservedTarget)> {
-    let found = TargetShrank::of(&GuardSettings::of(policy), name, observed, before)?;
-    let lost = u64::try_from(found.lost).unwrap_or(u64::MAX);
-    let doubted = observed.clone().doubted("more are missing than may be at once", lost);
-    Some((found, std::mem::replace(observed, doubted)))
-}
-
-/// What targets hold now.
-struct Observing {
-    observed: Observed,
-    unread: BTreeMap<ConnectorName, Fault>,
-    /// Targets that lost too many accounts of ours, and what they said.
-    shrank: Vec<(TargetShrank, ObservedTarget)>,
-}
-
-/// Reads every target; one that cannot be read delays nobody else.
-async fn observe(context: &Context, now: Timestamp) -> Result<Observing, ReconcileError> {
-    let reads = context.connectors.targets.iter().map(|(name, target)| {
-        let settings = context.policy.targets.get(name);
-        let object_type = settings.and_then(|target| target.object_type.as_deref());
-        async move { (name.clone(), read::target(target, object_type, now, &context.stop).await) }
-    });
-    let before = context.store.links().await?;
-    let mut targets = BTreeMap::new();
-    let mut unread = BTreeMap::new();
-    let mut shrank = Vec::new();
-    for (name, read) in join_all(reads).await {
-        match read {
-            Ok(mut observed) => {
-                shrank.extend(doubt_shrunk(&context.policy, &name, &mut observed, &before));
-                context.store.record_observation(&name, &observed).await?;
-                targets.insert(name, observed);
-            }
-            Err(fault) => {
-                tracing::warn!(target = %name, kind = fault.kind.word(), "not read: {fault}");
-                unread.insert(name, fault);
-            }
-        }
-    }
-    let observed = known_of(targets, context.store.as_ref()).await?;
-    Ok(Observing { observed, unread, shrank })
 }

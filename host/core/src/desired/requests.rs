@@ -123,7 +123,7 @@ impl RequestsNow {
             if let (Side::Entitlement { .. }, None, Some(cause)) =
                 (&now.request.access, &now.waits, taken)
             {
-                now.waits = Some(format!("{cause}"));
+                now.waits = Some(cause.clone());
             }
             if let Side::Entitlement { target, .. } = &now.request.access
                 && now.waits.is_none()

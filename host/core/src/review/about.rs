@@ -41,31 +41,6 @@ impl Look<'_> {
         unread.chain(held.map(|(id, _)| Skipped::Person(*id))).collect()
     }
 
-    pub(super) fn tell_skipped(
-        &self,
-        rule: &ReviewPolicy,
-        skipped: &BTreeSet<Skipped>,
-        notes: &mut Vec<Note>,
-    ) {
-        let review = format!("review `{}` (line {})", rule.name, rule.line);
-        notes.extend(skipped.iter().map(|it| match it {
-            Skipped::Target(target) => {
-                let text = format!(
-                    "{review}: nobody is asked about what is held at {target} before that has \
-                     been read wholly"
-                );
-                about_rule(Some(target.clone()), NoteKind::Unreviewed, text, true)
-            }
-            Skipped::Person(id) => Note {
-                identity: Some(*id),
-                target: None,
-                kind: NoteKind::Unreviewed,
-                text: format!("{review}: nobody is asked about what they have while they are held"),
-                open: true,
-            },
-        }));
-    }
-
     /// What the rule names and its target does not have.
     pub(super) fn unknown_names(&self, rule: &ReviewPolicy, notes: &mut Vec<Note>) {
         for (name, texts) in &rule.of.grants {
@@ -151,4 +126,28 @@ impl Look<'_> {
         let name = found.map_or(uid, |it| it.name.as_str());
         if relation.is_empty() { name.to_owned() } else { format!("{name} ({relation})") }
     }
+}
+
+pub(super) fn tell_skipped(
+    rule: &ReviewPolicy,
+    skipped: &BTreeSet<Skipped>,
+    notes: &mut Vec<Note>,
+) {
+    let review = format!("review `{}` (line {})", rule.name, rule.line);
+    notes.extend(skipped.iter().map(|it| match it {
+        Skipped::Target(target) => {
+            let text = format!(
+                "{review}: nobody is asked about what is held at {target} before that has \
+                 been read wholly"
+            );
+            about_rule(Some(target.clone()), NoteKind::Unreviewed, text, true)
+        }
+        Skipped::Person(id) => Note {
+            identity: Some(*id),
+            target: None,
+            kind: NoteKind::Unreviewed,
+            text: format!("{review}: nobody is asked about what they have while they are held"),
+            open: true,
+        },
+    }));
 }

@@ -50,10 +50,8 @@ impl Holdings {
         grant: &GrantKey,
     ) -> Option<bool> {
         let there = observed.targets.get(&grant.0)?;
-        match self.has(identity, grant) {
-            true => Some(true),
-            false => there.assignments_coverage.proves_absence().then_some(false),
-        }
+        let held = self.has(identity, grant);
+        (held || there.assignments_coverage.proves_absence()).then_some(held)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::about::tell_skipped;
 use super::{
     GrantKey, Item, PlannedItem, PlannedReview, Review, ReviewPolicy, Skipped,
     ask::{given, unasked},
@@ -175,7 +176,7 @@ impl Look<'_> {
         let concerned = self.concerned(rule);
         let mut skipped = self.skipped(&concerned);
         let items = self.items(rule, (ordinal, &concerned), &skipped, notes);
-        self.tell_skipped(rule, &skipped, notes);
+        tell_skipped(rule, &skipped, notes);
         // What was erased meanwhile is nobody's.
         skipped.retain(|it| !matches!(it, Skipped::Person(id) if !self.is_known(*id)));
         if items.is_empty() {
@@ -318,7 +319,7 @@ impl Look<'_> {
         let concerned = self.concerned(rule);
         let by_now = self.skipped(&concerned);
         let still: BTreeSet<Skipped> = known.skipped.intersection(&by_now).cloned().collect();
-        self.tell_skipped(rule, &still, notes);
+        tell_skipped(rule, &still, notes);
         let there: BTreeSet<&str> = known.items.iter().map(|it| it.id.as_str()).collect();
         let mut new_notes = Vec::new();
         let mut items = self.items(rule, (known.ordinal, &concerned), &by_now, &mut new_notes);

@@ -256,3 +256,35 @@ fn by_order_the_same_is_in_the_way_once_it_is_asked_for() {
     insta::assert_snapshot!(why(&desired)[&id("1")].join("\n"), @"the account `u-ada.example` at crm may be theirs by the same name, and is enabled: adopt or decline it");
     assert_eq!(world.kept, Kept::default());
 }
+
+#[test]
+fn whoever_is_to_be_erased_is_kept_by_the_same_accounts_when_planned_alone() {
+    let policy = kept_for(3);
+    let assembled = left(&policy, &["1", "2"], "2020-06-01");
+    let held = |world: &mut Observed| {
+        stranger(world, "lovelace");
+        let last_seen = at("2019-01-01T00:00:00Z");
+        let held = HeldName { name: "lovelace".to_owned(), identity: id("1"), last_seen };
+        world.names.insert(named("crm"), vec![held]);
+    };
+    let given_back = |world: &mut Observed| {
+        let account = stranger(world, "someone");
+        world.kept.given_back.insert(of_ada(&account));
+    };
+    let looks_like = |world: &mut Observed| drop(stranger(world, "ada.example"));
+    let changes: [&dyn Fn(&mut Observed); 3] = [&held, &given_back, &looks_like];
+    for change in changes {
+        let mut world = observed(&[]);
+        change(&mut world);
+        let settings = PlanSettings::of(&policy);
+        let whole = crate::whole::Whole::new(&settings, assembled.clone(), world);
+        let of_ada = |people: BTreeSet<IdentityId>| {
+            let plan = whole.look(&policy, &people, noon()).plan;
+            let notes: Vec<_> =
+                plan.notes.into_iter().filter(|it| it.identity == Some(id("1"))).collect();
+            assert_eq!(notes.len(), 1);
+            notes
+        };
+        assert_eq!(of_ada(BTreeSet::from([id("1")])), of_ada(whole.everybody()));
+    }
+}
