@@ -4,14 +4,23 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lanyard_core::{
+    desired::Desired,
     id::IdentityId,
+    identity::Assembled,
     lifecycle::Kept,
+    observed::Observed,
     policy::Policy,
     review::{Decision, Item, Review, answers, given_before, is_given, reviewer},
     workflow::{AnswerRefused, Asked},
 };
+use tokio::sync::OnceCell;
 
-use super::{decide::DecisionError, desk::Desk, known::look, reviews::entry};
+use super::{
+    decide::DecisionError,
+    desk::{Desk, is_meant},
+    known::look,
+    reviews::entry,
+};
 use crate::store::{AuditEntry, Store, StoreError};
 
 /// What somebody says of grants.
@@ -33,9 +42,6 @@ pub struct Reviewed {
     pub gone: bool,
 }
 
-/// Fewer characters of an id are a slip, not a reference.
-const SHORTEST: usize = 4;
-
 struct Answers<'a> {
     store: &'a dyn Store,
     policy: &'a Policy,
@@ -43,6 +49,8 @@ struct Answers<'a> {
     desk: Desk<'a>,
     actor: &'a str,
     now: Timestamp,
+    /// Looked at once, by whichever item needs it first.
+    known: OnceCell<(Assembled, Observed, Desired)>,
 }
 
 /// The answer of the person behind an OS user: about each of them, or about
@@ -60,7 +68,8 @@ pub async fn decide_review(
 ) -> Result<Vec<Reviewed>, DecisionError> {
     let kept = store.kept().await?;
     let desk = Desk::open(store, policy, (&kept, now)).await?;
-    let answering = Answers { store, policy, kept: &kept, desk, actor, now };
+    let known = OnceCell::new();
+    let answering = Answers { store, policy, kept: &kept, desk, actor, now, known };
     let mut chosen: Vec<(&Review, &Item)> = Vec::new();
     for wanted in answer.items {
         chosen.push(answering.meant(wanted)?);
@@ -92,7 +101,7 @@ impl<'a> Answers<'a> {
     fn meant(&self, wanted: &str) -> Result<(&'a Review, &'a Item), DecisionError> {
         let mut found = self.kept.reviews.iter().flat_map(|review| {
             let items = review.items.iter();
-            let meant = items.filter(|it| wanted.len() >= SHORTEST && it.id.starts_with(wanted));
+            let meant = items.filter(|it| is_meant(&it.id, wanted));
             meant.map(move |item| (review, item))
         });
         match (found.next(), found.next()) {
@@ -162,10 +171,14 @@ impl<'a> Answers<'a> {
         Ok(answering.who)
     }
 
+    async fn known(&self) -> Result<&(Assembled, Observed, Desired), StoreError> {
+        self.known.get_or_try_init(|| look(self.policy, self.store, self.now)).await
+    }
+
     /// Nobody of those who were asked is there: whom a plan would ask now.
     async fn asked_now(&self, review: &Review, item: &Item) -> Result<Option<Asked>, StoreError> {
-        let (assembled, observed, desired) = look(self.policy, self.store, self.now).await?;
-        let about = (&assembled, &desired, &observed);
+        let (assembled, observed, desired) = self.known().await?;
+        let about = (assembled, desired, observed);
         let question = reviewer(self.policy, about, (review, item), self.now);
         Ok(question.ok().map(|question| question.asked(self.now)))
     }
@@ -223,10 +236,9 @@ impl<'a> Answers<'a> {
     ) -> Result<Vec<Reviewed>, StoreError> {
         let took = |item: &Item| item.decision.as_ref().is_some_and(|it| it.revoke);
         let asks = !revoke && chosen.iter().any(|(_, item)| took(item));
-        let known = if asks { Some(look(self.policy, self.store, self.now).await?) } else { None };
+        let known = if asks { Some(self.known().await?) } else { None };
         let told = chosen.iter().map(|(_, item)| {
             let gone = known
-                .as_ref()
                 .filter(|_| took(item))
                 .is_some_and(|(_, seen, desired)| !is_given(self.policy, (desired, seen), item));
             Reviewed { item: item.id.clone(), gone }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Item, Review, silence::heard};
+use super::{Item, Review, held::Holdings, silence::heard};
 use crate::{id::ReviewName, identity::Assembled, observed::Observed, policy::Policy};
 
 /// What is open of the latest review of a name.
@@ -29,6 +29,7 @@ pub fn open_reviews(
     now: Timestamp,
 ) -> Vec<OpenReview> {
     let known = heard(policy, assembled, observed, now);
+    let holdings = Holdings::of(observed);
     let mut latest: BTreeMap<&ReviewName, &Review> = BTreeMap::new();
     for review in &known {
         let before = latest.insert(&review.name, review);
@@ -37,7 +38,9 @@ pub fn open_reviews(
         }
     }
     let open = latest.into_values().filter_map(|review| {
-        let items = review.items.iter().filter(|it| it.is_open() && held(observed, it));
+        // What was not read is taken for held.
+        let held = |it: &&Item| holdings.tell(observed, it.identity, &it.key()) != Some(false);
+        let items = review.items.iter().filter(|it| it.is_open()).filter(held);
         let (waiting, overdue): (Vec<&Item>, Vec<&Item>) =
             items.partition(|it| it.asked.as_ref().is_some_and(|asked| now < asked.expires));
         let until = waiting.iter().filter_map(|it| Some(it.asked.as_ref()?.expires)).min();
@@ -46,17 +49,4 @@ pub fn open_reviews(
         (waiting + overdue > 0).then_some(OpenReview { name, ordinal, waiting, until, overdue })
     });
     open.collect()
-}
-
-/// Whether they hold it still, as far as was read.
-fn held(observed: &Observed, item: &Item) -> bool {
-    let Some(there) = observed.targets.get(&item.target) else { return true };
-    let mut links = observed
-        .links
-        .iter()
-        .filter(|link| link.identity == item.identity && link.target == item.target && !link.gone);
-    links.any(|link| {
-        let mut held = there.assignments.iter();
-        held.any(|it| it.holder == link.account && it.entitlement == item.entitlement)
-    })
 }
