@@ -284,7 +284,12 @@ fn revoke_excess(
             }
             Some(true) if overlap::keeps(site, owned, &label, outline) => continue,
             Some(true) => {
-                let because = format!("nothing gives `{label}` any more, and we granted it");
+                let by_step = taken_by_steps(site, &owned.entitlement);
+                let because = if by_step.is_empty() {
+                    format!("nothing gives `{label}` any more, and we granted it")
+                } else {
+                    format!("`{label}` is no longer given, and we granted it")
+                };
                 let change = Change::Revoke {
                     holder: holder.clone(),
                     entitlement: owned.entitlement.clone(),
@@ -292,7 +297,7 @@ fn revoke_excess(
                     label,
                 };
                 let ended = requests::causes(site, &owned.entitlement).into_iter();
-                let ended = ended.chain(reviewed.cloned());
+                let ended = ended.chain(reviewed.cloned()).chain(by_step);
                 let causes = ended.chain([Cause::Observed { because }]).collect();
                 outline.draft(site, event::changed(site, turn), causes, change);
                 continue;
@@ -315,6 +320,17 @@ fn revoke_excess(
         let open = refusal.0 != NoteKind::Waits;
         outline.remark_open(site, refusal.0, refusal.1, open);
     }
+}
+
+/// The steps of workflows that took it away, though something gives it.
+fn taken_by_steps(site: &Site<'_>, entitlement: &ObjectRef) -> Vec<Cause> {
+    let meant = |text: &str| match site.there.catalogue.get(text) {
+        Some(Ok(found)) => found.reference == *entitlement,
+        Some(Err(_)) | None => false,
+    };
+    let taken = site.person.access.taken.iter();
+    let here = taken.filter(|it| it.target == *site.target && meant(&it.entitlement));
+    here.map(|it| it.taken.clone()).collect()
 }
 
 /// What an account of ours holds and neither the file nor we gave.

@@ -104,6 +104,9 @@ impl<'a> World<'a> {
             let taken = desired.identities.values().flat_map(|it| &it.access.requests.taken);
             let taken = taken.filter(|it| it.target == *name);
             texts.extend(taken.map(|it| it.entitlement.as_str()));
+            let by_steps = desired.identities.values().flat_map(|it| &it.access.taken);
+            let by_steps = by_steps.filter(|it| it.target == *name);
+            texts.extend(by_steps.map(|it| it.entitlement.as_str()));
             let owners = owners.remove(name).unwrap_or_default();
             let whole = target.assignments_coverage.proves_absence();
             let mut there = There {
