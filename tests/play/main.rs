@@ -6,7 +6,9 @@
 
 mod agreed;
 mod answers;
+mod applying;
 mod asked;
+mod becoming;
 mod cases;
 mod components;
 mod demand;

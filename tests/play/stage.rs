@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,7 +10,7 @@ use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use lanyard::{
     config::Config,
     connector::{Attached, Connectors},
-    reconcile::{self, Context, Progress, Settling, Stop, Survey},
+    reconcile::{self, Context, Settling, Stop, Survey},
     store::{Store, sqlite::SqliteStore},
 };
 use lanyard_core::{explain::explain, guard::FindingKind, id::Digest, identity::key};
@@ -19,28 +18,28 @@ use tokio::runtime::Runtime;
 
 use crate::{
     agreed,
-    answers::{self, chain, columns, plain, shown, told},
+    answers::{chain, columns, plain, shown},
     asked, cases,
     components::Carrier,
     demand, erasures, file, history, keys, lives,
     people::{self, MailRoom},
     requests, reviewed,
-    script::{Statement, table},
-    system::{self, System},
+    script::Statement,
+    system::System,
     xray,
 };
 
 /// A firm with everything around it.
-struct Firm {
-    context: Context,
-    sources: BTreeMap<String, Arc<System>>,
-    targets: BTreeMap<String, Arc<System>>,
-    components: BTreeMap<String, Arc<Carrier>>,
+pub(crate) struct Firm {
+    pub(crate) context: Context,
+    pub(crate) sources: BTreeMap<String, Arc<System>>,
+    pub(crate) targets: BTreeMap<String, Arc<System>>,
+    pub(crate) components: BTreeMap<String, Arc<Carrier>>,
 }
 
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     store: Arc<dyn Store>,
     clock: Arc<Mutex<Timestamp>>,
     mail: Arc<MailRoom>,
@@ -216,78 +215,13 @@ impl Stage {
         self.runtime.block_on(say(&self.firm()?.context, now))
     }
 
-    fn firm(&self) -> Result<&Firm, String> {
+    pub(crate) fn firm(&self) -> Result<&Firm, String> {
         self.firm.as_ref().ok_or_else(|| "there is no `firm:` yet".to_owned())
     }
 
     fn target(&self, name: &str) -> Result<&Arc<System>, String> {
         let firm = self.firm()?;
         firm.targets.get(name).ok_or_else(|| format!("there is no target `{name}`"))
-    }
-
-    /// `hr says:`, `crm has:`, `crm is down`, …
-    fn system(&self, name: &str, words: &[&str], block: &str) -> Result<(), String> {
-        let firm = self.firm()?;
-        if let Some(component) = firm.components.get(name) {
-            return component.becomes(words);
-        }
-        let system = firm
-            .sources
-            .get(name)
-            .or_else(|| firm.targets.get(name))
-            .ok_or_else(|| format!("`{name}` is no system of the firm, and no verb"))?;
-        let mut inner = system.inner();
-        match words {
-            ["says"] => {
-                (inner.accounts, inner.again) = Default::default();
-                for record in table(block)?.into_iter().map(system::record) {
-                    let key = record.reference.uid.clone();
-                    let again = inner.accounts.insert(key, record);
-                    inner.again.extend(again);
-                }
-                let names = inner
-                    .accounts
-                    .values()
-                    .flat_map(|it| it.attributes.iter().map(|attribute| attribute.name.clone()))
-                    .collect();
-                inner.attributes = names;
-            }
-            ["has"] => {
-                for row in table(block)? {
-                    has(&mut inner, row)?;
-                }
-            }
-            ["forgets", name] => inner.by_name(name)?.last_used = None,
-            ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
-            ["is", "down"] => inner.down = true,
-            ["is", "up"] => inner.down = false,
-            ["is", "cut", "short"] => inner.cut_short = true,
-            ["is", "whole"] => inner.cut_short = false,
-            ["can", ..]
-            | ["breaks", "off"]
-            | ["refuses"]
-            | ["takes", "its", "time"]
-            | ["answers", "again"] => {
-                inner.keys.becomes(words)?;
-            }
-            ["makes", attribute, text, "of", name] => {
-                let made = system::attribute_of(attribute, text);
-                inner.by_name(name)?.attributes.push(made);
-                inner.attributes.insert((*attribute).to_owned());
-            }
-            ["is", "another", "system"] => inner.accounts.clear(),
-            ["promises", effect] => {
-                inner.promised.insert(system::effect(effect)?);
-            }
-            ["confuses", one, other] => inner.confuse(one, other)?,
-            ["deletes", name] => inner.delete_by_hand(name)?,
-            ["loses", group] => inner.lose(group),
-            ["restores", name] => inner.restore_by_hand(name)?,
-            ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
-            ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
-            other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
-        }
-        Ok(())
     }
 
     /// Reads a firm's file; systems and store stay when there was one before.
@@ -348,7 +282,7 @@ impl Stage {
     }
 
     /// Settles and looks, as every command does.
-    fn look(&self, settling: Settling) -> Result<Result<Survey, String>, String> {
+    pub(crate) fn look(&self, settling: Settling) -> Result<Result<Survey, String>, String> {
         let context = &self.firm()?.context;
         self.runtime.block_on(async {
             reconcile::settle(context, settling).await.map_err(|error| error.to_string())?;
@@ -365,52 +299,6 @@ impl Stage {
             }
             Err(error) => format!("error: {error}\n"),
         })
-    }
-
-    /// What is done, in the order of the plan whatever finished first, and
-    /// what was held back.
-    fn apply(&self, released: &BTreeSet<FindingKind>) -> Result<String, String> {
-        let survey = match self.look(Settling::Finishing)? {
-            Ok(survey) => survey,
-            Err(error) => return Ok(format!("error: {error}\n")),
-        };
-        let context = &self.firm()?.context;
-        for kind in released {
-            let waits = self.runtime.block_on(agreed::release(context, &survey, *kind))?;
-            if let Some(waits) = waits {
-                return Ok(plain(&waits));
-            }
-        }
-        let done: Mutex<BTreeMap<u32, String>> = Mutex::default();
-        let steps: Mutex<Vec<String>> = Mutex::default();
-        let report = |progress: Progress| {
-            if let Some(line) = beside(&survey, &progress) {
-                steps.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-            if let Some((operation, how)) = told(&progress) {
-                let line = answers::line(operation, &survey);
-                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                done.insert(operation.id.0, format!("{line}{how}"));
-            }
-        };
-        let run = reconcile::execute(context, &survey, released, &report);
-        let summary = self.runtime.block_on(run).map_err(|error| chain(&error))?;
-        let mut text = String::new();
-        for line in done.into_inner().unwrap_or_else(PoisonError::into_inner).values() {
-            // Writing to a String cannot fail.
-            let _infallible = writeln!(text, "{line}");
-        }
-        text.push_str(&held_back(&survey, released));
-        for line in steps.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            let _infallible = writeln!(text, "{line}");
-        }
-        if text.is_empty() {
-            text.push_str("nothing to do\n");
-        }
-        if !summary.is_clean() {
-            text.push_str("something is left open\n");
-        }
-        Ok(plain(&text))
     }
 
     fn accounts(&self) -> Result<String, String> {
@@ -479,31 +367,6 @@ impl Stage {
     }
 }
 
-/// An account somebody made by hand: `name`, `state`, `groups`, attributes.
-fn has(inner: &mut system::Inner, row: Vec<(String, String)>) -> Result<(), String> {
-    let mut cells: BTreeMap<String, String> = row.into_iter().collect();
-    let name = cells.remove("name").ok_or("an account needs a column `name`")?;
-    let state =
-        system::account_state(&cells.remove("state").unwrap_or_else(|| "active".to_owned()))?;
-    let groups = cells.remove("groups").unwrap_or_default();
-    let account = inner.add(&name, state);
-    account.state = state;
-    let uid = account.reference.uid.clone();
-    account.attributes = cells
-        .into_iter()
-        .filter(|(_, cell)| !cell.is_empty())
-        .map(|(name, cell)| system::attribute_of(&name, &cell))
-        .collect();
-    let names = account.attributes.iter().map(|attribute| attribute.name.clone());
-    let names: Vec<String> = names.collect();
-    inner.attributes.extend(names);
-    for group in groups.split(',').map(str::trim).filter(|group| !group.is_empty()) {
-        inner.groups.insert(group.to_owned());
-        inner.held.insert((uid.clone(), group.to_owned()));
-    }
-    Ok(())
-}
-
 fn attached(system: Arc<System>) -> Attached {
     Attached {
         connector: system,
@@ -519,35 +382,4 @@ fn finding(word: &str) -> Result<FindingKind, String> {
         .into_iter()
         .find(|kind| kind.word() == word && kind.releasable())
         .ok_or_else(|| format!("`{word}` is no finding that can be released"))
-}
-
-/// What is told of what goes on beside operations.
-fn beside(survey: &Survey, progress: &Progress) -> Option<String> {
-    let plan = &survey.stored.plan;
-    match progress {
-        Progress::Step { step, how } => Some(people::step_line(plan, step, how)),
-        Progress::Review { name, .. } => Some(format!("people are asked in review `{name}`")),
-        Progress::Question { question, how } => Some(requests::question_line(plan, question, how)),
-        Progress::Erased { identity } => Some(erasures::line(survey, *identity)),
-        _ => agreed::line(progress),
-    }
-}
-
-/// What does not go, and what workflows begin and end.
-fn held_back(survey: &Survey, released: &BTreeSet<FindingKind>) -> String {
-    let mut text = String::new();
-    let findings = survey.stored.findings.iter();
-    for finding in findings.filter(|it| it.holds_back() && !released.contains(&it.kind)) {
-        let (kind, count) = (finding.kind.word(), finding.blocks.len());
-        // Writing to a String cannot fail.
-        let _infallible =
-            writeln!(text, "held back ({kind}, {count} operations): {}", finding.text);
-    }
-    for planned in &survey.stored.plan.episodes {
-        let who = survey.stored.plan.labels.get(&planned.episode.identity);
-        for news in &planned.news {
-            let _infallible = writeln!(text, "{}: {news}", who.map_or("", String::as_str));
-        }
-    }
-    text
 }
