@@ -9,8 +9,8 @@ use crate::{
     phase::{Phases, cargo, installed, target},
 };
 
-/// Every how many-th mutant is in a sample: some 300 of them.
-const SAMPLES: u32 = 14;
+/// Every how many-th mutant is in a sample: some 230 of them.
+const SAMPLES: u32 = 24;
 
 /// A test that takes longer than all the others of its pass together.
 const SLOW: &str = "looking_only_when_something_is_due_misses_nothing";
