@@ -27,9 +27,9 @@ usage: cargo xtask <verb>
   scenarios [--bless] [NAME]
                 play the scenarios of tests/scenarios, one line each;
                 `--bless` writes the answers into the files
-  mutants [N]   make some 300 lines of the core wrong, one at a time, and
+  mutants [N]   make some 230 lines of the core wrong, one at a time, and
                 list those that no test of the core and no scenario
-                notices (two hours); N, 0 to 13, says which lines;
+                notices (an hour or more); N, 0 to 23, says which lines;
                 `--go-on` tries only what an earlier run did not kill,
                 after it broke off or when tests were added";
 
