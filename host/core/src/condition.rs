@@ -65,3 +65,31 @@ impl Test {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{example::named, value::Value};
+
+    #[test]
+    fn a_fact_is_in_a_list_or_not_and_an_absent_one_is_in_none() {
+        let mut scope = Scope::new();
+        let values = ["Sales", "Support"].map(|it| Value::Text(it.to_owned()));
+        scope.fact("department", &values);
+        let holds = |fact: &str, test: Test| {
+            let condition = Condition { all: vec![(named(fact), test)], expr: None };
+            condition.holds(&Expressions::new(), &scope).unwrap()
+        };
+        let list = |it: &str| vec!["Research".to_owned(), it.to_owned()];
+        assert!(holds("department", Test::OneOf(list("Support"))));
+        assert!(!holds("department", Test::OneOf(list("sales"))));
+        assert!(!holds("department", Test::NoneOf(list("Sales"))));
+        assert!(holds("department", Test::NoneOf(list("Legal"))));
+        assert!(!holds("country", Test::OneOf(list("DE"))));
+        assert!(holds("country", Test::NoneOf(list("DE"))));
+        for (fact, there) in [("department", true), ("country", false)] {
+            assert_eq!(holds(fact, Test::Present(true)), there);
+            assert_eq!(holds(fact, Test::Present(false)), !there);
+        }
+    }
+}

@@ -338,3 +338,6 @@ fn summary(plan: &Plan, findings: &[Finding]) -> String {
     }
     format!("{text}: {}", parts.join(", "))
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,9 +131,13 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (left, right, edits) in
-            [("", "", 0), ("staff", "staff", 0), ("staf", "staff", 1), ("kitten", "sitting", 3)]
-        {
+        for (left, right, edits) in [
+            ("", "", 0),
+            ("", "ab", 2),
+            ("staff", "staff", 0),
+            ("staf", "staff", 1),
+            ("kitten", "sitting", 3),
+        ] {
             assert_eq!(distance(left, right), edits, "{left} {right}");
             assert_eq!(distance(right, left), edits, "{right} {left}");
         }

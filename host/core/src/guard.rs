@@ -307,3 +307,6 @@ fn ours(observed: &Observed, target: &ConnectorName) -> u64 {
 fn plan_word(plan: &Plan) -> String {
     plan.digest().map_or_else(|_| "PLAN".to_owned(), |digest| digest.short().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,7 @@ fn phone(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::ObjectRef;
 
     #[track_caller]
     fn same(matching: &Matching, left: &str, right: &str) {
@@ -113,5 +114,21 @@ mod tests {
     #[test]
     fn exact_is_exact() {
         assert_ne!(normal(&Matching::Exact, "Ada"), normal(&Matching::Exact, "ada"));
+    }
+
+    #[test]
+    fn values_of_two_kinds_are_never_equal_and_text_is_as_the_attribute_says() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        let group = |uid: &str| {
+            Value::Reference(ObjectRef { object_type: "group".to_owned(), uid: uid.to_owned() })
+        };
+        let same = |left: &Value, right: &Value| equal(&Matching::IgnoreCase, left, right);
+        assert!(same(&text("Ada"), &text("ada")));
+        assert!(!same(&text("Ada"), &text("Ben")));
+        assert!(same(&group("G1"), &group("g1")));
+        assert!(!same(&group("G1"), &group("g2")));
+        assert!(!same(&text("1"), &Value::Integer(1)));
+        assert!(!same(&text("g1"), &group("g1")));
+        assert!(!equal(&Matching::Exact, &text("Ada"), &text("ada")));
     }
 }

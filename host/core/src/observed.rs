@@ -194,3 +194,20 @@ pub struct OwnedGrant {
     pub entitlement: ObjectRef,
     pub relation: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{at, noon};
+
+    #[test]
+    fn revoking_everything_ends_sessions_too_and_ending_sessions_nothing_else() {
+        let (sessions, all) = (CredentialVerb::EndSessions, CredentialVerb::Revoke);
+        let signed_out = Ended::default().by(sessions, noon());
+        assert!(signed_out.since(sessions, noon()) && !signed_out.since(all, noon()));
+        let revoked = Ended::default().by(all, noon());
+        assert!(revoked.since(sessions, noon()) && revoked.since(all, noon()));
+        let later = at("2026-06-01T12:00:01Z");
+        assert!(!revoked.since(sessions, later) && !revoked.since(all, later));
+    }
+}

@@ -400,3 +400,6 @@ fn plan_identity(
     let own = waits::take_out_early_deletes(settings, world, (identity, person), own, outline);
     outline.drafts.extend(own);
 }
+
+#[cfg(test)]
+mod tests;

@@ -392,3 +392,6 @@ pub enum CheckDepth {
     Authenticate,
     Authorize,
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,3 +296,6 @@ impl Books<'_> {
         still
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,64 @@ fn assigned(
         Verification::Drifted(vec!["grant".to_owned()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        example::{observed, record},
+        operation::Before,
+        value::AttributeChange,
+    };
+
+    /// An account as it was read, and what the target says of its type.
+    fn user() -> (Account, ObjectDef) {
+        let object = observed(&[]).targets["crm"].schema.objects[0].clone();
+        (record("u-ada", &[]), object)
+    }
+
+    fn shown(change: &Change, account: &Account, object: &ObjectDef) -> Verification {
+        let account = AccountRead::Found(account.clone());
+        compare(change, &ReadBack { account, assignments: Ok(Vec::new()) }, object)
+    }
+
+    #[test]
+    fn an_account_that_is_disabled_is_deleted_only_where_deleting_does_no_more() {
+        let (mut account, mut object) = user();
+        account.state = AccountState::Disabled;
+        let delete = Change::Delete { account: account.reference.clone() };
+        let still_there = Verification::Drifted(vec!["account".to_owned()]);
+        assert_eq!(shown(&delete, &account, &object), still_there);
+        object.capabilities.delete_kind = DeleteKind::SameAsDisable;
+        assert_eq!(shown(&delete, &account, &object), Verification::Verified);
+        account.state = AccountState::Active;
+        assert_eq!(shown(&delete, &account, &object), still_there);
+    }
+
+    #[test]
+    fn a_value_that_was_added_may_be_among_those_that_were_not_read() {
+        let (mut account, object) = user();
+        let mails = |mail: &str| vec![Value::Text(mail.to_owned())];
+        let update = |add: Vec<Value>, remove: Vec<Value>| {
+            let change = ValueChange::Modify { add, remove };
+            Change::Update {
+                account: record("u-ada", &[]).reference,
+                name: None,
+                anchor: None,
+                attributes: vec![AttributeChange { name: "mail".to_owned(), change }],
+                before: Before::default(),
+            }
+        };
+        let adds = update(mails("ada@x.example"), Vec::new());
+        let removes = update(Vec::new(), mails("old@x.example"));
+        let differs = Verification::Drifted(vec!["mail".to_owned()]);
+        let mail = Attribute::new("mail", mails("old@x.example"));
+        account.attributes = vec![mail.clone()];
+        assert_eq!(shown(&adds, &account, &object), differs);
+        assert_eq!(shown(&removes, &account, &object), differs);
+        account.attributes = vec![Attribute { completeness: Completeness::Incomplete, ..mail }];
+        assert_eq!(shown(&adds, &account, &object), Verification::Verified);
+        // What was read is still there.
+        assert_eq!(shown(&removes, &account, &object), differs);
+    }
+}

@@ -1,3 +1,5 @@
+mod looked;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -9,6 +11,7 @@ use crate::{
     forgetting::PlannedErasure,
     id::OperationId,
     operation::Change,
+    workflow::{Approve, Whom},
 };
 
 fn approval(about: Agreement) -> PlanApproval {
@@ -106,4 +109,34 @@ fn whoever_is_to_release_erasures_sees_who_would_be_erased_and_why() {
     let removes = approval(Agreement::Release([FindingKind::MassRemoval].into()));
     assert!(removes.part(&plan, &findings).erasures.is_empty());
     assert!(removes.released(&findings).is_empty());
+}
+
+#[test]
+fn a_rule_that_asks_others_or_waits_for_another_time_has_other_terms() {
+    let rule = |stages: &[&str], days: i64, escalate: Option<i64>| ApprovalRule {
+        name: named("all"),
+        line: 1,
+        releases: BTreeSet::new(),
+        gives: Gives::default(),
+        approve: Approve {
+            stages: stages.iter().map(|key| vec![Whom::Key((*key).to_owned())]).collect(),
+            expire: SignedDuration::from_hours(24 * days),
+            reason: None,
+            escalate: escalate
+                .map(|days| (SignedDuration::from_hours(24 * days), Whom::Manager(1))),
+            template: None,
+        },
+    };
+    let terms = |stages: &[&str], days, escalate| rule(stages, days, escalate).terms().unwrap();
+    let same = terms(&["1", "2"], 5, Some(2));
+    assert_eq!(terms(&["1", "2"], 5, Some(2)), same);
+    for other in [
+        terms(&["2", "1"], 5, Some(2)),
+        terms(&["1"], 5, Some(2)),
+        terms(&["1", "2"], 6, Some(2)),
+        terms(&["1", "2"], 5, Some(3)),
+        terms(&["1", "2"], 5, None),
+    ] {
+        assert_ne!(other, same);
+    }
 }

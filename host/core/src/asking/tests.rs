@@ -1,3 +1,4 @@
+mod behind;
 mod no;
 
 use insta::assert_snapshot;

@@ -113,4 +113,17 @@ mod tests {
             assert_eq!(fact.as_ref().map(FactName::as_str), expected, "{path}");
         }
     }
+
+    #[test]
+    fn a_capital_begins_a_word_and_never_an_empty_one() {
+        for (path, expected) in [
+            ("Title", "title"),
+            ("urn:example:User:Department", "department"),
+            ("addresses.PostalCode", "addresses_postal_code"),
+            ("cost-Center", "cost_center"),
+        ] {
+            let fact = fact_for_path(path);
+            assert_eq!(fact.as_ref().map(FactName::as_str), Some(expected), "{path}");
+        }
+    }
 }

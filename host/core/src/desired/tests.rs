@@ -1,7 +1,10 @@
 mod leaving;
 mod lives;
 mod names;
+mod people;
 mod properties;
+mod requested;
+mod workflows;
 
 use super::*;
 use crate::{
@@ -308,4 +311,18 @@ fn the_type_of_our_accounts_is_the_one_named_or_the_only_one() {
     assert_eq!(managed(None, &[group]), None);
     assert_eq!(managed(Some("robot"), &[user, robot]).as_deref(), Some("robot"));
     assert_eq!(managed(Some("group"), &[user, group]), None, "is no account");
+}
+
+#[test]
+fn what_goes_at_once_is_what_is_named_and_nothing_beside_it() {
+    let group = |uid: &str| ObjectRef { object_type: "group".to_owned(), uid: uid.to_owned() };
+    let at_once = AtOnce {
+        targets: [named("crm")].into(),
+        grants: [(named("directory"), group("admins"))].into(),
+        accounts: BTreeSet::new(),
+    };
+    assert!(at_once.takes(&named("crm"), &group("staff")));
+    assert!(at_once.takes(&named("directory"), &group("admins")));
+    assert!(!at_once.takes(&named("directory"), &group("staff")));
+    assert!(!at_once.takes(&named("mail"), &group("admins")));
 }

@@ -176,6 +176,48 @@ fn a_gap_is_bridged_only_when_it_is_short_and_was_known_in_time() {
     assert_eq!(until, Some(at("2026-06-18T00:00:00Z")));
 }
 
+#[test]
+fn only_what_was_known_of_the_next_job_itself_and_in_time_bridges_the_gap_before_it() {
+    let mut policy = firm();
+    policy.lifecycle.prehire = SignedDuration::from_hours(30 * 24);
+    let (first, second) = (job("more", "2020-01-01", "2026-06-03"), job("hr", "2026-06-18", ""));
+    let known = learned(&policy, &[(&first, noon()), (&second, days(3))]);
+    let mut starts = known[0].facts["start"].iter();
+    let start = starts.find(|it| it.record.source.as_str() == "hr").expect("is told");
+    // A first day that was said before, from then until then.
+    let said = |source: &str, learned: Timestamp, forgotten: Timestamp| {
+        let record = RecordKey { source: named(source), key: "1".to_owned() };
+        let fact = crate::fact::Fact { record, learned, ..start.clone() };
+        PastFact { name: named("start"), fact, forgotten }
+    };
+    let state_with = |past: &[PastFact]| {
+        let besides = Besides { wrong: &[], absent_since: None, ejected: None, past };
+        state(&engagements(&policy, &known[0], &besides, days(5))).expect("can be told").state
+    };
+    assert_eq!(state_with(&[]), LifecycleState::Prehire);
+    assert_eq!(state_with(&[said("hr", noon(), days(3))]), LifecycleState::Active);
+    let of_other = said("more", noon(), days(3));
+    assert_eq!(state_with(&[of_other]), LifecycleState::Prehire);
+    let too_late = said("hr", days(3), days(4));
+    assert_eq!(state_with(&[too_late]), LifecycleState::Prehire);
+    let taken_back = said("hr", days(-9), days(1));
+    assert_eq!(state_with(&[taken_back]), LifecycleState::Prehire);
+}
+
+#[test]
+fn a_job_of_which_its_source_says_nothing_any_more_is_withdrawn() {
+    let mut policy = firm();
+    let (one, other) = (job("more", "2020-01-01", "2026-06-03"), job("hr", "2026-06-18", ""));
+    let mut ada = learned(&policy, &[(&one, noon()), (&other, noon())]).remove(0);
+    assert!(!is_withdrawn(&policy, &ada));
+    for facts in ada.facts.values_mut() {
+        facts.retain(|it| it.record.source.as_str() != "hr");
+    }
+    assert!(is_withdrawn(&policy, &ada));
+    policy.lifecycle.engagements = vec![named("more")];
+    assert!(!is_withdrawn(&policy, &ada), "it never was a job");
+}
+
 fn jobs() -> impl Strategy<Value = Vec<Job>> {
     let start = prop::sample::select(vec!["2025-01-01", "2026-06-01", "2026-06-05", "2026-12-01"]);
     let end = prop::sample::select(vec!["", "2026-05-31", "2026-06-20", "2027-01-31"]);

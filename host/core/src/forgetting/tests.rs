@@ -19,6 +19,7 @@ use crate::{
 
 mod again;
 mod gone;
+mod without;
 
 const ADA: (&str, &str) = ("Ada", "Example");
 

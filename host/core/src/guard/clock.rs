@@ -92,3 +92,139 @@ fn before(observed: &Observed, jump: Jump) -> Observed {
     }
     observed
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::{
+        account::{Assignment, Entitlement},
+        example::{at, hired, id, named, observed, policy, worker},
+        id::Digest,
+        review::{Item, Review, ReviewPolicy, Reviewed, Reviewer, Silence},
+        value::ObjectRef,
+        workflow::{Asked, Whom},
+    };
+
+    const JUMP: (&str, &str) = ("2026-06-01T12:00:00Z", "2026-06-10T12:00:00Z");
+
+    fn jump() -> Jump {
+        Jump { from: at(JUMP.0), to: at(JUMP.1) }
+    }
+
+    /// Ben was asked whether Ada still needs what she holds, and told so.
+    fn asked(expires: &str) -> Review {
+        let asked = Asked {
+            expires: at(expires),
+            stages: vec![[id("2")].into()],
+            escalate: None,
+            reason: String::new(),
+            approved: Vec::new(),
+            rounds: 1,
+        };
+        let item = Item {
+            id: "1a2b3c4d".to_owned(),
+            identity: id("1"),
+            target: named("crm"),
+            entitlement: sellers(),
+            relation: String::new(),
+            label: "sellers".to_owned(),
+            given: String::new(),
+            asked: Some(asked),
+            since: Some(at("2026-05-01T00:00:00Z")),
+            after: 0,
+            told: [id("2")].into(),
+            decision: None,
+            before: Vec::new(),
+            closed: None,
+        };
+        Review {
+            name: named("access"),
+            ordinal: 1,
+            opened: at("2026-05-01T00:00:00Z"),
+            silence: Silence::Revoke,
+            items: vec![item],
+            skipped: [].into(),
+        }
+    }
+
+    fn sellers() -> ObjectRef {
+        ObjectRef { object_type: "group".to_owned(), uid: "sellers".to_owned() }
+    }
+
+    #[test]
+    fn what_nobody_answered_in_time_waits_when_only_the_clock_made_it_late() {
+        let mut policy = policy();
+        policy.steps.actors.insert("ben".to_owned(), "2".to_owned());
+        policy.access.reviews.push(ReviewPolicy {
+            name: named("access"),
+            line: 60,
+            of: Reviewed { targets: [named("crm")].into(), ..Reviewed::default() },
+            every: SignedDuration::from_hours(365 * 24),
+            from: None,
+            who: vec![Reviewer::Whom(Whom::Key("2".to_owned()))],
+            within: SignedDuration::from_hours(30 * 24),
+            silence: Silence::Revoke,
+            escalate: None,
+            template: None,
+        });
+        let ben = worker("2", ("Ben", "Beispiel"), &[]);
+        let assembled = hired(&policy, vec![worker("1", ("Ada", "Example"), &[]), ben]);
+        let mut world = observed(&[("ada.example", Some("1"))]);
+        let crm = world.targets.get_mut("crm").unwrap();
+        crm.entitlements.push(Entitlement {
+            reference: sellers(),
+            name: "sellers".to_owned(),
+            description: String::new(),
+            grantable: true,
+            privileged: false,
+        });
+        crm.assignments.push(Assignment {
+            holder: crm.accounts[0].reference.clone(),
+            entitlement: sellers(),
+            relation: String::new(),
+            direct: true,
+        });
+        let mut found = |expires: &str| {
+            world.kept.reviews = vec![asked(expires)];
+            let about = (&assembled, &world);
+            clock_jump(&Plan::default(), &policy, about, (jump(), jump().to))
+        };
+        let finding = found("2026-06-03T00:00:00Z").unwrap();
+        assert_eq!((finding.kind, finding.blocks.len()), (FindingKind::ClockJump, 0));
+        assert_eq!(found("2026-06-01T00:00:00Z"), None, "it was late before");
+        assert_eq!(found("2026-07-01T00:00:00Z"), None, "there is time");
+    }
+
+    #[test]
+    fn what_people_said_of_a_step_since_the_clock_jumped_stays_said() {
+        let after = at("2026-06-05T00:00:00Z");
+        let ended = |at: Timestamp, end: StepEnd| StepRecord::Ended { at, end };
+        let closed = StepEnd::Closed { by: "operator".to_owned(), reason: None };
+        let steps = [
+            (named("ask"), ended(after, StepEnd::Denied { by: id("2") })),
+            (named("early"), ended(jump().from, StepEnd::Done)),
+            (named("ticket"), ended(after, closed)),
+            (named("wait"), ended(after, StepEnd::Done)),
+        ];
+        let episode = Episode {
+            identity: id("1"),
+            workflow: named("handover"),
+            ordinal: 1,
+            version: Digest::of("handover"),
+            began: at("2026-05-01T00:00:00Z"),
+            by: None,
+            end: None,
+            left: None,
+            steps: steps.into(),
+            tried: [].into(),
+        };
+        let mut world = observed(&[]);
+        let of_ada = [(episode.workflow.clone(), episode)].into();
+        world.workflows.episodes.insert(id("1"), of_ada);
+        let world = before(&world, jump());
+        let left = world.workflows.latest(id("1"), &named("handover")).unwrap().steps.keys();
+        assert_eq!(left.map(ToString::to_string).collect::<Vec<_>>(), ["ask", "early", "ticket"]);
+    }
+}

@@ -176,3 +176,65 @@ fn loses<'a>(change: &'a Change, entitlement: &ObjectRef) -> Option<&'a ObjectRe
         | Change::Grant { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        account::{Assignment, Entitlement},
+        example::{id, named, observed, policy},
+        guard::AccessGuard,
+        id::OperationId,
+        operation::Event,
+    };
+
+    fn group(name: &str) -> ObjectRef {
+        ObjectRef { object_type: "group".to_owned(), uid: name.to_owned() }
+    }
+
+    #[test]
+    fn the_last_who_holds_it_keeps_that_and_nothing_else() {
+        let mut policy = policy();
+        let entitlements = BTreeMap::from([(named("crm"), BTreeSet::from(["admins".to_owned()]))]);
+        policy.access.last_of = LastOf { entitlements, least: 1 };
+        let mut observed = observed(&[("ada.example", Some("1"))]);
+        let crm = observed.targets.get_mut("crm").unwrap();
+        let holder = crm.accounts[0].reference.clone();
+        let mut operations = Vec::new();
+        for (name, number) in [("admins", 0), ("sellers", 1)] {
+            crm.entitlements.push(Entitlement {
+                reference: group(name),
+                name: name.to_owned(),
+                description: String::new(),
+                grantable: true,
+                privileged: false,
+            });
+            crm.assignments.push(Assignment {
+                holder: holder.clone(),
+                entitlement: group(name),
+                relation: String::new(),
+                direct: true,
+            });
+            operations.push(Operation {
+                id: OperationId(number),
+                identity: id("1"),
+                target: named("crm"),
+                change: Change::Revoke {
+                    holder: holder.clone(),
+                    entitlement: group(name),
+                    relation: String::new(),
+                    label: name.to_owned(),
+                },
+                after: Vec::new(),
+                prefer_after: Vec::new(),
+                event: Event::Mover,
+                causes: Vec::new(),
+            });
+        }
+        let plan = Plan { operations, ..Plan::default() };
+        let access = AccessGuard::of(&policy);
+        let found = findings(&policy.access.last_of, &access.aliases, &plan, &observed);
+        let blocked: Vec<OperationId> = found.into_iter().flat_map(|it| it.blocks).collect();
+        assert_eq!(blocked, [OperationId(0)]);
+    }
+}

@@ -57,3 +57,53 @@ fn new_name(change: &Change) -> Option<&str> {
         | Change::Credentials { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        account::AccountState,
+        example::{id, named, observed, policy},
+        operation::{Event, Operation},
+        pattern::Pattern,
+    };
+
+    fn operation(number: u32, change: Change) -> Operation {
+        Operation {
+            id: OperationId(number),
+            identity: id("1"),
+            target: named("crm"),
+            change,
+            after: Vec::new(),
+            prefer_after: Vec::new(),
+            event: Event::Drift,
+            causes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_protected_account_is_neither_written_nor_made() {
+        let mut policy = policy();
+        policy.targets.get_mut("crm").unwrap().protected.insert(Pattern::new("admin*"));
+        let observed = observed(&[("admin", Some("1")), ("ada.example", Some("2"))]);
+        let accounts = &observed.targets["crm"].accounts;
+        let disable =
+            |account: usize| Change::Disable { account: accounts[account].reference.clone() };
+        let create = Change::Create {
+            object_type: "user".to_owned(),
+            name: "admin2".to_owned(),
+            anchor: String::new(),
+            attributes: Vec::new(),
+            state: AccountState::Active,
+        };
+        let operations =
+            vec![operation(0, disable(0)), operation(1, disable(1)), operation(2, create)];
+        let plan = Plan { operations, ..Plan::default() };
+        let found = protected(&GuardSettings::of(&policy), &plan, &observed);
+        assert!(found.iter().all(|it| it.kind == FindingKind::Protected));
+        let blocked: BTreeSet<OperationId> = found.into_iter().flat_map(|it| it.blocks).collect();
+        assert_eq!(blocked, BTreeSet::from([OperationId(0), OperationId(2)]));
+    }
+}

@@ -99,3 +99,32 @@ pub(super) fn source_shrank(plan: &Plan, shrank: &Shrank) -> Finding {
     };
     Finding { kind: FindingKind::SourceShrank, target: None, text, blocks }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{
+        desired::desired,
+        example::{hired, id, named, noon, observed, policy, worker},
+    };
+
+    #[test]
+    fn whose_last_day_has_passed_is_gone_whatever_their_source_lost() {
+        let policy = policy();
+        let left = worker("1", ("Ada", "Example"), &[("end", "2026-05-31")]);
+        let assembled = hired(&policy, vec![left, worker("2", ("Ben", "Beispiel"), &[])]);
+        let desired = desired(&policy, &assembled, &observed(&[]), noon());
+        let shrank = Shrank {
+            source: named("hr"),
+            renamed: None,
+            before: 40,
+            lost: 2,
+            missing: BTreeSet::from([id("1"), id("2")]),
+            new: BTreeSet::new(),
+        };
+        let doubted = still_doubted(&[shrank], &desired);
+        assert_eq!(doubted[0].missing, BTreeSet::from([id("2")]));
+    }
+}

@@ -6,6 +6,7 @@ mod lookup;
 mod provided;
 mod shrank;
 mod spelling;
+mod steady;
 mod unreadable;
 mod vanished;
 
@@ -131,6 +132,17 @@ fn values_known_ahead_count_from_their_day() {
     assert_eq!(fact_text(ada, "town").as_deref(), Some("A"));
     let later = facts_now(ada, at("2026-07-01T00:00:00Z"));
     assert_eq!(later["town"].values, [Value::Text("B".to_owned())]);
+}
+
+#[test]
+fn a_template_reads_what_is_in_effect_and_nothing_that_is_to_come() {
+    let mut policy = policy();
+    facts(&mut policy, &[("town", "{{ town }}")]);
+    let mut ada = record("1", &[("town", "A"), ("town", "B")]);
+    ada.attributes[0].effective_until = Some(at("2026-07-01T00:00:00Z"));
+    ada.attributes[1].effective_from = Some(at("2026-07-01T00:00:00Z"));
+    let assembled = hired(&policy, vec![ada]);
+    assert_eq!(fact_text(the_only(&assembled), "town").as_deref(), Some("A"));
 }
 
 #[test]

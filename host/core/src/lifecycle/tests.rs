@@ -1,3 +1,5 @@
+mod zone;
+
 use jiff::SignedDuration;
 
 use super::*;

@@ -276,3 +276,6 @@ fn takes_back(change: &Change, next: &Change) -> bool {
     );
     opposite && same(change, next)
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,22 @@ impl Message {
         Some((self.subject.get(&pick(&self.subject)?)?, self.body.get(&pick(&self.body)?)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{at, noon};
+
+    #[test]
+    fn whoever_answers_for_somebody_does_so_until_the_time_is_over_and_not_then() {
+        let delegation = Delegation { from: "1".to_owned(), to: "2".to_owned(), until: noon() };
+        let policy = StepsPolicy { delegations: vec![delegation], ..StepsPolicy::default() };
+        let stands_for = |own: &[&str], now: Timestamp| -> Vec<String> {
+            policy.stands_for(own, now).map(str::to_owned).collect()
+        };
+        let before = at("2026-06-01T11:59:59Z");
+        assert_eq!(stands_for(&["2"], before), ["1"]);
+        assert!(stands_for(&["1"], before).is_empty());
+        assert!(stands_for(&["2"], noon()).is_empty());
+    }
+}

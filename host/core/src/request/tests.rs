@@ -265,3 +265,12 @@ fn a_step_asks_once_and_ends_what_it_names() {
     assert!(!over[0].is_open());
     assert_eq!(by_step(&terms(false), (&step, None), &over, noon()), []);
 }
+
+#[test]
+fn where_nobody_can_be_asked_it_is_told_what_comes_of_it_and_what_to_do() {
+    let waits = made(true);
+    let told = waits.unasked("nobody is their manager");
+    let until = "nobody is their manager, and no answer until 2026-06-06T12:00:00Z is a no; ";
+    assert!(told.starts_with(until), "{told}");
+    assert!(told.ends_with(&format!("`lanyard request remove {}`", waits.id)), "{told}");
+}

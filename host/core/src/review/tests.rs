@@ -1,3 +1,5 @@
+mod rounds;
+
 use super::*;
 use crate::example::{at, id};
 
@@ -91,4 +93,19 @@ fn each_relation_has_an_item_of_its_own() {
     let item = |relation: &str| item_id(&name, 1, id("1001"), &key(relation));
     assert_ne!(item("owner"), item("member"));
     assert_eq!(item("owner"), item("owner"));
+}
+
+#[test]
+fn an_answer_counts_in_place_of_the_one_before_and_opens_what_was_closed() {
+    let mut review = review("first", "", decision(1, None, false));
+    let kept = decision(2, Some("Grace Example"), false);
+    let item = &mut review.items[0];
+    item.decision = None;
+    item.close(at("2026-06-02T00:00:00Z"), Why::Cancelled);
+    item.decide(kept.clone());
+    assert_eq!((item.decision.as_ref(), item.closed), (Some(&kept), None));
+    assert_eq!(item.before, []);
+    item.decide(decision(3, Some("Dan Example"), true));
+    assert_eq!(item.before, [kept]);
+    assert_eq!(taken(&[review]), 1);
 }

@@ -105,3 +105,19 @@ fn summary(moments: &[Moment], timezone: &TimeZone) -> String {
         counted(days.len(), "day", "days")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{named, noon};
+
+    #[test]
+    fn passwords_that_are_held_back_are_told_as_passwords() {
+        let kind = FindingKind::MassPassword;
+        let held = HeldBack { kind, target: Some(named("crm")), operations: 2 };
+        let moment =
+            Moment { at: noon(), people: Vec::new(), held_back: vec![held], inquiries: Vec::new() };
+        let text = calendar(&[moment], &TimeZone::UTC);
+        assert!(text.contains(" at crm: 2 passwords, which waits"), "{text}");
+    }
+}

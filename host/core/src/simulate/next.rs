@@ -185,3 +185,43 @@ fn ends_of_steps(
     }
     moments
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        desired::desired,
+        example::{at, hired, id, noon, observed, policy, worker},
+        lifecycle::Ejection,
+    };
+
+    #[test]
+    fn an_ejection_that_waits_is_looked_at_when_it_is_its_turn() {
+        let mut policy = policy();
+        (policy.limits.ejects_max, policy.limits.ejects_window) =
+            (1, SignedDuration::from_hours(1));
+        let people =
+            vec![worker("1", ("Ada", "Example"), &[]), worker("2", ("Ben", "Beispiel"), &[])];
+        let assembled = hired(&policy, people);
+        let ejection = |key: &str, time: &str| Ejection {
+            identity: id(key),
+            at: at(time),
+            by: "operator".to_owned(),
+            reason: String::new(),
+            undone: None,
+        };
+        let mut observed = observed(&[]);
+        observed.kept.ejections =
+            vec![ejection("1", "2026-06-01T12:00:00Z"), ejection("2", "2026-06-01T12:01:00Z")];
+        let now = at("2026-06-01T12:30:00Z");
+        let desired = desired(&policy, &assembled, &observed, now);
+        let next = |key: &str| {
+            let identity = assembled.identity(id(key)).unwrap();
+            let person = &desired.identities[&id(key)];
+            next_change(&policy, identity, person, (&[], &[], &observed.kept), now)
+        };
+        let turn = noon() + SignedDuration::from_hours(1);
+        assert_eq!(next("2"), Some(turn));
+        assert_ne!(next("1"), Some(turn), "it was theirs at once");
+    }
+}

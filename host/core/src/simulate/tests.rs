@@ -1,3 +1,5 @@
+mod questions;
+
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+mod held;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -167,3 +167,44 @@ pub fn duration(length: SignedDuration) -> String {
         .find(|(_, unit)| seconds != 0 && seconds % unit == 0)
         .map_or_else(|| format!("{seconds}s"), |(name, unit)| format!("{}{name}", seconds / unit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        condition::Test, example::named, template::Expressions, workflow::ConditionDefinition,
+    };
+
+    fn step(id: &str) -> StepDefinition {
+        StepDefinition {
+            id: named(id),
+            task: TaskDefinition::Wait(WaitDefinition::For(SignedDuration::from_hours(24))),
+            after: BTreeSet::new(),
+            when: ConditionDefinition::default(),
+            timeout: None,
+            on_failure: OnFailure::Stop,
+        }
+    }
+
+    #[test]
+    fn a_picture_says_which_steps_are_on_a_condition() {
+        let mut steps = vec![step("always"), step("by-fact"), step("by-text")];
+        steps[1].when.all = vec![(named("department"), Test::Present(true))];
+        steps[2].when.expr = Some("department == 'Sales'".to_owned());
+        let definition = Definition {
+            name: named("joiner"),
+            on: On::Demand,
+            when: ConditionDefinition::default(),
+            steps,
+        };
+        let workflow = Workflow::compile(&definition, None, &mut Expressions::new()).unwrap();
+        let picture = mermaid(&workflow);
+        for told in [
+            "\"always: wait 1d\"",
+            "\"by-fact: wait 1d, on a condition\"",
+            "\"by-text: wait 1d, on a condition\"",
+        ] {
+            assert!(picture.contains(told), "{told} in {picture}");
+        }
+    }
+}

@@ -222,3 +222,16 @@ pub struct Attempts {
     /// Messages that are sent.
     pub sent: BTreeSet<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_told_of_each_request_and_of_none_twice() {
+        let mail = |name: &str| Address::Mail(format!("{name}@x.example"));
+        let of = |request: &str, name: &str| Delivery::id_about(request, &mail(name));
+        let messages = [of("r1", "ada"), of("r1", "ben"), of("r2", "ada"), of("r1", "ada")];
+        assert_eq!(BTreeSet::from(messages).len(), 3);
+    }
+}

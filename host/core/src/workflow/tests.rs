@@ -1,6 +1,7 @@
 //! A leaver workflow, walked day by day.
 
 mod effects;
+mod episodes;
 mod unable;
 
 use std::collections::{BTreeMap, BTreeSet};

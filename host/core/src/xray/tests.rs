@@ -1,4 +1,6 @@
 mod next;
+mod told;
+mod whole;
 
 use std::collections::BTreeSet;
 

@@ -251,3 +251,15 @@ fn whoever_has_nothing_left_to_close_or_delete_is_retained() {
     assert_eq!(state(&policy, "2026-05-31", &hers(false, false)), LifecycleState::Departed);
     assert_eq!(state(&policy, "2026-05-31", &hers(true, false)), LifecycleState::Retained);
 }
+
+#[test]
+fn whoever_left_as_it_was_said_is_not_told_as_late_where_nothing_else_was_to_come() {
+    let mut policy = policy();
+    policy.lifecycle.bridge = SignedDuration::from_hours(10 * 24);
+    let assembled = hired(&policy, vec![worker("1", ADA, &[("end", "2026-05-31")])]);
+    // Nobody has closed it by now, which is no fault of the source.
+    let open = observed(&[("ada.example", Some("1"))]);
+    let desired = desired(&policy, &assembled, &open, at("2026-06-06T00:00:00Z"));
+    let state = of(&desired, "1").state;
+    assert_eq!((state.state, state.late_days), (LifecycleState::Departed, None));
+}

@@ -41,6 +41,26 @@ fn the_last_day_is_of_the_job_that_ends_last_without_a_gap_before_it() {
 }
 
 #[test]
+fn a_job_that_nobody_knew_of_in_time_begins_a_tenure_of_its_own() {
+    let policy = firm();
+    let (old, new) = (job("more", "2020-01-01", "2026-05-31"), job("hr", "2026-06-10", ""));
+    let begins = |known_before: &[&str]| {
+        let mut known = learned(&policy, &[(&old, noon()), (&new, noon())]);
+        for start in known[0].facts.get_mut("start").expect("is told") {
+            if known_before.contains(&start.record.source.as_str()) {
+                start.learned = at("2020-01-01T00:00:00Z");
+            }
+        }
+        let besides = Besides { wrong: &[], absent_since: None, ejected: None, past: &[] };
+        let all = engagements(&policy, &known[0], &besides, noon());
+        super::super::tenure(&policy, &all, &[]).begins
+    };
+    // The end was at midnight, and of the new job was heard at noon.
+    assert_eq!(begins(&["more"]), Some(at("2026-06-10T00:00:00Z")));
+    assert_eq!(begins(&["more", "hr"]), Some(at("2020-01-01T00:00:00Z")));
+}
+
+#[test]
 fn what_was_asked_for_outlives_the_end_of_one_job_of_two() {
     let policy = firm();
     let old = job("more", "2020-01-01", "2026-05-31");

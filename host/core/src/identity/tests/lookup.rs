@@ -75,6 +75,19 @@ fn a_table_that_is_not_read_keeps_what_it_said() {
 }
 
 #[test]
+fn what_a_table_says_as_before_is_known_since_then_and_what_is_new_since_now() {
+    let policy = tree();
+    let known = people(&policy, "3", &[orgs(CoverageKind::Exhaustive, &ROWS)], &[]).identities;
+    let renamed = [("1", "Firm", ""), ("2", "IT", "1"), ("3", "Operations", "2")];
+    let mut later = orgs(CoverageKind::Exhaustive, &renamed);
+    later.read_at = at("2026-06-02T12:00:00Z");
+    let after = people(&policy, "3", &[later], &known);
+    let facts = facts_now(the_only(&after), noon());
+    assert_eq!(facts["within"].learned, noon());
+    assert_eq!(facts["unit"].learned, at("2026-06-02T12:00:00Z"));
+}
+
+#[test]
 fn a_table_that_lost_most_of_its_records_takes_nothing_away() {
     let policy = tree();
     let known = people(&policy, "3", &[orgs(CoverageKind::Exhaustive, &ROWS)], &[]).identities;

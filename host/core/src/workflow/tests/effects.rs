@@ -171,3 +171,27 @@ proptest::proptest! {
         proptest::prop_assert!(may_have_been_sent <= 1);
     }
 }
+
+#[test]
+fn what_everybody_agreed_to_is_done_since_they_did_however_late_somebody_looks() {
+    let ask = TaskDefinition::Do(Action::Approve(Approve {
+        stages: vec![vec![Whom::Manager(1)]],
+        expire: days(5),
+        reason: None,
+        escalate: None,
+        template: None,
+    }));
+    let mut walk = Walk::new(vec![step("tell", ask, &[]), step("then", start(), &["tell"])]);
+    let by = IdentityId::first_seen(&ConnectorName::new("hr").unwrap(), "2");
+    let question = Question {
+        stages: vec![[by].into()],
+        expire: days(5),
+        escalate: None,
+        reason: String::new(),
+    };
+    let mut asked = question.asked(at("2026-07-01"));
+    asked.approved.push(Agreed { at: at("2026-07-02"), by });
+    set(&mut walk, StepRecord::Asked { begun: at("2026-07-01"), asked });
+    let looked = shown(&walk.look("2026-09-01"));
+    assert_eq!(looked, "tell done at 2026-07-02T00:00:00Z\nthen due");
+}

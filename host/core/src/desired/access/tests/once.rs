@@ -85,3 +85,17 @@ fn what_something_given_excludes_goes_at_once_also_when_nothing_gives_it_any_mor
         assert_eq!(at_once(&desired), ["gb"]);
     }
 }
+
+#[test]
+fn what_excludes_is_the_same_thing_by_its_name_and_by_its_id() {
+    let mut policy = four_roles();
+    let of = ["Group A", "gb"].iter().map(|it| (named("directory"), (*it).to_owned())).collect();
+    policy.access.exclusives.push(crate::access::Exclusive { name: named("x"), of });
+    let mut observed = holding(&[]);
+    let there = observed.targets.get_mut("directory").unwrap();
+    let ga = there.entitlements.iter_mut().find(|it| it.reference.uid == "ga").unwrap();
+    ga.name = "Group A".to_owned();
+    // Roles give it by its id.
+    assert_eq!(held(&now(&policy, &["a", "b"], &observed)), set(&["ga", "shared"]));
+    assert_eq!(held(&now(&policy, &["b"], &observed)), set(&["gb", "shared"]));
+}

@@ -252,3 +252,34 @@ fn what_a_role_gave_by_facts_of_before_is_still_of_the_role_while_it_is_there() 
     assert_eq!(held(&desired), set(&[]));
     assert_eq!(told(&desired), ["`x` (line 50): role `b` is not given while they hold role `a`"]);
 }
+
+#[test]
+fn whoever_is_given_all_of_a_role_by_others_is_kept_from_the_other_side() {
+    let mut policy = policy();
+    for (name, group) in [("a", "ga"), ("b", "gb"), ("c", "ga")] {
+        role(&mut policy, name, &[], &[group]);
+        given_by_fact(&mut policy, name);
+    }
+    separation(&mut policy, "x", &["a", "b"], SeparationMode::Prevent);
+    let given = |has: &[&str]| held(&now(&policy, has, &holding(&[])));
+    // Role `c` gives whatever role `a` does.
+    assert_eq!(given(&["b", "c"]), set(&[]));
+    assert_eq!(given(&["b"]), set(&["gb"]));
+    assert_eq!(given(&["c"]), set(&["ga"]));
+}
+
+#[test]
+fn what_was_not_read_wholly_may_be_held_also_where_nobody_knows_what_is_meant() {
+    let mut policy = policy();
+    role(&mut policy, "a", &[], &["g-unknown"]);
+    role(&mut policy, "b", &[], &["gb"]);
+    given_by_fact(&mut policy, "b");
+    separation(&mut policy, "x", &["a", "b"], SeparationMode::Prevent);
+    let mut observed = holding(&[]);
+    assert_eq!(held(&now(&policy, &["b"], &observed)), set(&["gb"]));
+    let there = observed.targets.get_mut("directory").unwrap();
+    there.assignments_coverage.kind = CoverageKind::Truncated;
+    let desired = now(&policy, &["b"], &observed);
+    assert_eq!(held(&desired), set(&[]));
+    assert_eq!(told(&desired).len(), 1);
+}
