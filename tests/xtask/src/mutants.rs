@@ -1,12 +1,17 @@
 //! Whether the tests notice when a line of the core is wrong.
 
-use std::{collections::BTreeSet, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, bail};
 
 use crate::{
     build,
-    phase::{Phases, cargo, installed, target},
+    phase::{Phases, cargo, installed, root, target},
 };
 
 /// Every how many-th mutant is in a sample: some 230 of them.
@@ -36,38 +41,111 @@ pub(crate) fn run(phases: &mut Phases, sample: u32, go_on: bool) -> anyhow::Resu
     }
     // Scenarios play with the real components.
     build::guests(phases)?;
-    let folder = target().join("mutants");
-    let of_sample = folder.join("sample");
-    let go_on = go_on && fs::read_to_string(&of_sample).is_ok_and(|it| it == sample.to_string());
-    if folder.exists() && !go_on {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
-    fs::write(&of_sample, sample.to_string())?;
-    let (mut killed, mut unviable, mut survived) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let folder = target().join("mutants").join(sample.to_string());
+    let mut known = if go_on && folder.exists() {
+        Known::left_in(&folder)?
+    } else {
+        Known::begin(sample, folder)?
+    };
     for (number, (name, tests)) in PASSES.iter().enumerate() {
-        let first = number == 0 && !go_on;
-        let last = number + 1 == PASSES.len();
-        phases.run_with(name, pass(sample, &folder, first, last).args(*tests), finished)?;
-        let told = |list: &str| listed(&folder.join("mutants.out").join(list));
-        killed.extend(told("caught.txt")?);
-        killed.extend(told("timeout.txt")?);
-        unviable.extend(told("unviable.txt")?);
-        survived = told("missed.txt")?;
-        if survived.is_empty() {
+        let left = known.left();
+        if left.is_empty() {
             break;
         }
+        let last = number + 1 == PASSES.len();
+        phases.run_with(name, pass(&known.folder, &left, last).args(*tests), finished)?;
+        known.learn()?;
     }
-    report(killed.len(), unviable.len(), &survived);
+    known.report();
     Ok(())
 }
 
-fn pass(sample: u32, folder: &Path, first: bool, last: bool) -> Command {
-    let mut command = cargo(["mutants", "--package", "lanyard-core", "--sharding", "round-robin"]);
-    command.args(["--shard", &format!("{sample}/{SAMPLES}"), "--timeout", "120", "--output"]);
-    command.arg(folder);
-    if !first {
-        command.arg("--iterate");
+/// What is known of the mutants of a sample, by the names that cargo-mutants
+/// gives them; kept in files, so that a later run can go on.
+struct Known {
+    folder: PathBuf,
+    sample: BTreeSet<String>,
+    killed: BTreeSet<String>,
+    unviable: BTreeSet<String>,
+}
+
+impl Known {
+    fn begin(sample: u32, folder: PathBuf) -> anyhow::Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        let mut list = cargo(["mutants", "--package", "lanyard-core", "--list"]);
+        list.args(["--sharding", "round-robin", "--shard", &format!("{sample}/{SAMPLES}")]);
+        let list = list
+            .current_dir(root())
+            .stdout(Stdio::piped())
+            .output()
+            .context("cannot list the mutants")?;
+        if !list.status.success() {
+            bail!("cannot list the mutants: {}", String::from_utf8_lossy(&list.stderr));
+        }
+        let sample = String::from_utf8(list.stdout)?.lines().map(ToOwned::to_owned).collect();
+        let known = Self { folder, sample, killed: BTreeSet::new(), unviable: BTreeSet::new() };
+        known.keep()?;
+        Ok(known)
+    }
+
+    /// What a run that ended or broke off has found out.
+    fn left_in(folder: &Path) -> anyhow::Result<Self> {
+        let mut known = Self {
+            folder: folder.to_owned(),
+            sample: listed(&folder.join("sample.txt"))?,
+            killed: listed(&folder.join("killed.txt"))?,
+            unviable: listed(&folder.join("unviable.txt"))?,
+        };
+        known.learn()?;
+        Ok(known)
+    }
+
+    /// Takes in what the last pass found out.
+    fn learn(&mut self) -> anyhow::Result<()> {
+        let told = self.folder.join("mutants.out");
+        if told.exists() {
+            self.killed.append(&mut listed(&told.join("caught.txt"))?);
+            self.killed.append(&mut listed(&told.join("timeout.txt"))?);
+            self.unviable.append(&mut listed(&told.join("unviable.txt"))?);
+        }
+        self.keep()
+    }
+
+    fn keep(&self) -> anyhow::Result<()> {
+        let files =
+            [("sample", &self.sample), ("killed", &self.killed), ("unviable", &self.unviable)];
+        for (name, list) in files {
+            let text = list.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+            fs::write(self.folder.join(name).with_extension("txt"), text)?;
+        }
+        Ok(())
+    }
+
+    fn left(&self) -> Vec<&str> {
+        let tried = |it: &&String| self.killed.contains(*it) || self.unviable.contains(*it);
+        self.sample.iter().filter(|it| !tried(it)).map(String::as_str).collect()
+    }
+
+    fn report(&self) {
+        let left = self.left();
+        println!();
+        for mutant in &left {
+            println!("survived  {mutant}");
+        }
+        let (killed, unviable) = (self.killed.len(), self.unviable.len());
+        let viable = killed + left.len();
+        println!("{killed} of {viable} mutants killed; {unviable} more do not compile");
+    }
+}
+
+fn pass(folder: &Path, left: &[&str], last: bool) -> Command {
+    let mut command = cargo(["mutants", "--package", "lanyard-core", "--timeout", "120"]);
+    command.arg("--output").arg(folder);
+    for mutant in left {
+        command.args(["--re", &exactly(mutant)]);
     }
     if last {
         command.args(["--test-package", "lanyard-tests"]);
@@ -80,22 +158,22 @@ fn pass(sample: u32, folder: &Path, first: bool, last: bool) -> Command {
     command
 }
 
+/// A regular expression of this name and no other.
+fn exactly(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == ' ';
+    let escaped = |c: char| {
+        if plain(c) { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
+    };
+    format!("^{}$", name.chars().map(escaped).collect::<String>())
+}
+
 /// 2 says that some survived, 3 that some ran out of time: a result, both.
 fn finished(status: Option<i32>) -> bool {
     matches!(status, Some(0 | 2 | 3))
 }
 
-fn listed(path: &Path) -> anyhow::Result<Vec<String>> {
+fn listed(path: &Path) -> anyhow::Result<BTreeSet<String>> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     Ok(text.lines().map(ToOwned::to_owned).collect())
-}
-
-fn report(killed: usize, unviable: usize, survived: &[String]) {
-    let viable = killed + survived.len();
-    println!();
-    for mutant in survived {
-        println!("survived  {mutant}");
-    }
-    println!("{killed} of {viable} mutants killed; {unviable} more do not compile");
 }
