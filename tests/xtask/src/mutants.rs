@@ -48,12 +48,12 @@ pub(crate) fn run(phases: &mut Phases, sample: u32, go_on: bool) -> anyhow::Resu
         Known::begin(sample, folder)?
     };
     for (number, (name, tests)) in PASSES.iter().enumerate() {
-        let left = known.left();
-        if left.is_empty() {
+        if known.left().is_empty() {
             break;
         }
+        known.select()?;
         let last = number + 1 == PASSES.len();
-        phases.run_with(name, pass(&known.folder, &left, last).args(*tests), finished)?;
+        phases.run_with(name, pass(&known.folder, last).args(*tests), finished)?;
         known.learn()?;
     }
     known.report();
@@ -64,6 +64,8 @@ pub(crate) fn run(phases: &mut Phases, sample: u32, go_on: bool) -> anyhow::Resu
 /// gives them; kept in files, so that a later run can go on.
 struct Known {
     folder: PathBuf,
+    /// All there are, in the order of their places.
+    all: Vec<String>,
     sample: BTreeSet<String>,
     killed: BTreeSet<String>,
     unviable: BTreeSet<String>,
@@ -76,17 +78,16 @@ impl Known {
         }
         fs::create_dir_all(&folder)?;
         let mut list = cargo(["mutants", "--package", "lanyard-core", "--list"]);
-        list.args(["--sharding", "round-robin", "--shard", &format!("{sample}/{SAMPLES}")]);
-        let list = list
-            .current_dir(root())
-            .stdout(Stdio::piped())
-            .output()
-            .context("cannot list the mutants")?;
+        let list = list.current_dir(root()).stdout(Stdio::piped()).output();
+        let list = list.context("cannot list the mutants")?;
         if !list.status.success() {
             bail!("cannot list the mutants: {}", String::from_utf8_lossy(&list.stderr));
         }
-        let sample = String::from_utf8(list.stdout)?.lines().map(ToOwned::to_owned).collect();
-        let known = Self { folder, sample, killed: BTreeSet::new(), unviable: BTreeSet::new() };
+        let all: Vec<String> = lines(&String::from_utf8(list.stdout)?);
+        let (sample, step) = (usize::try_from(sample)?, usize::try_from(SAMPLES)?);
+        let sample = all.iter().skip(sample).step_by(step).cloned().collect();
+        let known =
+            Self { folder, all, sample, killed: BTreeSet::new(), unviable: BTreeSet::new() };
         known.keep()?;
         Ok(known)
     }
@@ -95,6 +96,7 @@ impl Known {
     fn left_in(folder: &Path) -> anyhow::Result<Self> {
         let mut known = Self {
             folder: folder.to_owned(),
+            all: listed(&folder.join("all.txt"))?,
             sample: listed(&folder.join("sample.txt"))?,
             killed: listed(&folder.join("killed.txt"))?,
             unviable: listed(&folder.join("unviable.txt"))?,
@@ -106,7 +108,8 @@ impl Known {
     /// Takes in what the last pass found out.
     fn learn(&mut self) -> anyhow::Result<()> {
         let told = self.folder.join("mutants.out");
-        if told.exists() {
+        // A run that broke off before its first mutant has told nothing.
+        if told.join("caught.txt").exists() {
             self.killed.append(&mut listed(&told.join("caught.txt"))?);
             self.killed.append(&mut listed(&told.join("timeout.txt"))?);
             self.unviable.append(&mut listed(&told.join("unviable.txt"))?);
@@ -115,6 +118,7 @@ impl Known {
     }
 
     fn keep(&self) -> anyhow::Result<()> {
+        fs::write(self.folder.join("all.txt"), self.all.join("\n"))?;
         let files =
             [("sample", &self.sample), ("killed", &self.killed), ("unviable", &self.unviable)];
         for (name, list) in files {
@@ -124,9 +128,24 @@ impl Known {
         Ok(())
     }
 
-    fn left(&self) -> Vec<&str> {
+    fn left(&self) -> BTreeSet<&str> {
         let tried = |it: &&String| self.killed.contains(*it) || self.unviable.contains(*it);
         self.sample.iter().filter(|it| !tried(it)).map(String::as_str).collect()
+    }
+
+    /// Has cargo-mutants take all but what is left for caught before: what it
+    /// selects by name or by part is not only what was asked for.
+    fn select(&self) -> anyhow::Result<()> {
+        let told = self.folder.join("mutants.out");
+        if told.exists() {
+            fs::remove_dir_all(&told)?;
+        }
+        fs::create_dir(&told)?;
+        let left = self.left();
+        let others = self.all.iter().map(String::as_str).filter(|it| !left.contains(it));
+        let others = others.collect::<Vec<_>>().join("\n");
+        fs::write(told.join("previously_caught.txt"), others)?;
+        Ok(())
     }
 
     fn report(&self) {
@@ -141,12 +160,9 @@ impl Known {
     }
 }
 
-fn pass(folder: &Path, left: &[&str], last: bool) -> Command {
-    let mut command = cargo(["mutants", "--package", "lanyard-core", "--timeout", "120"]);
-    command.arg("--output").arg(folder);
-    for mutant in left {
-        command.args(["--re", &exactly(mutant)]);
-    }
+fn pass(folder: &Path, last: bool) -> Command {
+    let mut command = cargo(["mutants", "--package", "lanyard-core", "--iterate"]);
+    command.args(["--timeout", "120", "--output"]).arg(folder);
     if last {
         command.args(["--test-package", "lanyard-tests"]);
     }
@@ -158,22 +174,17 @@ fn pass(folder: &Path, left: &[&str], last: bool) -> Command {
     command
 }
 
-/// A regular expression of this name and no other.
-fn exactly(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == ' ';
-    let escaped = |c: char| {
-        if plain(c) { c.to_string() } else { format!("\\x{{{:x}}}", u32::from(c)) }
-    };
-    format!("^{}$", name.chars().map(escaped).collect::<String>())
-}
-
 /// 2 says that some survived, 3 that some ran out of time: a result, both.
 fn finished(status: Option<i32>) -> bool {
     matches!(status, Some(0 | 2 | 3))
 }
 
-fn listed(path: &Path) -> anyhow::Result<BTreeSet<String>> {
+fn listed<C: FromIterator<String>>(path: &Path) -> anyhow::Result<C> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(text.lines().map(ToOwned::to_owned).collect())
+    Ok(lines(&text))
+}
+
+fn lines<C: FromIterator<String>>(text: &str) -> C {
+    text.lines().map(ToOwned::to_owned).collect()
 }
