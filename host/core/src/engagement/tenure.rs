@@ -88,7 +88,7 @@ fn span<'a>(policy: &Policy, engagement: &Engagement<'a>) -> Span<'a> {
     let begins = start.and_then(|it| moment_of(it, false, &zone)).unwrap_or(Timestamp::MIN);
     let ends = end.and_then(|it| moment_of(it, true, &zone)).unwrap_or(Timestamp::MAX);
     // Whoever left by a status has no longer what the last day says.
-    let over = engagement.state.as_ref().ok().filter(|now| now.state.is_over());
+    let over = engagement.state.as_ref().ok().filter(|now| now.state.is_over() && !now.by_end);
     let left = over.and_then(|_| facts.get("status")).map(|status| status.learned);
     let ends = left.map_or(ends, |left| ends.min(left)).max(begins);
     Span { start, begins, end, ends }

@@ -61,6 +61,19 @@ fn a_job_that_nobody_knew_of_in_time_begins_a_tenure_of_its_own() {
 }
 
 #[test]
+fn whoever_left_by_a_last_day_left_on_that_day_whenever_their_status_was_told() {
+    let policy = firm();
+    let (old, new) = (job("more", "2020-01-01", "2026-05-31"), job("hr", "2026-06-10", ""));
+    let hired = at("2020-01-01T00:00:00Z");
+    let known = learned(&policy, &[(&old, hired), (&new, hired)]);
+    for now in [noon(), days(14)] {
+        let besides = Besides { wrong: &[], absent_since: None, ejected: None, past: &[] };
+        let all = engagements(&policy, &known[0], &besides, now);
+        assert_eq!(super::super::tenure(&policy, &all, &[]).begins, Some(hired), "{now}");
+    }
+}
+
+#[test]
 fn what_was_asked_for_outlives_the_end_of_one_job_of_two() {
     let policy = firm();
     let old = job("more", "2020-01-01", "2026-05-31");
