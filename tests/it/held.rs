@@ -32,7 +32,7 @@ async fn whoever_a_reading_holds_is_held_in_everything_that_is_asked_later() {
       held, nothing is changed: fact `start` of record `E1` in source `hr` is no date like 2026-03-31 (`| date('%d.%m.%Y')` in `facts` reads other forms)
 
     crm
-      account `ada.example` (user f789210c-cdb8-5f67-95cd-DIGEST): active, created by us, read 2026-06-01T08:00:00Z
+      account `ada.example` (user d3477aef-63ef-566b-b8bc-DIGEST): active, created by us, read 2026-06-01T08:00:00Z
       nothing is said about an account here
 
     facts

@@ -16,8 +16,9 @@ pub(super) type Resource = Map<String, Value>;
 /// answered, without `groups`, which is derived.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Model {
-    /// Counts every resource ever made, so that no id comes twice.
-    sequence: u64,
+    /// How often each name was made: an id follows from the name alone,
+    /// whatever came in between, and none comes twice.
+    made: BTreeMap<String, u64>,
     users: BTreeMap<String, Resource>,
     groups: BTreeMap<String, Resource>,
 }
@@ -73,13 +74,19 @@ impl Model {
         now: Timestamp,
     ) -> Result<Resource, Problem> {
         let mut resource = self.accepted(kind, sent, None)?;
-        self.sequence += 1;
-        let name = format!("demo-crm/{}/{}", kind.name(), self.sequence);
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string();
+        let id = self.new_id(kind, &resource);
         resource.insert("id".into(), id.clone().into());
         resource.insert("meta".into(), meta(kind, &id, now, now, 1));
         self.of_mut(kind).insert(id, resource.clone());
         Ok(self.shown(kind, &resource))
+    }
+
+    fn new_id(&mut self, kind: Kind, resource: &Resource) -> String {
+        let called = resource.get(kind.name_attribute()).and_then(Value::as_str).unwrap_or("");
+        let name = format!("demo-crm/{}/{}", kind.name(), called.to_lowercase());
+        let times = self.made.entry(name.clone()).or_default();
+        *times += 1;
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{name}/{times}").as_bytes()).to_string()
     }
 
     pub(super) fn replace(

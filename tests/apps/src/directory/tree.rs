@@ -17,8 +17,11 @@ use super::{
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tree {
-    /// Counts every change, so that no entry or state comes twice.
+    /// Counts every change, so that no state comes twice.
     sequence: u64,
+    /// How often each name was made: an `entryUUID` follows from the name
+    /// alone, whatever came in between, and none comes twice.
+    made: BTreeMap<String, u64>,
     /// By the normal form of their names.
     entries: BTreeMap<String, Entry>,
 }
@@ -60,7 +63,9 @@ impl Tree {
         }
         let mut entry = Entry::new(dn, sent)?;
         self.sequence += 1;
-        let name = format!("demo-directory/{}", self.sequence);
+        let times = self.made.entry(normal.clone()).or_default();
+        *times += 1;
+        let name = format!("demo-directory/{normal}/{times}");
         entry.keep("entryUUID", Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string());
         entry.keep("entryDN", dn);
         entry.keep("createTimestamp", generalized(now));
