@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard::store::{
-    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, MarkResult, NewRun,
-    RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, KeptObligation,
+    MarkResult, NewRun, RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
 };
 use lanyard_core::{
     approval::PlanApproval,
@@ -20,10 +20,12 @@ use lanyard_core::{
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
+    obligation::{Closed, Obligation},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     request::Request,
     review::Review,
     run::OperationState,
+    schedule::Halt,
     union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
@@ -413,5 +415,41 @@ impl Store for Around {
 
     async fn free_names(&self, names: &[(ConnectorName, Digest)]) -> Result<(), StoreError> {
         self.around("free-names", self.inner.free_names(names)).await
+    }
+
+    async fn halted(&self) -> Result<Option<Halt>, StoreError> {
+        self.inner.halted().await
+    }
+
+    async fn halt(&self, halt: &Halt, audit: &AuditEntry) -> Result<bool, StoreError> {
+        self.around("halt", self.inner.halt(halt, audit)).await
+    }
+
+    async fn resume(&self, at: Timestamp, audit: &AuditEntry) -> Result<bool, StoreError> {
+        self.around("resume", self.inner.resume(at, audit)).await
+    }
+
+    async fn obligations(&self, all: bool) -> Result<Vec<KeptObligation>, StoreError> {
+        self.inner.obligations(all).await
+    }
+
+    async fn record_obligations(
+        &self,
+        changed: &[(Obligation, Option<AuditEntry>)],
+    ) -> Result<(), StoreError> {
+        self.around("record-obligations", self.inner.record_obligations(changed)).await
+    }
+
+    async fn close_obligation(
+        &self,
+        number: i64,
+        closed: &Closed,
+        audit: &AuditEntry,
+    ) -> Result<bool, StoreError> {
+        self.around("close-obligation", self.inner.close_obligation(number, closed, audit)).await
+    }
+
+    async fn record_receipt(&self, audit: &AuditEntry) -> Result<(), StoreError> {
+        self.around("record-receipt", self.inner.record_receipt(audit)).await
     }
 }

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use lanyard::{
-    config::{self, Loaded, Role},
+    config::{self, Loaded, Role, store::StoreConfig},
     connector::{Attached, Connectors},
     messenger::Post,
     reconcile::{self, Stop},
@@ -51,6 +51,7 @@ async fn main() -> anyhow::Result<()> {
             permission: loaded.permission_digest().clone(),
             page_size: connector.limits.page_size,
             parallel: connector.limits.parallel,
+            gate: loaded.gate(),
             connector: Arc::new(loaded),
         };
         let places = match connector.role {
@@ -59,8 +60,9 @@ async fn main() -> anyhow::Result<()> {
         };
         places.insert(name.clone(), attached);
     }
+    let StoreConfig::File(path) = &config.store else { bail!("the store is in no file") };
     let store = Around {
-        inner: Arc::new(SqliteStore::open_exclusive(&config.store)?),
+        inner: Arc::new(SqliteStore::open_exclusive(path)?),
         beside: Box::new(move |here_side, here| {
             if here_side == side && here == boundary && left.fetch_sub(1, Ordering::SeqCst) == 1 {
                 die();

@@ -3,10 +3,13 @@
 mod asking;
 mod case;
 mod forgetting;
+mod leaver;
+mod obligations;
 mod parts;
 pub mod people;
 mod requests;
 mod reviews;
+mod store;
 mod xray;
 
 use std::path::PathBuf;
@@ -16,9 +19,12 @@ use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
     asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
+    leaver::{LeaverVerb, Left, ReceiptForm},
+    obligations::{Measured, Owed, OwedVerb},
     parts::{Held, Stepped},
     requests::RequestVerb,
     reviews::ReviewVerb,
+    store::StoreVerb,
     xray::Looked,
 };
 pub use case::{CaseVerb, MergeOrder, SplitOrder};
@@ -30,8 +36,8 @@ pub use forgetting::EraseOrder;
 /// Exit status: 0 done; 2 wrong arguments; 64 configuration not valid;
 /// 65 findings block operations; 66 operations failed, drifted or are
 /// uncertain, or access that has to go stays; 67 a connector or source cannot be used; 69 the store cannot be
-/// used; 70 a defect; 75 the world changed since the plan was made; 130 ended
-/// at once by a second Ctrl-C.
+/// used; 70 a defect; 75 the world changed since the plan was made; 76 everything
+/// is halted; 130 ended at once by a second Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "lanyard", version, max_term_width = 100)]
 pub struct Args {
@@ -101,6 +107,9 @@ pub enum Verb {
     /// What was done.
     #[command(subcommand)]
     Audit(AuditVerb),
+    /// What is remembered, as a whole: up to date, saved, checked, moved.
+    #[command(subcommand)]
+    Store(StoreVerb),
     /// Component files.
     #[command(subcommand)]
     Plugin(PluginVerb),
@@ -126,6 +135,15 @@ pub enum Verb {
         #[arg(short, long)]
         yes: bool,
     },
+    /// No system is called any more, by any process, whatever is under way:
+    /// runs end between two calls, and none begins until `resume`.
+    Halt {
+        /// Why; it is kept, and shown to whoever is stopped by it.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Ends `halt`: the next run goes on with what is left.
+    Resume,
     /// Legal holds: nothing of these people is deleted.
     #[command(subcommand)]
     Hold(HoldVerb),
@@ -154,6 +172,14 @@ pub enum Verb {
     /// Every account that is there: whose it is or may be, and what stands
     /// out.  Reads everything, writes nothing, and needs no rules.
     Xray(Looked),
+    /// Who still has access they had to lose: to what, for how long, why, and
+    /// what is tried next.  From what is recorded.
+    Obligations(Owed),
+    /// What became of everything that somebody who left had, and the signed
+    /// document that says so.
+    Leaver(Left),
+    /// Numbers in the text format of Prometheus; from what is recorded.
+    Metrics(Measured),
     /// Rules and mappings, tried on people.
     #[command(subcommand)]
     Rule(RuleVerb),

@@ -12,10 +12,14 @@ mod defaults;
 mod eject;
 mod erase;
 mod explain;
+mod halt;
 mod hold;
 mod identity;
+mod leaver;
+mod metrics;
 mod moment;
 mod named;
+mod obligations;
 mod output;
 mod plan;
 mod plugin;
@@ -26,6 +30,8 @@ mod session;
 mod sheet;
 mod simulate;
 mod status;
+mod store;
+mod stores;
 mod suppose;
 mod undo;
 mod union;
@@ -70,7 +76,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
     match args.verb {
         Verb::Check { offline } => check::check(file, offline, output).await,
         Verb::Plan { json, against: Some(other), at, .. } => {
-            suppose::against(file, &other, at.as_deref(), json, output).await
+            Box::pin(suppose::against(file, &other, at.as_deref(), json, output)).await
         }
         Verb::Plan { json, at: Some(at), .. } => suppose::at(file, &at, json, output).await,
         Verb::Plan { json, out, .. } => plan::plan(file, json, out.as_deref(), output).await,
@@ -84,6 +90,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Explain(wanted) => explain::explain(file, &wanted, output).await,
         Verb::Workflow(verb) => workflow::workflow(file, verb, output).await,
         Verb::Audit(verb) => audit::audit(file, verb, output).await,
+        Verb::Store(verb) => store::store(file, verb, output).await,
         Verb::Plugin(PluginVerb::Inspect { file, json }) => {
             plugin::inspect(&file, json, output).await
         }
@@ -95,6 +102,8 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
             let order = eject::Order { who: &identity, reason, undo, yes };
             eject::eject(file, &order, output).await
         }
+        Verb::Halt { reason } => halt::halt(file, reason.as_deref(), output).await,
+        Verb::Resume => halt::resume(file, output).await,
         Verb::Hold(verb) => hold::hold(file, verb, output).await,
         Verb::Expand => {
             output.text(&config::expand(file)?)?;
@@ -108,6 +117,9 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Undo(wanted) => undo::undo(file, &wanted, output).await,
         Verb::Rule(RuleVerb::Test(wanted)) => rule::test(file, &wanted, output).await,
         Verb::Xray(wanted) => xray::xray(file, &wanted, output).await,
+        Verb::Obligations(wanted) => obligations::obligations(file, wanted, output).await,
+        Verb::Leaver(wanted) => leaver::leaver(file, &wanted, output).await,
+        Verb::Metrics(wanted) => metrics::metrics(file, &wanted, output).await,
         Verb::Who(wanted) => who::who(file, &wanted, output).await,
         Verb::Schema => {
             output.text(&config::json_schema())?;

@@ -15,6 +15,7 @@ mod read;
 pub mod report;
 mod schema;
 mod shape;
+pub mod store;
 mod tables;
 mod written;
 
@@ -31,10 +32,11 @@ use lanyard_core::{
     id::{ConnectorName, Digest},
     policy::Policy,
     policy_test::PolicyTest,
+    schedule::Pacing,
 };
 
 use document::Place;
-use permissions::Permissions;
+use permissions::{Permissions, SecretSource};
 use read::{Report, in_order};
 use report::ConfigError;
 
@@ -49,7 +51,9 @@ pub struct Config {
     pub path: PathBuf,
     /// Of the file's bytes.
     pub digest: Digest,
-    pub store: PathBuf,
+    pub store: store::StoreConfig,
+    /// Where the key is that signs; none: beside the store.
+    pub signing: Option<SecretSource>,
     pub connectors: BTreeMap<ConnectorName, ConnectorConfig>,
     pub notify: notify::Notify,
     pub policy: Policy,
@@ -92,6 +96,7 @@ pub struct ConnectorConfig {
     pub config: serde_json::Value,
     pub permissions: Permissions,
     pub limits: CallLimits,
+    pub pacing: Pacing,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

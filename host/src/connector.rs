@@ -5,6 +5,7 @@
 //! behind them is read-only.  Only `write` can, and it carries the durable
 //! intent it belongs to.
 
+mod gate;
 mod password;
 mod step;
 mod unusable;
@@ -21,6 +22,7 @@ use lanyard_core::{
     value::{Attribute, AttributeChange, ObjectRef, Value},
 };
 
+pub use gate::{Clock, Gate, Going, Later, Pass};
 pub use password::Password;
 pub use step::{StepCall, StepComponent};
 pub use unusable::Unusable;
@@ -206,6 +208,8 @@ pub struct Attached {
     pub page_size: u32,
     /// Writes at the same time.
     pub parallel: u32,
+    /// When it may be called.
+    pub gate: Arc<Gate>,
 }
 
 /// All connectors of the file.

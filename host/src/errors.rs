@@ -36,6 +36,8 @@ pub enum Exit {
     Bug = 70,
     /// The world is not the one the plan was made for.
     Changed = 75,
+    /// A person halted everything.
+    Halted = 76,
     /// A second signal ended it at once (128 and the number of Ctrl-C's).
     Interrupted = 130,
 }
@@ -129,6 +131,8 @@ impl From<StoreError> for AppError {
             StoreError::TooShort { .. } | StoreError::Ambiguous { .. } => {
                 Self::new(Exit::Usage, error).hint("`lanyard plan` shows the digest of each plan")
             }
+            StoreError::Unreachable { .. } => Self::new(Exit::Store, error)
+                .hint("see that the server is up and that `[store] postgres` names it rightly"),
             error => Self::new(Exit::Store, error),
         }
     }
@@ -230,6 +234,8 @@ impl From<ReconcileError> for AppError {
                     None => error,
                 }
             }
+            error @ ReconcileError::Halted(_) => Self::new(Exit::Halted, error)
+                .hint("no system is called, not even for an ejection, until `lanyard resume`"),
             error @ ReconcileError::Digest(_) => Self::new(Exit::Bug, error),
         }
     }

@@ -3,7 +3,9 @@
 //!
 //! Rooms in reading order, along the one road: the operator's file
 //! (`config`), what connects (`connector`, `wasm`, tried by `contract`), what
-//! is kept (`store`), what tells people (`messenger`), the road itself (`reconcile`), and the verbs people use (`commands`).
+//! is kept (`store`), what tells people (`messenger`), the road itself
+//! (`reconcile`), what is said of it to others (`signing`, `receipt`), and the
+//! verbs people use (`commands`).
 //! Everything that decides is in `lanyard-core`.
 
 pub mod args;
@@ -13,7 +15,9 @@ pub mod connector;
 pub mod contract;
 pub mod errors;
 pub mod messenger;
+pub mod receipt;
 pub mod reconcile;
+pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod wasm;

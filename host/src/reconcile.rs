@@ -19,17 +19,19 @@ mod execute;
 mod known;
 mod lives;
 mod look;
+mod obligations;
 mod perform;
 mod progress;
 mod read;
 mod record;
 mod requests;
 mod reviews;
-mod schedule;
 mod settle;
 mod steps;
+mod stop;
 mod survey;
 mod tell;
+mod turn;
 mod undo;
 mod union;
 mod whose;
@@ -44,6 +46,7 @@ use lanyard_core::{
     id::{ConnectorName, Digest},
     identity::UnknownFact,
     policy::Policy,
+    schedule::Halt,
 };
 
 use crate::{
@@ -68,12 +71,15 @@ pub use dropped::{retired, sentences};
 pub use erase::{EraseError, Erasing, erase_by_order};
 pub use execute::execute;
 pub use known::{LastKnown, Renamed, Supposed, last_known, lately, suppose, suppose_renamed};
-pub use progress::{Progress, StepTold, Stop, Summary};
+pub use obligations::{CloseError, close_obligation};
+pub use progress::{Progress, StepTold, Summary};
 pub use record::said_by_a_person;
 pub use requests::{RequestError, remove_request, request_access};
 pub use reviews::{Cancelled, cancel_review};
 pub use settle::{Settled, Settling, settle};
+pub use stop::Stop;
 pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use turn::not_written_now;
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
 pub use xray::{look_through, look_through_recorded};
@@ -100,6 +106,14 @@ impl Context {
     }
 }
 
+/// Nothing is looked at while everything is halted.
+pub(crate) async fn nothing_is_halted(store: &dyn Store) -> Result<(), ReconcileError> {
+    match store.halted().await? {
+        None => Ok(()),
+        Some(halt) => Err(ReconcileError::Halted(Box::new(halt))),
+    }
+}
+
 /// Why the road ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
@@ -115,6 +129,8 @@ pub enum ReconcileError {
         /// What sources declare.
         known: BTreeSet<String>,
     },
+    #[error("everything is halted {0}")]
+    Halted(Box<Halt>),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("a plan cannot be written down")]

@@ -5,9 +5,13 @@
 //! Times, epochs and digests are arguments, so that a second store (several
 //! nodes on PostgreSQL) needs no clock and no configuration of its own.
 
+pub mod any;
 pub mod chain;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
+pub mod postgres;
+pub mod sql;
 pub mod sqlite;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,17 +28,21 @@ use lanyard_core::{
     history::PastFact,
     id::{ConnectorName, Digest, IdentityId, OperationId},
     lifecycle::{Absence, ClockMarks, Ejection, Kept, LegalHold, Undone},
+    obligation::{Closed, Heard, Obligation, Place},
     observed::{Declined, HeldName, Link, ObservedTarget, OwnedGrant},
     operation::{CredentialVerb, Operation},
     plan::Plan,
     request::Request,
     review::Review,
     run::{OperationEvent, OperationState},
+    schedule::Halt,
     union::{Merged, Rearranged},
     value::ObjectRef,
     workflow::{Definition, Episode, OwnFact, Remembered},
 };
 use serde::{Deserialize, Serialize};
+
+use self::chain::{AuditBreak, Head};
 
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -338,6 +346,77 @@ pub trait Store: Send + Sync {
     async fn reopen_still_erased(&self, case: &str, audit: &AuditEntry) -> Result<(), StoreError>;
     /// Login names of those who were erased are kept from nobody any longer.
     async fn free_names(&self, names: &[(ConnectorName, Digest)]) -> Result<(), StoreError>;
+
+    // --- the kill switch -------------------------------------------------------
+    /// A person's word that no system is called any more, while it stands.
+    async fn halted(&self) -> Result<Option<Halt>, StoreError>;
+    /// Gives that word, from any process; false (and no entry) when it stands
+    /// already.
+    async fn halt(&self, halt: &Halt, audit: &AuditEntry) -> Result<bool, StoreError>;
+    /// Takes it back; false (and no entry) when none stands.
+    async fn resume(&self, at: Timestamp, audit: &AuditEntry) -> Result<bool, StoreError>;
+
+    // --- losses of access that are due -----------------------------------------
+    /// In the order in which they were opened: the latest of each place, or
+    /// all there ever were.
+    async fn obligations(&self, all: bool) -> Result<Vec<KeptObligation>, StoreError>;
+    /// Obligations as they are from now on, each with its entry: in the place
+    /// of the one that is open there, where one is.
+    async fn record_obligations(
+        &self,
+        changed: &[(Obligation, Option<AuditEntry>)],
+    ) -> Result<(), StoreError>;
+    /// Closes one by its number; false (and no entry) when it is not open.
+    async fn close_obligation(
+        &self,
+        number: i64,
+        closed: &Closed,
+        audit: &AuditEntry,
+    ) -> Result<bool, StoreError>;
+    /// That a document was signed; of it the entry has the digest.
+    async fn record_receipt(&self, audit: &AuditEntry) -> Result<(), StoreError>;
+}
+
+/// What a store offers besides to whoever looks after it.
+#[async_trait]
+pub trait Upkeep: Store {
+    /// Whether the clock stands in this store: what was observed while it
+    /// stood must not be believed by a run that goes by the real one.  The
+    /// first use decides; `stands` is of this use.
+    async fn keep_clock(&self, stands: bool) -> Result<bool, StoreError>;
+    /// Follows the audit's chain from its first row, and says what it comes
+    /// to, or where it breaks.
+    async fn verify_audit(&self) -> Result<Result<Head, AuditBreak>, StoreError>;
+    /// Whether the bytes of people who were erased may still be in the files.
+    async fn is_unswept(&self) -> Result<bool, StoreError>;
+    /// Replays the journal and compares each operation's stored state with
+    /// it; says how many operations there are.
+    ///
+    /// # Errors
+    /// `Damaged` names the first operation that differs.
+    async fn verify_journal(&self) -> Result<u64, StoreError>;
+    /// Has the database check its files; takes time in proportion to their
+    /// size.
+    ///
+    /// # Errors
+    /// `Damaged` with the first thing that is wrong.
+    async fn verify_file(&self) -> Result<(), StoreError>;
+}
+
+/// A loss of access that is or was due, under its number (from 1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptObligation {
+    pub number: i64,
+    pub obligation: Obligation,
+}
+
+/// What an answer says of the open obligation at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owing {
+    pub place: Place,
+    pub heard: Heard,
+    /// Recorded where it closes the obligation.
+    pub entry: Option<AuditEntry>,
 }
 
 /// Somebody who is to be erased.
@@ -478,6 +557,8 @@ pub enum Effect {
     },
     Granted(OwnedGrant),
     Revoked(OwnedGrant),
+    /// The obligation there, if one is open, has heard this.
+    Owed(Box<Owing>),
 }
 
 /// Marks of one intent.
@@ -567,6 +648,20 @@ pub enum StoreError {
     Stale { run: i64, operation: OperationId, epoch: u64 },
     #[error("operation {operation} of run {run}: {transition}")]
     Illegal { run: i64, operation: OperationId, transition: lanyard_core::run::IllegalTransition },
+    #[error("cannot reach the store at `{place}`")]
+    Unreachable { place: String, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(
+        "the connection to the store at `{place}` broke off; it failed to {action}, and kept nothing of it"
+    )]
+    Lost { place: String, action: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(
+        "the connection to the store at `{place}` broke off; it is not known whether it could {action}"
+    )]
+    Unknown {
+        place: String,
+        action: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("the store is damaged: {0}")]
     Damaged(String),
 }

@@ -30,6 +30,7 @@ use lanyard_core::{
     account::{Account, Assignment, Entitlement},
     fault::{Fault, FaultKind},
     id::{ConnectorName, Digest},
+    schedule::Pacing,
     schema::{CheckDepth, CheckReport, Manifest, Schema},
     value::ObjectRef,
 };
@@ -204,6 +205,7 @@ impl Sandbox {
             config: serde_json::Value::Null,
             permissions: Permissions::default(),
             limits: CallLimits::default(),
+            pacing: Pacing::default(),
         };
         let nothing = Manifest {
             id: String::new(),
@@ -275,11 +277,6 @@ impl WasmConnector {
     /// Of the component file.
     pub fn digest(&self) -> &Digest {
         &self.component.blueprint.digest
-    }
-
-    /// Of everything it is permitted.
-    pub fn permission_digest(&self) -> &Digest {
-        &self.permission
     }
 
     /// The same component, configured and permitted anew.

@@ -25,11 +25,14 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use lanyard::{
-    connector::{Attached, Connectors},
+    connector::{Attached, Connectors, Gate},
     reconcile::{Context, Progress, Stop, execute, survey},
     store::sqlite::SqliteStore,
 };
-use lanyard_core::id::{ConnectorName, Digest};
+use lanyard_core::{
+    id::{ConnectorName, Digest},
+    schedule::Pacing,
+};
 use measure::{file_system, process_seconds, ratio, say_machine, spread};
 use system::System;
 
@@ -158,6 +161,7 @@ fn context(folder: &Path, parallel: u32) -> Context {
         permission: Digest::of("permission"),
         page_size: u32::MAX,
         parallel,
+        gate: Gate::new(Pacing::default(), Arc::new(|| Timestamp::UNIX_EPOCH)),
     };
     let hr = ConnectorName::new("hr").unwrap();
     // Time goes on a little whenever it is asked for.

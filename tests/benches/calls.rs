@@ -25,6 +25,7 @@ use lanyard::{
 use lanyard_core::{
     account::{Account, AccountState},
     id::ConnectorName,
+    schedule::Pacing,
     value::{Attribute, ObjectRef, Value},
 };
 use measure::{Case, Measured, interleaved, ratio, say_machine, spread};
@@ -151,6 +152,7 @@ fn configured(plugin: PathBuf) -> ConnectorConfig {
         config: serde_json::json!({}),
         permissions: Permissions::default(),
         limits: CallLimits::default(),
+        pacing: Pacing::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 /// A room of the host, and the rooms of the host it may name; `lib` and
 /// `main` wire them.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 14] = [
     ("args", &[]),
     ("telemetry", &[]),
     ("connector", &[]),
@@ -19,6 +19,8 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("contract", &["config", "connector", "wasm"]),
     ("messenger", &["config"]),
     ("reconcile", &["config", "connector", "messenger", "store"]),
+    ("signing", &[]),
+    ("receipt", &["signing", "store"]),
     ("errors", &["config", "messenger", "reconcile", "store", "wasm"]),
     (
         "commands",
@@ -29,7 +31,9 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "contract",
             "errors",
             "messenger",
+            "receipt",
             "reconcile",
+            "signing",
             "store",
             "telemetry",
             "wasm",

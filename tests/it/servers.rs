@@ -4,6 +4,7 @@
 mod first_look;
 mod ldapsearch;
 mod passwords;
+pub(crate) mod postgres;
 mod programs;
 mod scim;
 mod slapd;

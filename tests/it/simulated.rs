@@ -6,6 +6,7 @@ mod creates;
 mod firm;
 mod left;
 mod order;
+mod pace;
 mod passwords;
 mod readings;
 mod renames;

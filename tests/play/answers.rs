@@ -35,6 +35,7 @@ pub(crate) fn told(progress: &Progress) -> Option<(&Operation, String)> {
             Some((operation, format!(" (uncertain: {fault})")))
         }
         Progress::Skipped { operation, why } => Some((operation, format!(" (not done: {why})"))),
+        Progress::Waiting { operation, why } => Some((operation, format!(" (waits: {why})"))),
     }
 }
 

@@ -41,6 +41,8 @@ impl Stage {
             ["last", "saw", name, "on", day] => xray::saw(&mut inner, name, day)?,
             ["is", "down"] => inner.down = true,
             ["is", "up"] => inner.down = false,
+            ["lies"] => inner.lies = true,
+            ["is", "honest"] => inner.lies = false,
             ["is", "cut", "short"] => inner.cut_short = true,
             ["is", "whole"] => inner.cut_short = false,
             ["can", ..]
@@ -65,6 +67,7 @@ impl Stage {
             ["restores", name] => inner.restore_by_hand(name)?,
             ["puts", name, "into", group] => inner.put_by_hand(name, group)?,
             ["sets", name, state] => inner.by_name(name)?.state = system::account_state(state)?,
+            other if inner.temper.becomes(other)? => {}
             other => return Err(format!("`{name}` cannot `{}`", other.join(" "))),
         }
         Ok(())

@@ -17,6 +17,8 @@ mod file;
 mod history;
 mod keys;
 mod lives;
+mod owed;
+mod pace;
 mod people;
 mod requests;
 mod reviewed;

@@ -9,11 +9,11 @@ use std::{
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use lanyard::{
     config::Config,
-    connector::{Attached, Connectors},
-    reconcile::{self, Context, Settling, Stop, Survey},
+    connector::Connectors,
+    reconcile::{self, Context, ReconcileError, Settling, Survey},
     store::{Store, sqlite::SqliteStore},
 };
-use lanyard_core::{explain::explain, guard::FindingKind, id::Digest, identity::key};
+use lanyard_core::{explain::explain, guard::FindingKind, identity::key};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     answers::{chain, columns, plain, shown},
     asked, cases,
     components::Carrier,
-    demand, erasures, file, history, keys, lives,
+    demand, erasures, file, history, keys, lives, owed, pace,
     people::{self, MailRoom},
     requests, reviewed,
     script::Statement,
@@ -40,10 +40,10 @@ pub(crate) struct Firm {
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
     pub(crate) runtime: Runtime,
-    store: Arc<dyn Store>,
-    clock: Arc<Mutex<Timestamp>>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<Mutex<Timestamp>>,
     mail: Arc<MailRoom>,
-    firm: Option<Firm>,
+    pub(crate) firm: Option<Firm>,
     /// Files are expanded before they are loaded.
     expanded: bool,
 }
@@ -75,7 +75,8 @@ impl Stage {
 
     pub(crate) fn play(&mut self, statement: &Statement) -> Played {
         let words: Vec<&str> = statement.text.split_whitespace().collect();
-        self.spoken(&words).unwrap_or_else(|| self.happens(statement, &words))
+        let said = self.spoken(&words).or_else(|| self.owed(&words));
+        said.unwrap_or_else(|| self.happens(statement, &words))
     }
 
     /// What people say, or are told.
@@ -173,6 +174,11 @@ impl Stage {
                 let survey = self.look(Settling::Looking)?;
                 self.said(|context, now| asked::answer(context, survey, words, now)).map(Some)
             }
+            ["leaver", who] | ["receipt", "of", who] => {
+                let survey = self.look(Settling::Looking)?;
+                let asked = (*who, words.len() > 2);
+                self.said(|context, now| owed::left(context, survey, asked, now)).map(Some)
+            }
             ["ended", "at", name] => Ok(Some(self.target(name)?.inner().keys.taken())),
             ["done", "by", name] => match self.firm()?.components.get(*name) {
                 Some(component) => Ok(Some(component.taken())),
@@ -188,6 +194,9 @@ impl Stage {
                 self.target(target)?.inner().groups.extend(groups);
                 Ok(None)
             }
+            ["writes", "to", name] => Ok(Some(self.target(name)?.inner().temper.taken())),
+            ["halt", reason @ ..] => self.halt(reason).map(|()| None),
+            ["resume"] => self.resume().map(|()| None),
             [name, rest @ ..] => {
                 let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
                 match self.runtime.block_on(lives::order(self.store.as_ref(), words, now)) {
@@ -207,7 +216,7 @@ impl Stage {
         self.said(|context, now| people::answers(context, (user, yes, who), now))
     }
 
-    fn said<'s, A, T: Future<Output = Result<A, String>>>(
+    pub(crate) fn said<'s, A, T: Future<Output = Result<A, String>>>(
         &'s self,
         say: impl FnOnce(&'s Context, Timestamp) -> T,
     ) -> Result<A, String> {
@@ -232,21 +241,21 @@ impl Stage {
             None => Default::default(),
         };
         let clock = Arc::clone(&self.clock);
-        let Config { mut policy, digest, .. } = config;
+        let Config { mut policy, digest, connectors: written, .. } = config;
         let definitions = self.runtime.block_on(self.store.definitions());
         policy.keep_versions(&definitions.map_err(|error| error.to_string())?);
         let mut connectors = Connectors::default();
         for name in policy.sources.keys().chain(policy.tables.keys()) {
             let system = sources.entry(name.to_string());
             let system = system.or_insert_with(|| Arc::new(System::source()));
-            let attached = attached(Arc::clone(system));
+            let attached = pace::attached(Arc::clone(system), written.get(name), &self.clock);
             connectors.sources.insert(name.clone(), attached);
         }
         for (name, target) in &policy.targets {
             let system = targets.entry(name.to_string());
             let system = system.or_insert_with(|| Arc::new(System::target()));
             system.inner().attributes.extend(target.attributes.keys().cloned());
-            let attached = attached(Arc::clone(system));
+            let attached = pace::attached(Arc::clone(system), written.get(name), &self.clock);
             connectors.targets.insert(name.clone(), attached);
         }
         for name in policy.steps.components.keys() {
@@ -260,8 +269,8 @@ impl Stage {
             connectors,
             messenger: Arc::<MailRoom>::clone(&self.mail),
             actor: "operator".to_owned(),
-            stop: Stop::default(),
-            clock: Arc::new(move || *clock.lock().unwrap_or_else(PoisonError::into_inner)),
+            stop: self.stop(),
+            clock: pace::clock(&clock),
         };
         self.firm = Some(Firm { context, sources, targets, components });
         Ok(())
@@ -285,7 +294,11 @@ impl Stage {
     pub(crate) fn look(&self, settling: Settling) -> Result<Result<Survey, String>, String> {
         let context = &self.firm()?.context;
         self.runtime.block_on(async {
-            reconcile::settle(context, settling).await.map_err(|error| error.to_string())?;
+            match reconcile::settle(context, settling).await {
+                Ok(_) => {}
+                Err(error @ ReconcileError::Halted(_)) => return Ok(Err(chain(&error))),
+                Err(error) => return Err(error.to_string()),
+            }
             Ok(reconcile::survey(context).await.map_err(|error| chain(&error)))
         })
     }
@@ -364,16 +377,6 @@ impl Stage {
         let desired = survey.desired.identities.get(&identity.id);
         let desired = desired.ok_or_else(|| format!("nothing is desired of `{who}`"))?;
         Ok(plain(&explain(identity, desired, &survey.observed)))
-    }
-}
-
-fn attached(system: Arc<System>) -> Attached {
-    Attached {
-        connector: system,
-        plugin: Digest::of("plugin"),
-        permission: Digest::of("permission"),
-        page_size: 1000,
-        parallel: 4,
     }
 }
 

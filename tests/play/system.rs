@@ -22,7 +22,7 @@ use lanyard_core::{
     value::{Attribute, AttributeChange, ObjectRef, Value, ValueChange},
 };
 
-use crate::keys::Keys;
+use crate::{keys::Keys, owed, pace::Temper};
 
 /// What every target knows of a person, beside what its file asks for.
 const USUAL: [(&str, &str); 6] = [
@@ -53,11 +53,14 @@ pub(crate) struct Inner {
     /// What was deleted, to be brought back by hand.
     deleted: Vec<Account>,
     pub(crate) down: bool,
+    /// It says that it took something away, and did not.
+    pub(crate) lies: bool,
     /// A listing stops before its end.
     pub(crate) cut_short: bool,
     /// What it promises of an account that is disabled.
     pub(crate) promised: BTreeSet<DisableEffect>,
     pub(crate) keys: Keys,
+    pub(crate) temper: Temper,
     sequence: u32,
 }
 
@@ -99,6 +102,9 @@ impl Inner {
     }
 
     fn apply(&mut self, write: &Write) -> Result<Account, Fault> {
+        if let Some(account) = owed::only_said(write).filter(|_| self.lies) {
+            return Ok(self.account(account)?.clone());
+        }
         match write {
             Write::Create { name, anchor, attributes, state, .. } => {
                 self.sequence += 1;
@@ -397,6 +403,7 @@ impl Connector for System {
 
     async fn write(&self, _context: WriteContext, write: &Write) -> Result<Outcome, Fault> {
         let mut inner = self.up()?;
+        inner.temper.written()?;
         let account = inner.apply(write)?;
         Ok(Outcome {
             status: inner.keys.status(write),

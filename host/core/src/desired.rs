@@ -49,11 +49,12 @@ pub use self::adopting::desired_adopting;
 pub use self::imagined::liken;
 pub use self::{
     access::{AccessNow, Conflict, RoleNow},
-    compute::desired,
+    compute::{deleted_from, desired},
     episode::EpisodeNow,
     life::{engagements, standing},
     requests::{RequestNow, RequestsNow, Taken},
     reviewed::ReviewedNow,
+    steps::workflows_delete,
     wishes::TakenByStep,
 };
 pub(crate) use self::{

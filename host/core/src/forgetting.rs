@@ -87,6 +87,8 @@ pub struct Forgetting {
     pub in_cases: BTreeSet<IdentityId>,
     /// By what accounts of ours that are gone are known to be.
     pub gone: BTreeMap<AccountKey, Proof>,
+    /// People of whom it is not shown that they lost what they had to lose.
+    pub owing: BTreeSet<IdentityId>,
 }
 
 impl Forgotten {

@@ -22,6 +22,7 @@ use crate::{
     forgetting::{GoneWhen, Retain},
     id::{ConnectorName, Digest, FactName, RoleName, RuleName},
     lifecycle::{LeavePolicy, LifecycleState, decides},
+    obligation::CheckedBy,
     pattern::Pattern,
     recognition::Recognition,
     schema::DisableEffect,
@@ -205,6 +206,8 @@ pub struct TargetPolicy {
     pub protected: BTreeSet<Pattern>,
     /// What becomes of access here that nobody gave.
     pub access: TargetAccess,
+    /// Who says whether somebody is closed here, in the place of the target.
+    pub checked_by: Option<CheckedBy>,
 }
 
 impl TargetPolicy {
@@ -228,6 +231,7 @@ impl TargetPolicy {
             requires: BTreeSet::new(),
             protected: BTreeSet::new(),
             access: TargetAccess::default(),
+            checked_by: None,
         }
     }
 }

@@ -55,9 +55,9 @@ pub fn decide(fault: &Fault, attempt: u32, now: Timestamp, policy: &RetryPolicy)
         | FaultKind::BadAnswer(_)
         | FaultKind::Pending { .. }
         | FaultKind::Other { applied: Applied::Maybe | Applied::Yes, .. } => Decision::Settle,
-        FaultKind::RateLimited { retry_after_ms } | FaultKind::Unavailable { retry_after_ms } => {
-            again(attempt, *retry_after_ms, now, policy)
-        }
+        // That there were too many calls says nothing of this one.
+        FaultKind::RateLimited { retry_after_ms } => wait(attempt, *retry_after_ms, now, policy),
+        FaultKind::Unavailable { retry_after_ms } => again(attempt, *retry_after_ms, now, policy),
         FaultKind::Conflict(_)
         | FaultKind::StaleCursor
         | FaultKind::Cancelled
@@ -93,6 +93,10 @@ fn again(attempt: u32, asked_ms: Option<u64>, now: Timestamp, policy: &RetryPoli
     if attempt >= policy.attempts {
         return Decision::Park;
     }
+    wait(attempt, asked_ms, now, policy)
+}
+
+fn wait(attempt: u32, asked_ms: Option<u64>, now: Timestamp, policy: &RetryPolicy) -> Decision {
     let asked = asked_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
     let asked = asked.map_or(SignedDuration::ZERO, SignedDuration::from_millis);
     let wait = backoff(attempt, policy).max(asked);
@@ -142,6 +146,14 @@ mod tests {
         assert_eq!(decided(limited(300_000), 1), after_ms(300_000));
         assert_eq!(decided(limited(1), 2), after_ms(2000));
         assert_eq!(decided(limited(u64::MAX), 1), Decision::Park);
+    }
+
+    #[test]
+    fn that_there_were_too_many_calls_never_parks_one_of_them() {
+        let limited = |ms| FaultKind::RateLimited { retry_after_ms: ms };
+        assert_eq!(decided(limited(None), 5), after_ms(16_000));
+        assert_eq!(decided(limited(Some(90_000)), 50), after_ms(90_000));
+        assert_eq!(decided(FaultKind::Unavailable { retry_after_ms: Some(1) }, 5), Decision::Park);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::{
     args::AccountVerb,
     config::Config,
     errors::{AppError, Exit},
-    store::{Store, sqlite::SqliteStore},
+    store::{Store, any::AnyStore},
     telemetry,
 };
 
@@ -51,7 +51,7 @@ pub(super) async fn account(
     let mut config = session::load_without_secrets(file)?.config;
     match verb {
         AccountVerb::List { target, json } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             if let Some(target) = &target {
                 named::target(&config, &store, target).await?;
             }
@@ -90,7 +90,7 @@ async fn decided(
     target: &ConnectorName,
     identity: &str,
     output: &mut Output,
-) -> Result<(SqliteStore, IdentityId), AppError> {
+) -> Result<(AnyStore, IdentityId), AppError> {
     let store = session::exclusive_store(config, Use::Changes, output).await?;
     named::target(config, &store, target).await?;
     let identity = named::identity(&store, identity, telemetry::clock()()).await?.id;

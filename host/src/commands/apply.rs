@@ -211,6 +211,12 @@ pub(super) async fn carry_out(
         reconcile::refresh(&road.context, &written).await?;
     }
     output.line(&sentence(&summary))?;
+    if summary.stopped
+        && let Some(halt) = road.context.store.halted().await?
+    {
+        output.line(&format!("everything is halted {halt}; `lanyard resume` lets runs begin"))?;
+        return Ok(Exit::Halted);
+    }
     let left_open = survey.stored.plan.left_open() > 0;
     let blocked = summary.blocked > 0 && !left_open && plan::all_read(survey);
     let exit = if summary.is_clean() && blocked {

@@ -30,14 +30,14 @@ pub(super) async fn approval(
     let now = telemetry::clock()();
     match verb {
         ApprovalVerb::List => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let labels = labels(&store, now).await?;
             for open in reconcile::open_approvals(&store, now).await? {
                 output.line(&line(&open, &labels))?;
             }
         }
         ApprovalVerb::Show { id } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let known = reconcile::last_known(config.policy, &store, now).await?;
             shown(&store, &known, (&id, now), output).await?;
         }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     args::AuditVerb,
     errors::{AppError, Exit},
-    store::{AuditFilter, AuditRow, Store, chain::Head},
+    store::{AuditFilter, AuditRow, Store, Upkeep as _, chain::Head},
     telemetry,
 };
 
@@ -20,7 +20,7 @@ pub(super) async fn audit(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     match verb {
         AuditVerb::List { identity, target, last, json } => {
             let identity = match identity {

@@ -47,13 +47,13 @@ pub(super) async fn case(
     let now = telemetry::clock()();
     match verb {
         CaseVerb::List { all, json } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let cases = known(&mut config.policy, &store, now).await?;
             let people = People::of(&store, now).await?;
             shown::list(&cases, &people, (all, json), output)?;
         }
         CaseVerb::Show { id, json } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let cases = known(&mut config.policy, &store, now).await?;
             let people = People::of(&store, now).await?;
             shown::one(&find(&cases, &id)?, &people, json, output)?;

@@ -17,6 +17,7 @@ use super::{
     output::Output,
     plugin,
     session::{self, Plugins},
+    stores,
 };
 use crate::{
     config::{Config, Loaded, Role, nearest},
@@ -62,6 +63,10 @@ pub(super) async fn check(
         }
     } else {
         let config = &loaded.config;
+        // Before the first plan there is no store, and looking must not make one.
+        if stores::exists(config).await? {
+            reconcile::nothing_is_halted(&session::open_store(config).await?).await?;
+        }
         let connectors = check_connectors(&sandbox, config, plugins, &mut sound, output).await?;
         check_facts(config, &connectors, &mut sound, output).await?;
     }
@@ -78,10 +83,10 @@ pub(super) async fn check(
 /// leaves no access open.
 async fn check_dropped(config: Config, output: &mut Output) -> Result<bool, AppError> {
     // Before the first plan there is no store, and looking must not make one.
-    if !config.store.exists() {
+    if !stores::exists(&config).await? {
         return Ok(true);
     }
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
     let known = reconcile::last_known(config.policy, &store, now).await?;
     let left = known.left_behind();
@@ -209,8 +214,8 @@ async fn check_facts(
         return Ok(());
     }
     // A first look makes no store.
-    let known = if config.store.exists() {
-        session::open_store(config)?.identities().await?
+    let known = if stores::exists(config).await? {
+        session::open_store(config).await?.identities().await?
     } else {
         Vec::new()
     };

@@ -44,7 +44,7 @@ pub(super) async fn explain(
 ) -> Result<Exit, AppError> {
     let Explained { identity, account, entitlement, step, at, json } = wanted;
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let timezone = &config.policy.lifecycle.timezone;
     let now = telemetry::clock()();
     let at = at.as_deref().map_or(Ok(now), |at| moment(at, Edge::First, timezone))?;

@@ -45,7 +45,7 @@ pub(super) async fn hold(
             output.line(&format!("nothing of {count} is deleted while `{}` stands", hold.name))?;
         }
         HoldVerb::List => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             list(&config.policy, &store, now, output).await?;
         }
         HoldVerb::Release { name } => {

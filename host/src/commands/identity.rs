@@ -45,7 +45,7 @@ pub(super) async fn identity(
         verb @ (IdentityVerb::List { .. } | IdentityVerb::Show { .. }) => verb,
     };
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
     match verb {
         IdentityVerb::Merge(_) | IdentityVerb::Split(_) | IdentityVerb::Erase(_) => {}

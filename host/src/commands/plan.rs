@@ -94,7 +94,11 @@ pub(super) async fn show(
 ) -> Result<(), AppError> {
     let StoredPlan { plan, findings, .. } = &survey.stored;
     let words = reconcile::words(context, plan).await;
-    output.text(&diff::render_with(plan, findings, &survey.observed.targets, &words))
+    output.text(&diff::render_with(plan, findings, &survey.observed.targets, &words))?;
+    for sentence in reconcile::not_written_now(context, plan) {
+        output.line(&sentence)?;
+    }
+    Ok(())
 }
 
 /// `open`: something of an earlier run is not settled.  Access that has to go

@@ -58,7 +58,7 @@ pub(super) async fn request(
             output.line(&format!("request {} for {}: {what}", made.id, made.access))?;
         }
         RequestVerb::List { all, json } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let known = reconcile::last_known(config.policy, &store, now).await?;
             let shown = shown(&known, all);
             if json {
@@ -70,7 +70,7 @@ pub(super) async fn request(
             }
         }
         RequestVerb::Show { id } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let known = reconcile::last_known(config.policy, &store, now).await?;
             let shown = shown(&known, true);
             let found = one(&shown, &id, |it| &it.request.id)?;

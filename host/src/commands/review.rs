@@ -31,13 +31,13 @@ pub(super) async fn review(
     let now = telemetry::clock()();
     match verb {
         ReviewVerb::List => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             for review in store.kept().await?.reviews.iter().rev() {
                 output.line(&line(review))?;
             }
         }
         ReviewVerb::Show { name, all, csv } => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             let known = reconcile::last_known(config.policy, &store, now).await?;
             show(&known, (&name, all, csv), now, output)?;
         }

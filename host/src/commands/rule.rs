@@ -42,7 +42,7 @@ pub(super) async fn test(
         }
     };
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let timezone = &config.policy.lifecycle.timezone;
     let now = telemetry::clock()();
     let at = at.as_deref().map_or(Ok(now), |at| moment(at, Edge::First, timezone))?;

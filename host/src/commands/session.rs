@@ -8,14 +8,14 @@ use std::{
 
 use lanyard_core::id::ConnectorName;
 
-use super::{apply::UNSWEPT, output::Output};
+use super::{apply::UNSWEPT, output::Output, stores};
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role},
     connector::{Attached, Connector, Connectors, Unusable},
     errors::{AppError, Exit},
     messenger::Post,
     reconcile::{Context, LastKnown, Stop},
-    store::{Store, sqlite::SqliteStore},
+    store::{Store, Upkeep as _, any::AnyStore},
     telemetry,
     wasm::{LoadError, Prepared, Sandbox, WasmConnector},
 };
@@ -30,8 +30,8 @@ pub(super) fn load_without_secrets(file: &Path) -> Result<Loaded, AppError> {
 }
 
 /// For verbs that only look: the last state, whatever else is running.
-pub(super) fn open_store(config: &Config) -> Result<SqliteStore, AppError> {
-    Ok(SqliteStore::open(&config.store)?)
+pub(super) async fn open_store(config: &Config) -> Result<AnyStore, AppError> {
+    stores::open(config).await
 }
 
 /// For verbs that judge by what was recorded.
@@ -66,8 +66,8 @@ pub(super) async fn exclusive_store(
     config: &Config,
     purpose: Use,
     output: &mut Output,
-) -> Result<SqliteStore, AppError> {
-    let store = SqliteStore::open_exclusive(&config.store)?;
+) -> Result<AnyStore, AppError> {
+    let store = stores::open_exclusive(config).await?;
     let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
     match (stands, store.keep_clock(stands).await?) {
         (true, true) | (false, false) => {
@@ -79,17 +79,17 @@ pub(super) async fn exclusive_store(
         }
         (false, true) => Err(AppError::new(
             Exit::Store,
-            format!("the store `{}` is one for trying out", config.store.display()),
+            format!("the store `{}` is one for trying out", config.store),
         )
         .hint("it was made under LANYARD_NOW, and its times are not to be believed without it")
         .hint("name another file under `[store] path`")),
         (true, false) if purpose == Use::Looks => {
             output.error("note: nothing of this is recorded: the store keeps to the real time\n");
-            Ok(SqliteStore::open_copy(&config.store)?)
+            stores::open_copy(config).await
         }
         (true, false) => Err(AppError::new(
             Exit::Usage,
-            format!("under LANYARD_NOW the store `{}` is not changed", config.store.display()),
+            format!("under LANYARD_NOW the store `{}` is not changed", config.store),
         )
         .hint("it keeps to the real time, and `plan` looks at a copy of it")
         .hint("to try out more, name another file under `[store] path`")),
@@ -170,14 +170,27 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let context = Context {
         policy: Arc::new(policy),
         config: config.digest,
+        stop: Stop::watching(Arc::clone(&store)),
         store,
         connectors,
         messenger,
         actor: actor(),
         clock: telemetry::clock(),
-        stop: Stop::default(),
     };
     Ok(Road { context, sandbox })
+}
+
+/// The store beside the process that changes it, for the one thing that has
+/// to be said while that one runs.
+pub(super) async fn store_beside(config: &Config) -> Result<AnyStore, AppError> {
+    let store = stores::open(config).await?;
+    let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
+    if store.keep_clock(stands).await? == stands {
+        return Ok(store);
+    }
+    let shown = &config.store;
+    Err(AppError::new(Exit::Usage, format!("the store `{shown}` keeps to another time"))
+        .hint("LANYARD_NOW is for a store of its own"))
 }
 
 /// Every connector of the file; one that cannot be used says so when it is
@@ -208,6 +221,7 @@ pub(super) fn attach(connectors: &mut Connectors, name: &ConnectorName, connecto
         permission: connector.permission_digest().clone(),
         page_size: limits.page_size,
         parallel: limits.parallel,
+        gate: connector.gate(),
         connector: Arc::new(connector) as Arc<dyn Connector>,
     };
     match role {

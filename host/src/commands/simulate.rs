@@ -30,7 +30,7 @@ pub(super) async fn simulate(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
     let timezone = config.policy.lifecycle.timezone.clone();
     let until = moment(&wanted.until, Edge::Last, &timezone)?;

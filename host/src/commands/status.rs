@@ -9,6 +9,7 @@ use lanyard_core::{
     id::IdentityId,
     identity,
     lifecycle::{Kept, unknown_in_holds},
+    obligation::length,
     policy::Policy,
     review::{OpenReview, open_reviews},
     run::OperationState,
@@ -24,14 +25,15 @@ use super::{
 use crate::{
     errors::{AppError, Exit},
     reconcile::{self, LastKnown},
-    store::{RunRecord, Store, Unsettled},
+    store::{RunRecord, Store, Unsettled, Upkeep as _},
     telemetry,
 };
 
 pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
+    let is_halted = halted(&store, output).await?;
     let known = Lives::of(&store).await?;
     let people = people(&config.policy, &store.identities().await?, &known, now);
     line("people", &people, output)?;
@@ -67,6 +69,7 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     for sentence in &open {
         line("open", sentence, output)?;
     }
+    let owing = owing(&store, now, output).await?;
     let held = held(&known);
     for (sentence, _) in &held {
         line("held", sentence, output)?;
@@ -91,9 +94,30 @@ pub(super) async fn status(file: &Path, output: &mut Output) -> Result<Exit, App
     }
     let nobody_held = held.iter().all(|(_, has_access)| !has_access);
     let nothing_waits = undone.is_empty() && waiting.is_empty() && !nobody_is_left;
-    let nothing_waits = nothing_waits && nobody_held && !is_unswept;
+    let nothing_waits = nothing_waits && nobody_held && !is_unswept && !is_halted && !owing;
     let closed = nothing_waits && unsettled.is_empty() && !left.is_open() && open.is_empty();
     Ok(if closed { Exit::Ok } else { Exit::Failed })
+}
+
+/// Whether no system is called any more.
+async fn halted(store: &dyn Store, output: &mut Output) -> Result<bool, AppError> {
+    let halt = store.halted().await?;
+    if let Some(halt) = &halt {
+        line("halted", &format!("{halt}; `lanyard resume`"), output)?;
+    }
+    Ok(halt.is_some())
+}
+
+/// What somebody still has to lose; whether it is anything.
+async fn owing(store: &dyn Store, now: Timestamp, output: &mut Output) -> Result<bool, AppError> {
+    let kept = store.obligations(false).await?;
+    let open = kept.iter().map(|it| &it.obligation).filter(|it| it.is_open());
+    let since: Vec<Timestamp> = open.map(|it| it.since).collect();
+    let Some(oldest) = since.iter().min() else { return Ok(false) };
+    let count = counted(since.len(), "loss of access is due", "losses of access are due");
+    let oldest = length(now.duration_since(*oldest));
+    line("owed", &format!("{count}, the oldest for {oldest}: `lanyard obligations`"), output)?;
+    Ok(true)
 }
 
 /// An operation of which nobody knows whether it was applied.

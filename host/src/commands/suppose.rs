@@ -28,7 +28,7 @@ pub(super) async fn at(
 ) -> Result<Exit, AppError> {
     let config = session::load_without_secrets(file)?.config;
     let at = then(&config, Some(at))?;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let digest = config.digest;
     let Supposed { known, plan, findings } = reconcile::suppose(config.policy, &store, at).await?;
     session::say_unread(&known, output);
@@ -66,7 +66,7 @@ pub(super) async fn against(
     let at = then(&this, at)?;
     // The world is the one of the present file, wherever the other would
     // keep its own.
-    let store = session::open_store(&this)?;
+    let store = session::open_store(&this).await?;
     let renamed = renamed(&this, &that);
     for (before, now) in &renamed {
         output.error(&format!(

@@ -19,7 +19,7 @@ pub(super) async fn who(
 ) -> Result<Exit, AppError> {
     let Holding { what, json, csv } = wanted;
     let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config)?;
+    let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
     if let What::Target(target) | What::Entitlement { target, .. } = what {
         named::target(&config, &store, target).await?;

@@ -37,13 +37,13 @@ pub(super) async fn workflow(
     let now = telemetry::clock()();
     match verb {
         WorkflowVerb::List => {
-            list(&config.policy, &session::open_store(&config)?, output).await?;
+            list(&config.policy, &session::open_store(&config).await?, output).await?;
         }
         WorkflowVerb::Show { workflow } => {
             output.text(&mermaid(known(&config.policy, &workflow)?))?;
         }
         WorkflowVerb::Status => {
-            let store = session::open_store(&config)?;
+            let store = session::open_store(&config).await?;
             status(config.policy, &store, now, output).await?;
         }
         WorkflowVerb::Run { workflow, identity } => {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use lanyard_core::xray::Xray;
 
-use super::{output::Output, plan, session};
+use super::{output::Output, plan, session, stores};
 use crate::{
     args::Looked,
     config,
@@ -29,10 +29,10 @@ pub(super) async fn xray(
     let mut config = session::load(file)?.config;
     let sandbox = session::sandbox()?;
     let connectors = session::connectors(&sandbox, &config).await?;
-    let store = if config.store.exists() {
-        SqliteStore::open_copy(&config.store)?
+    let store = if stores::exists(&config).await? {
+        stores::open_copy(&config).await?
     } else {
-        SqliteStore::in_memory()?
+        SqliteStore::in_memory()?.into()
     };
     config.policy.keep_versions(&store.definitions().await?);
     let at = (telemetry::clock()(), &Stop::default());

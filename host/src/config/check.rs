@@ -17,11 +17,14 @@ mod forgetting;
 mod limits;
 mod lives;
 mod notify;
+mod obligation;
+mod pacing;
 mod permissions;
 mod policy;
 mod requests;
 mod reviews;
 mod sources;
+mod store;
 mod tests_of_file;
 mod workflows;
 
@@ -89,7 +92,9 @@ pub(super) fn check(
     let workflows = workflows::workflows(&mut check, file);
     let limits = limits::limits(&mut check, &file.limits);
     let leaver = policy::leaver(&mut check, &file.leaver, &lifecycle.timezone);
+    let signing = obligation::signing(&mut check, &file.signing);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
+    let store = store::store(&mut check, file);
     let policy = Policy {
         sources,
         tables,
@@ -112,7 +117,8 @@ pub(super) fn check(
     let config = Config {
         path: path.to_owned(),
         digest: Digest::of(""),
-        store: base.join(&file.store.path),
+        store,
+        signing,
         connectors,
         notify,
         policy,

@@ -2,11 +2,13 @@
 
 pub(super) mod duration;
 pub(super) mod entries;
+pub(super) mod hours;
 pub(super) mod localised;
 pub(super) mod on;
 pub(super) mod origin;
 pub(super) mod percent;
 pub(super) mod range;
+pub(super) mod rate;
 pub(super) mod recognition;
 pub(super) mod retention;
 pub(super) mod secret;

@@ -83,8 +83,12 @@ impl Walk<'_> {
         }
         let is_declared = || text.is_some_and(|text| self.declared.contains(&text));
         match path {
-            ["permissions", "secrets", _, "env"] => text.is_some_and(is_variable_name),
+            ["permissions", "secrets", _, "env"] | ["signing", "key", "env"] => {
+                text.is_some_and(is_variable_name)
+            }
+            ["signing", "key"] => false,
             ["permissions", "secrets", _, "file"]
+            | ["signing", "key", "file"]
             | ["permissions", "authorization", _, "basic", "user"]
             | ["permissions", "streams", _, "sign-in", "ldap-simple", "dn"] => true,
             ["permissions", "authorization", ..]

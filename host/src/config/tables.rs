@@ -12,8 +12,10 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 78] = [
+const TABLES: [&[&str]; 82] = [
     &["store"],
+    &["store", "postgres"],
+    &["signing"],
     &["lifecycle"],
     &["lifecycle", "status"],
     &["lifecycle", "leave", "*"],
@@ -84,7 +86,9 @@ const TABLES: [&[&str]; 78] = [
     &["component", "*", "permissions", "streams", "*", "sign-in", "ldap-simple"],
     &["target", "*"],
     &["target", "*", "account"],
+    &["target", "*", "checked-by"],
     &["target", "*", "limits"],
+    &["target", "*", "no-writes"],
     &["target", "*", "permissions"],
     &["target", "*", "permissions", "reads", "*"],
     &["target", "*", "permissions", "authorization", "*", "basic"],

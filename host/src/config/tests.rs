@@ -8,12 +8,15 @@ mod expanded;
 mod form;
 mod lives;
 mod meaning;
+mod obligation;
+mod pacing;
 mod permitted;
 mod requests;
 mod reviews;
 mod shape;
 mod sources;
 mod steps;
+mod store;
 mod unused;
 mod whole;
 

@@ -10,11 +10,14 @@ mod component;
 mod forgetting;
 mod lives;
 mod notify;
+mod obligation;
+mod pacing;
 mod permissions;
 mod policy;
 mod requests;
 mod reviews;
 mod sources;
+mod store;
 mod workflow;
 
 use lanyard_core::id::{
@@ -32,6 +35,8 @@ pub(super) use component::{Component, StepCalls};
 pub(super) use forgetting::Rehire;
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
 pub(super) use notify::{Delegation, Message, Notify};
+pub(super) use obligation::{By, CheckedBy, Signing};
+pub(super) use pacing::{Calls, LosingAccess, NoWrites};
 pub(super) use permissions::{
     Access, Authorization, Directory, Permissions, Read, Request, SignIn, Stream,
 };
@@ -41,18 +46,16 @@ pub(super) use policy::{
 pub(super) use requests::{Approval, ByRisk, Request as RequestTerms};
 pub(super) use reviews::{Review, ReviewOf, Silence};
 pub(super) use sources::{Authority, Compare, Correlate, Missing, Table};
+pub(super) use store::{Postgres, Store};
 pub(super) use workflow::{Step, Verb, Workflow};
 
-use super::{
-    CallLimits,
-    element::{
-        duration::{After, Duration},
-        entries::Entries,
-        percent::Percent,
-        recognition::Match,
-        size::Size,
-        text::{Text, Texts},
-    },
+use super::element::{
+    duration::{After, Duration},
+    entries::Entries,
+    percent::Percent,
+    rate::Rate,
+    recognition::Match,
+    text::{Text, Texts},
 };
 
 /// What configures Lanyard.
@@ -73,6 +76,9 @@ pub(super) struct File {
     /// What Lanyard remembers.
     #[serde(default)]
     pub(super) store: Store,
+    /// What documents are signed with, for people outside.
+    #[serde(default)]
+    pub(super) signing: Signing,
     /// Where people are read from.
     #[serde(default)]
     pub(super) source: Entries<ConnectorName, Source>,
@@ -150,25 +156,6 @@ fn plugin_directory() -> String {
     "plugins".to_owned()
 }
 
-/// What Lanyard remembers.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Store {
-    /// The database file; relative to this file.
-    #[serde(default = "store_path")]
-    pub(super) path: String,
-}
-
-fn store_path() -> String {
-    "lanyard.db".to_owned()
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { path: store_path() }
-    }
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Source {
@@ -182,15 +169,15 @@ pub(super) struct Source {
     #[serde(default)]
     pub(super) missing: Missing,
     /// So many readings have to lack a record before that is believed.
-    #[serde(default = "once")]
+    #[serde(default = "sources::once")]
     #[schemars(range(min = 1, max = 1000))]
     pub(super) confirmations: u32,
     /// Readings that confirm each other are at least this far apart.
-    #[serde(default = "half_a_day")]
+    #[serde(default = "sources::half_a_day")]
     pub(super) interval: Duration,
     /// A read that lost more than this many percent of the last one's keys
     /// proves no absence, and nobody new.
-    #[serde(default = "shrink_limit")]
+    #[serde(default = "sources::shrink_limit")]
     pub(super) shrink_limit: Percent,
     /// What the connector may reach; everything else is denied.
     #[serde(default)]
@@ -205,20 +192,10 @@ pub(super) struct Source {
     /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
-}
-
-fn once() -> u32 {
-    1
-}
-
-fn half_a_day() -> Duration {
-    // A file that is wrong today is usually mended by the next night.
-    Duration::hours(12)
-}
-
-fn shrink_limit() -> Percent {
-    // More than a bad quarter, far less than a file cut in half.
-    Percent(20)
+    /// Calls in a stretch of time, and no more; without it as many as the
+    /// system takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rate: Option<Rate>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -249,6 +226,10 @@ pub(super) struct Target {
     /// out; nobody is given anything where the connector does not promise it.
     #[serde(default)]
     pub(super) require: Vec<Effect>,
+    /// Another target that shows whether somebody is closed here: its word
+    /// counts, and this one's own does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checked_by: Option<CheckedBy>,
     /// Login names that are never written; `*` stands for any text.
     #[serde(default)]
     pub(super) protected: Vec<String>,
@@ -290,6 +271,13 @@ pub(super) struct Target {
     /// What bounds each call of the connector.
     #[serde(default)]
     pub(super) limits: Calls,
+    /// Calls in a stretch of time, and no more; without it as many as the
+    /// system takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rate: Option<Rate>,
+    /// Hours in which nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) no_writes: Option<NoWrites>,
 }
 
 /// What an account looks like.
@@ -363,34 +351,6 @@ impl Default for Account {
             references: Entries::default(),
             unique_with: Vec::new(),
             reuse_names_after: reuse_names_after(),
-        }
-    }
-}
-
-/// What bounds one connector's calls.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(super) struct Calls {
-    /// Time of one call.
-    pub(super) wall_time: Duration,
-    /// Memory of one call.
-    pub(super) memory: Size,
-    /// Calls at the same time.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(super) parallel: u32,
-    /// Accounts asked for at a time.
-    #[schemars(range(min = 1, max = 100_000))]
-    pub(super) page_size: u32,
-}
-
-impl Default for Calls {
-    fn default() -> Self {
-        let CallLimits { wall_time, memory, parallel, page_size } = CallLimits::default();
-        Self {
-            wall_time: Duration(jiff::SignedDuration::try_from(wall_time).unwrap_or_default()),
-            memory: Size(memory),
-            parallel,
-            page_size,
         }
     }
 }

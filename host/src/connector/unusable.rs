@@ -6,17 +6,19 @@
 use std::error::Error;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use lanyard_core::{
     account::{Account, Assignment, Entitlement},
     fault::{Fault, FaultKind},
     id::Digest,
+    schedule::Pacing,
     schema::{CheckDepth, CheckReport, Schema},
     value::ObjectRef,
 };
 
 use super::{
-    Abilities, AssignmentScope, Attached, Connector, Lookup, Outcome, Page, PageRequest, StepCall,
-    StepComponent, Write, WriteContext,
+    Abilities, AssignmentScope, Attached, Connector, Gate, Lookup, Outcome, Page, PageRequest,
+    StepCall, StepComponent, Write, WriteContext,
 };
 
 pub struct Unusable {
@@ -50,6 +52,7 @@ impl Unusable {
             plugin,
             page_size: 1,
             parallel: 1,
+            gate: Gate::new(Pacing::default(), std::sync::Arc::new(|| Timestamp::UNIX_EPOCH)),
         }
     }
 

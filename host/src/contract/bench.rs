@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 use lanyard_core::{
     fault::FaultKind,
     id::ConnectorName,
+    schedule::Pacing,
     schema::{AuthorizationKind, Manifest, ObjectRole, Schema},
 };
 use tempfile::TempDir;
@@ -92,6 +93,7 @@ impl Bench {
                 parallel: PARALLEL,
                 ..CallLimits::default()
             },
+            pacing: Pacing::default(),
         };
         let script = Arc::new(Script::new(canary, &bare.requests));
         let connector = sandbox.load_scripted(&config, Arc::clone(&script) as _).await?;

@@ -8,7 +8,7 @@ use lanyard_core::{
     schema::IdStability,
 };
 
-use super::perform::Task;
+use super::{perform::Task, turn::patiently};
 use crate::connector::{Outcome, Status};
 
 /// Why a write was not read back.
@@ -25,7 +25,7 @@ impl Task {
             return false;
         }
         let get = || self.target.connector.get(holder);
-        let read = super::read::patiently(&self.context.stop, get).await;
+        let read = patiently(&self.target, &self.context.stop, get).await;
         read.is_err_and(|fault| fault.kind == FaultKind::NotFound)
     }
 
@@ -44,11 +44,7 @@ impl Task {
         if wait > self.retry.longest {
             return Err(TOO_LATE);
         }
-        tokio::select! {
-            biased;
-            () = self.context.stop.asked() => Err(STOPPED),
-            () = tokio::time::sleep(wait.unsigned_abs()) => Ok(()),
-        }
+        if self.context.stop.wait(wait.unsigned_abs()).await { Err(STOPPED) } else { Ok(()) }
     }
 }
 

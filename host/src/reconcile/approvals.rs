@@ -184,7 +184,7 @@ pub(super) async fn ask(
     report: &(dyn Fn(Progress) + Send + Sync),
     summary: &mut Summary,
 ) -> Result<(), StoreError> {
-    if context.policy.access.approvals.is_empty() || context.stop.is_asked() {
+    if context.policy.access.approvals.is_empty() || context.stop.is_ordered().await {
         return Ok(());
     }
     let known = context.store.plan_approvals().await?;

@@ -11,7 +11,7 @@ use lanyard_core::{
     verify::{AccountRead, ReadBack},
 };
 
-use super::progress::Stop;
+use super::{stop::Stop, turn::patiently};
 use crate::{
     connector::{AssignmentScope, Attached, Journal, JournalError, Outcome, PageRequest, Write},
     store::{MarkResult, Store},
@@ -108,12 +108,11 @@ pub(super) async fn read_back(
         };
         return Read { back, fault };
     }
-    let (account, fault) =
-        match super::read::patiently(stop, || target.connector.get(account)).await {
-            Ok(account) => (AccountRead::Found(account), None),
-            Err(fault) if fault.kind == FaultKind::NotFound => (AccountRead::NotFound, None),
-            Err(fault) => (AccountRead::Unread(fault.message.clone()), Some(fault)),
-        };
+    let (account, fault) = match patiently(target, stop, || target.connector.get(account)).await {
+        Ok(account) => (AccountRead::Found(account), None),
+        Err(fault) if fault.kind == FaultKind::NotFound => (AccountRead::NotFound, None),
+        Err(fault) => (AccountRead::Unread(fault.message.clone()), Some(fault)),
+    };
     Read { back: ReadBack { account, assignments: Err("not read".to_owned()) }, fault }
 }
 
@@ -129,10 +128,8 @@ async fn assignments(
     // An account with more grants than this many pages cannot be verified.
     for _ in 0..1_000 {
         let request = PageRequest { cursor: cursor.clone(), limit: target.page_size };
-        let page = super::read::patiently(stop, || {
-            target.connector.list_assignments(&scope, request.clone())
-        })
-        .await;
+        let ask = || target.connector.list_assignments(&scope, request.clone());
+        let page = patiently(target, stop, ask).await;
         let page = match page {
             Ok(page) => page,
             // What is not there holds nothing.

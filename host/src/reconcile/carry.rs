@@ -85,7 +85,7 @@ impl Hand<'_> {
             };
             if slow.contains(name) {
                 self.skip(step, SLOW);
-            } else if self.context.stop.is_asked() {
+            } else if self.context.stop.is_ordered().await {
                 self.skip(step, "the run was stopped");
             } else if self.one(step, component.as_ref()).await? == Some(FaultKind::TimedOut) {
                 slow.insert(name.clone());

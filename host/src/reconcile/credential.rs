@@ -12,6 +12,7 @@ use lanyard_core::{
     fault::{Applied, Fault, FaultKind},
     id::IdentityId,
     observed::Origin,
+    schedule::Came,
     workflow::{
         Address, Attempts, CREDENTIAL, Delivery, Effect, Episode, PlannedStep, StepEnd, StepRecord,
         pause_after,
@@ -22,8 +23,8 @@ use zeroize::Zeroize as _;
 use super::{
     carry::NoJournal,
     progress::StepTold,
-    read::patiently,
     steps::{Hand, LEFT, outgoing},
+    turn::{patiently, turn},
 };
 use crate::{
     connector::{Attached, Outcome, Password, Status, Write, WriteContext},
@@ -53,7 +54,7 @@ impl Hand<'_> {
         else {
             return Ok(());
         };
-        if self.context.stop.is_asked() {
+        if self.context.stop.is_ordered().await {
             self.skip(step, "the run was stopped");
             return Ok(());
         }
@@ -73,6 +74,10 @@ impl Hand<'_> {
             self.skip(step, "this machine has no randomness");
             return Ok(());
         };
+        let Ok(pass) = turn(&there, &self.context.stop).await else {
+            self.skip(step, "its target is not called now");
+            return Ok(());
+        };
         let Some(episode) = self.trying(step, self.another(step, BEING_SET)) else {
             self.skip(step, LEFT);
             return Ok(());
@@ -83,7 +88,9 @@ impl Hand<'_> {
             password: password.clone(),
             must_change: *must_change,
         };
-        let put = put(there.connector.write(context(step), &write).await);
+        let answer = there.connector.write(context(step), &write).await;
+        pass.ended(Came::of(&answer));
+        let put = put(answer);
         if !matches!(put, Put::Not(_)) {
             self.context.store.password_set(target, account, self.context.now()).await?;
         }
@@ -155,7 +162,7 @@ impl Hand<'_> {
         if link.ended.password.is_some() && step.attempt <= 1 && !again {
             return Ok(Some("it got a password of ours before"));
         }
-        let found = patiently(&self.context.stop, || there.connector.get(account)).await;
+        let found = patiently(there, &self.context.stop, || there.connector.get(account)).await;
         let Ok(found) = found else { return Ok(Some("its account could not be read")) };
         let owner = found.anchor.as_deref().and_then(|it| it.parse::<IdentityId>().ok());
         let open = matches!(found.state, AccountState::Active | AccountState::Unknown);

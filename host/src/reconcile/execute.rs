@@ -3,6 +3,7 @@
 //! Operations wait only for those they name in `after` and for earlier ones
 //! on the same account, so that a dead target delays nothing but its own.
 
+mod doors;
 mod runner;
 
 use std::{
@@ -15,6 +16,7 @@ use lanyard_core::{
     id::{ConnectorName, IdentityId},
     observed::OwnedGrant,
     plan::{Adoption, adopted_link},
+    schedule::Queue,
     value::ObjectRef,
     workflow::Episode,
 };
@@ -24,9 +26,7 @@ use super::{
     Context, ReconcileError, approvals, erase,
     lives::accept,
     progress::{Progress, Summary},
-    requests, reviews,
-    schedule::Schedule,
-    steps,
+    requests, reviews, steps,
     survey::{Survey, episode_entry},
     whose::{self},
     withheld::Withheld,
@@ -67,7 +67,7 @@ pub async fn execute(
     adopt(context, survey, run).await?;
     context.store.claim(&claims(context, survey)).await?;
     context.store.record_episodes(&episodes(context, survey)).await?;
-    let mut schedule = Schedule::new(plan, &blocked);
+    let queue = Queue::new(plan, &blocked);
     let before = survey.observed.targets.iter();
     let before = before.map(|(name, seen)| (name.clone(), Arc::new(whose::before(seen))));
     let mut runner = Runner {
@@ -80,7 +80,7 @@ pub async fn execute(
         summary: Summary::default(),
     };
     runner.summary.blocked = blocked.len();
-    runner.run(&mut schedule).await?;
+    runner.run(queue).await?;
     let mut summary = runner.summary;
     // What takes access away has been sent before anybody is told.
     let withheld = Withheld::of(context, survey, (&blocked, released)).await?;
@@ -90,7 +90,7 @@ pub async fn execute(
     reviews::carry_out(context, &plan.reviews, report, &mut summary).await?;
     approvals::ask(context, survey, &besides, report, &mut summary).await?;
     approvals::used(context, survey, run).await?;
-    if !context.stop.is_asked() {
+    if !context.stop.is_ordered().await {
         erase::carry_out(context, survey, released, report, &mut summary).await?;
     }
     context.store.end_run(run, context.now()).await?;

@@ -21,7 +21,7 @@ use lanyard_core::{
     workflow::add_own_facts,
 };
 
-use super::{dropped::note, erase::part_followed};
+use super::{dropped::note, erase::part_followed, obligations};
 use crate::store::{Store, StoreError, Unsettled};
 
 /// Everyone and everything as last known, and what the file wants of it now.
@@ -173,6 +173,7 @@ pub(super) async fn known_of(
         unsettled: unsettled.iter().map(|it| it.operation.identity).collect(),
         in_cases: case::waiting_for(&store.cases().await?),
         gone: store.gone().await?,
+        owing: obligations::owing(store).await?,
     };
     Ok(Observed {
         targets,

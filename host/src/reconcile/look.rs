@@ -15,6 +15,7 @@ use lanyard_core::{
 use super::{
     call::{Read, read_back, resolved},
     perform::Task,
+    turn::patiently,
 };
 use crate::connector::Lookup;
 
@@ -144,7 +145,7 @@ fn is_away(fault: &Fault) -> bool {
 async fn found(task: &Task, by: &Lookup) -> Result<Option<Vec<Account>>, Fault> {
     let Task { target, object, context, .. } = task;
     let find = || target.connector.find(&object.object_type, by);
-    match super::read::patiently(&context.stop, find).await {
+    match patiently(target, &context.stop, find).await {
         Ok(found) => Ok(Some(found)),
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(Some(Vec::new())),
         Err(fault) if matches!(fault.kind, FaultKind::Unsupported(_)) => Ok(None),

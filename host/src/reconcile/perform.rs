@@ -9,6 +9,7 @@ use lanyard_core::{
     operation::{Change, Operation},
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
+    schedule::Came,
     schema::ObjectDef,
     value::ObjectRef,
     verify::compare,
@@ -20,10 +21,11 @@ use super::{
     call::{OperationJournal, answered_about, read_back, resolved, write_of},
     look::{Look, look},
     record::linked,
+    turn::{not_halted, patiently_from, turn},
     whose::Before,
 };
 use crate::{
-    connector::{Attached, Outcome, Status, Write, WriteContext},
+    connector::{Attached, Outcome, Pass, Status, Write, WriteContext},
     store::{Intent, RunId, StoreError},
 };
 
@@ -71,18 +73,20 @@ pub(super) enum Attempted {
 }
 
 impl Task {
-    /// One attempt.  `account` is what a `Created` pointer stands for.
+    /// One attempt, whose first call may be made already.  `account` is what
+    /// a `Created` pointer stands for.
     pub(super) async fn attempt(
         &self,
         attempt: u32,
         account: Option<&ObjectRef>,
+        mut pass: Option<Pass>,
     ) -> Result<Attempted, StoreError> {
         self.intend(attempt).await?;
         let write = match write_of(&self.operation.change, account) {
             Ok(write) => write,
             Err(fault) => return self.park(fault).await,
         };
-        match self.came_back_to_life(&write).await {
+        match self.came_back_to_life(&write, &mut pass).await {
             Ok(None) => {}
             Ok(Some(fault)) => return self.park(fault).await,
             Err(fault) => return self.failed(attempt, account, fault).await,
@@ -99,7 +103,17 @@ impl Task {
                 epoch: self.epoch,
             }),
         };
-        match self.target.connector.write(context, &write).await {
+        let pass = match pass {
+            Some(pass) => not_halted(&self.context.stop).await.map(|()| pass),
+            None => turn(&self.target, &self.context.stop).await,
+        };
+        let pass = match pass {
+            Ok(pass) => pass,
+            Err(fault) => return self.failed(attempt, account, fault).await,
+        };
+        let answer = self.target.connector.write(context, &write).await;
+        pass.ended(Came::of(&answer));
+        match answer {
             Ok(outcome) => self.answered(attempt, &write, outcome).await,
             Err(fault) => self.failed(attempt, account, fault).await,
         }
@@ -123,11 +137,15 @@ impl Task {
 
     /// A deletion is preceded by a fresh read: an account that somebody
     /// enabled since the plan was made is not deleted.
-    async fn came_back_to_life(&self, write: &Write) -> Result<Option<Fault>, Fault> {
+    async fn came_back_to_life(
+        &self,
+        write: &Write,
+        pass: &mut Option<Pass>,
+    ) -> Result<Option<Fault>, Fault> {
         let Write::Delete(account) = write else { return Ok(None) };
-        let read =
-            super::read::patiently(&self.context.stop, || self.target.connector.get(account)).await;
-        match read {
+        not_halted(&self.context.stop).await?;
+        let get = || self.target.connector.get(account);
+        match patiently_from(&self.target, &self.context.stop, pass.take(), get).await {
             Ok(found) if found.state == AccountState::Active => Ok(Some(Fault::new(
                 FaultKind::Conflict(None),
                 "the account was enabled after the plan was made, so it is not deleted; plan again",

@@ -1,7 +1,6 @@
 //! What a run tells while it goes on and at its end, and how it is stopped.
 
-use std::sync::Arc;
-
+use crate::store::RunId;
 use lanyard_core::{
     approval::{PlanApproval, Unasked},
     fault::Fault,
@@ -11,30 +10,6 @@ use lanyard_core::{
     run::Verification,
     workflow::PlannedStep,
 };
-use tokio::sync::watch;
-
-use crate::store::RunId;
-
-/// Asks a run to stop before the next operation, and whatever waits to wait
-/// no longer.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<watch::Sender<bool>>);
-
-impl Stop {
-    pub fn ask(&self) {
-        self.0.send_replace(true);
-    }
-
-    pub fn is_asked(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    pub(super) async fn asked(&self) {
-        let mut asked = self.0.subscribe();
-        // The sender is ours, so that it is not gone.
-        let _never_gone = asked.wait_for(|asked| *asked).await;
-    }
-}
 
 /// What a run reports while it goes on.
 #[derive(Debug, Clone)]
@@ -63,6 +38,11 @@ pub enum Progress {
     Skipped {
         operation: Operation,
         why: &'static str,
+    },
+    /// Left to a later run, and why.
+    Waiting {
+        operation: Operation,
+        why: String,
     },
     /// A step of a workflow, and what became of it.
     Step {
@@ -133,6 +113,8 @@ pub struct Summary {
     pub unasked: usize,
     /// Not attempted: something before it failed, or the run was stopped.
     pub skipped: usize,
+    /// Left to a later run: their targets are not called now.
+    pub waiting: usize,
     /// Steps of workflows that were carried out.
     pub steps: usize,
     pub steps_failed: usize,
@@ -168,6 +150,7 @@ impl Summary {
             && self.failed == 0
             && self.uncertain == 0
             && self.skipped == 0
+            && self.waiting == 0
             && self.steps_failed == 0
             && self.steps_unknown == 0
             && !self.unswept

@@ -1,9 +1,6 @@
 //! Reading a source or a target to its end, page by page.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -16,17 +13,11 @@ use lanyard_core::{
     value::ObjectRef,
 };
 
-use super::progress::Stop;
+use super::{stop::Stop, turn::patiently};
 use crate::connector::{AssignmentScope, Attached, Page, PageRequest};
 
 /// Pages of one read; a feed that never ends is cut here.
 const MAX_PAGES: u32 = 10_000;
-
-/// How often one page is asked for before the read fails.
-const PAGE_ATTEMPTS: u32 = 4;
-
-/// The longest a read waits because a system asked it to.
-const MAX_WAIT: Duration = Duration::from_mins(2);
 
 /// Everything a source knows, and the attributes it declares.
 ///
@@ -38,7 +29,7 @@ pub(super) async fn source(
     read_at: Timestamp,
     stop: &Stop,
 ) -> Result<(Reading, Vec<String>), Fault> {
-    let schema = patiently(stop, || source.connector.discover()).await?;
+    let schema = patiently(source, stop, || source.connector.discover()).await?;
     let (records, coverage) = accounts(source, only_account_type(&schema)?, copies, stop).await?;
     let declared = schema.objects.into_iter().flat_map(|object| object.attributes);
     let columns = declared.map(|attribute| attribute.name).collect();
@@ -55,7 +46,7 @@ pub(super) async fn target(
     read_at: Timestamp,
     stop: &Stop,
 ) -> Result<ObservedTarget, Fault> {
-    let schema = patiently(stop, || target.connector.discover()).await?;
+    let schema = patiently(target, stop, || target.connector.discover()).await?;
     let account_type = match object_type {
         Some(named) => named.to_owned(),
         None => only_account_type(&schema)?.to_owned(),
@@ -225,7 +216,7 @@ where
     let mut cursors = BTreeSet::new();
     for pages in 1..=MAX_PAGES {
         let request = PageRequest { cursor: cursor.clone(), limit: attached.page_size };
-        let page = patiently(stop, || read(request.clone())).await?;
+        let page = patiently(attached, stop, || read(request.clone())).await?;
         let Page { items: more, next, coverage: covered, total_hint } = page;
         items.extend(more);
         coverage.join(covered);
@@ -260,37 +251,6 @@ fn cross_check(coverage: &mut Coverage, items: usize, total: Option<u64>) {
                 count: Some(missing),
             }],
         });
-    }
-}
-
-/// Asks again while the system says "not now", within reason; a stop ends the
-/// waiting.
-pub(super) async fn patiently<T, F>(stop: &Stop, mut ask: impl FnMut() -> F) -> Result<T, Fault>
-where
-    F: Future<Output = Result<T, Fault>>,
-{
-    let mut attempt = 1;
-    loop {
-        let fault = match ask().await {
-            Ok(answer) => return Ok(answer),
-            Err(fault) => fault,
-        };
-        let wait = match &fault.kind {
-            FaultKind::RateLimited { retry_after_ms }
-            | FaultKind::Unavailable { retry_after_ms }
-            | FaultKind::OutcomeUnknown { retry_after_ms } => {
-                retry_after_ms.map_or(Duration::from_millis(250 << attempt), Duration::from_millis)
-            }
-            _ => return Err(fault),
-        };
-        if attempt >= PAGE_ATTEMPTS || wait > MAX_WAIT {
-            return Err(fault);
-        }
-        tokio::select! {
-            biased;
-            () = stop.asked() => return Err(fault),
-            () = tokio::time::sleep(wait) => attempt += 1,
-        }
     }
 }
 

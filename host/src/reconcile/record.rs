@@ -12,7 +12,7 @@ use lanyard_core::{
     value::ObjectRef,
 };
 
-use super::perform::Task;
+use super::{obligations, perform::Task};
 use crate::store::{Answer, AuditEntry, Effect, StoreError, Unsettled};
 
 /// The account is the identity's, and we made it.
@@ -107,6 +107,8 @@ impl Task {
     ) -> Result<(), StoreError> {
         let at = self.context.now();
         let audit = self.audit(&event, result, verification, at);
+        let mut effects = effects;
+        effects.extend(obligations::heard(&self.context, &self.operation, &event, at));
         self.context
             .store
             .answer(&Answer {

@@ -155,7 +155,7 @@ pub(super) async fn ask(
         let asked = asked.and_then(|it| it.as_asked(&question.effect, now));
         let how = if held.contains(&question.identity) {
             StepTold::Skipped("a finding holds back what it is about")
-        } else if context.stop.is_asked() {
+        } else if context.stop.is_ordered().await {
             StepTold::Skipped("the run was stopped")
         } else if let Some(asked) = asked {
             let others = matches!(question.effect, Effect::AskOthers { .. });

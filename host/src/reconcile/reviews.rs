@@ -94,7 +94,7 @@ pub(super) async fn carry_out(
         let now = context.now();
         let of = |it: &&Review| it.name == planned.name && it.ordinal == planned.ordinal;
         let before = known.iter().find(of);
-        let how = if context.stop.is_asked() {
+        let how = if context.stop.is_ordered().await {
             StepTold::Skipped("the run was stopped")
         } else if let Some(review) = Review::as_planned(before, planned, (answers, now)) {
             StepTold::asked(ask(context, review, planned, now).await?)

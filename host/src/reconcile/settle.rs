@@ -19,8 +19,10 @@ use lanyard_core::{
 use super::{
     Context, ReconcileError,
     look::object_of,
+    nothing_is_halted,
     perform::{Attempted, Task},
     record,
+    turn::patiently,
     whose::{self, Before},
 };
 use crate::{connector::Attached, store::Unsettled};
@@ -55,6 +57,7 @@ pub enum Settling {
 /// When the store fails; a target that cannot be asked leaves its operations
 /// open.
 pub async fn settle(context: &Context, settling: Settling) -> Result<Settled, ReconcileError> {
+    nothing_is_halted(context.store.as_ref()).await?;
     let mut by_target: BTreeMap<ConnectorName, Vec<Unsettled>> = BTreeMap::new();
     for unsettled in context.store.unsettled(None).await? {
         by_target.entry(unsettled.operation.target.clone()).or_default().push(unsettled);
@@ -179,7 +182,7 @@ impl<'a> Here<'a> {
             return Ok(settled);
         }
         let discover = || self.target.connector.discover();
-        let schema = match super::read::patiently(&self.context.stop, discover).await {
+        let schema = match patiently(self.target, &self.context.stop, discover).await {
             Ok(schema) => schema,
             Err(fault) => {
                 settled.open.push(left(self.name, &fault.message, asked.len()));
@@ -254,7 +257,7 @@ impl<'a> Here<'a> {
             return Ok(ended(attempted));
         }
         task.left_at = None;
-        Ok(match task.attempt(attempt.saturating_add(1), None).await? {
+        Ok(match task.attempt(attempt.saturating_add(1), None, None).await? {
             // It waits for another attempt, and this process has no other.
             Attempted::Again { .. } | Attempted::Unfinished { .. } => {
                 Ended::Open { why: CUT_OFF.to_owned(), away: false }

@@ -50,7 +50,7 @@ pub(super) async fn carry_out(
             hand.skip(step, "a finding holds back what it is about");
         } else if withheld.passwords.contains(&step.key()) {
             hand.queue(step).await?;
-        } else if context.stop.is_asked() {
+        } else if context.stop.is_ordered().await {
             hand.skip(step, "the run was stopped");
         } else {
             match &step.effect {
@@ -215,7 +215,7 @@ impl Hand<'_> {
             }
         }
         for batch in batches(&letters, self.context.policy.steps.digest) {
-            if self.context.stop.is_asked() {
+            if self.context.stop.is_ordered().await {
                 for (index, _) in batch {
                     self.taken(&mut letters, index, &Sent::Not(STOPPED.to_owned()), None).await?;
                 }

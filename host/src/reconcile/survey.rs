@@ -47,7 +47,9 @@ use super::{
     dropped::note,
     erase::{confirm_gone, free_names, set_aside},
     known::lately,
-    lives, requests, reviews,
+    lives, nothing_is_halted,
+    obligations::Owed,
+    requests, reviews,
 };
 use crate::store::{SourceRead, StoredPlan};
 
@@ -77,6 +79,7 @@ pub struct Survey {
 /// When no source can be read, or one that may give a fact that is asked for
 /// and that nobody gives; or the store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
+    nothing_is_halted(context.store.as_ref()).await?;
     let now = context.now();
     let mut known = context.store.identities().await?;
     let (mut readings, unread_sources) = told_by_sources(context, &known, now).await?;
@@ -102,6 +105,8 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     if !plan.overlaps.is_empty() {
         context.store.record_overlaps(&plan.overlaps).await?;
     }
+    let owed = Owed::of(context, (&assembled, &desired, &observed), &plan, now).await?;
+    owed.note(context, &mut plan, (&desired, &observed), &unread);
     notes(policy, &mut plan, &readings, (&assembled, &desired, &observed));
     plan.notes.extend(told.notes());
     let dropped = dropped(policy, &assembled, &desired, &observed);
@@ -118,6 +123,7 @@ pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     let digest = plan.digest()?;
     let seen = Seen::of((&plan, &digest), (&assembled, &desired, &observed), now);
     findings.extend(answered(context, seen, &findings, (&unread_sources, &unread), jumped).await?);
+    owed.keep(context, (&desired, &observed), (&plan, &findings), &unread, now).await?;
     context.store.mark_clock(observed.kept.clock).await?;
     let stored = StoredPlan {
         digest,

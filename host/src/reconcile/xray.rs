@@ -17,7 +17,7 @@ use lanyard_core::{
 use super::{
     ReconcileError, SourcesRead, Stop,
     erase::{Aside, look_aside},
-    known, lives, read,
+    known, lives, nothing_is_halted, read,
     survey::{believed, doubt_shrunk, read_sources},
 };
 use crate::{
@@ -37,6 +37,7 @@ pub async fn look_through(
     dormant_after: SignedDuration,
     (now, stop): (Timestamp, &Stop),
 ) -> Result<Xray, ReconcileError> {
+    nothing_is_halted(store).await?;
     let mut identities = store.identities().await?;
     let SourcesRead { mut readings, unread, .. } =
         read_sources(policy, connectors, &identities, (now, stop)).await?;

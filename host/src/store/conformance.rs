@@ -8,11 +8,13 @@ pub(crate) mod credentials;
 pub(crate) mod erasure;
 pub(crate) mod example;
 pub(crate) mod gone;
+pub(crate) mod halts;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod journal;
 pub(crate) mod lives;
 pub(crate) mod marks;
+pub(crate) mod obligations;
 pub(crate) mod requests;
 pub(crate) mod reviews;
 pub(crate) mod runs;
@@ -25,7 +27,41 @@ pub(crate) mod workflows;
 /// store and what keeps it alive.
 macro_rules! suite {
     ($fresh:path) => {
-        $crate::store::conformance::suite!($fresh:
+        $crate::store::conformance::demands!(tests $fresh);
+    };
+    (tests $fresh:path: $($room:ident::$demand:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $demand() {
+                let (_alive, store) = $fresh();
+                $crate::store::conformance::$room::$demand(&store).await;
+            }
+        )*
+    };
+}
+
+/// Calls `$each` with the name of each demand and with the demand, which takes
+/// a runtime and a store.
+macro_rules! each_demand {
+    ($each:path) => {
+        $crate::store::conformance::demands!(each $each);
+    };
+    ($each:path: $($room:ident::$demand:ident),* $(,)?) => {
+        $($each(stringify!($demand), &|runtime, store| {
+            runtime.block_on($crate::store::conformance::$room::$demand(store));
+        });)*
+    };
+}
+
+macro_rules! demands {
+    (tests $fresh:path) => {
+        $crate::store::conformance::demands!([$crate::store::conformance::suite!][tests $fresh:]);
+    };
+    (each $each:path) => {
+        $crate::store::conformance::demands!([$crate::store::conformance::each_demand!][$each:]);
+    };
+    ([$($made:tt)*][$($what:tt)*]) => {
+        $($made)*($($what)*
             identities::an_identity_comes_back_as_it_was_recorded,
             identities::an_identity_that_a_later_reading_does_not_have_stays,
             identities::a_record_can_move_from_one_identity_to_another,
@@ -92,6 +128,14 @@ macro_rules! suite {
             lives::since_when_a_grant_is_unwanted_goes_with_the_grant,
             lives::who_is_missing_is_counted_until_it_is_over,
             lives::the_clock_is_marked_with_its_jump,
+            halts::everything_is_halted_until_somebody_resumes,
+            obligations::an_obligation_is_one_row_from_its_opening_to_its_closing,
+            obligations::what_opens_anew_is_another_row_and_the_latest_of_its_place,
+            obligations::an_obligation_closes_with_the_answer_that_shows_it_or_not_at_all,
+            obligations::what_an_answer_says_where_nothing_is_open_is_nothing,
+            obligations::an_obligation_is_closed_by_a_person_once,
+            obligations::an_open_obligation_keeps_somebody_and_a_closed_one_goes_with_them,
+            obligations::a_rename_takes_an_obligation_along,
             requests::a_request_is_kept_in_its_place_and_with_its_entry,
             reviews::a_review_is_kept_in_its_place_with_an_entry_for_each_answer,
             approvals::a_question_about_a_plan_is_kept_in_its_place_and_with_its_entry,
@@ -122,15 +166,6 @@ macro_rules! suite {
             erasure::whoever_begins_anew_takes_the_records_over,
         );
     };
-    ($fresh:path: $($room:ident::$demand:ident),* $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $demand() {
-                let (_alive, store) = $fresh();
-                $crate::store::conformance::$room::$demand(&store).await;
-            }
-        )*
-    };
 }
 
-pub(crate) use suite;
+pub(crate) use {demands, each_demand, suite};

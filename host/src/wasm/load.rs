@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     config::{ConnectorConfig, Role, permissions::paste_secret},
-    connector::Abilities,
+    connector::{Abilities, Gate},
 };
 
 /// Bytes of a component file; interpreters compiled to components have 20 MB.
@@ -293,6 +293,7 @@ pub(super) struct Component {
     tls: Arc<ClientConfig>,
     stream_tls: BTreeMap<String, Arc<ClientConfig>>,
     pub(super) parallel: Semaphore,
+    pub(super) gate: Arc<Gate>,
     pub(super) clock: Clock,
 }
 
@@ -322,6 +323,7 @@ impl Component {
             }
         };
         let parallel = usize::try_from(config.limits.parallel).unwrap_or(Semaphore::MAX_PERMITS);
+        let gate = Gate::new(config.pacing.clone(), Arc::clone(&clock));
         Ok(Self {
             blueprint,
             permitted: Arc::new(Permitted { config, manifest }),
@@ -330,11 +332,24 @@ impl Component {
             tls,
             stream_tls,
             parallel: Semaphore::new(parallel.clamp(1, Semaphore::MAX_PERMITS)),
+            gate,
             clock,
         })
     }
 
     pub(super) fn stream_tls(&self, stream: &str) -> &Arc<ClientConfig> {
         self.stream_tls.get(stream).unwrap_or(&self.tls)
+    }
+}
+
+impl super::WasmConnector {
+    /// When it may be called, as it says and as the file does.
+    pub fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.component.gate)
+    }
+
+    /// Of everything it is permitted.
+    pub fn permission_digest(&self) -> &Digest {
+        &self.permission
     }
 }

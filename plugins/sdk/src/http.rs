@@ -3,6 +3,7 @@
 //! Nothing is followed or retried: a redirect is an answer like any other,
 //! and the host decides what to try again.
 
+mod budget;
 mod response;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::{host, secrets, types::Error};
 
+pub use budget::Budget;
 pub use response::Response;
 
 /// Largest answer read unless [`Request::limit_body`] says otherwise.
@@ -128,7 +130,9 @@ impl Request {
 
     /// Sends and reads the whole answer, whatever its status.
     pub fn send(self) -> Result<Response, SendError> {
-        host::send(&self)
+        let response = host::send(&self)?;
+        budget::observe(&response);
+        Ok(response)
     }
 
     pub fn method(&self) -> &str {

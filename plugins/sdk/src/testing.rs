@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeMap, collections::VecDeque, path::Pat
 use serde::Serialize;
 
 use crate::{
-    http::{Failure, Request},
+    http::{Budget, Failure, Request},
     log::Level,
     types::{
         CreateRequest, OperationContext, PageRequest, Projection, Selector, StepRequest, Timestamp,
@@ -75,6 +75,7 @@ pub struct Host {
     pub(crate) journal: BTreeMap<String, String>,
     pub(crate) deposits: BTreeMap<String, Vec<u8>>,
     pub(crate) logs: Vec<(Level, String)>,
+    pub(crate) budgets: Vec<Budget>,
 }
 
 impl Default for Host {
@@ -96,6 +97,7 @@ impl Host {
             journal: BTreeMap::new(),
             deposits: BTreeMap::new(),
             logs: Vec::new(),
+            budgets: Vec::new(),
         }
     }
 
@@ -196,6 +198,11 @@ impl Installed {
     /// Replies of the script that nobody asked for.
     pub fn unused(&self) -> usize {
         with(|host| host.replies.len())
+    }
+
+    /// What the host was told of budgets.
+    pub fn budgets(&self) -> Vec<Budget> {
+        with(|host| host.budgets.clone())
     }
 
     pub fn journal(&self) -> BTreeMap<String, String> {

@@ -20,6 +20,7 @@ use lanyard_core::{
     account::{Account, AccountState},
     fault::Fault,
     id::ConnectorName,
+    schedule::Pacing,
 };
 use serde_json::json;
 
@@ -55,6 +56,7 @@ impl Bench {
             config,
             permissions,
             limits,
+            pacing: Pacing::default(),
         };
         self.sandbox.load(&config).await.unwrap()
     }

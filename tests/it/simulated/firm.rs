@@ -10,7 +10,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use lanyard::{
-    connector::{Attached, Connector, Connectors},
+    connector::{Attached, Connector, Connectors, Gate},
     reconcile::{self, Context, Progress, ReconcileError, Settled, Stop, Summary, Survey},
     store::{AuditEntry, AuditFilter, sqlite::SqliteStore},
 };
@@ -27,6 +27,7 @@ use lanyard_core::{
         LeaverPolicy, LifecyclePolicy, LimitsPolicy, Policy, Rule, SourcePolicy, StepsPolicy,
         TargetPolicy,
     },
+    schedule::Pacing,
     template::{Expressions, Template},
 };
 use lanyard_tests::around::{Around, Beside};
@@ -45,7 +46,7 @@ pub(super) struct Firm {
     source: Arc<Source>,
     pub(super) log: Arc<Mutex<Vec<String>>>,
     shown: Mutex<Vec<String>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn rule(name: &str, when: Condition, target: &str, grant: Template) -> Rule {
@@ -150,6 +151,7 @@ impl Firm {
             permission: Digest::of("permission"),
             page_size: 100,
             parallel: 4,
+            gate: Gate::new(Pacing::default(), hurried()),
         };
         let connectors = Connectors {
             components: BTreeMap::new(),
@@ -170,7 +172,7 @@ impl Firm {
             stop: Stop::default(),
         };
         let shown = Mutex::default();
-        let firm = Self { context, directory, crm, source, log, shown, _folder: folder };
+        let firm = Self { context, directory, crm, source, log, shown, folder };
         firm.people(people);
         firm
     }
@@ -209,7 +211,7 @@ impl Firm {
         reconcile::execute(&context, survey, &BTreeSet::new(), &report).await
     }
 
-    fn show(&self, progress: &Progress) {
+    pub(super) fn show(&self, progress: &Progress) {
         let line = match progress {
             Progress::Began { .. }
             | Progress::Step { .. }
@@ -225,10 +227,24 @@ impl Firm {
             Progress::Failed { operation, fault } => (operation, format!("failed: {fault}")),
             Progress::Uncertain { operation, fault } => (operation, format!("uncertain: {fault}")),
             Progress::Skipped { operation, why } => (operation, format!("skipped: {why}")),
+            Progress::Waiting { operation, why } => (operation, format!("waits: {why}")),
         };
         let (operation, text) = line;
         let kind = operation.change.kind().word();
         self.shown.lock().unwrap().push(format!("{} {kind}: {text}", operation.target));
+    }
+
+    /// Where the store is.
+    pub(super) fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("lanyard.db")
+    }
+
+    /// As another process later: nothing is known of how targets may be
+    /// called.
+    pub(super) fn begins_anew(&mut self) {
+        for target in self.context.connectors.targets.values_mut() {
+            target.gate = Gate::new(Pacing::default(), hurried());
+        }
     }
 
     /// A whole run as a process would do it.

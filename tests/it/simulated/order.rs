@@ -17,7 +17,7 @@ use lanyard::{
 use lanyard_core::fault::FaultKind;
 
 use super::{
-    firm::{Firm, down, unknown},
+    firm::{Firm, unknown},
     system::Trick,
 };
 
@@ -57,13 +57,12 @@ async fn a_grant_that_fails_keeps_no_old_one() {
 }
 
 #[tokio::test]
-async fn a_dead_target_delays_nobody_else() {
+async fn what_fails_for_some_delays_nobody_else() {
     let firm = Firm::new(&[("Ada", "Sales"), ("Ben", "Sales")]);
     firm.run().await;
     firm.people(&[("Cyd", "Sales")]);
-    for _ in 0..5 {
-        firm.directory.trick("disable", Trick::Fail(down()));
-        firm.directory.trick("disable", Trick::Fail(down()));
+    for _ in 0..10 {
+        firm.directory.trick("disable", Trick::Fail(FaultKind::Conflict(None)));
     }
     let summary = firm.run().await;
     assert_eq!(summary.failed, 2);
@@ -106,13 +105,18 @@ async fn soon<T>(run: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_target_that_asks_for_a_week_is_left_to_a_later_run() {
-    let firm = Firm::new(&[("Ada", "Support"), ("Ben", "Support")]);
+    let mut firm = Firm::new(&[("Ada", "Support"), ("Ben", "Support")]);
     let week = FaultKind::RateLimited { retry_after_ms: Some(7 * 24 * 3_600_000) };
     firm.directory.inner().max_concurrency = Some(1);
     firm.directory.trick("create", Trick::Fail(week));
     let summary = soon(firm.run()).await;
-    assert_eq!((summary.failed, summary.skipped, summary.verified), (1, 2, 3));
+    assert_eq!((summary.failed, summary.skipped, summary.verified), (1, 2, 0));
+    // It is for the target, and not for one operation there.
+    assert_eq!(summary.waiting, 3);
     let told = firm.told();
+    assert!(
+        told.contains("directory create: waits: `directory` asks to be left alone until 2027-")
+    );
     let failed = told.lines().find(|line| line.contains("failed:")).unwrap();
     assert!(
         failed.starts_with(
@@ -120,6 +124,7 @@ async fn a_target_that_asks_for_a_week_is_left_to_a_later_run() {
         ) && failed.ends_with("so a later run tries it again"),
         "{failed}"
     );
+    firm.begins_anew();
     assert!(firm.run().await.is_clean());
     firm.assert_in_order().await;
 }

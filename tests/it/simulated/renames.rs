@@ -159,6 +159,7 @@ async fn a_rename_that_was_refused_and_stopped_is_left_to_the_next_plan() {
     let limited = FaultKind::RateLimited { retry_after_ms: Some(240_000) };
     firm.directory.trick("update", Trick::Fail(limited));
     stopped_while_it_waits(&mut firm).await;
+    firm.begins_anew();
     let settled = firm.settle().await;
     assert_eq!((settled.not_applied, settled.open.len()), (1, 0));
     assert_eq!(firm.settle().await, reconcile::Settled::default());

@@ -94,10 +94,9 @@ async fn a_read_before_a_delete_that_fails_is_tried_again() {
     let firm = deleted().await;
     firm.directory.inner().get_faults.push_back(Some(FaultKind::TimedOut));
     assert!(firm.run().await.is_clean());
-    assert_eq!(
-        firm.audit().await.last_chunk(),
-        Some(&["delete refused", "delete done"].map(String::from))
-    );
+    let mut audit = firm.audit().await;
+    audit.retain(|row| row.starts_with("delete"));
+    assert_eq!(audit.last_chunk(), Some(&["delete refused", "delete done"].map(String::from)));
     assert_eq!(firm.sent(), ["directory delete ada"]);
     firm.assert_in_order().await;
 }

@@ -388,6 +388,11 @@ fn stops(Workflow { name, .. }: &Workflow, episode: &Episode, step: &StepName) -
     format!("workflow `{name}` stops: step `{step}` {trouble}")
 }
 
+/// Whether workflows of the file say when accounts are deleted.
+pub fn workflows_delete(policy: &Policy) -> bool {
+    policy.workflows.iter().any(|workflow| workflow.steps.iter().any(|it| deletes(it).is_some()))
+}
+
 fn deletes(step: &Step) -> Option<&Option<BTreeSet<ConnectorName>>> {
     match &step.task {
         Task::Do(Action::Accounts { verb: AccountVerb::Delete, targets }) => Some(targets),

@@ -129,6 +129,9 @@ pub(crate) fn hindrances(
     if observed.forgetting.unsettled.contains(&identity) {
         found.push("nobody knows what came of an operation of theirs".to_owned());
     }
+    if observed.forgetting.owing.contains(&identity) {
+        found.push("it is not shown that they lost everything they had to lose".to_owned());
+    }
     if observed.forgetting.in_cases.contains(&identity) {
         found.push("a case asks whether a record is theirs".to_owned());
     }

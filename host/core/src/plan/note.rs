@@ -48,6 +48,8 @@ pub enum NoteKind {
     Unasked,
     /// A source still tells of people who were erased.
     Forgotten,
+    /// Whoever checks a target shows something else than the target does.
+    Unconfirmed,
 }
 
 impl NoteKind {
@@ -68,6 +70,7 @@ impl NoteKind {
             Self::Unreviewed => "review-unasked",
             Self::Unasked => "unasked",
             Self::Forgotten => "still told",
+            Self::Unconfirmed => "not confirmed",
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn sentence(summary: &Summary) -> String {
         blocked,
         unasked,
         skipped,
+        waiting,
         steps,
         steps_failed,
         steps_unknown,
@@ -45,6 +46,7 @@ pub(super) fn sentence(summary: &Summary) -> String {
         (blocked, "held back"),
         (unasked, "of them with nobody to ask"),
         (skipped, "not attempted"),
+        (waiting, "left to a later run"),
     ] {
         if *count > 0 {
             parts.push(format!("{count} {what}"));
@@ -137,6 +139,10 @@ impl Shown {
             }
             Progress::Unasked(unasked) => {
                 self.say(&diff::one_line(&format!("nobody is asked by {unasked}")));
+            }
+            Progress::Waiting { operation, why } => {
+                self.operation(&operation, &format!("waits: {why}"), true);
+                self.tick();
             }
             Progress::Skipped { operation, why } => {
                 self.operation(&operation, &format!("not attempted: {why}"), true);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lanyard_core::{
     id::{ConnectorName, FactName},
+    obligation::CheckedBy,
     pattern::Pattern,
     policy::TargetPolicy,
     recognition::Recognition,
@@ -24,6 +25,7 @@ pub(super) struct Order {
     pub(super) after: BTreeSet<ConnectorName>,
     pub(super) prefer_after: BTreeSet<ConnectorName>,
     pub(super) unique_with: BTreeSet<ConnectorName>,
+    pub(super) checked_by: Option<CheckedBy>,
 }
 
 pub(super) fn target(
@@ -48,7 +50,7 @@ pub(super) fn target(
         references.extend(template.map(|template| (reference.clone(), template)));
     }
     one_owner(check, &place, account);
-    let Order { after, prefer_after, unique_with } = order;
+    let Order { after, prefer_after, unique_with, checked_by } = order;
     Some(TargetPolicy {
         object_type: account.object_type.clone(),
         name: name?,
@@ -70,6 +72,7 @@ pub(super) fn target(
         requires: target.require.iter().copied().map(effect).collect(),
         protected: target.protected.iter().map(Pattern::new).collect(),
         access,
+        checked_by,
     })
 }
 

@@ -7,12 +7,13 @@ use std::{
 
 use lanyard_core::id::ConnectorName;
 
-use super::{Check, permissions};
+use super::{Check, pacing, permissions};
 use crate::config::{
     CallLimits, ConnectorConfig, Role,
     document::Place,
+    element::rate::Rate,
     report::{ConfigError, nearest},
-    written::{Calls, Component, File, Permissions, StepCalls},
+    written::{Calls, Component, File, NoWrites, Permissions, StepCalls},
 };
 
 struct Written<'f> {
@@ -20,18 +21,26 @@ struct Written<'f> {
     config: &'f toml::Table,
     permissions: &'f Permissions,
     limits: &'f Calls,
+    rate: Option<Rate>,
+    no_writes: Option<&'f NoWrites>,
+    /// Of the lifecycle.
+    timezone: &'f str,
 }
 
 pub(super) fn connectors(
     check: &mut Check<'_, '_>,
     file: &File,
 ) -> BTreeMap<ConnectorName, ConnectorConfig> {
+    let timezone = file.lifecycle.timezone.as_str();
     let sources = file.source.iter().map(|(name, source)| {
         let written = Written {
             plugin: &source.plugin,
             config: &source.config,
             permissions: &source.permissions,
             limits: &source.limits,
+            rate: source.rate,
+            no_writes: None,
+            timezone,
         };
         (name, Role::Source, written)
     });
@@ -41,6 +50,9 @@ pub(super) fn connectors(
             config: &target.config,
             permissions: &target.permissions,
             limits: &target.limits,
+            rate: target.rate,
+            no_writes: target.no_writes.as_ref(),
+            timezone,
         };
         (name, Role::Target, written)
     });
@@ -53,6 +65,9 @@ pub(super) fn connectors(
             config: &component.config,
             permissions: &component.permissions,
             limits,
+            rate: None,
+            no_writes: None,
+            timezone,
         };
         (name, Role::Component, written)
     });
@@ -77,7 +92,7 @@ fn connector(
     role: Role,
     written: &Written<'_>,
 ) -> ConnectorConfig {
-    let Written { plugin, config, permissions, limits } = written;
+    let Written { plugin, config, permissions, limits, rate, no_writes, timezone } = written;
     let place = Place::of([role.word(), name.as_str()]);
     ConnectorConfig {
         name: name.clone(),
@@ -86,6 +101,7 @@ fn connector(
         config: json_table(check, &place.key("config"), config),
         permissions: permissions::permissions(check, &place.key("permissions"), permissions),
         limits: call_limits(check, &place.key("limits"), limits),
+        pacing: pacing::pacing(check, &place, (*rate, *no_writes), timezone),
     }
 }
 

@@ -258,7 +258,7 @@ impl Check<'_, '_> {
     }
 
     /// A file that must be there and readable.
-    fn file(&mut self, place: &Place, what: &str, written: &str) -> PathBuf {
+    pub(super) fn file(&mut self, place: &Place, what: &str, written: &str) -> PathBuf {
         let path = self.path(written);
         let problem = match std::fs::File::open(&path).and_then(|file| file.metadata()) {
             Ok(metadata) if metadata.is_file() => return path,

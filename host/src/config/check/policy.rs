@@ -14,7 +14,7 @@ use lanyard_core::{
 use super::{
     Check,
     account::{self, Order},
-    forgetting, lives, sources,
+    forgetting, lives, obligation, sources,
 };
 use crate::config::{
     document::{Part, Place},
@@ -65,6 +65,7 @@ pub(super) fn targets(
     let mut targets = BTreeMap::new();
     for (name, target) in file.target.iter() {
         let place = Place::of(["target", name.as_str()]);
+        let checked_by = obligation::checked_by(check, &place, name, target);
         let mut others = |key: Place, names| others(check, &key, name, names);
         let order = Order {
             after: others(place.key("after"), &target.after),
@@ -73,6 +74,7 @@ pub(super) fn targets(
                 place.key("account").key("unique-with"),
                 &target.account.unique_with,
             ),
+            checked_by,
         };
         let provides = sources::provides(check, file, name, target);
         let checked = account::target(check, &place, target, (order, provides));
@@ -208,6 +210,18 @@ pub(super) fn grants(
 }
 
 impl Check<'_, '_> {
+    /// One that nobody knows is reported.
+    pub(super) fn zone(&mut self, place: &Place, name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap_or_else(|_| {
+            let zones = jiff::tz::db().available().map(|zone| zone.to_string()).collect::<Vec<_>>();
+            let error = ConfigError::new(format!("unknown time zone `{name}`"))
+                .label("no zone of the IANA database has this name")
+                .nearest(name, zones.iter().map(String::as_str));
+            self.value(place, error);
+            TimeZone::UTC
+        })
+    }
+
     /// Those of `names` that are targets; the others are reported.
     pub(super) fn target_names(
         &mut self,
@@ -262,14 +276,7 @@ pub(super) fn tests_of(
 pub(super) fn lifecycle(check: &mut Check<'_, '_>, file: &File) -> LifecyclePolicy {
     let written = &file.lifecycle;
     let place = Place::of(["lifecycle"]);
-    let timezone = TimeZone::get(&written.timezone).unwrap_or_else(|_| {
-        let zones = jiff::tz::db().available().map(|zone| zone.to_string()).collect::<Vec<_>>();
-        let error = ConfigError::new(format!("unknown time zone `{}`", written.timezone))
-            .label("no zone of the IANA database has this name")
-            .nearest(&written.timezone, zones.iter().map(String::as_str));
-        check.value(&place.key("timezone"), error);
-        TimeZone::UTC
-    });
+    let timezone = check.zone(&place.key("timezone"), &written.timezone);
     let mut status = BTreeMap::new();
     let written::Status { active, on_leave, cancelled, departed } = &written.status;
     for (key, values, state) in [

@@ -11,11 +11,17 @@ use crate::config::{Loaded, expand};
 /// What a file may have, in groups of which each has one form or none; each
 /// group stands by itself.
 const GROUPS: [&[&str]; 24] = [
-    &["[store]\npath = \"x.db\"\n"],
+    &[
+        "[store]\npath = \"x.db\"\n",
+        "[store]\npostgres = { host = \"db.example.org\" }\n",
+        "[store]\npostgres = { host = \"/run/postgresql\", port = 5433, database = \"firm\", user = \"hr\", password = { env = \"CRM_TOKEN\" }, connections = 9 }\n",
+        "[store.postgres]\nhost = \"::1\"\ntls = \"require\"\npassword = { file = \"secrets/ldap\" }\n",
+        "[signing]\nkey = { env = \"CRM_TOKEN\" }\n",
+    ],
     &[
         "[source.hr]\nplugin = \"csv\"\n",
         "[source.hr]\nplugin = \"csv\"\nconfig = { file = \"p.csv\", a = [1, 2.5, true, 2026-01-01], b = { c = \"d\" } }\nmissing = \"keep\"\nshrink-limit = 7\n",
-        "[source.hr]\nplugin = \"csv\"\nconfirmations = 3\ninterval = \"90m\"\nlimits = { wall-time = \"2m\", memory = \"1GiB\", parallel = 9, page-size = 3 }\n",
+        "[source.hr]\nplugin = \"csv\"\nconfirmations = 3\ninterval = \"90m\"\nlimits = { wall-time = \"2m\", memory = \"1GiB\", parallel = 9, page-size = 3 }\nrate = \"60/m\"\n",
     ],
     &[
         "[source.agency]\nplugin = \"csv\"\nfacts = { zeta = \"{{ b }}\", alpha = \"{{ key }}\", b = \"fixed\" }\npermissions = { directories = { data = { path = \"hr\", access = \"read\" } } }\n",
@@ -29,15 +35,15 @@ const GROUPS: [&[&str]; 24] = [
         "[correlate]\nsure = [[\"badge\"]]\n",
     ],
     &[
-        "[target.zoo]\nplugin = \"plugins/scim.wasm\"\nprovides = { address = \"emails\" }\n[authority]\naddress = [\"target.zoo\"]\n",
+        "[target.zoo]\nplugin = \"plugins/scim.wasm\"\nrate = \"100/10s\"\nno-writes = { hours = [\"Mon-Fri 08:00-18:00\", \"Sat,Sun 22:00-06:00\"], timezone = \"Asia/Tokyo\" }\nprovides = { address = \"emails\" }\n[authority]\naddress = [\"target.zoo\"]\n",
     ],
     &[
         "[target.crm]\nplugin = \"scim\"\n",
         "[target.crm]\nplugin = \"scim\"\nprotected = [\"svc-*\"]\nrequire = [\"blocks-login\", \"reversible\"]\nunmanaged = \"remove\"\nunmanaged-remove = [\"x-*\"]\nconfirmations = 4\ninterval = \"3d\"\nprivileged = [\"root\"]\nentitlements = { staff = \"g1\", all = \"g2\" }\n",
-        "[target.crm]\nplugin = \"scim\"\nunmanaged = \"keep\"\n[target.crm.permissions]\nhosts = [\"https://a.example.org\", \"http://127.0.0.1:8080\", { origin = \"https://b.example.org\", methods = [\"GET\"], path = \"/x\" }]\nreads = [{ origin = \"https://a.example.org\", method = \"POST\", path = \"/s\" }]\naddresses = [\"10.0.0.0/8\", \"fd00::/8\"]\nsecrets = { token = { env = \"CRM_TOKEN\" }, password = { file = \"secrets/ldap\" } }\nauthorization = { default = { bearer = \"token\" }, other = { basic = { user = \"svc\", secret = \"password\" } } }\nreveal = [\"token\"]\ndirectories = { data = { path = \"hr\", access = \"write\" } }\n",
+        "[target.crm]\nplugin = \"scim\"\nunmanaged = \"keep\"\nrate = \"10/s\"\nno-writes = { hours = [\"02:00-04:00\"], losing-access = \"wait\" }\n[target.crm.permissions]\nhosts = [\"https://a.example.org\", \"http://127.0.0.1:8080\", { origin = \"https://b.example.org\", methods = [\"GET\"], path = \"/x\" }]\nreads = [{ origin = \"https://a.example.org\", method = \"POST\", path = \"/s\" }]\naddresses = [\"10.0.0.0/8\", \"fd00::/8\"]\nsecrets = { token = { env = \"CRM_TOKEN\" }, password = { file = \"secrets/ldap\" } }\nauthorization = { default = { bearer = \"token\" }, other = { basic = { user = \"svc\", secret = \"password\" } } }\nreveal = [\"token\"]\ndirectories = { data = { path = \"hr\", access = \"write\" } }\n",
     ],
     &[
-        "[target.directory]\nplugin = \"ldap\"\nafter = [\"crm\"]\n[target.directory.account]\ntype = \"user\"\nname = \"{{ given_name }}{{ suffix }}\"\nmatch = [\"mail\"]\nattributes = { zz = [\"a\", \"b\"], aa = \"{{ login }}\", bb = \"{{ reference.boss.id }}\" }\ninitial = [\"aa\"]\ntheirs = [\"fax\"]\nreferences = { boss = \"{{ manager }}\" }\nunique-with = [\"crm\"]\nreuse-names-after = \"never\"\n",
+        "[target.directory]\nplugin = \"ldap\"\nafter = [\"crm\"]\nchecked-by = { target = \"crm\", by = \"key\" }\n[target.directory.account]\ntype = \"user\"\nname = \"{{ given_name }}{{ suffix }}\"\nmatch = [\"mail\"]\nattributes = { zz = [\"a\", \"b\"], aa = \"{{ login }}\", bb = \"{{ reference.boss.id }}\" }\ninitial = [\"aa\"]\ntheirs = [\"fax\"]\nreferences = { boss = \"{{ manager }}\" }\nunique-with = [\"crm\"]\nreuse-names-after = \"never\"\n",
         "[target.directory]\nplugin = \"ldap\"\nprefer-after = [\"crm\"]\n[target.directory.permissions.streams.directory]\nhost = \"ldap.example.org\"\nport = 389\nprotocol = \"ldap\"\ntls = \"start-tls\"\nsign-in = { ldap-simple = { dn = \"cn=x\", secret = \"password\" } }\n[target.directory.permissions.secrets]\npassword = { file = \"secrets/ldap\" }\n",
     ],
     &[

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{Folder, with};
-use crate::config::{Loaded, permissions::Permissions};
+use crate::config::{Loaded, permissions::Permissions, store::StoreConfig};
 
 const TEN_LINES: &str = r#"
 [source.hr]
@@ -168,7 +168,8 @@ fn ten_lines_are_enough_for_one_source_and_one_target() {
     assert_eq!(loaded.config.connectors.len(), 2);
     assert_eq!(loaded.config.policy.rules.len(), 1);
     assert_eq!(loaded.config.policy.rules[0].line, 10);
-    assert!(loaded.config.store.ends_with("lanyard.db"));
+    let StoreConfig::File(path) = &loaded.config.store else { panic!("no file") };
+    assert!(path.ends_with("lanyard.db"));
 }
 
 #[test]
@@ -210,6 +211,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [store]
     path = "lanyard.db"
+
+    [signing]
 
     [source.hr]
     plugin = "csv"

@@ -4,7 +4,7 @@ use lanyard_core::id::FactName;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::element::entries::Entries;
+use crate::config::element::{duration::Duration, entries::Entries, percent::Percent};
 
 /// Which source decides a fact that several give: names of sources, or
 /// `target.NAME` for a target that provides it; the first that has it counts.
@@ -87,4 +87,18 @@ pub(in crate::config) enum Missing {
     #[default]
     Departed,
     Keep,
+}
+
+pub(super) fn once() -> u32 {
+    1
+}
+
+pub(super) fn half_a_day() -> Duration {
+    // A file that is wrong today is usually mended by the next night.
+    Duration::hours(12)
+}
+
+pub(super) fn shrink_limit() -> Percent {
+    // More than a bad quarter, far less than a file cut in half.
+    Percent(20)
 }

@@ -1,28 +1,32 @@
-//! Operations on their way: begun as soon as nothing is waited for, within
-//! what each target takes at once, and tried again when that is due.
+//! Operations on their way: begun when the queue says so, and tried again
+//! when that is due.
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use lanyard_core::{
     fault::{Fault, FaultKind},
     id::{ConnectorName, Digest, IdentityId, OperationId},
     operation::{Change, Operation},
     retry::RetryPolicy,
     run::Verification,
+    schedule::{Next, Queue},
     value::ObjectRef,
 };
 use tokio::task::{self, JoinError, JoinSet};
 
+use super::doors::Doors;
 use crate::{
+    connector::{Going, Pass},
     reconcile::{
         Context,
         look::object_of,
         perform::{Attempted, Task},
         progress::{Progress, Summary},
-        schedule::Schedule,
         survey::Survey,
         whose::Before,
     },
@@ -41,16 +45,17 @@ pub(super) struct Runner<'a> {
     pub(super) summary: Summary,
 }
 
+/// Nobody looks again and again for what is as good as there.
+const LEAST_WAIT: Duration = Duration::from_millis(1);
+
 /// What one finished attempt hands back.
 type Finished = Result<Attempted, StoreError>;
 
-/// Attempts that were begun, and retries that wait for their time.
+/// Attempts that were begun.
 #[derive(Default)]
 struct Underway {
     attempts: JoinSet<Finished>,
     begun: HashMap<task::Id, (Operation, u32)>,
-    waiting: JoinSet<OperationId>,
-    busy: BTreeMap<ConnectorName, u32>,
     /// Accounts by whose they are, those of this run with them.
     accounts: BTreeMap<(IdentityId, ConnectorName), ObjectRef>,
     /// Keys that a rename of this run gave to accounts the plan knows by
@@ -74,60 +79,99 @@ impl Underway {
 impl Runner<'_> {
     /// After a failure of the store or a stop nothing more is begun, but what
     /// was sent is waited for, so that its answer is kept if it can be.
-    pub(super) async fn run(&mut self, schedule: &mut Schedule) -> Result<(), StoreError> {
+    pub(super) async fn run(&mut self, mut queue: Queue) -> Result<(), StoreError> {
+        let clock = Going::new(Arc::clone(&self.context.clock));
         let mut underway = Underway { accounts: self.linked(), ..Underway::default() };
         let mut failure: Option<StoreError> = None;
         loop {
             let halted = failure.is_some() || self.context.stop.is_asked();
-            if !halted {
-                self.begin(schedule, &mut underway);
-            }
-            if underway.attempts.is_empty() && (halted || underway.waiting.is_empty()) {
+            let wait =
+                if halted { None } else { self.begin(&mut queue, &mut underway, &clock).await };
+            let halted = halted || self.context.stop.is_asked();
+            let is_under_way = !underway.attempts.is_empty();
+            if !is_under_way && (halted || wait.is_none()) {
                 break;
             }
             tokio::select! {
                 Some(ended) = underway.attempts.join_next_with_id() => {
-                    if let Err(error) = self.ended(schedule, &mut underway, ended) {
+                    if let Err(error) = self.ended(&mut queue, &mut underway, ended) {
                         failure.get_or_insert(error);
                     }
                 }
-                Some(Ok(id)) = underway.waiting.join_next(), if !halted => schedule.make_ready(id),
-                () = self.context.stop.asked(), if !halted => {}
+                () = self.context.stop.wait_beside(wait, is_under_way), if !halted => {}
                 else => break,
             }
         }
         if let Some(error) = failure {
             return Err(error);
         }
-        self.summary.stopped = self.context.stop.is_asked() && !schedule.is_done();
-        for operation in schedule.rest() {
-            self.skip(operation, "the run was stopped");
-        }
+        self.leave(queue, clock.now());
         Ok(())
     }
 
-    /// Begins whatever may begin and has room at its target.
-    fn begin(&self, schedule: &mut Schedule, underway: &mut Underway) {
-        loop {
-            let busy = &underway.busy;
-            let room = |target: &ConnectorName| {
-                busy.get(target).copied().unwrap_or(0) < self.at_once(target)
-            };
-            let Some((planned, attempt)) = schedule.take(room) else { return };
-            // The journal, too, has the key it is sent to.
-            let operation = underway.readdressed(planned);
-            *underway.busy.entry(operation.target.clone()).or_default() += 1;
-            let whose = (operation.identity, operation.target.clone());
-            let account = underway.accounts.get(&whose).cloned();
-            let task = self.task(operation.clone());
-            let begun = underway.attempts.spawn(async move {
-                match task {
-                    Ok(task) => task.attempt(attempt, account.as_ref()).await,
-                    Err(fault) => Ok(Attempted::Parked { fault }),
-                }
-            });
-            underway.begun.insert(begun.id(), (operation, attempt));
+    /// Says what becomes of what has not ended.
+    fn leave(&mut self, queue: Queue, now: Timestamp) {
+        self.summary.stopped = self.context.stop.is_asked() && !queue.is_done();
+        if self.summary.stopped {
+            for operation in queue.rest() {
+                self.skip(operation, "the run was stopped");
+            }
+            return;
         }
+        for waiting in queue.waiting(now, &Doors(&self.context.connectors)) {
+            self.summary.waiting += 1;
+            let why = waiting.because();
+            (self.report)(Progress::Waiting { operation: waiting.operation, why });
+        }
+    }
+
+    /// Begins whatever may begin, and says how long nothing else may; none:
+    /// for longer than a run waits, or until something ends.
+    async fn begin(
+        &self,
+        queue: &mut Queue,
+        underway: &mut Underway,
+        clock: &Going,
+    ) -> Option<Duration> {
+        let mut doors = Doors(&self.context.connectors);
+        loop {
+            if self.context.stop.is_ordered().await {
+                return None;
+            }
+            let now = clock.now();
+            match queue.next(now, |target| self.at_once(target), &mut doors) {
+                Next::Begin { operation, attempt, turn } => {
+                    self.send(underway, *operation, (attempt, turn));
+                }
+                Next::Until(until) => {
+                    let wait = until.duration_since(now);
+                    let wait = Some(wait).filter(|it| *it <= RetryPolicy::default().longest)?;
+                    // By the clock of a gate it may have come already.
+                    return Some(Duration::try_from(wait).unwrap_or_default().max(LEAST_WAIT));
+                }
+                Next::Nothing => return None,
+            }
+        }
+    }
+
+    fn send(
+        &self,
+        underway: &mut Underway,
+        planned: Operation,
+        (attempt, pass): (u32, Option<Pass>),
+    ) {
+        // The journal, too, has the key it is sent to.
+        let operation = underway.readdressed(planned);
+        let whose = (operation.identity, operation.target.clone());
+        let account = underway.accounts.get(&whose).cloned();
+        let task = self.task(operation.clone());
+        let begun = underway.attempts.spawn(async move {
+            match task {
+                Ok(task) => task.attempt(attempt, account.as_ref(), pass).await,
+                Err(fault) => Ok(Attempted::Parked { fault }),
+            }
+        });
+        underway.begun.insert(begun.id(), (operation, attempt));
     }
 
     /// Writes at the same time: as the file says, and no more than the target
@@ -142,7 +186,7 @@ impl Runner<'_> {
 
     fn ended(
         &mut self,
-        schedule: &mut Schedule,
+        queue: &mut Queue,
         underway: &mut Underway,
         ended: Result<(task::Id, Finished), JoinError>,
     ) -> Result<(), StoreError> {
@@ -154,9 +198,6 @@ impl Runner<'_> {
             }
         };
         let Some((operation, attempt)) = underway.begun.remove(&id) else { return Ok(()) };
-        if let Some(busy) = underway.busy.get_mut(&operation.target) {
-            *busy = busy.saturating_sub(1);
-        }
         let attempted = finished?;
         if let Attempted::Done { account: Some(account), .. } = &attempted {
             let whose = (operation.identity, operation.target.clone());
@@ -168,7 +209,7 @@ impl Runner<'_> {
             }
             underway.accounts.insert(whose, account.clone());
         }
-        self.take_in(schedule, &mut underway.waiting, operation, attempt, attempted);
+        self.take_in(queue, operation, attempt, attempted);
         Ok(())
     }
 
@@ -209,8 +250,7 @@ impl Runner<'_> {
 
     fn take_in(
         &mut self,
-        schedule: &mut Schedule,
-        waiting: &mut JoinSet<OperationId>,
+        queue: &mut Queue,
         operation: Operation,
         attempt: u32,
         attempted: Attempted,
@@ -235,34 +275,28 @@ impl Runner<'_> {
                     }
                 }
                 (self.report)(Progress::Done { operation, verification });
-                schedule.succeeded(id);
+                queue.succeeded(id);
             }
             Attempted::Again { at } | Attempted::Unfinished { at } => {
-                schedule.tried(id);
                 let fault = format!("attempt {attempt} was not applied, or not wholly");
                 (self.report)(Progress::Retrying { operation, fault });
-                // A time that has come already is now.
-                let wait = at.duration_since(self.context.now()).try_into().unwrap_or_default();
-                waiting.spawn(async move {
-                    tokio::time::sleep(wait).await;
-                    id
-                });
+                queue.again(id, at);
             }
             Attempted::Parked { fault } => {
                 self.summary.failed += 1;
                 (self.report)(Progress::Failed { operation, fault });
-                self.skip_dependants(schedule, id);
+                self.skip_dependants(queue, id);
             }
             Attempted::Uncertain { fault, away: _ } => {
                 self.summary.uncertain += 1;
                 (self.report)(Progress::Uncertain { operation, fault });
-                self.skip_dependants(schedule, id);
+                self.skip_dependants(queue, id);
             }
         }
     }
 
-    fn skip_dependants(&mut self, schedule: &mut Schedule, id: OperationId) {
-        for operation in schedule.failed(id) {
+    fn skip_dependants(&mut self, queue: &mut Queue, id: OperationId) {
+        for operation in queue.failed(id) {
             self.skip(operation, "an operation it needs failed");
         }
     }

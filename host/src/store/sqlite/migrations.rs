@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{problem::Problem, rechain};
-use crate::store::StoreError;
+use super::{Transaction, rechain};
+use crate::store::{StoreError, sql::Problem};
 
 /// Script `n` makes schema `n + 1` of schema `n`; a released one never changes.
 const MIGRATIONS: &[&str] = &[
@@ -31,6 +31,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0022_password_set.sql"),
     include_str!("migrations/0023_by_reference.sql"),
     include_str!("migrations/0024_erasing.sql"),
+    include_str!("migrations/0025_columns.sql"),
+    include_str!("migrations/0026_halt.sql"),
+    include_str!("migrations/0027_obligation.sql"),
 ];
 
 /// After it the audit is chained anew.
@@ -57,7 +60,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &str) -> Result<(), Pro
     for script in MIGRATIONS.iter().skip(MIGRATIONS.len().saturating_sub(steps)) {
         tx.execute_batch(script)?;
         if *script == PARTS_OF_AUDIT {
-            rechain::rechain(&tx)?;
+            rechain::rechain(&mut Transaction(&tx))?;
         }
     }
     tx.pragma_update(None, "application_id", APPLICATION)?;
@@ -94,6 +97,6 @@ fn steps(connection: &Connection, path: &str) -> Result<usize, Problem> {
 }
 
 /// The schema this program writes.
-fn newest() -> u32 {
+pub(super) fn newest() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }

@@ -9,14 +9,17 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, backup::Backup};
 
-use super::{migrations, problem::Problem};
-use crate::store::StoreError;
+use super::migrations;
+use crate::store::{StoreError, sql::Problem};
 
 /// How long a change waits for another process's transaction, which holds at
 /// most one group of changes.
 const BUSY: Duration = Duration::from_secs(5);
+/// Pages of the file that are copied at once: all of them, so that who writes
+/// meanwhile does not make it begin again.
+const PAGES: i32 = i32::MAX;
 /// Statements kept prepared: somewhat more than the store has.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 256;
 
 /// Takes the lock that one changing process holds; the system releases it
 /// when the process ends, however it ends.
@@ -58,6 +61,29 @@ pub(super) fn copy(path: &Path) -> Result<Connection, Problem> {
     settings(&copy)?;
     migrations::migrate(&mut copy, &shown(path))?;
     Ok(copy)
+}
+
+/// A copy of the file as it is at one moment, in another file.
+pub(super) fn backup(path: &Path, to: &Path) -> Result<(), StoreError> {
+    let told = |problem: Problem| problem.told_at_opening(&shown(path));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(path, flags).map_err(Problem::from).map_err(told)?;
+    migrations::is_current(&file, &shown(path)).map_err(told)?;
+    private(OpenOptions::new().create_new(true).write(true))
+        .open(to)
+        .map_err(|error| failed(to, error))?;
+    let write = || -> Result<(), Problem> {
+        let mut copy = Connection::open(to)?;
+        file.busy_timeout(BUSY)?;
+        Backup::new(&file, &mut copy)?.run_to_completion(PAGES, Duration::ZERO, None)?;
+        let said: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        if said == "ok" { Ok(()) } else { Err(StoreError::Damaged(said).into()) }
+    };
+    write().map_err(|problem| {
+        // What is half a copy is none.
+        drop(std::fs::remove_file(to));
+        problem.told("save a copy", &shown(to))
+    })
 }
 
 /// An empty store that is in no file.

@@ -6,13 +6,34 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
-use super::SqliteStore;
-use crate::store::conformance;
+use rusqlite::Connection;
+
+use super::{SqliteStore, writer::Mode};
+use crate::store::{StoreError, conformance, sql::Problem};
 
 fn fresh() -> (tempfile::TempDir, SqliteStore) {
     let directory = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(&database(directory.path())).unwrap();
     (directory, store)
+}
+
+/// What is done to the file itself.
+impl SqliteStore {
+    async fn read<T, F>(&self, action: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        self.database.writer.call(Mode::Read, action, work).await
+    }
+
+    async fn write<T, F>(&self, action: &'static str, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
+    {
+        self.database.writer.call(Mode::Write, action, work).await
+    }
 }
 
 fn database(directory: &Path) -> PathBuf {

@@ -13,8 +13,8 @@ use std::{
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::oneshot;
 
-use super::problem::Problem;
-use crate::store::StoreError;
+use super::problem;
+use crate::store::{StoreError, sql::Problem};
 
 /// Changes in one transaction: enough that the disk's sync is shared, few
 /// enough that the first caller does not wait long for the last one's work.
@@ -29,7 +29,7 @@ pub(super) struct Writer {
 
 /// Whether a call changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
+pub(super) enum Mode {
     Read,
     Write,
     /// Outside of any transaction.
@@ -57,7 +57,7 @@ impl Writer {
     /// Has `work` done in a transaction, and waits until it is durable.
     pub(super) async fn call<T, F>(
         &self,
-        access: Access,
+        mode: Mode,
         action: &'static str,
         work: F,
     ) -> Result<T, StoreError>
@@ -66,7 +66,7 @@ impl Writer {
         F: FnOnce(&Connection) -> Result<T, Problem> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let call = Call { access, work: Some(work), outcome: None, reply };
+        let call = Call { mode, work: Some(work), outcome: None, reply };
         let stopped =
             || StoreError::Failed { action, source: "the store's thread has stopped".into() };
         let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
@@ -92,7 +92,7 @@ impl Drop for Writer {
 
 /// One call, its type hidden from the thread.
 trait Job: Send {
-    fn access(&self) -> Access;
+    fn mode(&self) -> Mode;
     /// False: it failed, and what it did must be undone.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Tells the caller, after the transaction has ended.
@@ -100,7 +100,7 @@ trait Job: Send {
 }
 
 struct Call<T, F> {
-    access: Access,
+    mode: Mode,
     work: Option<F>,
     outcome: Option<Result<T, Problem>>,
     reply: oneshot::Sender<Result<T, Problem>>,
@@ -111,8 +111,8 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, Problem> + Send,
 {
-    fn access(&self) -> Access {
-        self.access
+    fn mode(&self) -> Mode {
+        self.mode
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
@@ -124,7 +124,7 @@ where
         let Self { outcome, reply, .. } = *self;
         let outcome = match (outcome, failure) {
             (Some(Err(own)), _) => Err(own),
-            (_, Some(failure)) => Err(Problem::Group(failure)),
+            (_, Some(failure)) => Err(problem::of(&failure)),
             (Some(done), None) => done,
             // Unreachable: a group that committed has run all its jobs.
             (None, None) => Err(Problem::Refused("the change was never made".to_owned())),
@@ -143,7 +143,7 @@ fn serve(connection: Connection, queue: &mpsc::Receiver<Box<dyn Job>>) {
             group.push(next);
         }
         let (alone, group): (Vec<_>, Vec<_>) =
-            group.into_iter().partition(|job| job.access() == Access::Alone);
+            group.into_iter().partition(|job| job.mode() == Mode::Alone);
         together(&connection, group);
         for mut job in alone {
             job.run(&connection);
@@ -173,11 +173,11 @@ fn together(connection: &Connection, mut group: Vec<Box<dyn Job>>) {
 }
 
 fn transact(connection: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    let writes = group.iter().any(|job| job.access() == Access::Write);
+    let writes = group.iter().any(|job| job.mode() == Mode::Write);
     // A reader takes no write lock: `status` works while `apply` runs.
     connection.execute_batch(if writes { "BEGIN IMMEDIATE" } else { "BEGIN DEFERRED" })?;
     for job in group.iter_mut() {
-        if job.access() == Access::Read {
+        if job.mode() == Mode::Read {
             job.run(connection);
             continue;
         }

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use lanyard_core::schedule::Budget;
 use wasmtime::component::{HasSelf, Linker, Resource};
 
 use super::bindings::lanyard::connector::{
@@ -254,6 +255,14 @@ impl progress::Host for CallState {
     }
 
     async fn observe_budget(&mut self, budget: progress::Budget) -> wasmtime::Result<()> {
+        let progress::Budget { bucket, limit, remaining, reset_after_ms } = &budget;
+        let reset = reset_after_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        self.services.component.gate.told(&Budget {
+            bucket: self.sayable(bucket),
+            limit: *limit,
+            remaining: *remaining,
+            reset_after: reset.map(SignedDuration::from_millis),
+        });
         if self.services.handed.is_none() && self.services.may_log() {
             let connector = &self.services.component.permitted.config.name;
             tracing::debug!(

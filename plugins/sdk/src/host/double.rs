@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    http::{Failure, Request, Response, SendError},
+    http::{Budget, Failure, Request, Response, SendError},
     journal::JournalError,
     log::Level,
     secrets::SecretError,
@@ -38,6 +38,10 @@ pub(crate) fn log(level: Level, message: &str, fields: &[(&str, String)]) {
     let mut words = vec![message.to_owned()];
     words.extend(fields.iter().map(|(key, value)| format!("{key}={value}")));
     with(|host| host.logs.push((level, words.join(" "))));
+}
+
+pub(crate) fn observe_budget(budget: &Budget) {
+    with(|host| host.budgets.push(budget.clone()));
 }
 
 pub(crate) fn placeholder(name: &str) -> Result<String, SecretError> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     bindings::host::lanyard::connector as wit,
+    http::Budget,
     journal::JournalError,
     log::Level,
     secrets::SecretError,
@@ -40,6 +41,15 @@ pub(crate) fn log(level: Level, message: &str, fields: &[(&str, String)]) {
         .map(|(key, value)| wit::log::Field { key: (*key).to_owned(), value: value.clone() })
         .collect();
     wit::log::write(level, message, &fields);
+}
+
+pub(crate) fn observe_budget(budget: &Budget) {
+    wit::progress::observe_budget(&wit::progress::Budget {
+        bucket: budget.bucket.clone(),
+        limit: budget.limit,
+        remaining: Some(budget.remaining),
+        reset_after_ms: u64::try_from(budget.reset_after.as_millis()).ok(),
+    });
 }
 
 fn secret_error(error: wit::secret_types::SecretError) -> SecretError {

@@ -120,6 +120,18 @@ impl Person<'_> {
     }
 }
 
+/// From when accounts of somebody who left are to be deleted by the file's
+/// `delete-after`, as far as can be told now; none: not by that.
+pub fn deleted_from(
+    policy: &Policy,
+    links: &[&Link],
+    departed: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let (_, due) = due(policy.leaver.delete_after?, links, departed, now)?;
+    Some(due)
+}
+
 /// Since when all of these accounts have been disabled and nobody has wanted
 /// them, and when that has been long enough.
 ///

@@ -12,7 +12,7 @@ use lanyard_core::run::OperationEvent;
 
 use super::{SqliteStore, database, fresh};
 use crate::store::{
-    AuditFilter, Effect, Intent, Store as _, StoreError,
+    AuditFilter, Effect, Intent, Store as _, StoreError, Upkeep as _,
     conformance::example::{ada, answer, at, begin, done, grant, intent, link},
 };
 
@@ -200,7 +200,7 @@ async fn a_change_that_fails_is_undone_alone() {
     let run = begin(&store, 1).await;
     let fails = store.write("fail half-way", |tx| -> Result<(), _> {
         tx.execute("INSERT INTO mark VALUES ('key', 'step', 'data')", [])?;
-        Err(super::super::Problem::Refused("no".to_owned()))
+        Err(crate::store::sql::Problem::Refused("no".to_owned()))
     });
     let (before, after) = (intent(run, 0, 1, "a"), intent(run, 1, 1, "a"));
     let intents = join_all([store.intend(&before), store.intend(&after)]);

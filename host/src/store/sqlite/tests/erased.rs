@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{SqliteStore, database, fresh};
 use crate::store::{
-    AuditFilter, Store as _,
+    AuditFilter, Store as _, Upkeep as _,
     chain::{former, verify},
     conformance::{
         erasure::{erasure, known, said},
