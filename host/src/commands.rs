@@ -87,7 +87,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Status => status::status(file, output).await,
         Verb::Identity(verb) => identity::identity(file, verb, output).await,
         Verb::Account(verb) => account::account(file, verb, output).await,
-        Verb::Explain(wanted) => explain::explain(file, &wanted, output).await,
+        Verb::Explain(wanted) => Box::pin(explain::explain(file, &wanted, output)).await,
         Verb::Workflow(verb) => workflow::workflow(file, verb, output).await,
         Verb::Audit(verb) => audit::audit(file, verb, output).await,
         Verb::Store(verb) => store::store(file, verb, output).await,

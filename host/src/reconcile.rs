@@ -78,7 +78,7 @@ pub use requests::{RequestError, remove_request, request_access};
 pub use reviews::{Cancelled, cancel_review};
 pub use settle::{Settled, Settling, settle};
 pub use stop::Stop;
-pub use survey::{SourcesRead, Survey, read_sources, refresh, survey};
+pub use survey::{SourcesRead, Survey, at_once, read_sources, refresh, survey};
 pub use turn::not_written_now;
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};

@@ -188,4 +188,14 @@ async fn a_status_names_the_leaver_whom_a_target_that_is_down_leaves_open() {
     ends(&said, Exit::Failed);
     let open = said.stdout.lines().find(|line| line.starts_with("open")).unwrap();
     assert_snapshot!(open, @"open        Ben Beispiel has departed, and has access at crm");
+    let explained = desk.run(&["explain", "E2"]).await.stdout;
+    let owed = explained.lines().skip_while(|line| !line.contains("to lose")).take(4);
+    assert_snapshot!(owed.collect::<Vec<_>>().join("\n"), @r"
+    to lose, open for 30d 8h: disable
+      due since 2026-05-02T00:00:00Z: state departed: end 2026-05-01 has passed
+      it could not be read: GET http://127.0.0.1:PORT/ServiceProviderConfig was not sent: nothing answers there (connection refused)
+      looked at by every run
+    ");
+    let explained = desk.run(&["explain", "E1"]).await.stdout;
+    assert!(!explained.contains("to lose"), "{explained}");
 }

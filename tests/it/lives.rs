@@ -3,11 +3,18 @@
 use insta::assert_snapshot;
 use lanyard::errors::Exit;
 
-use crate::desk::{Desk, PEOPLE, crm, with_target};
+use demo_apps::crm::Options;
+
+use crate::desk::{Desk, PEOPLE, TOKEN, with_target};
 
 async fn desk(test: &str) -> Option<(Desk, demo_apps::crm::Crm)> {
     let desk = Desk::new(test)?;
-    let crm = crm(&desk, &[]).await;
+    let options = Options {
+        state: Some(desk.path("crm.json")),
+        token: TOKEN.to_owned(),
+        ..Options::default()
+    };
+    let crm = demo_apps::crm::Crm::start(options).await.unwrap();
     desk.configure(&with_target(crm.address(), "[leaver]\ndelete-after = \"0s\"\n"));
     desk.write("people.csv", PEOPLE);
     let said = desk.run(&["apply", "--yes"]).await;
@@ -62,6 +69,59 @@ async fn a_source_that_cannot_be_read_keeps_nobody_in_who_is_ejected() {
     assert_eq!(done.status, Some(Exit::Connector as i32), "{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains("cannot read the source `hr`"), "{}", done.stderr);
     assert_eq!(states(&desk).await, ["ada.example disabled", "ben.beispiel active"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ejection_takes_access_before_any_system_is_read() {
+    let test = "an_ejection_takes_access_before_any_system_is_read";
+    let Some((desk, _crm)) = desk(test).await else { return };
+    // Whatever comes after the at once is no part of it: nothing can be listed.
+    let broken = crm_that_cannot_be_listed(&desk).await;
+    desk.configure(&with_target(broken.address(), "[leaver]\ndelete-after = \"0s\"\n"));
+    let done = desk.run(&["eject", "E1", "--reason", "keys were copied", "--yes"]).await;
+    assert_eq!(done.status, Some(Exit::Connector as i32), "{}{}", done.stdout, done.stderr);
+    assert_snapshot!(done.stdout, @r"
+    53878fad-7f2c-52f3-995a-DIGEST is ejected
+    at once, by what was read last:
+    Ada Example (53878fad) — eject
+      ! disable crm `ada.example`
+          because state departed: ejected by a person: keys were copied
+
+    plan DIGEST: 1 operation (1 disable)
+    done: 1 verified
+
+    not read, Ada Example (53878fad) at crm: `ada.example` is to be deleted; that stays open until it can be read
+
+    plan DIGEST: nothing to do, 1 note, 1 left open
+    ");
+    // It is to be deleted as well, which waits until it has been looked at.
+    let owed = desk.run(&["obligations"]).await.stdout;
+    assert!(owed.contains("delete at crm") && !owed.contains("disable at crm"), "{owed}");
+}
+
+/// It has everybody that the first one has.
+async fn crm_that_cannot_be_listed(desk: &Desk) -> demo_apps::crm::Crm {
+    let list =
+        r#"{"status": 503, "method": "GET", "path": "/ServiceProviderConfig", "times": null}"#;
+    let state = Some(desk.path("crm.json"));
+    let faults = vec![serde_json::from_str(list).unwrap()];
+    let options = Options { state, token: TOKEN.to_owned(), faults, ..Options::default() };
+    demo_apps::crm::Crm::start(options).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_ejected_while_a_system_is_down_is_owed_it_at_once() {
+    let test = "who_is_ejected_while_a_system_is_down_is_owed_it_at_once";
+    let Some((desk, crm)) = desk(test).await else { return };
+    drop(crm);
+    let done = desk.run(&["eject", "E1", "--reason", "keys were copied", "--yes"]).await;
+    assert_eq!(done.status, Some(Exit::Connector as i32), "{}{}", done.stdout, done.stderr);
+    let owed = desk.run(&["obligations"]).await;
+    assert_eq!(owed.status, Some(Exit::Failed as i32));
+    let said = ["disable at crm", "ejected by a person", "it does not answer", "tried 5 times"];
+    for said in said {
+        assert!(owed.stdout.contains(said), "{}", owed.stdout);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

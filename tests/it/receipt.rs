@@ -112,3 +112,49 @@ async fn what_is_owed_is_measured_and_closed_by_a_person() {
     desk.run(&["plan"]).await;
     assert_eq!(desk.run(&["obligations"]).await.status, Some(Exit::Failed as i32));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_an_earlier_departure_closed_makes_a_receipt_of_a_later_one() {
+    let test = "nothing_that_an_earlier_departure_closed_makes_a_receipt_of_a_later_one";
+    let Some(desk) = Desk::new(test) else { return };
+    let crm = crm(&desk, &[]).await;
+    desk.configure(&with_target(crm.address(), ""));
+    desk.write("people.csv", PEOPLE);
+    let eject = ["eject", "E1", "--reason", "keys were copied", "--yes"];
+    let at = async |hour: u32, arguments: &[&str], exit: Exit| {
+        let said = desk.run_at(Some(&format!("2026-06-01T{hour:02}:00:00Z")), arguments).await;
+        assert_eq!(said.status, Some(exit as i32), "{arguments:?}: {}{}", said.stdout, said.stderr);
+        said.stdout
+    };
+    at(8, &["run", "once"], Exit::Ok).await;
+    at(9, &eject, Exit::Ok).await;
+    at(10, &["eject", "E1", "--undo", "--yes"], Exit::Ok).await;
+    at(11, &["halt"], Exit::Ok).await;
+    at(12, &eject, Exit::Halted).await;
+    let owed = at(12, &["obligations"], Exit::Failed).await;
+    assert!(owed.contains("disable at crm"), "{owed}");
+    let halted = desk.run_at(Some("2026-06-01T12:00:00Z"), &["obligations"]).await.stderr;
+    assert!(halted.starts_with("everything is halted since 2026-06-01T11:00:00Z"), "{halted}");
+    let told = at(12, &["leaver", "E1"], Exit::Failed).await;
+    assert!(told.contains("[!] disable"), "{told}");
+    // Where nothing opened it, the reading in between says so.
+    at(13, &["obligations", "close", "2", "--reason", "seen there"], Exit::Ok).await;
+    at(13, &["leaver", "E1"], Exit::Ok).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_of_which_nobody_knows_keeps_a_receipt_open() {
+    let test = "a_create_of_which_nobody_knows_keeps_a_receipt_open";
+    let Some(desk) = Desk::new(test) else { return };
+    let lost = r#"{"drop": "after-applying", "method": "POST", "path": "/Users", "times": null}"#;
+    let away = r#"{"status": 503, "method": "GET", "path": "/Users", "skip": 1, "times": null}"#;
+    let crm = crm(&desk, &[lost, away]).await;
+    desk.configure(&with_target(crm.address(), ""));
+    desk.write("people.csv", PEOPLE);
+    let said = desk.run(&["run", "once"]).await;
+    assert_eq!(said.status, Some(Exit::Failed as i32), "{}{}", said.stdout, said.stderr);
+    desk.run(&["eject", "E1", "--reason", "keys were copied"]).await;
+    let told = desk.run(&["leaver", "E1"]).await;
+    assert_eq!(told.status, Some(Exit::Failed as i32), "{}", told.stdout);
+    assert!(told.stdout.contains("[!] create in doubt"), "{}", told.stdout);
+}

@@ -7,10 +7,12 @@ use lanyard::{
     receipt::{self, Format, Known, PURPOSE, Signed},
     reconcile::{self, Context, Survey},
     signing::SigningKey,
+    store::Store,
 };
 use lanyard_core::{
+    id::IdentityId,
     identity::{facts_now, label},
-    obligation::{Listed, rendered, spent, times},
+    obligation::{Listed, Obligation, rendered, spent, times},
     value::ObjectRef,
 };
 
@@ -97,8 +99,12 @@ pub(crate) async fn left(
         Err(error) => return Ok(format!("error: {error}\n")),
     };
     let identity = identity(context, who).await?;
-    let known =
-        Known { policy: &context.policy, desired: &survey.desired, observed: &survey.observed };
+    let known = Known {
+        policy: &context.policy,
+        desired: &survey.desired,
+        observed: &survey.observed,
+        plan: &survey.stored.plan,
+    };
     let by = ("operator", now);
     let store = context.store.as_ref();
     let document = match receipt::gather(&known, store, identity, &context.config, by).await {
@@ -130,4 +136,11 @@ pub(crate) fn only_said(write: &Write) -> Option<&ObjectRef> {
         Write::Revoke { holder, .. } => Some(holder),
         _ => None,
     }
+}
+
+/// What somebody still has to lose.
+pub(crate) async fn of(store: &dyn Store, who: IdentityId) -> Result<Vec<Obligation>, String> {
+    let kept = store.obligations(false).await.map_err(|error| error.to_string())?;
+    let open = kept.into_iter().map(|it| it.obligation);
+    Ok(open.filter(|it| it.is_open() && it.identity == who).collect())
 }

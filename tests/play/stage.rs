@@ -376,7 +376,9 @@ impl Stage {
             .ok_or_else(|| format!("nobody has the key `{who}`"))?;
         let desired = survey.desired.identities.get(&identity.id);
         let desired = desired.ok_or_else(|| format!("nothing is desired of `{who}`"))?;
-        Ok(plain(&explain(identity, desired, &survey.observed)))
+        let owed = self.runtime.block_on(owed::of(self.store.as_ref(), identity.id))?;
+        let now = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(plain(&explain(identity, desired, &survey.observed, (&owed, now))))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Why an identity has what it has: from each account and grant back to the
 //! rule and to the column of the source.
 
+use jiff::Timestamp;
+
 use crate::{
     account::AccountState,
     desired::{
@@ -10,6 +12,7 @@ use crate::{
     diff::{Page, shown, value},
     fact::{Fact, Identity},
     id::{ConnectorName, FactName},
+    obligation::{Obligation, details, length},
     observed::{Link, Observed, ObservedTarget, Origin},
     operation::Cause,
     schema::ObjectDef,
@@ -17,8 +20,13 @@ use crate::{
     workflow::{PlannedStep, StepRecord},
 };
 
-/// One page about one identity.
-pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observed) -> String {
+/// One page about one identity, with what they still have to lose.
+pub fn explain(
+    identity: &Identity,
+    desired: &DesiredIdentity,
+    observed: &Observed,
+    (owed, now): (&[Obligation], Timestamp),
+) -> String {
     let mut page = Page::default();
     page.line(0, &format!("{} ({})", desired.label, identity.id));
     let state = &desired.state;
@@ -43,6 +51,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
     let links = || observed.links.iter().filter(|link| link.identity == identity.id);
     let mut targets: Vec<&ConnectorName> =
         desired.accounts.keys().chain(links().map(|link| &link.target)).collect();
+    targets.extend(owed.iter().map(|it| &it.place.target));
     targets.sort();
     targets.dedup();
     for target in targets {
@@ -50,6 +59,7 @@ pub fn explain(identity: &Identity, desired: &DesiredIdentity, observed: &Observ
         let mut links: Vec<&Link> = links().filter(|link| link.target == *target).collect();
         links.sort_by_key(|link| (link.gone, &link.account));
         explain_target(target, desired.accounts.get(target), &links, observed, &mut page);
+        explain_owed(owed.iter().filter(|it| it.place.target == *target), now, &mut page);
     }
     page.gap();
     explain_facts(identity, &mut page);
@@ -145,6 +155,17 @@ fn explain_target(
     }
     for link in links.iter().filter(|link| !link.gone) {
         explain_grants(target, wanted, &link.account, observed, page);
+    }
+}
+
+/// What is to be lost there and not shown to be.
+fn explain_owed<'a>(owed: impl Iterator<Item = &'a Obligation>, now: Timestamp, page: &mut Page) {
+    for obligation in owed {
+        let since = length(now.duration_since(obligation.since));
+        page.line(1, &format!("to lose, open for {since}: {}", obligation.what()));
+        for line in details(obligation) {
+            page.line(2, &line);
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub use self::{
     look::{Changed, Looked, Turn, look},
     shown::{CheckBy, CheckedBy, Shows, check_shows, shows},
     spent::{Spent, spent},
-    text::{Listed, length, rendered, times},
+    text::{Listed, details, length, rendered, times},
 };
 use crate::{
     id::{ConnectorName, IdentityId},

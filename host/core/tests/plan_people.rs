@@ -239,7 +239,7 @@ fn explain_leads_from_an_account_back_to_the_column() {
         unreadable: Vec::new(),
         unchanged: [].into(),
     };
-    assert_snapshot!(explain(&identity, &ada, &observed), @r#"
+    assert_snapshot!(explain(&identity, &ada, &observed, (&[], now())), @r#"
     ada Example (c0777372-c8d2-5ede-9036-c4b101a91945)
       active: start 2026-01-01
 

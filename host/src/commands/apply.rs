@@ -2,12 +2,17 @@
 
 mod shown;
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
 
 use lanyard_core::guard::FindingKind;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::shown::{Shown, sentence};
+use self::shown::Shown;
+pub(super) use self::shown::sentence;
 use super::{
     output::{Output, counted},
     plan,
@@ -16,7 +21,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{self, Settling, Survey},
+    reconcile::{self, Settling, Summary, Survey},
     store::{Store, StoredPlan},
 };
 
@@ -200,11 +205,7 @@ pub(super) async fn carry_out(
     released: &BTreeSet<FindingKind>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    stop_on_signal(road)?;
-    let shown = Shown::new(survey);
-    let report = |progress| shown.report(progress);
-    let summary = reconcile::execute(&road.context, survey, released, &report).await?;
-    shown.finish();
+    let summary = send(road, survey, released).await?;
     let operations = &survey.stored.plan.operations;
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
     if !road.context.stop.is_asked() {
@@ -232,9 +233,26 @@ pub(super) async fn carry_out(
     Ok(if exit == Exit::Blocked && !stands { Exit::Ok } else { exit })
 }
 
+/// What was looked at, and no more: what came of it shows when it is read.
+pub(super) async fn send(
+    road: &Road,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<Summary, AppError> {
+    stop_on_signal(road)?;
+    let shown = Shown::new(survey);
+    let report = |progress| shown.report(progress);
+    let summary = reconcile::execute(&road.context, survey, released, &report).await?;
+    shown.finish();
+    Ok(summary)
+}
+
 /// The first Ctrl-C (or SIGTERM) stops between operations; the second ends
 /// the process, and the next run looks what became of what was under way.
 fn stop_on_signal(road: &Road) -> Result<(), AppError> {
+    if road.is_heeding.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
     let (stop, sandbox) = (road.context.stop.clone(), Arc::clone(&road.sandbox));
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,11 +1,15 @@
 //! `lanyard eject`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
-    id::IdentityId,
+    id::{ConnectorName, IdentityId},
     lifecycle::{Ejection, Undone},
+    value::ObjectRef,
 };
 
 use super::{
@@ -16,7 +20,7 @@ use super::{
 };
 use crate::{
     errors::{AppError, Exit},
-    reconcile::{Settling, Survey},
+    reconcile::{self, Settling, Survey},
     store::{AuditEntry, Store},
     telemetry,
 };
@@ -51,8 +55,12 @@ pub(super) async fn eject(
     // The road opens it anew.
     drop(store);
     let mut road = session::road(file, Use::Changes, output).await?;
+    let mut closed = BTreeSet::new();
+    if !order.undo {
+        closed = at_once(&road, (identity, order.yes), output).await?;
+    }
     let (survey, open) = look(&mut road, output).await?;
-    let survey = survey.only(&road.context, identity).await?;
+    let survey = survey.only(&road.context, identity, &closed).await?;
     plan::show(&road.context, &survey, output).await?;
     let mut exit = plan::exit(&survey, open);
     if order.yes && survey.stored.plan.has_work() {
@@ -62,6 +70,27 @@ pub(super) async fn eject(
     }
     let unread = road.context.connectors.sources.is_empty();
     Ok(if exit == Exit::Ok && unread { Exit::Connector } else { exit })
+}
+
+/// By what was read last: systems that answer slowly, or not at all, are
+/// waited for after that.  Says at which accounts something was done.
+async fn at_once(
+    road: &Road,
+    (identity, yes): (IdentityId, bool),
+    output: &mut Output,
+) -> Result<BTreeSet<(ConnectorName, ObjectRef)>, AppError> {
+    let survey = reconcile::at_once(&road.context, identity).await?;
+    if !yes || !survey.stored.plan.has_work() {
+        return Ok(BTreeSet::new());
+    }
+    output.line("at once, by what was read last:")?;
+    plan::show(&road.context, &survey, output).await?;
+    let summary = apply::send(road, &survey, &[].into()).await?;
+    output.line(&apply::sentence(&summary))?;
+    output.line("")?;
+    let operations = survey.stored.plan.operations.into_iter();
+    let touched = operations.filter_map(|it| Some((it.target, it.change.account()?.clone())));
+    Ok(touched.collect())
 }
 
 /// As every plan, except that sources that cannot be read keep nobody in:

@@ -6,8 +6,9 @@ use lanyard_core::{
     asking::{Answer, Asking, Touched, World},
     explain,
     fact::Identity,
-    id::ConnectorName,
+    id::{ConnectorName, IdentityId},
     lifecycle::Kept,
+    obligation::Obligation,
 };
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ struct Everything<'a> {
     because: &'a str,
     unclear: &'a [String],
     accounts: Vec<Answer>,
+    /// What they still have to lose.
+    obligations: &'a [Obligation],
 }
 
 /// From what is stored: no system is called.
@@ -78,11 +81,14 @@ pub(super) async fn explain(
                 because: &person.state.because,
                 unclear: &person.holds,
                 accounts: asking.accounts(),
+                obligations: &owed(&store, identity.id).await?,
             })?;
             return Ok(Exit::Ok);
         }
         (None, None, None) => {
-            output.text(&explain::explain(assembled, person, &supposed.known.observed))?;
+            let owed = owed(&store, identity.id).await?;
+            let observed = &supposed.known.observed;
+            output.text(&explain::explain(assembled, person, observed, (&owed, now)))?;
             return Ok(Exit::Ok);
         }
     };
@@ -92,6 +98,11 @@ pub(super) async fn explain(
         output.text(&answer.render())?;
     }
     Ok(Exit::Ok)
+}
+
+async fn owed(store: &dyn Store, who: IdentityId) -> Result<Vec<Obligation>, AppError> {
+    let kept = store.obligations(false).await?.into_iter().map(|it| it.obligation);
+    Ok(kept.filter(|it| it.is_open() && it.identity == who).collect())
 }
 
 /// What is stored, the plan of it, and what was done; about one person, or

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, permissions::SecretSource, store::StoreConfig},
     errors::{AppError, Exit},
     receipt::{self, Document, Format, Known, NotLeft, PURPOSE, Refused, Signed},
-    reconcile::{self, Settling},
+    reconcile::{self, LastKnown, Settling, Supposed},
     signing::{KeyError, PublicKey, SigningKey},
     store::{AuditEntry, Store},
     telemetry,
@@ -55,12 +55,15 @@ async fn show(
         Arc::new(session::open_store(&config).await?)
     };
     let now = telemetry::clock()();
+    session::say_halted(store.as_ref(), output).await?;
     let identity = named::identity(store.as_ref(), who, now).await?.id;
     let key = wanted.receipt.as_ref().map(|_| signing_key(&config)).transpose()?;
     let digest = config.digest.clone();
-    let known = reconcile::last_known(config.policy, store.as_ref(), now).await?;
+    let Supposed { known, plan, .. } =
+        reconcile::suppose(config.policy, store.as_ref(), now).await?;
     let by = session::actor();
-    let known = Known { policy: &known.policy, desired: &known.desired, observed: &known.observed };
+    let LastKnown { policy, desired, observed, .. } = &known;
+    let known = Known { policy, desired, observed, plan: &plan };
     let document = receipt::gather(&known, store.as_ref(), identity, &digest, (&by, now))
         .await
         .map_err(not_left)?;

@@ -86,6 +86,7 @@ pub(super) async fn obligations(
         return Ok(Exit::Ok);
     }
     let store = session::open_store(&config).await?;
+    session::say_halted(&store, output).await?;
     let all = store.obligations(true).await?;
     let known = reconcile::last_known(config.policy, &store, now).await?;
     list(&known, &all, &wanted, now, output)

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use lanyard_core::id::ConnectorName;
@@ -149,6 +149,8 @@ pub(super) fn permitted(
 pub(super) struct Road {
     pub(super) context: Context,
     pub(super) sandbox: Arc<Sandbox>,
+    /// Whether Ctrl-C stops what it does by now.
+    pub(super) is_heeding: AtomicBool,
 }
 
 pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Result<Road, AppError> {
@@ -177,7 +179,17 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         actor: actor(),
         clock: telemetry::clock(),
     };
-    Ok(Road { context, sandbox })
+    Ok(Road { context, sandbox, is_heeding: AtomicBool::new(false) })
+}
+
+/// Says that nothing is called any more, where that is so.
+pub(super) async fn say_halted(store: &dyn Store, output: &mut Output) -> Result<(), AppError> {
+    if let Some(halt) = store.halted().await? {
+        output.error(&format!(
+            "everything is halted {halt}: nothing is taken from anybody until `lanyard resume`\n"
+        ));
+    }
+    Ok(())
 }
 
 /// The store beside the process that changes it, for the one thing that has

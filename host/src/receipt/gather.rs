@@ -6,14 +6,18 @@ use jiff::Timestamp;
 use lanyard_core::{
     desired::{Desired, DesiredIdentity, Presence, deleted_from, workflows_delete},
     id::{ConnectorName, Digest, IdentityId},
-    obligation::{ClosedBy, Loss, Obligation},
+    obligation::{Closed, ClosedBy, Loss, Obligation, Shows, shows},
     observed::{Link, Observed},
+    operation::{Change, Operation},
+    plan::{Note, NoteKind, Plan},
     policy::Policy,
     value::ObjectRef,
 };
 
 use super::{AccountPart, Document, Head, Item, Row, Stands};
-use crate::store::{AuditFilter, AuditRow, KeptObligation, RunRecord, Store, StoreError};
+use crate::store::{
+    AuditFilter, AuditRow, KeptObligation, RunRecord, Store, StoreError, Unsettled,
+};
 
 /// What is known, and what the file wants of it.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +25,8 @@ pub struct Known<'a> {
     pub policy: &'a Policy,
     pub desired: &'a Desired,
     pub observed: &'a Observed,
+    /// What is to be done by what is recorded.
+    pub plan: &'a Plan,
 }
 
 /// Why there is nothing to say.
@@ -61,7 +67,9 @@ pub async fn gather(
         return Err(NotLeft::Stays { who, state: state.word() });
     }
     let kept = store.obligations(true).await?;
-    let accounts = accounts(known, (identity, person), &kept, now);
+    let mut accounts = accounts(known, (identity, person), &kept, now);
+    accounts.extend(in_doubt(&store.unsettled(None).await?, identity));
+    accounts.extend(not_ours(known.plan, identity));
     let stands = accounts.iter().flat_map(|it| &it.items).map(|item| item.stands);
     let filter = AuditFilter { identity: Some(identity), target: None, last: None };
     let runs = store.runs().await?;
@@ -106,8 +114,9 @@ fn accounts(
     let keys: BTreeSet<Key<'_>> = latest.keys().chain(links.keys()).copied().collect();
     let mut parts = Vec::new();
     for key in keys {
-        let owed = latest.remove(&key).unwrap_or_default();
+        let mut owed = latest.remove(&key).unwrap_or_default();
         let link = links.get(&key).copied();
+        owed.retain(|_, it| !is_former(known, person, link, it));
         let mut items: Vec<Item> = owed.values().filter_map(|it| item(it)).collect();
         if let Some(link) = link {
             let has = |loss: &Loss| {
@@ -130,6 +139,67 @@ fn accounts(
         });
     }
     parts
+}
+
+/// Whether it was closed for an earlier departure, or is not so any more: then
+/// nothing follows from it.
+fn is_former(
+    known: &Known<'_>,
+    person: &DesiredIdentity,
+    link: Option<&Link>,
+    it: &Obligation,
+) -> bool {
+    let (Some(Closed { at, .. }), Some(link)) = (&it.closed, link) else { return false };
+    if !link.is_open() || link.gone {
+        return false;
+    }
+    let there = known.observed.targets.get(&it.place.target).filter(|there| there.read_at > *at);
+    let again = there.is_some_and(|there| shows(&it.place, there) == Shows::Still);
+    again || person.state.since.is_some_and(|since| *at < since)
+}
+
+/// What was sent for them, and nobody knows what came of it.
+fn in_doubt(unsettled: &[Unsettled], identity: IdentityId) -> impl Iterator<Item = AccountPart> {
+    let theirs = unsettled.iter().filter(move |it| it.operation.identity == identity);
+    theirs.map(|Unsettled { operation, sent_at, .. }| {
+        let Operation { target, change, .. } = operation;
+        let account = change.account();
+        let login = match change {
+            Change::Create { name, .. } => name.clone(),
+            _ => account.map(|it| it.uid.clone()).unwrap_or_default(),
+        };
+        let item = Item {
+            what: format!("{} in doubt", change.kind().word()),
+            stands: Stands::Open,
+            since: Some(*sent_at),
+            at: None,
+            how: "nobody knows what came of it; the next run looks".to_owned(),
+        };
+        AccountPart {
+            target: target.clone(),
+            key: account.map(|it| it.uid.clone()).unwrap_or_default(),
+            login,
+            items: vec![item],
+        }
+    })
+}
+
+/// Accounts that may be theirs and are not ours: nobody takes anything there.
+fn not_ours(plan: &Plan, identity: IdentityId) -> impl Iterator<Item = AccountPart> {
+    let theirs = move |it: &&Note| {
+        it.open && it.kind == NoteKind::Unmanaged && it.identity == Some(identity)
+    };
+    plan.notes.iter().filter(theirs).filter_map(|note| {
+        let item = Item {
+            what: "an account that is not ours".to_owned(),
+            stands: Stands::Open,
+            since: None,
+            at: None,
+            how: note.text.clone(),
+        };
+        let (key, login) = (String::new(), "not ours".to_owned());
+        Some(AccountPart { target: note.target.clone()?, key, login, items: vec![item] })
+    })
 }
 
 fn login(

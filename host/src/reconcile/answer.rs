@@ -1,7 +1,7 @@
 //! What an answer leaves to be found out: whether a read shows it yet, under
 //! which key, and what went wrong.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     fault::{Fault, FaultKind},
     operation::Change,
@@ -15,6 +15,15 @@ use crate::connector::{Outcome, Status};
 const STOPPED: &str = "the run was stopped before it could be read back";
 pub(super) const ELSEWHERE: &str = "the account is not there under its key, and may have another";
 const TOO_LATE: &str = "the target shows what is written later than a run waits; a later run looks";
+
+/// Clocks of two machines, or of one before it was set, may differ by so much.
+const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
+
+/// From when on this process counts how long reads may lag behind what an
+/// earlier one sent: from now, where that one's clock may have been wrong.
+pub(super) fn lags_since(sent_at: Timestamp, now: Timestamp) -> Timestamp {
+    if now.duration_since(sent_at) > CLOCKS { sent_at } else { now }
+}
 
 impl Task {
     /// Whether the account has another key by now: then that it holds nothing

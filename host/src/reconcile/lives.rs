@@ -16,6 +16,7 @@ use lanyard_core::{
     observed::Observed,
     plan::Plan,
     policy::Policy,
+    value::ObjectRef,
 };
 
 use super::{
@@ -106,7 +107,8 @@ async fn accept_clock(context: &Context, survey: &Survey) -> Result<(), StoreErr
 
 impl Survey {
     /// What it says of one identity, to be carried out by itself.  What was
-    /// found of sources is for the whole plan.
+    /// found of sources is for the whole plan; accounts that were `closed` a
+    /// moment ago are deleted by a later one.
     ///
     /// # Errors
     /// When the store fails.
@@ -114,8 +116,9 @@ impl Survey {
         self,
         context: &Context,
         identity: IdentityId,
+        closed: &BTreeSet<(ConnectorName, ObjectRef)>,
     ) -> Result<Self, ReconcileError> {
-        let plan = self.stored.plan.only(identity);
+        let plan = self.stored.plan.only(identity).without_deleting(closed);
         let policy = context.policy.as_ref();
         let jump = self.observed.kept.clock.jump;
         let now = self.stored.made_at;

@@ -14,14 +14,14 @@ use lanyard_core::{
         Changed, Closed, ClosedBy, Due, Heard, Looked, Obligation, Place, Turn, due,
         left_unchecked, left_unread, look, lost_by,
     },
-    observed::Observed,
+    observed::{Observed, ObservedTarget},
     operation::Operation,
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
     run::{OperationEvent, Verification},
 };
 
-use super::{Context, ReconcileError, actor, actor::SeveralPeople};
+use super::{Context, ReconcileError, Survey, actor, actor::SeveralPeople, turn::waits};
 use crate::store::{AuditEntry, Effect, KeptObligation, Owing, Store, StoreError};
 
 /// What is due, and what should be true of people, taking targets that could
@@ -30,6 +30,8 @@ pub(super) struct Owed {
     due: BTreeMap<Place, Due>,
     /// None: everything was read.
     desired: Option<Desired>,
+    /// What those said before that were not read now.
+    before: BTreeMap<ConnectorName, ObservedTarget>,
 }
 
 impl Owed {
@@ -42,15 +44,16 @@ impl Owed {
         let policy = context.policy.as_ref();
         if policy.targets.keys().all(|name| observed.targets.contains_key(name)) {
             let due = due(policy, desired, observed, plan, now);
-            return Ok(Self { due, desired: None });
+            return Ok(Self { due, desired: None, before: BTreeMap::new() });
         }
         let before = context.store.observations().await?.into_iter().filter(|(name, _)| {
             policy.targets.contains_key(name) && !observed.targets.contains_key(name)
         });
+        let before: BTreeMap<_, _> = before.collect();
         let mut whole = observed.clone();
-        whole.targets.extend(before);
+        whole.targets.extend(before.clone());
         let (due, desired) = of_whole(policy, assembled, &whole, now);
-        Ok(Self { due, desired: Some(desired) })
+        Ok(Self { due, desired: Some(desired), before })
     }
 
     /// What the plan says of what is due where nothing was read, or is not
@@ -84,24 +87,62 @@ impl Owed {
             observed,
             plan,
             findings,
+            before: &self.before,
+            waits: &waits(context, plan),
             unread: &unread,
             due: &self.due,
             now,
         };
         let kept = context.store.obligations(false).await?;
         let changed = look(&looked, kept.iter().map(|it| &it.obligation));
-        if changed.is_empty() {
-            return Ok(());
-        }
-        let changed: Vec<_> = changed
-            .into_iter()
-            .map(|Changed { obligation, turn }| {
-                let entry = turn.map(|turn| entry(&obligation, turn, (&context.actor, now)));
-                (obligation, entry)
-            })
-            .collect();
-        Ok(context.store.record_obligations(&changed).await?)
+        Ok(record(context, changed, now).await?)
     }
+}
+
+/// Opens what is due of somebody, by what is recorded; that closes nothing.
+pub(super) async fn open_at_once(
+    context: &Context,
+    survey: &Survey,
+    identity: IdentityId,
+) -> Result<(), StoreError> {
+    let Survey { desired, observed, stored, .. } = survey;
+    let (policy, now) = (context.policy.as_ref(), stored.made_at);
+    let mut due = due(policy, desired, observed, &stored.plan, now);
+    due.retain(|_, due| due.identity == identity);
+    let looked = Looked {
+        policy,
+        desired,
+        observed,
+        plan: &stored.plan,
+        findings: &stored.findings,
+        before: &BTreeMap::new(),
+        waits: &waits(context, &stored.plan),
+        unread: &BTreeMap::new(),
+        due: &due,
+        now,
+    };
+    let kept = context.store.obligations(false).await?;
+    let mut changed = look(&looked, kept.iter().map(|it| &it.obligation));
+    changed.retain(|it| it.turn == Some(Turn::Opened));
+    record(context, changed, now).await
+}
+
+async fn record(
+    context: &Context,
+    changed: Vec<Changed>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let changed: Vec<_> = changed
+        .into_iter()
+        .map(|Changed { obligation, turn }| {
+            let entry = turn.map(|turn| entry(&obligation, turn, (&context.actor, now)));
+            (obligation, entry)
+        })
+        .collect();
+    context.store.record_obligations(&changed).await
 }
 
 fn of_whole(

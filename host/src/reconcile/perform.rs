@@ -10,7 +10,7 @@ use lanyard_core::{
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
     schedule::Came,
-    schema::ObjectDef,
+    schema::{IdStability, ObjectDef},
     value::ObjectRef,
     verify::compare,
 };
@@ -43,7 +43,7 @@ pub(super) struct Task {
     pub(super) retry: RetryPolicy,
     /// What the target had before the plan.
     pub(super) before: Arc<Before>,
-    /// When an earlier process sent it, of an operation that is settled.
+    /// Of an operation that is settled: since when reads may lag behind it.
     pub(super) left_at: Option<Timestamp>,
 }
 
@@ -172,12 +172,17 @@ impl Task {
         if outcome.status == Status::Partial {
             return self.partly(attempt, account, outcome).await;
         }
-        if let Status::Pending { needs_human, .. } = &outcome.status {
+        if let Status::Pending { needs_human, expires_at, .. } = &outcome.status {
             let waits = needs_human.as_deref().unwrap_or("the target has not finished yet");
             // No reading would ever show whether it was.
             if matches!(write, Write::EndSessions(_) | Write::RevokeCredentials(_)) {
                 let text = format!("it is not done: {waits}; a later run sends it again");
                 return self.park(Fault::new(FaultKind::Pending { until: None }, text)).await;
+            }
+            // Once it has its new name it has another key, which is ours then.
+            if self.rekeys() {
+                let fault = Fault::new(FaultKind::Pending { until: *expires_at }, waits);
+                return self.lost(attempt, Some(&account), fault).await;
             }
             return self.finish(Some(account), Verification::Unverifiable(waits.to_owned())).await;
         }
@@ -192,6 +197,12 @@ impl Task {
             verification = Verification::Unverifiable(ELSEWHERE.to_owned());
         }
         self.finish(Some(account), verification).await
+    }
+
+    /// The account has another key once this is done.
+    fn rekeys(&self) -> bool {
+        matches!(self.operation.change, Change::Update { name: Some(_), .. })
+            && self.object.capabilities.id_stability == IdStability::Renameable
     }
 
     /// Parts are missing: the same key again continues with them.
@@ -233,9 +244,10 @@ impl Task {
         account: Option<&ObjectRef>,
         fault: Fault,
     ) -> Result<Attempted, StoreError> {
-        // What is to be deleted and is not there may be deleted already.
-        let gone = matches!(self.operation.change, Change::Delete { .. })
-            && fault.kind == FaultKind::NotFound;
+        // What is to be deleted and is not there may be deleted already, and
+        // what is to be renamed may have its new name, and another key by it.
+        let gone = fault.kind == FaultKind::NotFound
+            && (matches!(self.operation.change, Change::Delete { .. }) || self.rekeys());
         match decide(&fault, attempt, self.context.now(), &self.retry) {
             Decision::Park if gone => self.lost(attempt, account, fault).await,
             Decision::Park => self.park(fault).await,

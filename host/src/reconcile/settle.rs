@@ -18,6 +18,7 @@ use lanyard_core::{
 
 use super::{
     Context, ReconcileError,
+    answer::lags_since,
     look::object_of,
     nothing_is_halted,
     perform::{Attempted, Task},
@@ -139,6 +140,8 @@ struct Here<'a> {
     links: BTreeMap<IdentityId, Vec<&'a Link>>,
     /// When it was last read, and what it had.
     read: Option<&'a (Timestamp, Arc<Before>)>,
+    /// Since when this process looks.
+    began: Timestamp,
 }
 
 /// What became of one operation.
@@ -161,7 +164,7 @@ impl<'a> Here<'a> {
         for link in links.iter().filter(|link| link.target == *name && !link.gone) {
             here.entry(link.identity).or_default().push(link);
         }
-        Self { context, target, name, links: here, read }
+        Self { context, target, name, links: here, read, began: context.now() }
     }
 
     async fn settle(
@@ -231,7 +234,7 @@ impl<'a> Here<'a> {
             object: object.clone(),
             retry: RetryPolicy::default(),
             before: before.map(|(_, before)| Arc::clone(before)).unwrap_or_default(),
-            left_at: Some(sent_at),
+            left_at: Some(lags_since(sent_at, self.began)),
         };
         if matches!(task.operation.change, Change::Create { .. })
             && self.links.contains_key(&task.operation.identity)

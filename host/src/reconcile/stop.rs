@@ -106,6 +106,14 @@ impl Stop {
         let _never_gone = asked.wait_for(|asked| *asked).await;
     }
 
+    /// Until everything is halted, while nothing else looks.
+    async fn found_halted(&self) {
+        let Some(halting) = &self.halt else { return std::future::pending().await };
+        while !self.is_halted().await {
+            tokio::time::sleep(halting.every).await;
+        }
+    }
+
     /// Waits so long; true when a stop came first.
     pub(super) async fn wait(&self, wait: Duration) -> bool {
         match &self.passing {
@@ -118,6 +126,7 @@ impl Stop {
                 tokio::select! {
                     biased;
                     () = self.asked() => true,
+                    () = self.found_halted() => true,
                     () = tokio::time::sleep(wait) => false,
                 }
             }

@@ -1,5 +1,6 @@
 //! From the world to a plan: read, assemble, desire, compare, guard.
 
+mod at_once;
 mod kept;
 mod sources;
 mod targets;
@@ -27,6 +28,11 @@ use lanyard_core::{
     workflow::add_own_facts,
 };
 
+pub use self::{
+    at_once::at_once,
+    sources::{SourcesRead, read_sources},
+    targets::refresh,
+};
 pub(super) use self::{
     kept::{accept_lost, accept_shrunk, episode_entry},
     sources::believed,
@@ -36,10 +42,6 @@ use self::{
     kept::{keep_what_was_seen, know_workflows, record_cases},
     sources::proving,
     targets::{Observing, observe},
-};
-pub use self::{
-    sources::{SourcesRead, read_sources},
-    targets::refresh,
 };
 use super::{
     Context, ReconcileError,

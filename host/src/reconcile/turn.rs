@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::Timestamp;
 use lanyard_core::{
     fault::{Fault, FaultKind},
-    id::ConnectorName,
+    id::{ConnectorName, OperationId},
     plan::Plan,
     schedule::{Came, Class, Why},
 };
@@ -111,6 +111,17 @@ where
         }
         attempt += 1;
     }
+}
+
+/// Operations of a plan that are not written now, by the file, and until when.
+pub(super) fn waits(context: &Context, plan: &Plan) -> BTreeMap<OperationId, String> {
+    let now = context.now();
+    let waits = plan.operations.iter().filter_map(|operation| {
+        let target = context.connectors.targets.get(&operation.target)?;
+        let until = target.gate.no_writes(Class::of(operation), now)?;
+        Some((operation.id, format!("nothing is written there until {until:.0} (`no-writes`)")))
+    });
+    waits.collect()
 }
 
 /// Operations of a plan that are not written now, by the file; a sentence for

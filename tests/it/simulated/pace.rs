@@ -202,3 +202,28 @@ async fn when_another_process_halts_everything_no_further_call_is_made() {
     assert_eq!(firm.directory.inner().accounts.len(), 20);
     firm.assert_in_order().await;
 }
+
+#[tokio::test]
+async fn a_run_that_waits_for_its_turn_is_ended_by_a_halt() {
+    let mut firm = Firm::new(&[("Ada", "Support")]);
+    firm.context.stop = Stop::looking(Arc::clone(&firm.context.store), Duration::from_millis(5));
+    let limited = FaultKind::RateLimited { retry_after_ms: Some(120_000) };
+    firm.directory.trick("create", Trick::Fail(limited));
+    let survey = firm.survey().await;
+    let path = firm.path();
+    let report = |progress| {
+        if matches!(progress, Progress::Retrying { .. }) {
+            let path = path.clone();
+            // By then it waits.
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(200));
+                halt_from_beside(path);
+            });
+        }
+    };
+    let none = BTreeSet::new();
+    let run = reconcile::execute(&firm.context, &survey, &none, &report);
+    let ended = tokio::time::timeout(Duration::from_secs(30), run).await;
+    let summary = ended.expect("it waits on, although everything is halted").unwrap();
+    assert!(summary.stopped && summary.skipped > 0, "{summary:?}");
+}

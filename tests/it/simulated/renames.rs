@@ -52,6 +52,56 @@ async fn a_rename_that_was_not_answered_is_found_under_the_new_key() {
 }
 
 #[tokio::test]
+async fn a_rename_that_arrived_twice_is_found_under_the_new_key() {
+    let firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().renameable = true;
+    assert!(firm.run().await.is_clean());
+    firm.rename("Ada", "Augusta");
+    // The second one finds nobody under the old key.
+    firm.directory.trick("update", Trick::ApplyAndFail(FaultKind::NotFound));
+    let summary = firm.run().await;
+    assert!(summary.is_clean(), "{summary:?} {}", firm.told());
+    assert_eq!(firm.links().await[0].account.uid, "augusta");
+    firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn a_rename_that_a_person_there_ends_later_is_found_under_the_new_key() {
+    let firm = Firm::new(&[("Ada", "Support")]);
+    firm.directory.inner().renameable = true;
+    assert!(firm.run().await.is_clean());
+    firm.rename("Ada", "Augusta");
+    firm.directory.trick("update", Trick::Pending(false, None));
+    assert_eq!(firm.run().await.uncertain, 1);
+    assert_eq!(firm.links().await[0].account.uid, "ada");
+    firm.directory.ends_rename("ada", "augusta");
+    assert_eq!(firm.settle().await.applied, 1);
+    assert_eq!(firm.links().await[0].account.uid, "augusta");
+    firm.assert_in_order().await;
+}
+
+#[tokio::test]
+async fn what_was_sent_before_the_clock_was_set_back_is_looked_for_all_the_same() {
+    let broken = Arc::new(AtomicBool::new(true));
+    let switch = Arc::clone(&broken);
+    let mut firm = Firm::beside(
+        &[("Ada", "Support")],
+        Box::new(move |side, method| {
+            if (side, method) == ("before", "answer") && switch.load(Ordering::SeqCst) {
+                return Err(StoreError::Damaged("as told".to_owned()));
+            }
+            Ok(())
+        }),
+    );
+    let survey = firm.survey().await;
+    firm.execute(&survey, &Stop::default()).await.unwrap_err();
+    broken.store(false, Ordering::SeqCst);
+    let earlier: jiff::Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+    firm.context.clock = Arc::new(move || earlier);
+    assert_eq!(firm.settle().await.applied, 1);
+}
+
+#[tokio::test]
 async fn a_rename_that_was_cut_off_is_ended_by_the_connector_itself() {
     // In the same run.
     let firm = Firm::new(&[("Ada", "Support")]);

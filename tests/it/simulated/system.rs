@@ -122,6 +122,17 @@ impl System {
         self.inner().accounts.insert(uid.to_owned(), account);
     }
 
+    /// Somebody there ends a rename; the account is known by its name.
+    pub(super) fn ends_rename(&self, from: &str, to: &str) {
+        let write = Write::Update {
+            account: user(from),
+            name: Some(to.to_owned()),
+            anchor: None,
+            attributes: Vec::new(),
+        };
+        self.inner().apply(&write).unwrap();
+    }
+
     /// Names, anchors are left out: `ada active [staff]`.
     pub(super) fn shown(&self) -> String {
         let inner = self.inner();

@@ -27,6 +27,10 @@ usage: cargo xtask <verb>
   scenarios [--bless] [NAME]
                 play the scenarios of tests/scenarios, one line each;
                 `--bless` writes the answers into the files
+  simulate [--release] --seeds N [--from S] | --replay SEED | --broken
+                play so many worlds in which everything goes wrong; tell
+                all that happens in one; or show by which seed each way
+                of breaking the engine on purpose is caught
   mutants [N]   make some 230 lines of the core wrong, one at a time, and
                 list those that no test of the core and no scenario
                 notices (an hour or more); N, 0 to 23, says which lines;
@@ -71,6 +75,7 @@ fn run(arguments: &[&str], phases: &mut Phases) -> anyhow::Result<()> {
             test::bench(phases, rest.first().copied())
         }
         ["scenarios", rest @ ..] => test::scenarios(phases, rest),
+        ["simulate", rest @ ..] => test::simulate(phases, rest),
         ["mutants"] => mutants::run(phases, 0, false),
         ["mutants", sample, rest @ ..] if matches!(rest, [] | ["--go-on"]) => {
             match sample.parse() {

@@ -54,6 +54,22 @@ pub(crate) fn scenarios(phases: &mut Phases, names: &[&str]) -> anyhow::Result<(
     phases.run("scenarios", command.args(names))
 }
 
+/// Worlds drawn from seeds; with `--release` many times as many in a minute,
+/// once that is built.
+pub(crate) fn simulate(phases: &mut Phases, words: &[&str]) -> anyhow::Result<()> {
+    let (release, words): (Vec<&str>, Vec<&str>) = words.iter().partition(|it| **it == "--release");
+    let number = |text: &str| text.parse::<u64>().is_ok();
+    match words.as_slice() {
+        ["--broken"] => {}
+        ["--seeds" | "--replay", one] if number(one) => {}
+        ["--seeds", count, "--from", from] if number(count) && number(from) => {}
+        _ => bail!("say `--seeds N`, `--seeds N --from S`, `--replay SEED` or `--broken`"),
+    }
+    let mut command = cargo(["test", "--locked", "--package", "lanyard-tests", "--test", "world"]);
+    command.args(release).arg("--").args(words);
+    phases.run("simulation", &mut command)
+}
+
 /// Whether this is the continuous integration, where nothing may be skipped.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     desired::Desired,
     guard::{Finding, blocked},
-    id::{ConnectorName, IdentityId},
-    observed::{Link, Observed},
+    id::{ConnectorName, IdentityId, OperationId},
+    observed::{Link, Observed, ObservedTarget},
     plan::{NoteKind, Plan},
     policy::Policy,
     value::ObjectRef,
@@ -27,6 +27,10 @@ pub struct Looked<'a> {
     /// The plan of this look, and what the guard says to it.
     pub plan: &'a Plan,
     pub findings: &'a [Finding],
+    /// What those said before that were not read now.
+    pub before: &'a BTreeMap<ConnectorName, ObservedTarget>,
+    /// Operations that nothing is sent for now, and why.
+    pub waits: &'a BTreeMap<OperationId, String>,
     /// Why targets could not be read.
     pub unread: &'a BTreeMap<ConnectorName, String>,
     pub due: &'a BTreeMap<Place, Due>,
@@ -76,8 +80,8 @@ pub fn look<'a>(
 struct Looking<'l, 'a> {
     looked: &'l Looked<'a>,
     links: BTreeMap<(&'a ConnectorName, &'a ObjectRef), &'a Link>,
-    /// Losses that are planned, and the words of what holds them back.
-    planned: BTreeMap<Place, Option<&'static str>>,
+    /// Losses that are planned, and what holds them back.
+    planned: BTreeMap<Place, Option<String>>,
 }
 
 impl<'l, 'a> Looking<'l, 'a> {
@@ -87,10 +91,12 @@ impl<'l, 'a> Looking<'l, 'a> {
             let mut findings = looked.findings.iter();
             findings.find(|it| it.blocks.contains(&id)).map_or("finding", |it| it.kind.word())
         };
+        let back = |id| match held.contains(&id) {
+            true => Some(format!("held back ({})", word(id))),
+            false => looked.waits.get(&id).cloned(),
+        };
         let operations = looked.plan.operations.iter();
-        let planned = operations
-            .filter_map(|it| Some((lost_by(it)?, held.contains(&it.id).then(|| word(it.id)))))
-            .collect();
+        let planned = operations.filter_map(|it| Some((lost_by(it)?, back(it.id)))).collect();
         let links = looked.observed.links.iter();
         let links = links.map(|link| ((&link.target, &link.account), link)).collect();
         Self { looked, links, planned }
@@ -110,7 +116,11 @@ impl<'l, 'a> Looking<'l, 'a> {
             let at = there.read_at;
             let by = ClosedBy::Check { by: by.clone(), at };
             let named = (obligation.name.as_str(), obligation.label.as_deref());
-            return (check_shows(&obligation.place, named, *key, there), Some(by));
+            let shown = check_shows(&obligation.place, named, *key, there);
+            // Whoever does not know of the account has not seen it closed.
+            let own = targets.get(target).map(|it| shows(&obligation.place, it));
+            let shown = if own == Some(Shows::Still) { Shows::Still } else { shown };
+            return (shown, Some(by));
         }
         let Some(there) = targets.get(target) else { return (Shows::Nothing, None) };
         let by = ClosedBy::Read { at: there.read_at };
@@ -125,7 +135,10 @@ impl<'l, 'a> Looking<'l, 'a> {
             it.identity = link.identity;
         }
         if let Some(due) = self.looked.due.get(&it.place) {
-            it.name.clone_from(&due.name);
+            // Where nothing was ever read, it is only called by its key.
+            if due.name != it.place.account.uid {
+                it.name.clone_from(&due.name);
+            }
             it.causes.clone_from(&due.causes);
             it.label = due.label.clone().or(it.label);
         }
@@ -207,8 +220,11 @@ impl<'l, 'a> Looking<'l, 'a> {
             let before = due.since.is_none_or(|since| since <= *at);
             match by {
                 // A person's word stands until a reading says otherwise.
+                ClosedBy::Person { .. } if before && self.had_it_since(place, *at) => {}
                 ClosedBy::Person { .. } if before && shown == Shows::Nothing => return None,
                 ClosedBy::Person { .. } if before => it.since = *since,
+                // It was not lost meanwhile.
+                ClosedBy::Over { .. } if before => it.since = *since,
                 // They had lost it, and have it again.
                 _ if before => it.since = now,
                 _ => {}
@@ -216,6 +232,12 @@ impl<'l, 'a> Looking<'l, 'a> {
         }
         it.why = self.why(&it);
         Some(it)
+    }
+
+    /// Whether a reading that is over showed that they have it, after that.
+    fn had_it_since(&self, place: &Place, at: Timestamp) -> bool {
+        let before = self.looked.before.get(&place.target).filter(|it| it.read_at > at);
+        before.is_some_and(|it| shows(place, it) == Shows::Still)
     }
 
     /// Why nothing is sent for it now, or why that is not enough.
@@ -228,10 +250,8 @@ impl<'l, 'a> Looking<'l, 'a> {
         if let Some(fault) = unread.get(target) {
             return Some(format!("it could not be read: {fault}"));
         }
-        match self.planned.get(&it.place) {
-            Some(Some(finding)) => return Some(format!("held back ({finding})")),
-            Some(None) => return None,
-            None => {}
+        if let Some(back) = self.planned.get(&it.place) {
+            return back.clone();
         }
         let about = |id: Option<IdentityId>| id.is_none_or(|id| id == it.identity);
         let mut notes = plan.notes.iter().filter(|note| note.kind != NoteKind::Unconfirmed);

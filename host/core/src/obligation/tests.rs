@@ -9,11 +9,13 @@ use crate::{
     desired::{Desired, desired},
     example::{at, hired, id, named, noon, observed, policy, worker},
     guard::{Finding, FindingKind},
+    id::OperationId,
     observed::{Observed, OwnedGrant},
     plan::{Plan, PlanSettings, plan},
     policy::Policy,
 };
 
+mod again;
 mod checked;
 mod readings;
 mod shown;
@@ -29,6 +31,7 @@ struct Firm {
     kept: Vec<Obligation>,
     unread: BTreeMap<ConnectorName, String>,
     findings: Vec<Finding>,
+    waits: BTreeMap<OperationId, String>,
 }
 
 impl Firm {
@@ -50,6 +53,7 @@ impl Firm {
             kept: Vec::new(),
             unread: BTreeMap::new(),
             findings: Vec::new(),
+            waits: BTreeMap::new(),
         }
     }
 
@@ -74,6 +78,8 @@ impl Firm {
         let due = self.due();
         let mut observed = self.observed.clone();
         observed.targets.retain(|name, _| !self.unread.contains_key(name));
+        let before = self.observed.targets.clone().into_iter();
+        let before = before.filter(|(name, _)| self.unread.contains_key(name)).collect();
         let desired = self.desired(&observed);
         let plan = self.plan(&desired, &observed);
         let looked = Looked {
@@ -82,6 +88,8 @@ impl Firm {
             observed: &observed,
             plan: &plan,
             findings: &self.findings,
+            before: &before,
+            waits: &self.waits,
             unread: &self.unread,
             due: &due,
             now: self.now,

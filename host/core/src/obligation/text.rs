@@ -39,7 +39,8 @@ pub fn rendered(listed: &[Listed<'_>], now: Timestamp) -> String {
     text
 }
 
-fn details(obligation: &Obligation) -> Vec<String> {
+/// Why it is due, and what was tried; or how it was closed.
+pub fn details(obligation: &Obligation) -> Vec<String> {
     let Obligation { since, causes, tries, last_try, last_error, next_try, why, closed, .. } =
         obligation;
     let mut lines = Vec::new();

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::reconcile::{Progress, StepTold, Summary, Survey};
 
-pub(super) fn sentence(summary: &Summary) -> String {
+pub(in crate::commands) fn sentence(summary: &Summary) -> String {
     let Summary {
         verified,
         answered,

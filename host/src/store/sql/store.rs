@@ -42,6 +42,14 @@ pub struct SqlStore<D> {
     pub(in crate::store) database: D,
 }
 
+impl<D> SqlStore<D> {
+    /// The same store, whose transactions are carried out by another place
+    /// that has this one.
+    pub fn within<E>(self, place: impl FnOnce(D) -> E) -> SqlStore<E> {
+        SqlStore { database: place(self.database) }
+    }
+}
+
 /// What a transaction needs, as its own: it may be carried out elsewhere, and
 /// again.
 trait Owned {

@@ -5,6 +5,8 @@
 
 mod meta;
 mod request;
+#[cfg(test)]
+mod tests;
 
 pub(super) use meta::{check_report, depth, manifest, schema};
 pub(super) use request::{attributes, changes, context, edge, lookup, object_ref, state};
@@ -25,11 +27,30 @@ use crate::connector::{Outcome, Page, Status};
 /// What the contract does not allow, in words.
 pub(super) type Checked<T> = Result<T, String>;
 
+/// Bytes of a uid or of a name of an account: together they are keys of the
+/// store, and PostgreSQL takes 2,704 bytes for one.
+const MAX_KEY: usize = 1_000;
+/// Bytes of the type of an object or of a relation, of which the same is true.
+const MAX_WORD: usize = 200;
+
+/// Refuses what the store cannot keep as a key.
+fn kept(what: &str, text: &str, most: usize) -> Checked<()> {
+    if text.contains('\0') {
+        return Err(format!("{what} has a NUL character in it"));
+    }
+    if text.len() > most {
+        return Err(format!("{what} is longer than {most} bytes"));
+    }
+    Ok(())
+}
+
 pub(super) fn reference(reference: types::ObjectRef) -> Checked<ObjectRef> {
     let types::ObjectRef { type_, uid } = reference;
+    kept("the type of an object", &type_, MAX_WORD)?;
     if uid.is_empty() {
         return Err(format!("an object of type `{type_}` has an empty uid"));
     }
+    kept(&format!("the uid of an object of type `{type_}`"), &uid, MAX_KEY)?;
     Ok(ObjectRef { object_type: type_, uid })
 }
 
@@ -93,6 +114,7 @@ pub(super) fn account(account: types::Account) -> Checked<Account> {
     } = account;
     let reference = reference(ref_)?;
     let in_account = |problem: String| format!("{reference}: {problem}");
+    kept("its name", &name, MAX_KEY).map_err(in_account)?;
     Ok(Account {
         attributes: attributes_of(attributes).map_err(in_account)?,
         state: match state {
@@ -158,6 +180,7 @@ pub(super) fn assignment_page(page: entitlements::AssignmentPage) -> Checked<Pag
     let items = items
         .into_iter()
         .map(|item| {
+            kept("a relation", &item.relation, MAX_WORD)?;
             Ok(Assignment {
                 holder: reference(item.holder)?,
                 entitlement: reference(item.entitlement)?,
