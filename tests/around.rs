@@ -418,7 +418,7 @@ impl Store for Around {
     }
 
     async fn halted(&self) -> Result<Option<Halt>, StoreError> {
-        self.inner.halted().await
+        self.around("halted", self.inner.halted()).await
     }
 
     async fn halt(&self, halt: &Halt, audit: &AuditEntry) -> Result<bool, StoreError> {

@@ -35,7 +35,7 @@ use lanyard_core::{
     schedule::Pacing,
 };
 
-use document::Place;
+use document::{Part, Place};
 use permissions::{Permissions, SecretSource};
 use read::{Report, in_order};
 use report::ConfigError;
@@ -82,6 +82,16 @@ impl Config {
         report.mistakes(mistakes);
         let errors = report.into_errors();
         if errors.is_empty() { Ok(()) } else { Err(failed(&self.path, errors)) }
+    }
+}
+
+impl Config {
+    /// What is wrong with the key that signs, where the file names it.
+    pub fn bad_signing_key(&self, label: String) -> ConfigErrors {
+        let (mut report, _file) = Report::read(&self.path, &self.text);
+        let error = ConfigError::new("nothing can be signed with `key`").label(label);
+        report.at(&Place::of(["signing", "key"]), Part::Value, error);
+        failed(&self.path, report.into_errors())
     }
 }
 
@@ -152,7 +162,7 @@ pub struct Loaded {
     /// Its `[[test]]` blocks, in order.
     pub tests: Vec<PolicyTest>,
     /// Plugins and secrets that are not there: a connector that needs one
-    /// cannot be used, and the others can.
+    /// cannot be used, and the others can; without its key nothing is signed.
     pub absent: Option<ConfigErrors>,
 }
 
@@ -174,6 +184,23 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
         }
         _ => Err(failed(path, in_order([errors, absent].concat()))),
     }
+}
+
+/// Where what is remembered is, from a file that may be wrong in everything
+/// else.
+///
+/// # Errors
+/// Every mistake in its `[store]`, and whatever keeps that from being read.
+pub fn store_of(
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<store::StoreConfig, ConfigErrors> {
+    let text = text_of(path)?;
+    let (mut report, file) = Report::read(path, &text);
+    let before = report.errors();
+    let store = file.map(|file| check::store(&file, path, env, &mut report));
+    let is_sound = report.errors() == before && !report.took_out_of("store");
+    store.filter(|_| is_sound).ok_or_else(|| failed(path, report.into_errors()))
 }
 
 /// A duration as the file writes it: `90d`.

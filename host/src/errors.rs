@@ -103,7 +103,9 @@ pub fn advice(kind: &FaultKind) -> Option<&'static str> {
         FaultKind::PermissionDenied(_) => {
             "the system knows the secret, but gives it too few rights: ask who administers it"
         }
-        FaultKind::RateLimited { .. } => "the system asks for patience: try again later",
+        FaultKind::RateLimited { .. } => {
+            "the system asks for patience, or its `rate` in the file does: try again later"
+        }
         FaultKind::Unavailable { .. } | FaultKind::OutcomeUnknown { .. } => {
             "see that the system is up and that the file names it rightly, then try again"
         }

@@ -23,6 +23,8 @@ pub use self::{
 /// What signatures of these are for.
 pub const PURPOSE: &str = "leaver-receipt";
 
+const TRYING_OUT: &str = "MADE FOR TRYING OUT, by a clock that somebody set";
+
 /// A document, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,9 @@ pub struct Signed {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Document {
     pub version: u32,
+    /// It was made by a clock that somebody set, of a store for trying out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trying_out: bool,
     /// How many losses of access are not shown yet; with any, this is no
     /// receipt but says how far it is.
     pub open: usize,
@@ -117,10 +122,12 @@ pub struct Head {
 
 impl Document {
     pub fn title(&self) -> String {
+        let kind = if self.trying_out { TRYING_OUT } else { "INTERIM STATEMENT" };
         match self.open {
+            0 if self.trying_out => format!("{kind}, no receipt: nothing is open"),
             0 => "Leaver receipt".to_owned(),
-            1 => "INTERIM STATEMENT, no receipt: 1 loss of access is open".to_owned(),
-            open => format!("INTERIM STATEMENT, no receipt: {open} losses of access are open"),
+            1 => format!("{kind}, no receipt: 1 loss of access is open"),
+            open => format!("{kind}, no receipt: {open} losses of access are open"),
         }
     }
 

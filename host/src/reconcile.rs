@@ -79,7 +79,7 @@ pub use reviews::{Cancelled, cancel_review};
 pub use settle::{Settled, Settling, settle};
 pub use stop::Stop;
 pub use survey::{SourcesRead, Survey, at_once, read_sources, refresh, survey};
-pub use turn::not_written_now;
+pub use turn::{not_written_now, too_seldom};
 pub use undo::{Became, became};
 pub use union::{UnionError, merge_identities, split_identity};
 pub use xray::{look_through, look_through_recorded};

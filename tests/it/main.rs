@@ -24,6 +24,7 @@ mod directions;
 mod dropped;
 mod erased;
 mod exit_status;
+mod halts;
 mod handover;
 mod held;
 mod leavers;

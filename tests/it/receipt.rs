@@ -54,7 +54,10 @@ async fn a_receipt_is_interim_until_all_is_closed_and_verified_without_store_and
     assert_eq!(interim.status, Some(Exit::Failed as i32), "{}", interim.stderr);
     let (status, told) = verify(test, &desk.path("interim.txt"), &[]).await;
     assert_eq!(status, Some(Exit::Ok as i32), "{told}");
-    assert!(told.contains("an interim statement, and 1 losses of access were open"), "{told}");
+    assert!(
+        told.contains("made for trying out, by a clock that somebody set, with 1 open"),
+        "{told}"
+    );
 
     let done = desk.run(&["run", "once"]).await;
     assert_eq!(done.status, Some(Exit::Ok as i32), "{}{}", done.stdout, done.stderr);
@@ -66,9 +69,18 @@ async fn a_receipt_is_interim_until_all_is_closed_and_verified_without_store_and
         assert_eq!(made.status, Some(Exit::Ok as i32), "{}", made.stderr);
         let (status, told) = verify(test, &desk.path(&name), &["--key", &key]).await;
         assert_eq!(status, Some(Exit::Ok as i32), "{told}");
-        assert!(told.contains("a leaver receipt, and nothing was open"), "{told}");
+        assert!(
+            told.contains("made for trying out, by a clock that somebody set, with 0 open"),
+            "{told}"
+        );
         let document = std::fs::read_to_string(desk.path(&name)).unwrap();
         desk.write("changed", document.replacen("operator", "Operator", 1).replacen('.', ",", 1));
+        let (status, told) = verify(test, &desk.path("changed"), &[]).await;
+        assert_eq!(status, Some(Exit::Failed as i32), "{form}: {told}");
+        let mut bytes = document.into_bytes();
+        let middle = bytes.len() / 2;
+        bytes[middle] = 0xff;
+        desk.write("changed", bytes);
         let (status, told) = verify(test, &desk.path("changed"), &[]).await;
         assert_eq!(status, Some(Exit::Failed as i32), "{form}: {told}");
     }
@@ -94,6 +106,12 @@ async fn what_is_owed_is_measured_and_closed_by_a_person() {
     assert!(metrics.contains(open), "{metrics}");
     let unsaid = desk.run(&["obligations", "close", "1", "--reason", " "]).await;
     assert_eq!(unsaid.status, Some(Exit::Usage as i32), "{}", unsaid.stderr);
+    let nowhere = desk.run(&["obligations", "--target", "crmm"]).await;
+    assert_eq!(nowhere.status, Some(Exit::Usage as i32), "{}", nowhere.stdout);
+    assert!(nowhere.stderr.contains("did you mean `crm`?"), "{}", nowhere.stderr);
+    let one_of = desk.run(&["obligations", "close", "1", "9999", "--reason", "seen there"]).await;
+    assert_eq!(one_of.status, Some(Exit::Usage as i32), "{}", one_of.stderr);
+    assert_eq!(desk.run(&["obligations"]).await.status, Some(Exit::Failed as i32));
     let closed = desk.run(&["obligations", "close", "1", "--reason", "seen there"]).await;
     assert_eq!(closed.status, Some(Exit::Ok as i32), "{}", closed.stderr);
     let twice = desk.run(&["obligations", "close", "1", "--reason", "seen there"]).await;

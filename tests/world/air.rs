@@ -151,6 +151,11 @@ impl Air {
         self.stopped.notify_one();
     }
 
+    /// Whoever runs now is neither ended nor paused.
+    pub(crate) fn ends_no_more(&self) {
+        locked(&self.ending).clear();
+    }
+
     /// The process stands still until it is resumed.
     pub(crate) async fn pause(&self) {
         self.count("process paused before a write of the store");

@@ -30,7 +30,9 @@ mod schedule;
 mod schema;
 mod shrink;
 mod target;
+mod throttle;
 mod truth;
+mod writes;
 mod wrong;
 
 use std::process::ExitCode;

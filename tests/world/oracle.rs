@@ -169,7 +169,7 @@ fn too_many(known: &Known, target: &Target, effects: &[Effect], last: &Effect) -
 
 /// P6: whoever has left is out of each account, or an obligation says that
 /// they are not.
-pub(crate) fn closure(world: &World<'_>, node: &Node) {
+pub(crate) fn closure(world: &World<'_>, node: &Node, began: Timestamp) {
     let open: BTreeSet<(String, String)> = now(node.disk.obligations(false))
         .unwrap()
         .into_iter()
@@ -178,12 +178,11 @@ pub(crate) fn closure(world: &World<'_>, node: &Node) {
         .filter(|place| matches!(place.loss, Loss::Disabled | Loss::Deleted))
         .map(|place| (place.target.to_string(), place.account.uid))
         .collect();
-    let uncertain = uncertain_creates(node);
-    let at = world.time();
+    let uncertain = uncertain(node);
     for (key, rows) in &world.known.may_be {
-        // By a clock that may be slow, or fast.
-        let over = rows.iter().all(|row| row.is_over(at - SLACK));
-        if !over && !world.known.is_ejected(key, at) {
+        // When it looked, by a clock that may be slow.
+        let over = rows.iter().all(|row| row.is_over(began - SLACK));
+        if !over && !world.known.is_ejected(key, began) {
             continue;
         }
         let anchor = identity(key).to_string();
@@ -205,18 +204,22 @@ pub(crate) fn closure(world: &World<'_>, node: &Node) {
     }
 }
 
-/// Targets and people for whom nobody knows whether an account was made.
-fn uncertain_creates(node: &Node) -> BTreeSet<(String, String)> {
+/// Targets and people for whom nobody knows whether an account was made, or
+/// which key it has by now.
+fn uncertain(node: &Node) -> BTreeSet<(String, String)> {
     let unsettled = now(node.disk.unsettled(None)).unwrap().into_iter();
-    let creates = unsettled.filter(|it| it.operation.change.kind() == OperationKind::Create);
-    creates.map(|it| (it.operation.target.to_string(), it.operation.identity.to_string())).collect()
+    let open = unsettled.filter(|it| {
+        let kind = it.operation.change.kind();
+        matches!(kind, OperationKind::Create | OperationKind::Update)
+    });
+    open.map(|it| (it.operation.target.to_string(), it.operation.identity.to_string())).collect()
 }
 
 /// P4: what a target made for us is ours by our books, or known to be
 /// uncertain, once a run has come to its end.
 pub(crate) fn linked(world: &World<'_>, node: &Node, survey: &Survey) {
     let links = now(node.disk.links()).unwrap();
-    let uncertain = uncertain_creates(node);
+    let uncertain = uncertain(node);
     for target in &world.systems.targets {
         let name = target.name();
         if survey.unread.keys().any(|unread| unread.as_str() == name) {

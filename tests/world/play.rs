@@ -22,6 +22,7 @@ use crate::{
     rng::Rng,
     schedule::{Mishap, Schedule},
     target::Target,
+    throttle,
     truth::{self, Row, midnight},
     wrong::Wrong,
 };
@@ -192,7 +193,10 @@ impl<'s> World<'s> {
         let began = air.now();
         let ended = process.runs(errand, |paused| self.meanwhile(paused));
         self.known.shown(self.systems.feed.shown(), began);
-        let idle = self.ended(&process, &ended);
+        let idle = self.ended(&process, &ended, began);
+        for broken in self.systems.targets.iter().filter_map(|it| throttle::judged(it)) {
+            air.broke(broken.property, broken.text);
+        }
         oracle::removals(self, began);
         if self.skews[node].abs() > A_JUMP {
             // Whoever looks after the machine sets it right.
@@ -204,6 +208,9 @@ impl<'s> World<'s> {
             self.disk = None;
         }
         self.run += 1;
+        for target in &self.systems.targets {
+            target.forgets_calls();
+        }
         idle
     }
 
@@ -216,6 +223,7 @@ impl<'s> World<'s> {
         });
         air.passes(i64::from(minutes.unwrap_or(1)) * 60_000_000);
         if self.wrong == Some(Wrong::Unfenced) {
+            air.ends_no_more();
             let other = Node::over(&self.systems, Arc::clone(&paused.disk));
             air.say(|| "another process begins beside it".to_owned());
             drop(other.runs(Errand::Apply, |_| {}));
@@ -227,7 +235,7 @@ impl<'s> World<'s> {
     }
 
     /// Whether there was nothing left to do.
-    fn ended(&mut self, process: &Node, ended: &Ended) -> bool {
+    fn ended(&mut self, process: &Node, ended: &Ended, began: Timestamp) -> bool {
         let air = Arc::clone(&self.systems.air);
         match ended {
             Ended::Crashed => {
@@ -244,14 +252,14 @@ impl<'s> World<'s> {
             }
             Ended::Looked(survey) => {
                 self.known.taken_in();
-                oracle::closure(self, process);
+                oracle::closure(self, process, began);
                 oracle::paging(self, process);
                 survey.stored.plan.operations.is_empty()
             }
             Ended::Applied(survey, summary, undone) => {
                 air.say(|| format!("ended: {summary:?}"));
                 self.known.taken_in();
-                oracle::closure(self, process);
+                oracle::closure(self, process, began);
                 oracle::paging(self, process);
                 oracle::linked(self, process, survey);
                 oracle::apart(self, survey, undone);

@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     pub(crate) proven: Option<BTreeSet<String>>,
     /// Writes that take effect later, and when.
     pub(crate) late: Vec<(Timestamp, String, Write)>,
+    /// Every call, and whether it was refused as too many.
+    pub(crate) calls: Vec<(Timestamp, bool)>,
     /// What an account is said to be, where only success codes count.
     pub(crate) said: BTreeMap<String, Option<AccountState>>,
 }
@@ -63,6 +65,7 @@ impl Inner {
             throughout: BTreeSet::new(),
             proven: None,
             late: Vec::new(),
+            calls: Vec::new(),
             said: BTreeMap::new(),
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Kind {
     pub(crate) renameable: bool,
     pub(crate) page: u32,
     pub(crate) parallel: u32,
+    /// It takes so many calls in any minute.
+    pub(crate) rate: Option<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -233,6 +235,7 @@ fn kind(number: u32, rng: &mut Rng) -> Kind {
         renameable: rng.percent(25),
         page: rng.pick(&[1, 2, 3, 50]),
         parallel: rng.between(1, 3),
+        rate: None,
     }
 }
 
@@ -353,12 +356,13 @@ impl fmt::Display for Mishap {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, {} days", self.seed, self.days)?;
-        for Kind { name, safety, delay_ms, renameable, page, parallel } in &self.targets {
+        for Kind { name, safety, delay_ms, renameable, page, parallel, rate } in &self.targets {
+            let rate = rate.map(|rate| format!(", {rate} calls a minute")).unwrap_or_default();
             let renameable = if *renameable { ", known by names" } else { "" };
             writeln!(
                 f,
                 "  {name}: {safety:?}, seen after {delay_ms} ms{renameable}, pages of {page}, \
-                 {parallel} at once"
+                 {parallel} at once{rate}"
             )?;
         }
         for Person { key, name, news } in &self.people {

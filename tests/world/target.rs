@@ -7,10 +7,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use lanyard::connector::{
-    Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Status, Write,
-    WriteContext,
+    Abilities, AssignmentScope, Connector, Lookup, Outcome, Page, PageRequest, Write, WriteContext,
 };
 use lanyard_core::{
     account::{Account, AccountState, Assignment, Coverage, CoverageKind, Entitlement},
@@ -30,20 +29,20 @@ use crate::{
 
 pub(crate) struct Target {
     pub(crate) kind: Kind,
-    air: Arc<Air>,
+    pub(crate) air: Arc<Air>,
     wrong: Option<Wrong>,
-    inner: Mutex<Inner>,
+    pub(crate) inner: Mutex<Inner>,
 }
 
-fn fault(kind: FaultKind) -> Fault {
+pub(crate) fn fault(kind: FaultKind) -> Fault {
     Fault::new(kind, "as drawn")
 }
 
-fn away() -> Fault {
+pub(crate) fn away() -> Fault {
     fault(FaultKind::Unavailable { retry_after_ms: None })
 }
 
-fn lost() -> Fault {
+pub(crate) fn lost() -> Fault {
     fault(FaultKind::OutcomeUnknown { retry_after_ms: None })
 }
 
@@ -86,7 +85,7 @@ impl Target {
     }
 
     /// Others get their chance, and time passes.
-    async fn takes_its_time(&self) -> Result<(), Fault> {
+    async fn takes_its_time(&self) {
         self.air.goes_on().await;
         let (turns, micros) = {
             let rng = &mut locked(&self.inner).rng;
@@ -98,21 +97,39 @@ impl Target {
         }
         self.air.passes(micros);
         self.comes_late();
-        if self.air.is_dead(self.name()) { Err(away()) } else { Ok(()) }
     }
 
-    /// What was on its way takes effect.
-    pub(crate) fn comes_late(&self) {
-        let now = self.air.now();
-        let late = std::mem::take(&mut locked(&self.inner).late);
-        let (due, later): (Vec<_>, Vec<_>) = late.into_iter().partition(|(at, ..)| *at <= now);
-        locked(&self.inner).late.extend(later);
-        for (_, key, write) in due {
-            // Nobody waits for what becomes of it, and reads lag no more.
-            if let Ok(done) = self.apply(&key, &write) {
-                locked(&self.inner).holds.is_seen(&done.uid);
-            }
+    /// Whether it takes a call now.
+    async fn takes(&self) -> Result<(), Fault> {
+        self.takes_its_time().await;
+        if self.air.is_dead(self.name()) {
+            return Err(away());
         }
+        let Some(rate) = self.kind.rate else { return Ok(()) };
+        let now = self.air.now();
+        let mut inner = locked(&self.inner);
+        let minute = SignedDuration::from_mins(1);
+        let taken = inner.calls.iter().rev().take_while(|(at, _)| *at > now - minute);
+        let taken: Vec<Timestamp> =
+            taken.filter(|(_, refused)| !refused).map(|(at, _)| *at).collect();
+        let refused = taken.len() >= usize::try_from(rate).unwrap();
+        inner.calls.push((now, refused));
+        if !refused {
+            return Ok(());
+        }
+        let wait = taken.last().map_or(minute, |first| minute - now.duration_since(*first));
+        let retry_after_ms = u64::try_from(wait.as_millis()).ok();
+        Err(fault(FaultKind::RateLimited { retry_after_ms }))
+    }
+
+    /// What was called so far counts no more.
+    pub(crate) fn forgets_calls(&self) {
+        locked(&self.inner).calls.clear();
+    }
+
+    /// Every call, and whether it was refused as too many.
+    pub(crate) fn calls(&self) -> Vec<(Timestamp, bool)> {
+        locked(&self.inner).calls.clone()
     }
 
     /// What goes wrong with a read; the last part is whether it stops early.
@@ -126,7 +143,7 @@ impl Target {
     }
 
     async fn reads(&self, verb: &'static str) -> Result<bool, Fault> {
-        self.takes_its_time().await?;
+        self.takes().await?;
         match self.air.call(self.name(), verb) {
             None => Ok(false),
             Some(Mishap::CutShort) if verb != "get" && verb != "find" => Ok(true),
@@ -148,47 +165,6 @@ impl Target {
             coverage.kind = CoverageKind::Truncated;
         }
         coverage
-    }
-
-    fn apply(&self, key: &str, write: &Write) -> Result<ObjectRef, Fault> {
-        let now = self.air.now();
-        let mut inner = locked(&self.inner);
-        let (verb, uid, group) = described(write);
-        let anchor = inner.holds.anchor(&uid);
-        let (reference, changed) = inner.holds.apply(write, key, now)?;
-        if changed {
-            let uid = reference.uid.clone();
-            let anchor = inner.holds.anchor(&uid).or(anchor);
-            self.air.say(|| format!("    {} does {verb} {uid} {group:?}", self.name()));
-            inner.effects.push(Effect { at: now, verb, uid, anchor, group });
-            if verb == "create" {
-                inner.judge_twins(&self.air, self.name(), &reference);
-            }
-        }
-        Ok(reference)
-    }
-
-    /// What a success code says of an account.
-    fn says(&self, write: &Write) {
-        let said = match write {
-            Write::Disable(account) => (account, Some(AccountState::Disabled)),
-            Write::Enable(account) => (account, Some(AccountState::Active)),
-            Write::Delete(account) => (account, None),
-            _ => return,
-        };
-        locked(&self.inner).said.insert(said.0.uid.clone(), said.1);
-    }
-
-    fn answer(&self, reference: ObjectRef) -> Outcome {
-        let found = locked(&self.inner).holds.accounts.get(&reference.uid).cloned();
-        let mut account = found.map_or_else(|| blank(&reference.uid), |held| held.account);
-        account.reference = reference;
-        Outcome {
-            status: Status::Applied,
-            account: Some(account),
-            side_effects: Vec::new(),
-            failed: Vec::new(),
-        }
     }
 }
 
@@ -221,7 +197,7 @@ impl Connector for Target {
     }
 
     async fn discover(&self) -> Result<Schema, Fault> {
-        self.takes_its_time().await?;
+        self.takes().await?;
         Ok(schema(&self.kind))
     }
 
@@ -288,7 +264,7 @@ impl Connector for Target {
         _object_type: &str,
         _page: PageRequest,
     ) -> Result<Page<Entitlement>, Fault> {
-        self.takes_its_time().await?;
+        self.takes().await?;
         let items = ["other", "sales", "staff"].map(|name| Entitlement {
             reference: crate::held::group(name),
             name: name.to_owned(),
@@ -326,7 +302,7 @@ impl Connector for Target {
     }
 
     async fn write(&self, context: WriteContext, write: &Write) -> Result<Outcome, Fault> {
-        self.takes_its_time().await?;
+        self.takes().await?;
         let (verb, uid, _) = described(write);
         self.air.say(|| format!("  {} {verb} {uid} attempt {}", self.name(), context.attempt));
         locked(&self.inner).judge(&self.air, self.name(), write);
@@ -335,60 +311,12 @@ impl Connector for Target {
         let makes_twins = verb == "create" && may_twin;
         let drawn = self.air.call(self.name(), verb);
         let drawn = drawn.filter(|it| !makes_twins || *it != Mishap::Twice);
-        let key = context.idempotency_key.as_str();
-        let answered = match drawn {
-            Some(Mishap::Refused | Mishap::CutShort | Mishap::StaleCursor) => Err(away()),
-            Some(Mishap::Throttled) => {
-                Err(fault(FaultKind::RateLimited { retry_after_ms: Some(1_500) }))
-            }
-            Some(Mishap::LostBefore) => Err(lost()),
-            Some(Mishap::Invited) => {
-                let late =
-                    (self.air.now() + SignedDuration::from_hours(5), key.to_owned(), write.clone());
-                locked(&self.inner).late.push(late);
-                Ok(Outcome {
-                    status: Status::Pending {
-                        ticket: "t1".to_owned(),
-                        poll_after: None,
-                        needs_human: Some("accept the invitation".to_owned()),
-                        expires_at: None,
-                    },
-                    account: None,
-                    side_effects: Vec::new(),
-                    failed: Vec::new(),
-                })
-            }
-            Some(Mishap::Late) => {
-                let wait = SignedDuration::from_millis(i64::from(self.kind.delay_ms) / 2);
-                let late = (self.air.now() + wait, key.to_owned(), write.clone());
-                locked(&self.inner).late.push(late);
-                self.comes_late();
-                Err(lost())
-            }
-            Some(Mishap::LostAfter) => self.apply(key, write).and(Err(lost())),
-            Some(Mishap::Slow) => {
-                let done = self.apply(key, write);
-                self.air.passes(30_000_000);
-                done.and(Err(fault(FaultKind::TimedOut)))
-            }
-            Some(Mishap::Trapped) => self.apply(key, write).and(Err(fault(FaultKind::Trapped))),
-            Some(Mishap::Lie) => Ok(self.answer(user(&uid))),
-            Some(Mishap::Twice) => {
-                let first = self.apply(key, write);
-                first.and_then(|_| self.apply(key, write)).map(|it| self.answer(it))
-            }
-            Some(Mishap::Partial) => self.apply(key, write).map(|it| {
-                locked(&self.inner).holds.partly.insert(key.to_owned());
-                let failed = vec![("photo".to_owned(), away())];
-                Outcome { status: Status::Partial, failed, ..self.answer(it) }
-            }),
-            None => self.apply(key, write).map(|it| self.answer(it)),
-        };
+        let answered = self.carried(&context.idempotency_key, write, drawn);
         if answered.as_ref().is_ok_and(|it| it.account.is_some()) {
             self.says(write);
         }
         // What was done is done; whoever asked may be gone by now.
-        self.takes_its_time().await.ok();
+        self.takes_its_time().await;
         answered
     }
 }

@@ -43,4 +43,15 @@ impl Wrong {
     pub(crate) fn seeds(self) -> u64 {
         400
     }
+
+    /// Properties that do not hold then, by how their names begin.
+    pub(crate) fn breaks(self) -> &'static [&'static str] {
+        match self {
+            Self::IntentAfterCall | Self::CreateWithoutFind => &["P3 ", "P4 "],
+            Self::LimitPerRun => &["P7 "],
+            Self::ClosedOnSuccess => &["P6 "],
+            Self::ReadBeforeItCounts => &["P8 "],
+            Self::Unfenced => &["P3 ", "P4 ", "P7 "],
+        }
+    }
 }

@@ -18,6 +18,7 @@ mod window;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use self::spread::Spread;
 pub use self::{
     bucket::Budget,
     pace::{Came, Pace, Turn},
@@ -34,6 +35,13 @@ pub struct Rate {
     /// More than none.
     pub calls: u32,
     pub per: SignedDuration,
+}
+
+impl Rate {
+    /// The time between two calls, where no two may come at once.
+    pub fn every(self) -> Option<SignedDuration> {
+        Spread::within(self).alone()
+    }
 }
 
 /// What the operator's file says of when a connector is called.

@@ -208,16 +208,17 @@ pub(super) async fn carry_out(
     let summary = send(road, survey, released).await?;
     let operations = &survey.stored.plan.operations;
     let written = operations.iter().map(|operation| operation.target.clone()).collect();
-    if !road.context.stop.is_asked() {
-        reconcile::refresh(&road.context, &written).await?;
-    }
+    let refreshed = if road.context.stop.is_asked() {
+        Ok(())
+    } else {
+        reconcile::refresh(&road.context, &written).await
+    };
     output.line(&sentence(&summary))?;
-    if summary.stopped
-        && let Some(halt) = road.context.store.halted().await?
-    {
+    if let Some(halt) = road.context.store.halted().await? {
         output.line(&format!("everything is halted {halt}; `lanyard resume` lets runs begin"))?;
         return Ok(Exit::Halted);
     }
+    refreshed?;
     let left_open = survey.stored.plan.left_open() > 0;
     let blocked = summary.blocked > 0 && !left_open && plan::all_read(survey);
     let exit = if summary.is_clean() && blocked {

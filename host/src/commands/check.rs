@@ -14,6 +14,7 @@ use lanyard_core::{
 };
 
 use super::{
+    leaver,
     output::Output,
     plugin,
     session::{self, Plugins},
@@ -51,7 +52,8 @@ pub(super) async fn check(
     } else {
         output.line(&format!("ok    {} is valid", file.display()))?;
     }
-    let complete = loaded.absent.is_none();
+    warn_of_rates(&loaded.config, output);
+    let complete = loaded.absent.is_none() && check_signing_key(&loaded, output);
     let passed = run_tests(&loaded, file, output)?;
     let mut sound = Sound { file: passed && complete, connectors: true, closed: true };
     if offline {
@@ -63,12 +65,11 @@ pub(super) async fn check(
         }
     } else {
         let config = &loaded.config;
-        // Before the first plan there is no store, and looking must not make one.
-        if stores::exists(config).await? {
-            reconcile::nothing_is_halted(&session::open_store(config).await?).await?;
-        }
-        let connectors = check_connectors(&sandbox, config, plugins, &mut sound, output).await?;
-        check_facts(config, &connectors, &mut sound, output).await?;
+        let stop = session::watching(config).await?;
+        let connectors =
+            check_connectors(&sandbox, (config, &stop), plugins, &mut sound, output).await?;
+        check_facts((config, &stop), &connectors, &mut sound, output).await?;
+        stop.nothing_is_halted().await?;
     }
     sound.closed = check_dropped(loaded.config, output).await?;
     Ok(match sound {
@@ -101,6 +102,25 @@ async fn check_dropped(config: Config, output: &mut Output) -> Result<bool, AppE
     Ok(!left.is_open())
 }
 
+/// Connectors of which nothing can ever be read whole.
+fn warn_of_rates(config: &Config, output: &mut Output) {
+    for (name, connector) in &config.connectors {
+        let Some(every) = connector.pacing.rate.and_then(reconcile::too_seldom) else { continue };
+        output.error(&format!(
+            "warning: `{name}` can never be read: its `rate` lets one call in every {every:#}, and \
+             a reading waits for none so long\n  hint: raise `rate`\n"
+        ));
+    }
+}
+
+/// Whether the key that the file names can sign.
+fn check_signing_key(loaded: &Loaded, output: &mut Output) -> bool {
+    let Some(source) = &loaded.config.signing else { return true };
+    let Err(error) = leaver::named_key(source) else { return true };
+    output.error(&loaded.config.bad_signing_key(error.to_string()).render());
+    false
+}
+
 /// The `[[test]]` blocks; true when all pass.
 fn run_tests(loaded: &Loaded, file: &Path, output: &mut Output) -> Result<bool, AppError> {
     let mut passed = true;
@@ -123,13 +143,14 @@ fn run_tests(loaded: &Loaded, file: &Path, output: &mut Output) -> Result<bool, 
 /// The connectors that can be used.
 async fn check_connectors(
     sandbox: &Sandbox,
-    config: &Config,
+    (config, stop): (&Config, &Stop),
     plugins: Plugins,
     sound: &mut Sound,
     output: &mut Output,
 ) -> Result<Connectors, AppError> {
     let mut connectors = Connectors::default();
     for (name, loaded) in session::permitted(sandbox, config, plugins) {
+        stop.nothing_is_halted().await?;
         match loaded {
             Ok(connector) if check_connector(&connector, output).await? => {
                 sound.connectors &= check_effects(&connector, config, output).await?;
@@ -142,6 +163,7 @@ async fn check_connectors(
             }
         }
     }
+    stop.nothing_is_halted().await?;
     sound.file &= check_credentials(config, &connectors, output).await?;
     Ok(connectors)
 }
@@ -204,7 +226,7 @@ fn cannot_be_used(
 /// Whether the sources give every fact that is asked for; only all of them
 /// together can tell.
 async fn check_facts(
-    config: &Config,
+    (config, stop): (&Config, &Stop),
     connectors: &Connectors,
     sound: &mut Sound,
     output: &mut Output,
@@ -220,8 +242,8 @@ async fn check_facts(
         Vec::new()
     };
     let now = telemetry::clock()();
-    let read =
-        reconcile::read_sources(&config.policy, connectors, &known, (now, &Stop::default())).await;
+    let read = reconcile::read_sources(&config.policy, connectors, &known, (now, stop)).await;
+    stop.nothing_is_halted().await?;
     let SourcesRead { columns, unknown, unread, .. } = match read {
         Ok(read) => read,
         Err(error) => return cannot_be_read(error, sound, output),

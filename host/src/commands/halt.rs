@@ -19,7 +19,7 @@ pub(super) async fn halt(
     reason: Option<&str>,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load_without_secrets(file)?.config;
+    let config = session::load_store(file, output).await?;
     let store = session::store_beside(&config).await?;
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty()).map(str::to_owned);
     let halt = Halt { at: telemetry::clock()(), by: session::actor(), reason };
@@ -33,7 +33,7 @@ pub(super) async fn halt(
 }
 
 pub(super) async fn resume(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
-    let config = session::load_without_secrets(file)?.config;
+    let config = session::load_store(file, output).await?;
     let store = session::store_beside(&config).await?;
     let now = telemetry::clock()();
     if store.resume(now, &entry("resume", now)).await? {

@@ -1,6 +1,9 @@
 //! `lanyard obligations`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use jiff::Timestamp;
 use lanyard_core::{
@@ -11,6 +14,7 @@ use lanyard_core::{
 use serde::Serialize;
 
 use super::{
+    named,
     output::{Output, counted},
     session::{self, Use},
 };
@@ -76,7 +80,15 @@ pub(super) async fn obligations(
     if let Some(OwedVerb::Close { numbers, reason }) = &wanted.verb {
         let store = session::exclusive_store(&config, Use::Changes, output).await?;
         let by = session::actor();
-        for number in numbers {
+        // None is closed where another one cannot be.
+        let kept = store.obligations(false).await?;
+        let is_open =
+            |number: i64| kept.iter().any(|it| it.number == number && it.obligation.is_open());
+        if let Some(unknown) = numbers.iter().find(|number| !is_open(**number)) {
+            return Err(told(CloseError::Unknown(*unknown)));
+        }
+        let numbers: BTreeSet<i64> = numbers.iter().copied().collect();
+        for number in &numbers {
             let said = (*number, reason.as_str());
             reconcile::close_obligation(&config.policy, &store, said, (&by, now))
                 .await
@@ -88,6 +100,11 @@ pub(super) async fn obligations(
     let store = session::open_store(&config).await?;
     session::say_halted(&store, output).await?;
     let all = store.obligations(true).await?;
+    if let Some(target) = &wanted.target
+        && !all.iter().any(|it| it.obligation.place.target == *target)
+    {
+        named::target(&config, &store, target).await?;
+    }
     let known = reconcile::last_known(config.policy, &store, now).await?;
     list(&known, &all, &wanted, now, output)
 }

@@ -10,7 +10,7 @@ use lanyard_core::id::ConnectorName;
 
 use super::{apply::UNSWEPT, output::Output, stores};
 use crate::{
-    config::{self, Config, ConnectorConfig, Loaded, Role},
+    config::{self, Config, ConnectorConfig, Loaded, Role, store::StoreConfig},
     connector::{Attached, Connector, Connectors, Unusable},
     errors::{AppError, Exit},
     messenger::Post,
@@ -27,6 +27,24 @@ pub(super) fn load(file: &Path) -> Result<Loaded, AppError> {
 /// For verbs that only look at what is stored: an auditor has no secrets.
 pub(super) fn load_without_secrets(file: &Path) -> Result<Loaded, AppError> {
     Ok(config::load(file, &|_name| Some("not read".to_owned()))?)
+}
+
+/// Where the store is: what has to be said at once is said whatever else is
+/// wrong in the file.
+pub(super) async fn load_store(file: &Path, output: &mut Output) -> Result<StoreConfig, AppError> {
+    let unread = |_name: &str| Some("not read".to_owned());
+    let mistakes = match config::load(file, &unread) {
+        Ok(loaded) => return Ok(loaded.config.store),
+        Err(mistakes) => mistakes,
+    };
+    let Ok(store) = config::store_of(file, &unread) else { return Err(mistakes.into()) };
+    // One that nobody used yet may be another than the one that is meant.
+    if !stores::exists_at(&store).await? {
+        return Err(mistakes.into());
+    }
+    output.error(&mistakes.render());
+    output.error("warning: the file is wrong, and no run begins with it; its `[store]` is read\n");
+    Ok(store)
 }
 
 /// For verbs that only look: the last state, whatever else is running.
@@ -67,6 +85,15 @@ pub(super) async fn exclusive_store(
     purpose: Use,
     output: &mut Output,
 ) -> Result<AnyStore, AppError> {
+    Ok(own_store(config, purpose, output).await?.0)
+}
+
+/// True when it is a copy.
+async fn own_store(
+    config: &Config,
+    purpose: Use,
+    output: &mut Output,
+) -> Result<(AnyStore, bool), AppError> {
     let store = stores::open_exclusive(config).await?;
     let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
     match (stands, store.keep_clock(stands).await?) {
@@ -75,7 +102,7 @@ pub(super) async fn exclusive_store(
             if !store.sweep().await? {
                 output.error(&format!("note: {UNSWEPT}\n"));
             }
-            Ok(store)
+            Ok((store, false))
         }
         (false, true) => Err(AppError::new(
             Exit::Store,
@@ -85,7 +112,7 @@ pub(super) async fn exclusive_store(
         .hint("name another file under `[store] path`")),
         (true, false) if purpose == Use::Looks => {
             output.error("note: nothing of this is recorded: the store keeps to the real time\n");
-            stores::open_copy(config).await
+            Ok((stores::open_copy(config).await?, true))
         }
         (true, false) => Err(AppError::new(
             Exit::Usage,
@@ -161,7 +188,10 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     }
     let sandbox = Arc::new(sandbox()?);
     let connectors = connectors(&sandbox, &config).await?;
-    let store: Arc<dyn Store> = Arc::new(exclusive_store(&config, purpose, output).await?);
+    let (store, is_copy) = own_store(&config, purpose, output).await?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    // Nobody halts a copy.
+    let stop = if is_copy { watching(&config).await? } else { Stop::watching(Arc::clone(&store)) };
     let messenger = Arc::new(Post::new(&config.notify)?);
     let mut policy = config.policy;
     policy.keep_versions(&store.definitions().await?);
@@ -172,7 +202,7 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let context = Context {
         policy: Arc::new(policy),
         config: config.digest,
-        stop: Stop::watching(Arc::clone(&store)),
+        stop,
         store,
         connectors,
         messenger,
@@ -194,15 +224,23 @@ pub(super) async fn say_halted(store: &dyn Store, output: &mut Output) -> Result
 
 /// The store beside the process that changes it, for the one thing that has
 /// to be said while that one runs.
-pub(super) async fn store_beside(config: &Config) -> Result<AnyStore, AppError> {
-    let store = stores::open(config).await?;
+pub(super) async fn store_beside(config: &StoreConfig) -> Result<AnyStore, AppError> {
+    let store = stores::open_at(config).await?;
     let stands = matches!(telemetry::set_clock(), Ok(Some(_)));
     if store.keep_clock(stands).await? == stands {
         return Ok(store);
     }
-    let shown = &config.store;
-    Err(AppError::new(Exit::Usage, format!("the store `{shown}` keeps to another time"))
+    Err(AppError::new(Exit::Usage, format!("the store `{config}` keeps to another time"))
         .hint("LANYARD_NOW is for a store of its own"))
+}
+
+/// Where nothing is changed, and a halt ends it all the same; before there is
+/// a store nobody can have said one.
+pub(super) async fn watching(config: &Config) -> Result<Stop, AppError> {
+    if !stores::exists(config).await? {
+        return Ok(Stop::default());
+    }
+    Ok(Stop::watching(Arc::new(open_store(config).await?)))
 }
 
 /// Every connector of the file; one that cannot be used says so when it is

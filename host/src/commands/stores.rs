@@ -1,5 +1,7 @@
 //! Opening the store that the operator's file names.
 
+use std::time::Duration;
+
 use zeroize::Zeroizing;
 
 use crate::{
@@ -17,9 +19,17 @@ use crate::{
     },
 };
 
+/// A server is updated, or another one takes its place, within that.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Beside whoever else has it open.
 pub(super) async fn open(config: &Config) -> Result<AnyStore, AppError> {
-    Ok(match &config.store {
+    open_at(&config.store).await
+}
+
+/// The same of a file of which nothing else is known.
+pub(super) async fn open_at(store: &StoreConfig) -> Result<AnyStore, AppError> {
+    Ok(match store {
         StoreConfig::File(path) => SqliteStore::open(path)?.into(),
         StoreConfig::Postgres(postgres) => PostgresStore::open(settings(postgres)?).await?.into(),
     })
@@ -49,7 +59,12 @@ pub(super) async fn open_copy(config: &Config) -> Result<AnyStore, AppError> {
 
 /// Whether there is a store: looking must not make one.
 pub(super) async fn exists(config: &Config) -> Result<bool, AppError> {
-    match &config.store {
+    exists_at(&config.store).await
+}
+
+/// The same of a file of which nothing else is known.
+pub(super) async fn exists_at(store: &StoreConfig) -> Result<bool, AppError> {
+    match store {
         StoreConfig::File(path) => Ok(path.exists()),
         StoreConfig::Postgres(postgres) => Ok(PostgresStore::exists(settings(postgres)?).await?),
     }
@@ -70,6 +85,7 @@ pub(super) fn settings(postgres: &PostgresConfig) -> Result<Settings, AppError> 
             PostgresTls::VerifyFull => Tls::VerifyFull { ca: ca.clone() },
         },
         connections: *connections,
+        patience: PATIENCE,
     })
 }
 

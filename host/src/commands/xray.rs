@@ -11,7 +11,7 @@ use crate::{
     args::Looked,
     config,
     errors::{AppError, Exit},
-    reconcile::{self, Stop},
+    reconcile,
     store::{Store as _, sqlite::SqliteStore},
     telemetry,
 };
@@ -35,9 +35,12 @@ pub(super) async fn xray(
         SqliteStore::in_memory()?.into()
     };
     config.policy.keep_versions(&store.definitions().await?);
-    let at = (telemetry::clock()(), &Stop::default());
+    let stop = session::watching(&config).await?;
+    let at = (telemetry::clock()(), &stop);
     let found =
-        reconcile::look_through(&config.policy, &connectors, &store, dormant_after, at).await?;
+        reconcile::look_through(&config.policy, &connectors, &store, dormant_after, at).await;
+    stop.nothing_is_halted().await?;
+    let found = found?;
     if let Some(path) = &wanted.html {
         plan::write_privately(path, &page::page(&found)).map_err(|error| {
             AppError::new(Exit::Usage, error)

@@ -45,6 +45,7 @@ use super::{
     document::{Part, Place},
     read::Report,
     report::ConfigError,
+    store::StoreConfig,
     written::File,
 };
 
@@ -125,6 +126,19 @@ pub(super) fn check(
         text: String::new(),
     };
     (config, tests)
+}
+
+/// Where what is remembered is; to be used only when that added no errors to
+/// `report`.
+pub(super) fn store(
+    file: &File,
+    path: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    report: &mut Report<'_>,
+) -> StoreConfig {
+    let base = path.parent().unwrap_or(Path::new(""));
+    let expressions = Expressions::new();
+    store::store(&mut Check { report, base, env, expressions, known_facts: None }, file)
 }
 
 impl Check<'_, '_> {

@@ -48,10 +48,15 @@ impl Place {
         self.0.is_empty()
     }
 
-    /// Whether it belongs to one connector.
-    pub(super) fn is_of_a_connector(&self) -> bool {
-        let Some(Step::Key(first)) = self.0.first() else { return false };
-        ["source", "target", "component"].contains(&first.as_str())
+    /// Whether it belongs to what stands by itself: one connector, or the key
+    /// that signs.
+    pub(super) fn is_of_one_alone(&self) -> bool {
+        ["source", "target", "component", "signing"].iter().any(|table| self.is_in(table))
+    }
+
+    /// Whether it is a table at the top of the file, or within it.
+    pub(super) fn is_in(&self, table: &str) -> bool {
+        matches!(self.0.first(), Some(Step::Key(first)) if first == table)
     }
 
     /// The last key on the path.

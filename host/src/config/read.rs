@@ -28,7 +28,8 @@ pub(super) struct Report<'i> {
     pub(super) document: Document<'i>,
     masks: Vec<Range<usize>>,
     errors: Vec<ConfigError>,
-    /// What is missing of one connector alone, and not wrong in the file.
+    /// What is missing of one connector or of what signs alone, and not wrong
+    /// in the file.
     absent: Vec<ConfigError>,
     /// What was taken out of the document.
     taken: Vec<Place>,
@@ -173,11 +174,11 @@ impl<'i> Report<'i> {
     }
 
     /// Reports something that is not there; what a connector needs stops that
-    /// one alone.
+    /// one alone, and the key that signs what is signed.
     pub(super) fn absent(&mut self, place: &Place, error: ConfigError) {
         let snippet = self.document.range(place, Part::Value).map(|range| self.snippet(&range));
         let error = ConfigError { snippet, ..error };
-        if place.is_of_a_connector() { &mut self.absent } else { &mut self.errors }.push(error);
+        if place.is_of_one_alone() { &mut self.absent } else { &mut self.errors }.push(error);
     }
 
     /// Reports what connectors' schemas do not allow; what is not written at
@@ -231,6 +232,15 @@ impl<'i> Report<'i> {
         u32::try_from(newlines + 1).unwrap_or(u32::MAX)
     }
 
+    /// Whether something of this table at the top of the file was taken out, or
+    /// what may have been meant for it.
+    pub(super) fn took_out_of(&self, table: &str) -> bool {
+        let meant = |place: &Place| {
+            place.parent().is_root() && nearest(place.last_key().unwrap_or(""), [table]).is_some()
+        };
+        self.taken.iter().any(|place| place.is_in(table) || meant(place))
+    }
+
     /// How many mistakes were found so far.
     pub(super) fn errors(&self) -> usize {
         self.errors.len()
@@ -242,7 +252,7 @@ impl<'i> Report<'i> {
         if errors.is_empty() { absent } else { in_order([errors, absent].concat()) }
     }
 
-    /// The mistakes of the file, and what connectors lack; each in the order
+    /// The mistakes of the file, and what one alone lacks; each in the order
     /// of the file.
     pub(super) fn into_parts(self) -> (Vec<ConfigError>, Vec<ConfigError>) {
         (in_order(self.errors), in_order(self.absent))

@@ -79,6 +79,7 @@ pub async fn gather(
     let head = |row: &AuditRow| Head { rows: row.sequence, digest: row.chain.clone() };
     Ok(Document {
         version: 1,
+        trying_out: false,
         open: stands.filter(|it| *it == Stands::Open).count(),
         made: now,
         by: by.to_owned(),

@@ -31,6 +31,7 @@ fn document(crm: Item) -> Document {
     let later = item("delete", Stands::Later, "due from 2026-07-31T00:00:00Z");
     Document {
         version: 1,
+        trying_out: false,
         open,
         made: at("2026-07-02T09:30:00Z"),
         by: "operator".to_owned(),
@@ -158,7 +159,7 @@ fn no_byte_of_any_form_can_be_changed() {
         }
         for cut in [1, bytes.len() / 2, bytes.len() - 1] {
             assert!(
-                verify(&String::from_utf8_lossy(&bytes[..cut]), None).is_err(),
+                verify(&*String::from_utf8_lossy(&bytes[..cut]), None).is_err(),
                 "{format:?} cut at {cut}"
             );
         }
@@ -199,4 +200,23 @@ fn what_is_no_document_is_told() {
     for text in ["", "hello", "{}", "<!DOCTYPE html>", "{\"document\":1}"] {
         assert!(verify(text, None).is_err(), "{text}");
     }
+}
+
+#[test]
+fn what_was_made_for_trying_out_says_so_and_cannot_be_made_to_look_real() {
+    let document = Document { trying_out: true, ..whole() };
+    let seal = key().seal(PURPOSE, &document).unwrap();
+    let signed = Signed { document, seal };
+    for format in [Format::Text, Format::Html] {
+        let text = written(&signed, format).unwrap();
+        let title =
+            "MADE FOR TRYING OUT, by a clock that somebody set, no receipt: nothing is open";
+        assert!(text.contains(title), "{format:?}: {text}");
+        assert!(verify(&text, None).unwrap().document.trying_out, "{format:?}");
+    }
+    let json = written(&signed, Format::Json).unwrap();
+    verify(&json, None).unwrap();
+    let document = Document { trying_out: false, ..signed.document };
+    let real = written(&Signed { document, seal: signed.seal }, Format::Json).unwrap();
+    assert!(verify(&real, None).is_err());
 }

@@ -19,6 +19,8 @@ pub struct Verified {
 pub enum Refused {
     #[error("the file has no document of Lanyard in it, or a part of one")]
     NotOne,
+    #[error("the file is no text: its byte {0} is none of UTF-8, as what was signed is")]
+    NotText(usize),
     #[error("the document in it cannot be read")]
     Unreadable(#[source] serde_json::Error),
     #[error("it is a document of version {0}, which this program does not know")]
@@ -39,7 +41,9 @@ pub enum Refused {
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn verify(file: &str, expected: Option<&PublicKey>) -> Result<Verified, Refused> {
+pub fn verify(file: impl AsRef<[u8]>, expected: Option<&PublicKey>) -> Result<Verified, Refused> {
+    let file = std::str::from_utf8(file.as_ref());
+    let file = file.map_err(|error| Refused::NotText(error.valid_up_to()))?;
     let (format, json) = if file.trim_start().starts_with('{') {
         (Format::Json, file.as_bytes().to_vec())
     } else {

@@ -12,7 +12,7 @@ use lanyard_core::{
     fault::{Applied, Fault, FaultKind},
     id::IdentityId,
     observed::Origin,
-    schedule::Came,
+    schedule::{Came, Class},
     workflow::{
         Address, Attempts, CREDENTIAL, Delivery, Effect, Episode, PlannedStep, StepEnd, StepRecord,
         pause_after,
@@ -32,6 +32,7 @@ use crate::{
     store::StoreError,
 };
 
+const NO_WRITES: &str = "nothing is written at its target now (`no-writes`)";
 const BEING_SET: &str = "it was being set when the process ended";
 const TOO_MANY: &str = "more passwords would be set there than `[limits]` allows at once";
 
@@ -74,8 +75,12 @@ impl Hand<'_> {
             self.skip(step, "this machine has no randomness");
             return Ok(());
         };
-        let Ok(pass) = turn(&there, &self.context.stop).await else {
-            self.skip(step, "its target is not called now");
+        // Whoever has a new password can do more than before.
+        let class = Class::Joiner;
+        let Ok(pass) = turn(&there, &self.context.stop, Some(class)).await else {
+            let kept = there.gate.no_writes(class, self.context.now()).is_some();
+            let why = if kept { NO_WRITES } else { "its target is not called now" };
+            self.skip(step, why);
             return Ok(());
         };
         let Some(episode) = self.trying(step, self.another(step, BEING_SET)) else {

@@ -113,8 +113,10 @@ async fn look_for_renamed(task: &Task, before: &ObjectRef, name: &str) -> Look {
         let text = "the account is no longer there, under the old name or the new; plan again";
         return Look::Person(Fault::new(FaultKind::NotFound, text));
     };
-    let anchor = task.before.get(before).and_then(Option::as_ref);
-    if found.len() > 1 || anchor.is_none() || account.anchor.as_ref() != anchor {
+    // Where nobody knows any more what it carried, ours carries the id.
+    let ours = Some(operation.identity.to_string());
+    let anchor = task.before.get(before).unwrap_or(&ours);
+    if found.len() > 1 || anchor.is_none() || account.anchor != *anchor {
         let which = found.iter().map(|it| it.reference.clone()).collect();
         let text = "an account has the new name, but whether it is the renamed one is not known; \
                     adopt it if it is";

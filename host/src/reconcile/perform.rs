@@ -9,7 +9,7 @@ use lanyard_core::{
     operation::{Change, Operation},
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
-    schedule::Came,
+    schedule::{Came, Class},
     schema::{IdStability, ObjectDef},
     value::ObjectRef,
     verify::compare,
@@ -103,9 +103,10 @@ impl Task {
                 epoch: self.epoch,
             }),
         };
+        let class = Class::of(&self.operation);
         let pass = match pass {
             Some(pass) => not_halted(&self.context.stop).await.map(|()| pass),
-            None => turn(&self.target, &self.context.stop).await,
+            None => turn(&self.target, &self.context.stop, Some(class)).await,
         };
         let pass = match pass {
             Ok(pass) => pass,

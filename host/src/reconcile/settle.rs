@@ -12,6 +12,7 @@ use lanyard_core::{
     operation::{AccountPointer, Change, Operation},
     retry::RetryPolicy,
     run::{OperationEvent, OperationState, Verification},
+    schedule::Class,
     schema::Schema,
     value::ObjectRef,
 };
@@ -258,6 +259,11 @@ impl<'a> Here<'a> {
         };
         if !matches!(attempted, Attempted::Unfinished { .. }) {
             return Ok(ended(attempted));
+        }
+        let class = Class::of(&task.operation);
+        if let Some(until) = self.target.gate.no_writes(class, self.context.now()) {
+            let why = format!("{CUT_OFF}, after {until:.0}: until then nothing is written there");
+            return Ok(Ended::Open { why, away: false });
         }
         task.left_at = None;
         Ok(match task.attempt(attempt.saturating_add(1), None, None).await? {

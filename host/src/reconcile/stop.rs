@@ -11,11 +11,15 @@ use std::{
 
 use tokio::sync::watch;
 
+use super::{ReconcileError, nothing_is_halted};
 use crate::store::Store;
 
 /// How often a process looks whether `lanyard halt` was said, at most: calls
 /// take longer, and what is sent in between is a handful.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// For so long a store that cannot be read is asked again before the run ends.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Lets time pass where nobody wants to wait for it.
 type Passing = dyn Fn(Duration) + Send + Sync;
@@ -35,6 +39,8 @@ struct Halting {
     every: Duration,
     looked: Mutex<Option<Instant>>,
     found: AtomicBool,
+    /// The last look failed: whoever wants to call looks anew.
+    unread: AtomicBool,
 }
 
 impl fmt::Debug for Stop {
@@ -52,7 +58,8 @@ impl Stop {
     /// The same, looking so often at most.
     pub fn looking(store: Arc<dyn Store>, every: Duration) -> Self {
         let looked = Mutex::default();
-        let halting = Halting { store, every, looked, found: AtomicBool::new(false) };
+        let (found, unread) = (AtomicBool::new(false), AtomicBool::new(false));
+        let halting = Halting { store, every, looked, found, unread };
         Self { halt: Some(Arc::new(halting)), ..Self::default() }
     }
 
@@ -76,23 +83,50 @@ impl Stop {
     }
 
     /// Whether everything was halted: then no call is made any more, not even
-    /// one that looks what came of another.
+    /// one that looks what came of another.  While that cannot be read nobody
+    /// is answered, so that no call begins.
     pub(super) async fn is_halted(&self) -> bool {
         let Some(halting) = &self.halt else { return false };
-        if halting.is_due() {
+        let began = Instant::now();
+        while halting.is_due() {
             match halting.store.halted().await {
-                Ok(None) => {}
-                Ok(Some(halt)) => {
-                    tracing::warn!("halted {halt}");
-                    self.halted(halting);
+                Ok(halt) => {
+                    halting.unread.store(false, Ordering::SeqCst);
+                    if let Some(halt) = halt {
+                        tracing::warn!("halted {halt}");
+                        self.halted(halting);
+                    }
+                    break;
                 }
                 Err(error) => {
-                    tracing::error!("whether everything was halted cannot be read: {error}");
-                    self.halted(halting);
+                    if !halting.unread.swap(true, Ordering::SeqCst) {
+                        tracing::error!("whether everything was halted cannot be read: {error}");
+                    }
+                    if self.is_asked() {
+                        return true;
+                    }
+                    if began.elapsed() >= PATIENCE {
+                        tracing::error!("it still cannot be read, so nothing more is called");
+                        self.halted(halting);
+                        break;
+                    }
+                    tokio::time::sleep(halting.every).await;
                 }
             }
         }
         halting.found.load(Ordering::SeqCst)
+    }
+
+    /// Nothing is begun, and what was read is not gone by, while everything is
+    /// halted.
+    ///
+    /// # Errors
+    /// `Halted`, or the store cannot be read.
+    pub(crate) async fn nothing_is_halted(&self) -> Result<(), ReconcileError> {
+        match &self.halt {
+            Some(halting) => nothing_is_halted(halting.store.as_ref()).await,
+            None => Ok(()),
+        }
     }
 
     fn halted(&self, halting: &Halting) {
@@ -148,7 +182,8 @@ impl Stop {
 impl Halting {
     fn is_due(&self) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = looked.is_none_or(|looked| looked.elapsed() >= self.every);
+        let due = self.unread.load(Ordering::SeqCst)
+            || looked.is_none_or(|looked| looked.elapsed() >= self.every);
         if due {
             *looked = Some(Instant::now());
         }

@@ -79,9 +79,18 @@ pub struct Survey {
 ///
 /// # Errors
 /// When no source can be read, or one that may give a fact that is asked for
-/// and that nobody gives; or the store fails.
+/// and that nobody gives; when everything is halted before its end; or the
+/// store fails.
 pub async fn survey(context: &Context) -> Result<Survey, ReconcileError> {
     nothing_is_halted(context.store.as_ref()).await?;
+    let survey = surveyed(context).await;
+    // What a halt kept from being read was not away.
+    context.stop.nothing_is_halted().await?;
+    nothing_is_halted(context.store.as_ref()).await?;
+    survey
+}
+
+async fn surveyed(context: &Context) -> Result<Survey, ReconcileError> {
     let now = context.now();
     let mut known = context.store.identities().await?;
     let (mut readings, unread_sources) = told_by_sources(context, &known, now).await?;

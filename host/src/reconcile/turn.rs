@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lanyard_core::{
     fault::{Fault, FaultKind},
     id::{ConnectorName, OperationId},
     plan::Plan,
-    schedule::{Came, Class, Why},
+    schedule::{Came, Class, Rate, Why},
 };
 
 use super::{Context, stop::Stop};
@@ -22,14 +22,18 @@ const MAX_WAIT: Duration = Duration::from_mins(2);
 /// The shortest time to wait: a clock that lags must not keep anybody busy.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
-/// Waits for the next call that may be made.
+/// Waits for the next call that may be made: a write of a class, or a read.
 ///
 /// # Errors
 /// When it may not be made for too long, or a stop comes first.
-pub(super) async fn turn(target: &Attached, stop: &Stop) -> Result<Pass, Fault> {
+pub(super) async fn turn(
+    target: &Attached,
+    stop: &Stop,
+    class: Option<Class>,
+) -> Result<Pass, Fault> {
     loop {
         not_halted(stop).await?;
-        let later = match target.gate.enter(None) {
+        let later = match target.gate.enter(class) {
             Ok(pass) => return Ok(pass),
             Err(later) => later,
         };
@@ -41,6 +45,13 @@ pub(super) async fn turn(target: &Attached, stop: &Stop) -> Result<Pass, Fault> 
             return Err(shut(&later));
         }
     }
+}
+
+/// How seldom calls are let in at a rate by which nothing is ever read whole:
+/// a reading is two calls at least, and waits for none of them that long.
+pub fn too_seldom(rate: Rate) -> Option<SignedDuration> {
+    let every = rate.every()?;
+    (every.unsigned_abs() > MAX_WAIT).then_some(every)
 }
 
 /// # Errors
@@ -90,7 +101,7 @@ where
     loop {
         let pass = match first.take() {
             Some(pass) => pass,
-            None => turn(target, stop).await?,
+            None => turn(target, stop, None).await?,
         };
         let answer = ask().await;
         pass.ended(Came::of(&answer));

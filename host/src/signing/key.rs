@@ -26,6 +26,8 @@ pub enum KeyError {
     Unusable { path: String, source: io::Error },
     #[error("the key `{path}` may be read by others (mode {mode:o})")]
     Shared { path: String, mode: u32 },
+    #[error("the environment variable `{variable}`, where the key is to be, is not set")]
+    NotSet { variable: String },
     #[error("the key in {place} is none: it is 32 bytes in base64, on one line")]
     NotAKey { place: String },
     #[error("this machine gives no random bytes")]

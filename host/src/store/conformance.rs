@@ -145,6 +145,7 @@ macro_rules! demands {
             cases::a_reopened_case_takes_its_record_from_whose_it_was,
             cases::whoever_was_new_by_a_case_is_forgotten_when_it_is_reopened,
             cases::what_was_said_of_accounts_is_taken_back_together,
+            union::what_is_owed_goes_back_with_whoever_is_split_off_and_is_erased_with_them,
             union::whoever_is_merged_goes_over_with_everything_and_comes_back,
             union::what_is_asked_follows_whoever_was_merged_and_goes_back,
             audit::rows_are_numbered_without_gaps_and_chained,

@@ -14,9 +14,9 @@ use std::{
 pub(super) use self::tables::TABLES;
 use self::tables::Table;
 use super::{
-    StoreError, Upkeep as _,
+    StoreError,
     chain::Head,
-    sql::{Access, Database, Problem, Row, Sql, SqlStore, Value},
+    sql::{Access, Database, Problem, Row, Sql, SqlStore, Value, audit, journal},
 };
 
 /// Rows that are on their way at once.
@@ -30,36 +30,45 @@ pub struct Copied {
     pub head: Head,
 }
 
-/// Copies everything in one transaction of the other store, and compares both
-/// afterwards.
+/// Copies everything as it is at one moment in one transaction of the other
+/// store, which ends well only where both are the same.
 ///
 /// # Errors
-/// When there is something in the other store already, and then nothing is
-/// changed; or when one of them fails, or both differ afterwards.
+/// When there is something in the other store already, when one of them
+/// fails, or when what arrived is not what was sent; then nothing is changed.
 pub async fn copy<A: Database, B: Database>(
     from: &SqlStore<A>,
     to: &SqlStore<B>,
 ) -> Result<Copied, StoreError> {
     let (sent, received) = sync_channel(UNDER_WAY);
-    let sent = Mutex::new(Some(sent));
-    let received = Mutex::new(Some(received));
+    let (told, heard) = sync_channel(1);
+    let (sent, told) = (Mutex::new(Some(sent)), Mutex::new(Some(told)));
+    let (received, heard) = (Mutex::new(Some(received)), Mutex::new(Some(heard)));
     let source = from.database.call(Access::Read, "read what is to be copied", move |tx| {
-        let sent = once(&sent)?;
-        TABLES.iter().try_for_each(|table| give(tx, table, &sent))
+        let (sent, told) = (once(&sent)?, once(&told)?);
+        TABLES.iter().try_for_each(|table| give(tx, table, &sent))?;
+        told.send(whole(tx)?).map_err(|_| Problem::Refused(NO_MORE.to_owned()))
     });
     let destination = to.database.call(Access::Write, "take the copy", move |tx| {
-        let received = once(&received)?;
+        let (received, heard) = (once(&received)?, once(&heard)?);
         is_empty(tx)?;
-        TABLES.iter().try_for_each(|table| take(tx, table, &received))
+        TABLES.iter().try_for_each(|table| take(tx, table, &received))?;
+        let there: Copied = heard.recv().map_err(|_| Problem::Refused(BROKE_OFF.to_owned()))?;
+        same(&there, whole(tx)?)
     });
     let (given, taken) = tokio::join!(source, destination);
     // Where the one breaks off, the other can only say that it did.
     match given {
-        Err(error) if !said(&error, NO_MORE) => return Err(error),
-        _ => taken?,
+        Err(error) if !said(&error, NO_MORE) => Err(error),
+        _ => taken,
     }
-    compared(from, to).await
 }
+
+/// Of its own, every store has some before anybody used it.
+const OF_ITS_OWN: [&str; 2] = ["salt", "clock"];
+
+/// What the other says whom the one has left.
+const BROKE_OFF: &str = "the store that is copied gives no more";
 
 /// What the one says whom the other has left.
 const NO_MORE: &str = "the other store takes no more";
@@ -103,7 +112,7 @@ fn value(row: &dyn Row, column: usize) -> Result<Value<'static>, Problem> {
 }
 
 fn is_empty(tx: &mut dyn Sql) -> Result<(), Problem> {
-    for Table { name, .. } in TABLES.iter().filter(|table| table.name != "salt") {
+    for Table { name, .. } in TABLES.iter().filter(|it| !OF_ITS_OWN.contains(&it.name)) {
         let used: bool =
             tx.one(&format!("SELECT EXISTS (SELECT 1 FROM {name})"), &[], |row| row.get(0))?;
         if used {
@@ -117,10 +126,10 @@ fn is_empty(tx: &mut dyn Sql) -> Result<(), Problem> {
 
 fn take(tx: &mut dyn Sql, table: &Table, received: &Receiver<Sent>) -> Result<(), Problem> {
     let Table { name, columns, .. } = table;
-    if *name == "salt" {
-        // A new store has one of its own, which digests of the other's people
-        // were not made with.
-        tx.execute("DELETE FROM salt", &[])?;
+    if OF_ITS_OWN.contains(name) {
+        // Digests of the other's people were not made with its salt, nor were
+        // its people read by its clock.
+        tx.execute(&format!("DELETE FROM {name}"), &[])?;
     }
     let numbers: Vec<String> = (1..=table.width()).map(|number| format!("${number}")).collect();
     let numbers = numbers.join(", ");
@@ -135,41 +144,29 @@ fn take(tx: &mut dyn Sql, table: &Table, received: &Receiver<Sent>) -> Result<()
     .fuse();
     tx.execute_each(&insert, &mut rows)?;
     if broken {
-        return Err(Problem::Refused("the store that is copied gives no more".to_owned()));
+        return Err(Problem::Refused(BROKE_OFF.to_owned()));
     }
     Ok(())
 }
 
-async fn compared<A: Database, B: Database>(
-    from: &SqlStore<A>,
-    to: &SqlStore<B>,
-) -> Result<Copied, StoreError> {
-    let (here, there) = (counts(from).await?, counts(to).await?);
-    if here != there {
-        return Err(StoreError::Damaged("the copy has not as many rows".to_owned()));
+fn same(there: &Copied, here: Copied) -> Result<Copied, Problem> {
+    if here.rows != there.rows {
+        return Err(StoreError::Damaged("the copy has not as many rows".to_owned()).into());
     }
-    let broken = |broken: super::chain::AuditBreak| StoreError::Damaged(broken.to_string());
-    let head = from.verify_audit().await?.map_err(broken)?;
-    if to.verify_audit().await?.map_err(broken)? != head {
-        return Err(StoreError::Damaged("the copy's audit has another head".to_owned()));
+    if here.head != there.head {
+        return Err(StoreError::Damaged("the copy's audit has another head".to_owned()).into());
     }
-    from.verify_journal().await?;
-    to.verify_journal().await?;
-    Ok(Copied { rows: here, head })
+    Ok(here)
 }
 
-async fn counts<D: Database>(
-    store: &SqlStore<D>,
-) -> Result<BTreeMap<&'static str, u64>, StoreError> {
-    store
-        .database
-        .call(Access::Read, "count rows", |tx| {
-            let mut counts = BTreeMap::new();
-            for Table { name, .. } in TABLES {
-                let count = format!("SELECT count(*) FROM {name}");
-                counts.insert(*name, tx.one(&count, &[], |row| row.get(0))?);
-            }
-            Ok(counts)
-        })
-        .await
+/// What there is, if it holds together.
+fn whole(tx: &mut dyn Sql) -> Result<Copied, Problem> {
+    let mut rows = BTreeMap::new();
+    for Table { name, .. } in TABLES {
+        let count = format!("SELECT count(*) FROM {name}");
+        rows.insert(*name, tx.one(&count, &[], |row| row.get(0))?);
+    }
+    journal::verify(tx)?;
+    let head = audit::verify(tx)?.map_err(|broken| StoreError::Damaged(broken.to_string()))?;
+    Ok(Copied { rows, head })
 }

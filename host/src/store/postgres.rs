@@ -15,7 +15,7 @@ mod tests;
 mod tls;
 mod work;
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use zeroize::Zeroizing;
 
@@ -37,6 +37,9 @@ pub struct Settings {
     pub tls: Tls,
     /// At most so many connections at once; at least two.
     pub connections: usize,
+    /// For so long it is asked again whether a server that was there and is
+    /// away is there once more.
+    pub patience: Duration,
 }
 
 /// A password, which is never shown.

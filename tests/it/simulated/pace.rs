@@ -10,15 +10,15 @@ use std::{
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 use lanyard::{
     connector::Gate,
     reconcile::{self, Progress, Stop, Summary},
-    store::{AuditEntry, Store, sqlite::SqliteStore},
+    store::{AuditEntry, Store, StoreError, sqlite::SqliteStore},
 };
 use lanyard_core::{
     fault::FaultKind,
-    schedule::{Halt, Pacing, Rate},
+    schedule::{Days, Halt, Hours, NoWrites, Pacing, Rate},
 };
 
 use super::{
@@ -44,6 +44,17 @@ fn timed(firm: &mut Firm, pacing: &Pacing) -> Clock {
         *passing.lock().unwrap() += SignedDuration::try_from(wait).unwrap();
     }));
     clock
+}
+
+/// All of this day nothing is written there.
+pub(super) fn no_writes(firm: &mut Firm, target: &str, now: Timestamp) {
+    let midnight = Time::midnight();
+    let days = Days::NONE.with(now.to_zoned(TimeZone::UTC).weekday());
+    let hours = vec![Hours { days, from: midnight, until: midnight }];
+    let hours = NoWrites { hours, timezone: TimeZone::UTC, losing_access_waits: false };
+    let pacing = Pacing { rate: None, no_writes: Some(hours) };
+    let target = firm.context.connectors.targets.get_mut(target).unwrap();
+    target.gate = Gate::new(pacing, Arc::new(move || now));
 }
 
 /// A run in the time of the firm.
@@ -226,4 +237,31 @@ async fn a_run_that_waits_for_its_turn_is_ended_by_a_halt() {
     let ended = tokio::time::timeout(Duration::from_secs(30), run).await;
     let summary = ended.expect("it waits on, although everything is halted").unwrap();
     assert!(summary.stopped && summary.skipped > 0, "{summary:?}");
+}
+
+/// As when a database server is restarted.
+#[tokio::test]
+async fn a_store_that_cannot_be_read_for_a_moment_ends_no_run() {
+    let fails = Arc::new(AtomicUsize::new(0));
+    let left = Arc::clone(&fails);
+    let away = move |side: &str, method: &str| {
+        let less = |left: usize| left.checked_sub(1);
+        let fails = (side, method) == ("before", "halted")
+            && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok();
+        if fails { Err(StoreError::Damaged("away".to_owned())) } else { Ok(()) }
+    };
+    let mut firm = Firm::beside(&[("Ada", "Support"), ("Ben", "Sales")], Box::new(away));
+    firm.context.stop = Stop::looking(Arc::clone(&firm.context.store), Duration::ZERO);
+    let survey = firm.survey().await;
+    let first = AtomicUsize::new(0);
+    let report = |progress| {
+        if matches!(progress, Progress::Done { .. }) && first.fetch_add(1, Ordering::SeqCst) == 0 {
+            fails.store(12, Ordering::SeqCst);
+        }
+    };
+    let none = BTreeSet::new();
+    let summary = reconcile::execute(&firm.context, &survey, &none, &report).await.unwrap();
+    assert_eq!(fails.load(Ordering::SeqCst), 0);
+    assert!(!summary.stopped && summary.is_clean(), "{summary:?}");
+    firm.assert_in_order().await;
 }

@@ -15,7 +15,10 @@ use lanyard_core::{
     workflow::{Action, Recipient, TaskDefinition},
 };
 
-use super::steps::{ended, firm};
+use super::{
+    pace::no_writes,
+    steps::{ended, firm},
+};
 
 fn making() -> (TaskDefinition, &'static str) {
     let action = Action::Credential {
@@ -66,4 +69,21 @@ async fn a_password_that_works_was_told_last_wherever_the_process_dies() {
     // been told is not.
     let expected = [(1, 0, "unknown"), (1, 1, "done"), (1, 1, "unknown"), (2, 1, "done")];
     assert_eq!(ends, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_password_is_set_while_nothing_is_written_there() {
+    let (mut firm, letters, ada) = firm(&Arc::new(AtomicI64::new(-1)), making()).await;
+    firm.directory.inner().abilities.insert(CredentialAbility::SetPassword);
+    let free = firm.context.connectors.targets["directory"].gate.clone();
+    let now = (firm.context.clock)();
+    no_writes(&mut firm, "directory", now);
+    firm.run().await;
+    assert_eq!(firm.directory.inner().passwords, [""; 0]);
+    assert_eq!(ended(&firm, ada).await, "open");
+    firm.context.connectors.targets.get_mut("directory").unwrap().gate = free;
+    firm.run().await;
+    assert_eq!(firm.directory.inner().passwords.len(), 1);
+    assert_eq!(letters.taken.lock().unwrap().len(), 1);
+    assert_eq!(ended(&firm, ada).await, "done");
 }

@@ -16,6 +16,7 @@ use lanyard_core::fault::FaultKind;
 
 use super::{
     firm::{Firm, unknown},
+    pace::no_writes,
     system::Trick,
 };
 
@@ -261,4 +262,30 @@ async fn looking_ends_no_rename_that_was_cut_off() {
     let ended = reconcile::settle(&firm.context, Settling::Finishing).await.unwrap();
     assert_eq!((ended.applied, ended.open.len()), (1, 0));
     assert_eq!(firm.sent(), ["directory update augusta"]);
+}
+
+#[tokio::test]
+async fn a_rename_that_was_cut_off_is_not_ended_while_nothing_is_written_there() {
+    let mut firm = Firm::new(&[("Ada", "Support")]);
+    let start: jiff::Timestamp = "2027-01-20T00:00:00Z".parse().unwrap();
+    firm.context.clock = Arc::new(move || start);
+    assert!(firm.run().await.is_clean());
+    firm.sent();
+    firm.rename("Ada", "Augusta");
+    firm.directory.trick("update", Trick::ApplyAndFail(unknown()));
+    stopped_while_it_waits(&mut firm).await;
+    firm.sent();
+
+    no_writes(&mut firm, "directory", start);
+    let kept = firm.settle().await;
+    assert_eq!(
+        kept.open,
+        ["directory: a rename was cut off; the next `apply` ends it, after \
+          2027-01-21T00:00:00Z: until then nothing is written there"]
+    );
+    assert_eq!(firm.sent(), [""; 0]);
+    firm.begins_anew();
+    assert_eq!(firm.settle().await.applied, 1);
+    assert_eq!(firm.sent(), ["directory update augusta"]);
+    firm.assert_in_order().await;
 }

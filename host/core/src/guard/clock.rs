@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Finding, FindingKind, plan_word};
+use super::{
+    Finding, FindingKind, plan_word,
+    shrank::{source_shrank, still_doubted},
+};
 use crate::{
     desired::desired,
     id::{IdentityId, OperationId},
@@ -38,7 +41,13 @@ pub fn clock_jump(
     let wanted = desired(policy, assembled, &observed, from);
     let then = planned(&PlanSettings::of(policy), &wanted, &observed, from);
     let mut due: BTreeMap<IdentityId, Vec<&Operation>> = BTreeMap::new();
-    for operation in &then.operations {
+    // What only waits for a person then, because people are missing from a
+    // reading, was not due either.
+    let held: BTreeSet<OperationId> = still_doubted(&assembled.shrank, &wanted)
+        .iter()
+        .flat_map(|shrank| source_shrank(&then, shrank).blocks)
+        .collect();
+    for operation in then.operations.iter().filter(|it| !held.contains(&it.id)) {
         due.entry(operation.identity).or_default().push(operation);
     }
     let by_time = |now: &&Operation| {

@@ -35,6 +35,11 @@ impl Spread {
         Self { interval, slack, next: None }
     }
 
+    /// The time between two calls, where no two may come at once.
+    pub(super) fn alone(&self) -> Option<SignedDuration> {
+        self.slack.is_zero().then_some(self.interval)
+    }
+
     pub(super) fn interval(&self) -> SignedDuration {
         self.interval
     }

@@ -50,7 +50,7 @@ impl Shut {
     pub fn because(&self, it: &str) -> String {
         let until = self.until;
         match self.why {
-            Why::Rate => format!("{it} takes no more calls before {until:.0}"),
+            Why::Rate => format!("{it} takes no more calls before {until:.0} (`rate`)"),
             Why::Asked => format!("{it} asks to be left alone until {until:.0}"),
             Why::Dead => {
                 format!("{it} does not answer, and is not asked again before {until:.0}")

@@ -177,10 +177,16 @@ pub(crate) async fn a_rename_takes_link_and_grants_along(store: &dyn Store) {
     assert_eq!(store.links().await.unwrap(), [link(ada(), "b")]);
     assert_eq!(store.ledger().await.unwrap(), BTreeSet::from([grant("b", "x")]));
 
+    let gone = Effect::Gone { target: name("directory"), account: user("b") };
+    perform(store, &intent(run, 3, 1, "b"), vec![gone]).await;
+    let again = Effect::Rekeyed { target: name("directory"), from: user("b"), to: user("d") };
+    perform(store, &intent(run, 4, 1, "b"), vec![again]).await;
+    assert_eq!(store.links().await.unwrap(), [link(ada(), "d")], "it is there under its new key");
+
     store.adopt(&link(bob(), "c"), &entry(3, "adopt")).await.unwrap();
-    let taken = intent(run, 2, 1, "b");
+    let taken = intent(run, 2, 1, "d");
     store.intend(&taken).await.unwrap();
-    let onto = Effect::Rekeyed { target: name("directory"), from: user("b"), to: user("c") };
+    let onto = Effect::Rekeyed { target: name("directory"), from: user("d"), to: user("c") };
     store.answer(&answer(&taken, done(), vec![onto])).await.unwrap_err();
     assert_eq!(store.links().await.unwrap().len(), 2);
 }

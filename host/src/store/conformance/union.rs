@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use lanyard_core::{
+    account::AccountState,
     id::ReviewName,
+    obligation::{Closed, ClosedBy, Obligation},
     observed::{Declined, Origin},
     review::{Decision, Item, Review, Silence},
     union::{Books, Merged, Rearranged, Said, merge, split},
@@ -11,10 +13,12 @@ use lanyard_core::{
 };
 
 use super::{
-    example::{at, entry, identity, link, name, user},
+    erasure,
+    example::{account, at, entry, identity, link, name, observed, user},
+    obligations::owed,
     requests::asked,
 };
-use crate::store::{AuditFilter, Store};
+use crate::store::{AuditFilter, Erasure, Store};
 
 async fn of(store: &dyn Store, make: impl FnOnce(&Books<'_>) -> Rearranged) -> Rearranged {
     let names: Vec<_> = store.names().await.unwrap().into_iter().collect();
@@ -146,4 +150,51 @@ pub(crate) async fn what_is_asked_follows_whoever_was_merged_and_goes_back(store
     let said: Vec<_> =
         reviews[0].items.iter().map(|it| (it.identity, it.decision.is_some())).collect();
     assert_eq!(said, [(keep.id, false), (other.id, true)]);
+}
+
+pub(crate) async fn what_is_owed_goes_back_with_whoever_is_split_off_and_is_erased_with_them(
+    store: &dyn Store,
+) {
+    let (keep, other) = (identity("1"), identity("2"));
+    let mut people = vec![keep.clone(), other.clone()];
+    people.sort_by_key(|it| it.id);
+    store.record_identities(&people, &BTreeMap::new(), at(0)).await.unwrap();
+    store.adopt(&link(other.id, "u1"), &entry(1, "adopt")).await.unwrap();
+    let said = Said { by: "operator".to_owned(), at: at(3), reason: "married".to_owned() };
+    let merging = of(store, |books| merge(books, &keep, &other, said).unwrap()).await;
+    store.rearrange(&merging, &[entry(3, "merge")]).await.unwrap();
+
+    // While they are one, something is owed and given, and a name is changed.
+    let closed = Closed { at: at(5), by: ClosedBy::Read { at: at(5) } };
+    let owed =
+        |uid: &str| Obligation { identity: keep.id, closed: Some(closed.clone()), ..owed(uid) };
+    let both = [(owed("u1"), None), (owed("u9"), None)];
+    store.record_obligations(&both).await.unwrap();
+    let mut one = store.identities().await.unwrap().remove(0);
+    for fact in one.facts.values_mut().flatten() {
+        fact.values = vec![lanyard_core::value::Value::Text("Somebody Else".to_owned())];
+    }
+    store.record_identities(&[one.clone()], &BTreeMap::new(), at(6)).await.unwrap();
+    assert_eq!(store.past_facts(keep.id).await.unwrap().len(), 2);
+    let seen = vec![account("u1", AccountState::Disabled)];
+    store.record_observation(&name("directory"), &observed(7, seen, &[])).await.unwrap();
+    store.record_observation(&name("directory"), &observed(8, Vec::new(), &[])).await.unwrap();
+
+    let splitting = of(store, |books| split(books, &one, &other.records[0]).unwrap()).await;
+    store.rearrange(&splitting, &[entry(9, "split")]).await.unwrap();
+    let whose = async || {
+        let kept = store.obligations(true).await.unwrap();
+        let whose = kept.into_iter().map(|it| it.obligation);
+        whose.map(|it| (it.place.account.uid, it.identity)).collect::<Vec<_>>()
+    };
+    let theirs = [("u1".to_owned(), other.id), ("u9".to_owned(), keep.id)];
+    assert_eq!(whose().await, theirs);
+
+    let erasure = Erasure { identity: other.id, ..erasure::erasure() };
+    let rows = store.erase(&erasure, &erasure::said()).await.unwrap().unwrap();
+    assert_eq!(rows.get("obligations"), Some(&1), "{rows:?}");
+    assert_eq!(whose().await, theirs[1..]);
+    let past = store.past_facts(keep.id).await.unwrap();
+    assert!(past.iter().all(|it| it.fact.record == keep.records[0]), "{past:?}");
+    assert_eq!(past.len(), 1);
 }

@@ -42,7 +42,8 @@ pub(super) fn connect(settings: &Settings) -> Result<Session, Problem> {
 }
 
 async fn reach(settings: &Settings) -> Result<Client, Problem> {
-    let Settings { host, port, database, user, password, tls, connections: _ } = settings;
+    let Settings { host, port, database, user, password, tls, connections: _, patience: _ } =
+        settings;
     let mut config = Config::new();
     if host.starts_with('/') {
         config.host_path(Path::new(host));

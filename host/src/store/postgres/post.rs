@@ -1,6 +1,9 @@
 //! A connection, and the transactions on it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use super::{
     Settings, connect,
@@ -19,6 +22,8 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
 ];
+/// How long nobody asks whether a server that is away is there again.
+const AWAY: Duration = Duration::from_millis(250);
 const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
      LOCK TABLE writer IN EXCLUSIVE MODE; SAVEPOINT job";
 const BEGIN_READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -90,12 +95,15 @@ impl Post {
         }
     }
 
-    /// Again and again where the database asks for that.
+    /// Again and again where the database asks for that, and for a while
+    /// where nobody answers: what was begun then is undone, for the end of it
+    /// was never asked for.
     fn repeat(
         &mut self,
         mut work: impl FnMut(&mut Self) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let mut pauses = PAUSES.iter();
+        let mut away = None;
         loop {
             let problem = match work(self) {
                 Ok(()) => return Ok(()),
@@ -107,12 +115,16 @@ impl Post {
             if !matches!(undone, Some(Ok(()))) {
                 self.session = None;
             }
-            match (&problem, pauses.next()) {
-                (Problem::Database { kind: Kind::Again, .. }, Some(pause)) => {
-                    std::thread::sleep(*pause);
+            let pause = match &problem {
+                Problem::Database { kind: Kind::Again, .. } => pauses.next().copied(),
+                Problem::Database { kind: Kind::Lost | Kind::Unreachable, .. } => {
+                    let since = *away.get_or_insert_with(Instant::now);
+                    (since.elapsed() < self.settings.patience).then_some(AWAY)
                 }
-                _ => return Err(problem),
-            }
+                _ => None,
+            };
+            let Some(pause) = pause else { return Err(problem) };
+            std::thread::sleep(pause);
         }
     }
 

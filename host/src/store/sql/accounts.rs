@@ -228,8 +228,9 @@ pub(super) fn rekey(
     let place = values![target.as_str(), &to.object_type, &to.uid];
     tx.execute("DELETE FROM link WHERE (target, object_type, uid) = ($1, $2, $3)", place)?;
     forget_grants(tx, target, to)?;
+    // Whoever read in between found nobody under the old key.
     tx.execute(
-        "UPDATE link SET object_type = $4, uid = $5, changed_at = $6
+        "UPDATE link SET object_type = $4, uid = $5, changed_at = $6, gone = 0
          WHERE (target, object_type, uid) = ($1, $2, $3)",
         values![target.as_str(), &from.object_type, &from.uid, &to.object_type, &to.uid, At(at)],
     )?;

@@ -109,7 +109,7 @@ pub(super) fn rows(tx: &mut dyn Sql, filter: &AuditFilter) -> Result<Vec<AuditRo
     )
 }
 
-pub(super) fn verify(tx: &mut dyn Sql) -> Result<Result<Head, AuditBreak>, Problem> {
+pub(in crate::store) fn verify(tx: &mut dyn Sql) -> Result<Result<Head, AuditBreak>, Problem> {
     let rows = format!("SELECT {COLUMNS} FROM {ROWS} ORDER BY audit.sequence");
     let mut chain = Chain::default();
     let mut broken = None;

@@ -2,6 +2,7 @@
 //! remains says that, of whom by an id alone, and when.
 
 mod documents;
+mod elsewhere;
 mod others;
 mod refuse;
 
@@ -83,6 +84,7 @@ pub(super) fn erase(
             *rows.entry(what).or_default() += tx.execute(sql, values![id])?;
         }
     }
+    elsewhere::erase(tx, &whom, &mut rows)?;
     others::orders(tx, &whom, &mut rows)?;
     documents::plans(tx, &whom, erasure, &mut rows)?;
     documents::journal(tx, &whom, &mut rows)?;

@@ -266,7 +266,7 @@ pub(super) fn states(
 }
 
 /// Replays every event and compares with the stored states.
-pub(super) fn verify(tx: &mut dyn Sql) -> Result<u64, Problem> {
+pub(in crate::store) fn verify(tx: &mut dyn Sql) -> Result<u64, Problem> {
     let mut replayed: BTreeMap<(RunId, OperationId), OperationState> = BTreeMap::new();
     let statement =
         "SELECT run, operation, event FROM operation_event ORDER BY run, operation, position";

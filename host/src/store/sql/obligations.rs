@@ -1,7 +1,7 @@
 //! Losses of access that are due.
 
 use lanyard_core::{
-    id::ConnectorName,
+    id::{ConnectorName, IdentityId},
     obligation::{Closed, Heard, Obligation, Place},
     value::ObjectRef,
 };
@@ -98,6 +98,25 @@ pub(super) fn close(
     keep(tx, number, &obligation)?;
     audit::append(tx, entry)?;
     Ok(true)
+}
+
+/// Those of an account go with it to somebody else.
+pub(super) fn move_over(
+    tx: &mut dyn Sql,
+    (target, account): (&ConnectorName, &ObjectRef),
+    from: &str,
+    to: IdentityId,
+) -> Result<(), Problem> {
+    let theirs: Vec<(i64, Obligation)> = tx.all(
+        "SELECT number, body FROM obligation
+         WHERE (target, object_type, uid, identity) = ($1, $2, $3, $4) ORDER BY number",
+        values![target.as_str(), &account.object_type, &account.uid, from],
+        |row| Ok((row.get(0)?, row.get::<Json<_>>(1)?.0)),
+    )?;
+    for (number, obligation) in theirs {
+        keep(tx, number, &Obligation { identity: to, ..obligation })?;
+    }
+    Ok(())
 }
 
 /// A rename gave an account another key.

@@ -11,7 +11,7 @@ use lanyard_core::{
 use super::{
     Sql, audit,
     columns::{At, Json, Word},
-    identities,
+    identities, obligations,
     problem::Problem,
     values,
 };
@@ -85,7 +85,7 @@ pub(super) fn rearrange(
     let at = entries.iter().map(|entry| entry.at).max();
     let at = at.ok_or_else(|| Problem::Refused("nobody says who ordered it".to_owned()))?;
     identities::record(tx, identities, &BTreeMap::new(), at)?;
-    move_over(tx, moved, &from.to_string(), &to.to_string())?;
+    move_over(tx, moved, &from.to_string(), *to)?;
     for case in &moved.cases {
         decide_for(tx, case, Whose::Identity(*to))?;
     }
@@ -113,15 +113,18 @@ pub(super) fn rearrange(
     Ok(())
 }
 
-/// Accounts, what was declined, and names.
-fn move_over(tx: &mut dyn Sql, moved: &Came, from: &str, to: &str) -> Result<(), Problem> {
+/// Accounts with what is owed there, what was declined, and names.
+fn move_over(tx: &mut dyn Sql, moved: &Came, from: &str, whose: IdentityId) -> Result<(), Problem> {
+    let to = whose.to_string();
     if from == to {
         return Ok(());
     }
+    let to = to.as_str();
     let link = "UPDATE link SET identity = $5
          WHERE (target, object_type, uid, identity) = ($1, $2, $3, $4)";
     for (target, account) in &moved.accounts {
         tx.execute(link, values![target.as_str(), &account.object_type, &account.uid, from, to])?;
+        obligations::move_over(tx, (target, account), from, whose)?;
     }
     // One may have been declined for both.
     let too = "INSERT INTO declined (target, object_type, uid, identity)

@@ -1,5 +1,6 @@
 //! The conformance suite, and what is special about a file.
 
+mod copied;
 mod crash;
 mod erased;
 mod file;

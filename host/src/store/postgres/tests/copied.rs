@@ -77,10 +77,9 @@ async fn what_is_not_empty_is_not_copied_to() {
     let Some(server) = Server::start() else { return };
     let file = firm().await;
     let database = PostgresStore::open(server.fresh().await).await.unwrap();
-    database.know_workflows(&[], entry(0, "x").at).await.unwrap();
-    database.keep_clock(false).await.unwrap();
+    database.adopt(&link(bob(), "b"), &entry(1, "adopt")).await.unwrap();
     let refused = copy(&file, &database).await.unwrap_err();
-    insta::assert_snapshot!(refused.source().unwrap(), @"it is not empty: there are rows in its table `clock`");
+    insta::assert_snapshot!(refused.source().unwrap(), @"it is not empty: there are rows in its table `link`");
     assert!(database.identities().await.unwrap().is_empty());
 }
 

@@ -135,6 +135,7 @@ impl Server {
             password: None,
             tls: Tls::Off,
             connections: 3,
+            patience: Duration::ZERO,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a server does that a file does not.
 
-use std::{collections::BTreeSet, error::Error as _};
+use std::{collections::BTreeSet, error::Error as _, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -189,6 +189,25 @@ async fn a_server_that_was_away_is_used_again() {
     assert_eq!(store.unsettled(None).await.unwrap().len(), 1);
 }
 
+/// As when it is updated in the middle of a run.
+#[tokio::test]
+async fn a_server_that_is_away_for_a_moment_is_waited_for() {
+    let Some(mut server) = Server::start() else { return };
+    let patience = Duration::from_mins(1);
+    let settings = Settings { patience, ..server.fresh().await };
+    let store = PostgresStore::open_exclusive(settings).await.unwrap();
+    let run = begin(&store, 1).await;
+    assert_eq!(store.halted().await.unwrap(), None);
+    server.stop();
+    // They ask while nobody is there, and are answered by whoever comes.
+    let intent = intent(run, 0, 1, "a");
+    let come_back = async { server.serve() };
+    let (written, read, ()) = tokio::join!(store.intend(&intent), store.halted(), come_back);
+    written.unwrap();
+    assert_eq!(read.unwrap(), None);
+    assert_eq!(store.unsettled(None).await.unwrap().len(), 1);
+}
+
 /// As when the machine stood still, and somebody else went on in its place.
 #[tokio::test]
 async fn whoever_lost_the_store_to_another_process_changes_nothing_any_more() {
@@ -320,6 +339,7 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
         password: Some(super::super::Password(zeroize::Zeroizing::new("tulip".to_owned()))),
         tls: super::super::Tls::Off,
         connections: 2,
+        patience: Duration::ZERO,
     };
     let told = format!("{settings:?}");
     let error = PostgresStore::open(settings).await.unwrap_err();
