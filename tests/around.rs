@@ -8,8 +8,9 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use lanyard::store::{
-    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, KeptObligation,
-    MarkResult, NewRun, RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
+    Answer, AuditEntry, AuditFilter, AuditRow, AuditTail, ErasedRows, Erasure, Intent,
+    KeptObligation, MarkResult, NewRun, RunId, RunRecord, SourceRead, Store, StoreError,
+    StoredPlan, Unsettled,
 };
 use lanyard_core::{
     approval::PlanApproval,
@@ -451,5 +452,9 @@ impl Store for Around {
 
     async fn record_receipt(&self, audit: &AuditEntry) -> Result<(), StoreError> {
         self.around("record-receipt", self.inner.record_receipt(audit)).await
+    }
+
+    async fn audit_tail(&self, after: u64, most: u64) -> Result<AuditTail, StoreError> {
+        self.inner.audit_tail(after, most).await
     }
 }

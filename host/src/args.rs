@@ -1,6 +1,7 @@
 //! The command line, as types; no logic.
 
 mod asking;
+mod audit;
 mod case;
 mod forgetting;
 mod leaver;
@@ -19,6 +20,7 @@ use lanyard_core::id::{ConnectorName, StepName, WorkflowName};
 
 pub use self::{
     asking::{Explained, Holding, RuleVerb, Simulated, Tried, Undone},
+    audit::{AuditForm, AuditVerb},
     leaver::{LeaverVerb, Left, ReceiptForm},
     obligations::{Measured, Owed, OwedVerb},
     parts::{Held, Stepped},
@@ -411,28 +413,6 @@ pub enum WorkflowVerb {
         /// Which one.
         name: Option<String>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum AuditVerb {
-    /// The rows of the record, oldest first.
-    List {
-        /// Only what was done for this person: id, key of a record, label, or
-        /// login name of an account.
-        #[arg(long)]
-        identity: Option<String>,
-        /// Only what was done at this target.
-        #[arg(long)]
-        target: Option<ConnectorName>,
-        /// The newest so many.
-        #[arg(long, default_value_t = 50)]
-        last: u32,
-        /// Print JSON, for programs.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Whether the chain of rows is unbroken.
-    Verify,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,6 +13,7 @@ mod eject;
 mod erase;
 mod explain;
 mod halt;
+mod heads;
 mod hold;
 mod identity;
 mod leaver;
@@ -100,7 +101,7 @@ async fn dispatch(args: Args, output: &mut Output) -> Result<Exit, AppError> {
         Verb::Eject { identity, reason, undo, yes } => {
             let reason = reason.as_deref();
             let order = eject::Order { who: &identity, reason, undo, yes };
-            eject::eject(file, &order, output).await
+            Box::pin(eject::eject(file, &order, output)).await
         }
         Verb::Halt { reason } => halt::halt(file, reason.as_deref(), output).await,
         Verb::Resume => halt::resume(file, output).await,

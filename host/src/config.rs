@@ -5,6 +5,7 @@
 //! `report` shows them all; `shape` holds what a connector is told against
 //! the schema of its plugin.
 
+pub mod audit;
 mod check;
 mod document;
 mod element;
@@ -54,6 +55,7 @@ pub struct Config {
     pub store: store::StoreConfig,
     /// Where the key is that signs; none: beside the store.
     pub signing: Option<SecretSource>,
+    pub audit: audit::AuditConfig,
     pub connectors: BTreeMap<ConnectorName, ConnectorConfig>,
     pub notify: notify::Notify,
     pub policy: Policy,

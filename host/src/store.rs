@@ -10,6 +10,7 @@ pub mod chain;
 #[cfg(test)]
 mod conformance;
 pub mod copy;
+mod pages;
 pub mod postgres;
 pub mod sql;
 pub mod sqlite;
@@ -42,7 +43,8 @@ use lanyard_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use self::chain::{AuditBreak, Head};
+use self::chain::{AuditBreak, Head, KnownHead, Marks};
+pub use self::pages::{Paged, each_row};
 
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -375,6 +377,11 @@ pub trait Store: Send + Sync {
     ) -> Result<bool, StoreError>;
     /// That a document was signed; of it the entry has the digest.
     async fn record_receipt(&self, audit: &AuditEntry) -> Result<(), StoreError>;
+
+    // --- what is told elsewhere of the audit -------------------------------------
+    /// How the audit ends, with at most so many marks of the rows behind
+    /// `after`.
+    async fn audit_tail(&self, after: u64, most: u64) -> Result<AuditTail, StoreError>;
 }
 
 /// What a store offers besides to whoever looks after it.
@@ -387,6 +394,12 @@ pub trait Upkeep: Store {
     /// Follows the audit's chain from its first row, and says what it comes
     /// to, or where it breaks.
     async fn verify_audit(&self) -> Result<Result<Head, AuditBreak>, StoreError>;
+    /// The same, beside heads that were kept elsewhere: it also breaks where
+    /// one of them is of another chain, or of a longer one.
+    async fn verify_audit_beside(
+        &self,
+        heads: &[KnownHead],
+    ) -> Result<Result<Head, AuditBreak>, StoreError>;
     /// Whether the bytes of people who were erased may still be in the files.
     async fn is_unswept(&self) -> Result<bool, StoreError>;
     /// Replays the journal and compares each operation's stored state with
@@ -620,12 +633,32 @@ pub struct AuditRow {
     pub chain: Digest,
 }
 
+/// The end of the audit, and one row on the way to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditTail {
+    /// The digest of the row that was asked about; none: there is no such row.
+    pub at: Option<Digest>,
+    /// The number of the last row, from 1; 0: there is none.
+    pub rows: u64,
+    /// The digest of the last row.
+    pub digest: Option<Digest>,
+    pub marks: Marks,
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     pub identity: Option<IdentityId>,
     pub target: Option<ConnectorName>,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// Until then, with it.
+    pub until: Option<Timestamp>,
+    /// Only those behind this row.
+    pub after: Option<i64>,
     /// The newest so many, in ascending order.
     pub last: Option<u32>,
+    /// The oldest so many.
+    pub first: Option<u32>,
 }
 
 #[derive(Debug, thiserror::Error)]

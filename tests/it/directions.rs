@@ -8,7 +8,7 @@ use std::{
 
 /// A room of the host, and the rooms of the host it may name; `lib` and
 /// `main` wire them.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("args", &[]),
     ("telemetry", &[]),
     ("connector", &[]),
@@ -21,15 +21,19 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("reconcile", &["config", "connector", "messenger", "store"]),
     ("signing", &[]),
     ("receipt", &["signing", "store"]),
+    ("heads", &["signing", "store"]),
+    ("archive", &["store"]),
     ("errors", &["config", "messenger", "reconcile", "store", "wasm"]),
     (
         "commands",
         &[
+            "archive",
             "args",
             "config",
             "connector",
             "contract",
             "errors",
+            "heads",
             "messenger",
             "receipt",
             "reconcile",

@@ -4,7 +4,10 @@
 use lanyard::errors::Exit;
 use rusqlite::Connection;
 
-use crate::desk::{Desk, Said, crm, with_target};
+use crate::{
+    built,
+    desk::{Desk, Said, crm, with_target},
+};
 
 const THEN: &str = "2026-06-01T08:00:00Z";
 /// More than 30 days after Ada left.
@@ -103,4 +106,64 @@ async fn bytes_that_could_not_be_swept_are_told_until_they_are() {
     let bytes = std::fs::read(desk.path("lanyard.db")).unwrap();
     let found = bytes.windows(11).any(|it| it.eq_ignore_ascii_case(b"ada.example"));
     assert!(!found, "something of her is in the file");
+}
+
+/// Byte for byte: digests are part of it.
+fn record_of(test: &str, desk: &Desk, arguments: &[&str]) -> String {
+    let printed = std::process::Command::new(built::program(test, "lanyard").unwrap())
+        .args(arguments)
+        .current_dir(desk.path("."))
+        .env("LANYARD_NOW", THEN)
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8(printed.stderr).unwrap();
+    assert!(printed.status.success(), "{complaint}");
+    String::from_utf8(printed.stdout).unwrap()
+}
+
+/// Details that rows about somebody have, and those of others.
+fn details(opened: &str, who: &str) -> (usize, usize) {
+    let (mut theirs, mut others) = (0, 0);
+    for line in opened.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let details = row["entry"]["detail"].as_object().unwrap().len();
+        let counted = if row["entry"]["identity"] == who { &mut theirs } else { &mut others };
+        *counted += details;
+    }
+    (theirs, others)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_record_forgets_whoever_is_erased_and_its_chain_holds() {
+    let test = "a_sealed_record_forgets_whoever_is_erased_and_its_chain_holds";
+    let Some((desk, _crm)) = desk(test, "").await else { return };
+    ada_left(&desk).await;
+    fine(&desk.run(&["audit", "head", "--out", "heads.jsonl"]).await);
+    let export = ["audit", "export", "--format", "sealed"];
+    let sealed = record_of(test, &desk, &export);
+    assert!(!sealed.contains("because"), "{sealed}");
+    desk.write("record.sealed", &sealed);
+    let part = desk.run(&["audit", "export", "--format", "sealed", "--target", "crm"]).await;
+    assert_eq!(part.status, Some(Exit::Usage as i32), "{}", part.stdout);
+
+    let hers = record_of(test, &desk, &["audit", "export", "--identity", "E1"]);
+    let hers: serde_json::Value = serde_json::from_str(hers.lines().next().unwrap()).unwrap();
+    let open = ["audit", "open", "record.sealed", "--heads", "heads.jsonl"];
+    let ada = hers["entry"]["identity"].as_str().unwrap();
+    let before = details(&record_of(test, &desk, &open), ada);
+    assert!(before.0 > 0 && before.1 > 0, "{before:?}");
+    let order = ["identity", "erase", "E1", "--reason", "asked for", "--yes"];
+    fine(&desk.run(&order).await);
+    assert_eq!(details(&record_of(test, &desk, &open), ada), (0, before.1));
+
+    // Nobody changes it unseen, with or without the store.
+    desk.write("record.sealed", sealed.replacen("\"create\"", "\"adopt\"", 1));
+    let changed = desk.run(&open).await;
+    assert_eq!(changed.status, Some(Exit::Store as i32));
+    assert!(changed.stderr.contains("audit row 1: "), "{}", changed.stderr);
+    let (rest, _last) = sealed.trim_end().rsplit_once('\n').unwrap();
+    desk.write("record.sealed", format!("{rest}\n"));
+    let cut = desk.run(&open).await;
+    assert_eq!(cut.status, Some(Exit::Store as i32));
+    assert!(cut.stderr.contains("it is missing"), "{}", cut.stderr);
 }

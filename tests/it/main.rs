@@ -26,6 +26,7 @@ mod erased;
 mod exit_status;
 mod halts;
 mod handover;
+mod heads;
 mod held;
 mod leavers;
 mod lives;

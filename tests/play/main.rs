@@ -20,6 +20,7 @@ mod lives;
 mod owed;
 mod pace;
 mod people;
+mod recorded;
 mod requests;
 mod reviewed;
 mod script;

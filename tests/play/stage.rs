@@ -76,6 +76,7 @@ impl Stage {
     pub(crate) fn play(&mut self, statement: &Statement) -> Played {
         let words: Vec<&str> = statement.text.split_whitespace().collect();
         let said = self.spoken(&words).or_else(|| self.owed(&words));
+        let said = said.or_else(|| self.recorded(&words));
         said.unwrap_or_else(|| self.happens(statement, &words))
     }
 

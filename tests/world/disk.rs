@@ -144,7 +144,9 @@ impl Database for Platter {
             }
             let done = work(tx)?;
             if baseline && action == "record identities" {
-                tx.execute("DELETE FROM source_read", &[])?;
+                let read = "UPDATE source_read SET keys = '[]',
+                     read_at = '2999-12-31T00:00:00.000000000Z'";
+                tx.execute(read, &[])?;
             }
             Ok(done)
         }));

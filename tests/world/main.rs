@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let number = |text: &str| text.parse::<u64>().unwrap_or_else(|_| panic!("`{text}` is no seed"));
-    let said = match words.as_slice() {
+    match words.as_slice() {
         ["--seeds", count] => seeds(1, number(count), cores()).told(),
         ["--seeds", count, "--from", from] => seeds(number(from), number(count), cores()).told(),
         ["--replay", seed] => replay(number(seed)),
@@ -67,9 +67,8 @@ fn main() -> ExitCode {
             }
             code
         }),
-        _ => return libtest_mimic::run(&Arguments::from_args(), trials()).exit_code(),
-    };
-    said
+        _ => libtest_mimic::run(&Arguments::from_args(), trials()).exit_code(),
+    }
 }
 
 fn cores() -> usize {

@@ -13,7 +13,7 @@ use crate::{
     node::{Node, Undone},
     play::{World, identity},
     record::Effect,
-    schedule::{Mishap, Order},
+    schedule::{Hand, Mishap, Order},
     target::Target,
     truth::{DAY, GRACE, LIMIT, Row},
 };
@@ -182,11 +182,13 @@ pub(crate) fn closure(world: &World<'_>, node: &Node, began: Timestamp) {
     for (key, rows) in &world.known.may_be {
         // When it looked, by a clock that may be slow.
         let over = rows.iter().all(|row| row.is_over(began - SLACK));
-        if !over && !world.known.is_ejected(key, began) {
+        let makes_sense = rows.iter().all(|row| !row.is_no_life());
+        let gone = (over && makes_sense) || world.known.is_ejected(key, began);
+        if !gone {
             continue;
         }
         let anchor = identity(key).to_string();
-        for target in &world.systems.targets {
+        for target in world.systems.targets.iter().filter(|it| !unseen(world, it)) {
             for held in target.accounts() {
                 let account = &held.account;
                 let is_theirs = held.ours && account.anchor.as_ref() == Some(&anchor);
@@ -202,6 +204,15 @@ pub(crate) fn closure(world: &World<'_>, node: &Node, began: Timestamp) {
             }
         }
     }
+}
+
+/// Somebody enabled an account there, and nothing could be read since.
+fn unseen(world: &World<'_>, target: &Target) -> bool {
+    let enabled = world.schedule.mishaps.iter().any(|it| {
+        let Mishap::ByHand { target: at, how: Hand::Enables, .. } = it else { return false };
+        *at == target.name()
+    });
+    enabled && world.systems.air.is_dead(target.name())
 }
 
 /// Targets and people for whom nobody knows whether an account was made, or
@@ -286,7 +297,7 @@ pub(crate) fn paging(world: &World<'_>, node: &Node) {
 pub(crate) fn converged(world: &World<'_>) {
     let at = world.time();
     for (key, rows) in &world.known.may_be {
-        let Some(row) = rows.last() else { continue };
+        let Some(row) = rows.last().filter(|row| !row.is_no_life()) else { continue };
         unsaid(world, key, row, at);
         for target in &world.systems.targets {
             if let Some(text) = differs(&world.known, key, row, target, at) {

@@ -240,7 +240,7 @@ impl<'s> World<'s> {
         match ended {
             Ended::Crashed => {
                 self.forget_readings();
-                return false;
+                false
             }
             Ended::Refused(why) => {
                 air.say(|| format!("ended: {why}"));
@@ -248,7 +248,7 @@ impl<'s> World<'s> {
                     air.broke("a run ends by itself", why.clone());
                 }
                 self.forget_readings();
-                return false;
+                false
             }
             Ended::Looked(survey) => {
                 self.known.taken_in();

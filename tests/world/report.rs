@@ -16,7 +16,7 @@ use crate::{
     schedule::Schedule,
     shrink::shrunk,
     throttle::throttled,
-    wrong::Wrong,
+    wrong::{SEEDS, Wrong},
 };
 
 /// Seeds that failed once, each with a word why.
@@ -57,7 +57,7 @@ pub(crate) fn seeds(from: u64, count: u64, at_once: usize) -> Tally {
         tally
     };
     let mut tally = std::thread::scope(|scope| {
-        let parts: Vec<_> = (0..at_once).map(|_| scope.spawn(&part)).collect();
+        let parts: Vec<_> = (0..at_once).map(|_| scope.spawn(part)).collect();
         let parts = parts.into_iter().map(|part| part.join().unwrap());
         parts.reduce(Tally::with).unwrap_or_default()
     });
@@ -195,12 +195,12 @@ pub(crate) fn replay(seed: u64) -> ExitCode {
 /// # Errors
 /// None of them does.
 pub(crate) fn broken_on_purpose(wrong: Wrong) -> Result<String, String> {
-    for seed in 1..=wrong.seeds() {
+    for seed in 1..=SEEDS {
         let played = play(&Schedule::draw(seed), Some(wrong), false);
         let shows = |it: &&Broken| wrong.breaks().iter().any(|name| it.property.starts_with(name));
         if let Some(broken) = played.broken.iter().find(shows) {
             return Ok(format!("{}: caught by seed {seed}: {broken}", wrong.word()));
         }
     }
-    Err(format!("{}: not caught within {} seeds", wrong.word(), wrong.seeds()))
+    Err(format!("{}: not caught within {} seeds", wrong.word(), SEEDS))
 }

@@ -54,7 +54,9 @@ fn candidates(from: &Schedule) -> Vec<Schedule> {
         with(&|it| it.mishaps.truncate(half));
     }
     for place in 0..from.mishaps.len() {
-        with(&|it| drop(it.mishaps.remove(place)));
+        with(&|it| {
+            it.mishaps.remove(place);
+        });
     }
     for place in (1..from.people.len()).rev() {
         // Others are known by their places.
@@ -66,7 +68,9 @@ fn candidates(from: &Schedule) -> Vec<Schedule> {
     }
     for person in 0..from.people.len() {
         for place in (0..from.people[person].news.len()).rev() {
-            with(&|it| drop(it.people[person].news.remove(place)));
+            with(&|it| {
+                it.people[person].news.remove(place);
+            });
         }
     }
     for (place, kind) in from.targets.iter().enumerate() {

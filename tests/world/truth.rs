@@ -1,6 +1,8 @@
 //! What HR says of people, and what should follow from it: told once more, in
 //! few words and without the engine.
 
+use std::fmt::Write as _;
+
 use jiff::{SignedDuration, Timestamp};
 use lanyard_core::account::AccountState;
 
@@ -76,6 +78,11 @@ impl Row {
         self.gone || self.end.is_some_and(|end| now >= midnight(end + 1))
     }
 
+    /// The last day is before the first: nobody is asked to make sense of it.
+    pub(crate) fn is_no_life(&self) -> bool {
+        self.end.is_some_and(|end| end < self.start)
+    }
+
     pub(crate) fn wanted(&self, target: &str, now: Timestamp) -> Wanted {
         let nothing = Wanted { account: None, groups: Vec::new() };
         let start = midnight(self.start);
@@ -140,10 +147,12 @@ grants = { directory = ["sales"], crm = ["sales"] }
         file.push_str("\n[rule.wiki]\naccounts = [\"wiki\"]\n");
     }
     for target in targets {
-        file.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _infallible = write!(
+            file,
             "\n[target.{target}]\nplugin = \"{target}\"\n[target.{target}.account]\nname = \"{{{{ \
              given_name | lower }}}}\"\nattributes = {{ title = \"{{{{ department }}}}\" }}\n",
-        ));
+        );
     }
     file
 }

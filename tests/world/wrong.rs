@@ -11,12 +11,15 @@ pub(crate) enum Wrong {
     LimitPerRun,
     /// A read-back shows what was asked for, whatever the target has.
     ClosedOnSuccess,
-    /// What a source said is forgotten as the measure of what it says next,
-    /// before anybody took in what followed from it.
+    /// A source counts as read up to now before anybody has kept whom it
+    /// named: nothing is there to measure by what it says next.
     ReadBeforeItCounts,
     /// A process that was paused goes on while another one works.
     Unfenced,
 }
+
+/// So many seeds are enough to see each.
+pub(crate) const SEEDS: u64 = 400;
 
 impl Wrong {
     pub(crate) const ALL: [Self; 6] = [
@@ -37,11 +40,6 @@ impl Wrong {
             Self::ReadBeforeItCounts => "read-before-it-counts",
             Self::Unfenced => "unfenced",
         }
-    }
-
-    /// So many seeds are enough to see it.
-    pub(crate) fn seeds(self) -> u64 {
-        400
     }
 
     /// Properties that do not hold then, by how their names begin.

@@ -5,6 +5,7 @@
 //! a plan that waits for everybody still closes every leaver.
 
 mod ask;
+mod carried;
 mod judge;
 mod over;
 mod release;

@@ -13,6 +13,7 @@ mod request;
 mod reviewed;
 mod rule;
 mod step;
+mod then;
 mod who;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub use self::{
     answer::{Answer, Detail},
     chain::Root,
     mapping::{CannotSuppose, supposed},
+    then::{Deed, Had, HadThen, Sought, Then, sought},
     who::{Holder, What, Who, who},
 };
 use crate::{

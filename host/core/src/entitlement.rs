@@ -51,6 +51,11 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Whether anything there is called so.
+    pub(crate) fn is_called(&self, aliases: &BTreeMap<String, String>, text: &str) -> bool {
+        self.called(aliases.get(text).map_or(text, String::as_str)).is_some()
+    }
+
     /// By id, by name, and by name in another case.
     fn called(&self, meant: &str) -> Option<&[&'a Entitlement]> {
         let found = self

@@ -44,6 +44,7 @@ pub mod policy_test;
 #[cfg(test)]
 mod properties;
 pub mod recognition;
+pub mod recorded;
 pub mod request;
 pub mod retry;
 pub mod review;

@@ -33,6 +33,10 @@ pub struct Holding {
     /// A target, an entitlement as TARGET/NAME, or role:NAME.
     #[arg(value_name = "TARGET | TARGET/NAME | role:NAME", value_parser = what)]
     pub what: What,
+    /// Who had it then: a date (its beginning), or an instant; by the record
+    /// of what was done.
+    #[arg(long, value_name = "DATE")]
+    pub at: Option<String>,
     /// Print JSON, for programs.
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,

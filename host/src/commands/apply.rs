@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::shown::Shown;
 pub(super) use self::shown::sentence;
 use super::{
+    heads,
     output::{Output, counted},
     plan,
     session::{self, Road, Use},
@@ -41,6 +42,16 @@ pub(super) async fn apply(
         .hint("`lanyard plan` shows what it holds back, and the command that releases it"));
     }
     let road = session::road(file, Use::Changes, output).await?;
+    let exit = applied(&road, wanted, (yes, &released), output).await?;
+    Ok(heads::tell(&road, exit, output).await)
+}
+
+async fn applied(
+    road: &Road,
+    wanted: Option<&str>,
+    (yes, released): (bool, &BTreeSet<FindingKind>),
+    output: &mut Output,
+) -> Result<Exit, AppError> {
     let wanted = match wanted {
         Some(wanted) => Some(stored(road.context.store.as_ref(), wanted).await?),
         None => None,
@@ -86,7 +97,7 @@ pub(super) async fn apply(
     if !yes && !output.ask(&format!("{release}carry out {count}?"))? {
         return Ok(plan::exit(&survey, open));
     }
-    let waits = reconcile::release(&road.context, &survey, &released).await?;
+    let waits = reconcile::release(&road.context, &survey, released).await?;
     if !waits.is_empty() {
         for sentence in &waits {
             output.line(sentence)?;
@@ -97,17 +108,19 @@ pub(super) async fn apply(
         ))?;
         return Ok(Exit::Blocked);
     }
-    carry_out(&road, (&survey, open), &released, output).await
+    carry_out(road, (&survey, open), released, output).await
 }
 
 pub(super) async fn once(file: &Path, output: &mut Output) -> Result<Exit, AppError> {
     let road = session::road(file, Use::Changes, output).await?;
     let (survey, open) = plan::look(&road.context, Settling::Finishing, output).await?;
     plan::show(&road.context, &survey, output).await?;
-    if !survey.stored.plan.has_work() {
-        return Ok(plan::exit(&survey, open));
-    }
-    carry_out(&road, (&survey, open), &BTreeSet::new(), output).await
+    let exit = if survey.stored.plan.has_work() {
+        carry_out(&road, (&survey, open), &BTreeSet::new(), output).await?
+    } else {
+        plan::exit(&survey, open)
+    };
+    Ok(heads::tell(&road, exit, output).await)
 }
 
 fn released(words: &[String]) -> Result<BTreeSet<FindingKind>, AppError> {

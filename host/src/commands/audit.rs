@@ -1,16 +1,24 @@
-//! `lanyard audit list` and `verify`.
+//! `lanyard audit`.
+
+mod export;
+mod open;
+mod verify;
 
 use std::path::Path;
 
+use lanyard_core::id::IdentityId;
+
 use super::{
-    erase, named,
-    output::{Output, counted},
+    erase, heads,
+    moment::{Edge, moment},
+    named,
+    output::Output,
     session,
 };
 use crate::{
     args::AuditVerb,
     errors::{AppError, Exit},
-    store::{AuditFilter, AuditRow, Store, Upkeep as _, chain::Head},
+    store::{AuditFilter, AuditRow, Store},
     telemetry,
 };
 
@@ -19,18 +27,17 @@ pub(super) async fn audit(
     verb: AuditVerb,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let config = session::load_without_secrets(file)?.config;
-    let store = session::open_store(&config).await?;
+    let opened = async || {
+        let config = session::load_without_secrets(file)?.config;
+        let store = session::open_store(&config).await?;
+        Ok::<_, AppError>((config, store))
+    };
     match verb {
         AuditVerb::List { identity, target, last, json } => {
-            let identity = match identity {
-                Some(wanted) => match erase::meant(&store.forgotten().await?, &wanted) {
-                    Some((id, _)) => Some(id),
-                    None => Some(named::identity(&store, &wanted, telemetry::clock()()).await?.id),
-                },
-                None => None,
-            };
-            let filter = AuditFilter { identity, target, last: Some(last) };
+            let (config, store) = opened().await?;
+            let identity = meant(&store, identity.as_deref()).await?;
+            let filter =
+                AuditFilter { identity, target, last: Some(last), ..AuditFilter::default() };
             let rows = store.audit(&filter).await?;
             // What is long gone may still be in the record.
             if let Some(target) = filter.target.as_ref().filter(|_| rows.is_empty()) {
@@ -43,27 +50,43 @@ pub(super) async fn audit(
                     output.line(&sentence(row))?;
                 }
             }
-            Ok(Exit::Ok)
         }
-        AuditVerb::Verify => match store.verify_audit().await? {
-            Ok(Head { rows, erased, digest }) => {
-                let head = digest.map(|digest| format!("; head {digest}")).unwrap_or_default();
-                let rows = counted(rows, "row", "rows");
-                let erased = match erased {
-                    0 => String::new(),
-                    erased => format!(
-                        ", {} emptied with people who were erased",
-                        counted(erased, "row", "rows")
-                    ),
-                };
-                output.line(&format!("{rows}, unbroken{erased}{head}"))?;
-                Ok(Exit::Ok)
-            }
-            Err(broken) => Err(AppError::new(Exit::Store, broken).hint(
-                "the record was changed outside of Lanyard; keep the file and find out who did",
-            )),
-        },
+        AuditVerb::Export { format, since, until, identity, target } => {
+            let (config, store) = opened().await?;
+            let timezone = &config.policy.lifecycle.timezone;
+            let edge = |text: Option<String>, edge| {
+                text.map(|text| moment(&text, edge, timezone)).transpose()
+            };
+            let filter = AuditFilter {
+                identity: meant(&store, identity.as_deref()).await?,
+                target,
+                since: edge(since, Edge::First)?,
+                until: edge(until, Edge::Last)?,
+                ..AuditFilter::default()
+            };
+            export::export(&store, &filter, format, output).await?;
+        }
+        AuditVerb::Verify { heads, key } => {
+            let (config, store) = opened().await?;
+            verify::verify((&config, &store), (heads.as_deref(), key.as_deref()), output).await?;
+        }
+        AuditVerb::Open { file: sealed, heads, key } => {
+            let (_config, store) = opened().await?;
+            open::open(&store, &sealed, (heads.as_deref(), key.as_deref()), output).await?;
+        }
+        AuditVerb::Head { out } => heads::head(file, out.as_deref(), output).await?,
     }
+    Ok(Exit::Ok)
+}
+
+/// Somebody who is known, or was erased.
+async fn meant(store: &dyn Store, wanted: Option<&str>) -> Result<Option<IdentityId>, AppError> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let known = erase::meant(&store.forgotten().await?, wanted);
+    Ok(Some(match known {
+        Some((id, _)) => id,
+        None => named::identity(store, wanted, telemetry::clock()()).await?.id,
+    }))
 }
 
 fn sentence(row: &AuditRow) -> String {

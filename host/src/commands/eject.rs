@@ -13,7 +13,7 @@ use lanyard_core::{
 };
 
 use super::{
-    apply, named,
+    apply, heads, named,
     output::Output,
     plan,
     session::{self, Road, Use},
@@ -68,6 +68,7 @@ pub(super) async fn eject(
     } else if survey.stored.plan.has_work() {
         output.line("`lanyard apply` does it, and `lanyard eject` with `--yes` this alone")?;
     }
+    exit = heads::tell(&road, exit, output).await;
     let unread = road.context.connectors.sources.is_empty();
     Ok(if exit == Exit::Ok && unread { Exit::Connector } else { exit })
 }

@@ -143,11 +143,18 @@ pub(super) fn named_key(source: &SecretSource) -> Result<SigningKey, KeyError> {
     }
 }
 
-/// The one the file names, or the one beside the store.
 fn signing_key(config: &Config) -> Result<SigningKey, AppError> {
-    let key = match &config.signing {
+    key_of(config.signing.as_ref(), &config.store)
+}
+
+/// The one the file names, or the one beside the store.
+pub(super) fn key_of(
+    signing: Option<&SecretSource>,
+    store: &StoreConfig,
+) -> Result<SigningKey, AppError> {
+    let key = match signing {
         Some(source) => named_key(source),
-        None => match &config.store {
+        None => match store {
             StoreConfig::File(path) => {
                 SigningKey::open_or_make(&path.with_extension("signing-key"))
             }

@@ -36,6 +36,12 @@ impl Output {
         finished(writeln!(self.out, "{text}"))
     }
 
+    /// On one line.
+    pub(super) fn json_line<T: Serialize>(&mut self, value: &T) -> Result<(), AppError> {
+        let text = serde_json::to_string(value)?;
+        finished(writeln!(self.out, "{text}"))
+    }
+
     /// For people, beside the data; a closed standard error is no error.
     pub(super) fn error(&mut self, text: &str) {
         let _closed = self.err.write_all(harmless(text).as_bytes());

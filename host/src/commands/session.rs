@@ -8,12 +8,12 @@ use std::{
 
 use lanyard_core::id::ConnectorName;
 
-use super::{apply::UNSWEPT, output::Output, stores};
+use super::{apply::UNSWEPT, heads::Told, output::Output, stores};
 use crate::{
     config::{self, Config, ConnectorConfig, Loaded, Role, store::StoreConfig},
     connector::{Attached, Connector, Connectors, Unusable},
     errors::{AppError, Exit},
-    messenger::Post,
+    messenger::{Messenger, Post},
     reconcile::{Context, LastKnown, Stop},
     store::{Store, Upkeep as _, any::AnyStore},
     telemetry,
@@ -176,6 +176,7 @@ pub(super) fn permitted(
 pub(super) struct Road {
     pub(super) context: Context,
     pub(super) sandbox: Arc<Sandbox>,
+    pub(super) told: Told,
     /// Whether Ctrl-C stops what it does by now.
     pub(super) is_heeding: AtomicBool,
 }
@@ -192,7 +193,8 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
     let store: Arc<dyn Store> = Arc::new(store);
     // Nobody halts a copy.
     let stop = if is_copy { watching(&config).await? } else { Stop::watching(Arc::clone(&store)) };
-    let messenger = Arc::new(Post::new(&config.notify)?);
+    let post = Arc::new(Post::new(&config.notify)?);
+    let messenger: Arc<dyn Messenger> = Arc::<Post>::clone(&post);
     let mut policy = config.policy;
     policy.keep_versions(&store.definitions().await?);
     if matches!(telemetry::set_clock(), Ok(Some(_))) {
@@ -209,7 +211,8 @@ pub(super) async fn road(file: &Path, purpose: Use, output: &mut Output) -> Resu
         actor: actor(),
         clock: telemetry::clock(),
     };
-    Ok(Road { context, sandbox, is_heeding: AtomicBool::new(false) })
+    let told = Told { audit: config.audit, signing: config.signing, store: config.store, post };
+    Ok(Road { context, sandbox, told, is_heeding: AtomicBool::new(false) })
 }
 
 /// Says that nothing is called any more, where that is so.

@@ -1,5 +1,7 @@
 //! `lanyard who`.
 
+mod then;
+
 use std::path::Path;
 
 use lanyard_core::asking::{Holder, What, Who, who as asked};
@@ -17,10 +19,13 @@ pub(super) async fn who(
     wanted: &Holding,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let Holding { what, json, csv } = wanted;
+    let Holding { what, at, json, csv } = wanted;
     let config = session::load_without_secrets(file)?.config;
     let store = session::open_store(&config).await?;
     let now = telemetry::clock()();
+    if let Some(at) = at {
+        return then::who_then(&config, &store, (wanted, at, now), output).await;
+    }
     if let What::Target(target) | What::Entitlement { target, .. } = what {
         named::target(&config, &store, target).await?;
     }

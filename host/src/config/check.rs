@@ -8,6 +8,7 @@
 mod access;
 mod account;
 mod approvals;
+mod audit;
 mod components;
 mod connectors;
 mod credential;
@@ -96,6 +97,7 @@ pub(super) fn check(
     let signing = obligation::signing(&mut check, &file.signing);
     let tests = tests_of_file::tests(&mut check, file, &lifecycle.timezone);
     let store = store::store(&mut check, file);
+    let audit = audit::audit(&mut check, file, &store);
     let policy = Policy {
         sources,
         tables,
@@ -120,6 +122,7 @@ pub(super) fn check(
         digest: Digest::of(""),
         store,
         signing,
+        audit,
         connectors,
         notify,
         policy,

@@ -12,10 +12,11 @@ use toml::{
 use super::document::Place;
 
 /// Paths of the types with named fields; `*` is any key or position.
-const TABLES: [&[&str]; 82] = [
+const TABLES: [&[&str]; 83] = [
     &["store"],
     &["store", "postgres"],
     &["signing"],
+    &["audit"],
     &["lifecycle"],
     &["lifecycle", "status"],
     &["lifecycle", "leave", "*"],

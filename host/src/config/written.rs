@@ -6,6 +6,7 @@
 
 mod access;
 mod approvals;
+mod audit;
 mod component;
 mod forgetting;
 mod lives;
@@ -31,6 +32,7 @@ pub(super) use access::{
     Bound, Except, Exclusive, Mode, Protect, Risk, Role, Separation, TargetLimits, Unmanaged, Valid,
 };
 pub(super) use approvals::{ApprovalWhen, PlanApproval};
+pub(super) use audit::Audit;
 pub(super) use component::{Component, StepCalls};
 pub(super) use forgetting::Rehire;
 pub(super) use lives::{GrantsOnLeave, Hold, Login};
@@ -79,6 +81,9 @@ pub(super) struct File {
     /// What documents are signed with, for people outside.
     #[serde(default)]
     pub(super) signing: Signing,
+    /// What is told elsewhere of the record of what was done.
+    #[serde(default)]
+    pub(super) audit: Audit,
     /// Where people are read from.
     #[serde(default)]
     pub(super) source: Entries<ConnectorName, Source>,

@@ -3,7 +3,7 @@
 use std::{fmt, io, path::PathBuf};
 
 use async_trait::async_trait;
-use lanyard_core::workflow::Address;
+use lanyard_core::{id::WebhookName, workflow::Address};
 use zeroize::Zeroizing;
 
 use super::{Messenger, Nowhere, Outgoing, Sent, mail::Mailer, webhook::Webhooks};
@@ -34,6 +34,12 @@ pub enum MessengerError {
 }
 
 impl Post {
+    /// Posts JSON that is no message to a person; the same id is the same
+    /// thing.
+    pub async fn offer(&self, webhook: &WebhookName, id: &str, json: Vec<u8>) -> Sent {
+        self.webhooks.offer(webhook, id, json).await
+    }
+
     /// Reads every secret now, so that a missing one is noticed before
     /// anything is done.
     ///

@@ -58,10 +58,19 @@ impl Webhooks {
     }
 
     pub(super) async fn send(&self, name: &WebhookName, message: &Outgoing) -> Sent {
+        self.post(name, &message.id, written(message)).await
+    }
+
+    /// JSON that is no message.
+    pub(super) async fn offer(&self, name: &WebhookName, id: &str, json: Vec<u8>) -> Sent {
+        self.post(name, id, Ok(Zeroizing::new(json))).await
+    }
+
+    async fn post(&self, name: &WebhookName, id: &str, json: Written) -> Sent {
         let Some((hook, bearer)) = self.hooks.get(name) else {
             return Sent::Not(NO_HOOK.to_owned());
         };
-        let request = match request(hook, bearer.as_ref(), message) {
+        let request = match json.and_then(|json| request(hook, bearer.as_ref(), (id, json))) {
             Ok(request) => request,
             Err(problem) => return Sent::Not(problem.to_owned()),
         };
@@ -122,12 +131,12 @@ struct Body<'a> {
 /// Bytes enough for all of it but what people read.
 const ABOUT: usize = 1024;
 
-fn request(
-    hook: &Webhook,
-    bearer: Option<&Plain>,
-    message: &Outgoing,
-) -> Result<Request<Full<Bytes>>, &'static str> {
-    let unfit = "the message cannot be written as a request";
+const UNFIT: &str = "the message cannot be written as a request";
+
+/// What is sent, as JSON.
+type Written = Result<Zeroizing<Vec<u8>>, &'static str>;
+
+fn written(message: &Outgoing) -> Written {
     let about = |value: fn(&Topic) -> String| message.about.first().map_or_else(String::new, value);
     let body = Body {
         id: &message.id,
@@ -141,16 +150,24 @@ fn request(
     // would leave a copy behind.
     let longest = message.subject.len().saturating_add(message.body.len()).saturating_mul(6);
     let mut json = Zeroizing::new(Vec::with_capacity(longest.saturating_add(ABOUT)));
-    serde_json::to_writer(&mut *json, &body).map_err(|_| unfit)?;
-    let authority = hook.url.authority().ok_or(unfit)?.as_str();
+    serde_json::to_writer(&mut *json, &body).map_err(|_| UNFIT)?;
+    Ok(json)
+}
+
+fn request(
+    hook: &Webhook,
+    bearer: Option<&Plain>,
+    (id, json): (&str, Zeroizing<Vec<u8>>),
+) -> Result<Request<Full<Bytes>>, &'static str> {
+    let authority = hook.url.authority().ok_or(UNFIT)?.as_str();
     let path = hook.url.path_and_query().map_or("/", |it| it.as_str());
     let mut request = Request::post(path)
         .header(HOST, authority)
         .header(CONTENT_TYPE, "application/json")
         .header(USER_AGENT, "lanyard")
-        .header("idempotency-key", &message.id)
+        .header("idempotency-key", id)
         .body(Full::new(Bytes::from_owner(json)))
-        .map_err(|_| unfit)?;
+        .map_err(|_| UNFIT)?;
     if let Some(token) = bearer {
         let text = format!("Bearer {}", token.0.as_str());
         let mut value = HeaderValue::from_str(&text).map_err(|_| "its secret is no header")?;

@@ -71,7 +71,7 @@ pub async fn gather(
     accounts.extend(in_doubt(&store.unsettled(None).await?, identity));
     accounts.extend(not_ours(known.plan, identity));
     let stands = accounts.iter().flat_map(|it| &it.items).map(|item| item.stands);
-    let filter = AuditFilter { identity: Some(identity), target: None, last: None };
+    let filter = AuditFilter { identity: Some(identity), ..AuditFilter::default() };
     let runs = store.runs().await?;
     let rows = store.audit(&filter).await?;
     let rows = rows.iter().filter(|it| ACTIONS.contains(&it.entry.action.as_str()));

@@ -163,7 +163,7 @@ fn no_byte_of_any_form_can_be_changed() {
                 "{format:?} cut at {cut}"
             );
         }
-        assert!(verify(&format!("{text}\n"), None).is_err(), "{format:?} with more");
+        assert!(verify(format!("{text}\n"), None).is_err(), "{format:?} with more");
     }
 }
 

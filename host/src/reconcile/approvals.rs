@@ -143,6 +143,21 @@ pub(super) async fn honoured(
     Ok(looked.honoured(&survey.stored.findings, released, &by))
 }
 
+/// By whose agreement operations of the plan are carried out.
+pub(super) async fn agreed(
+    context: &Context,
+    survey: &Survey,
+    released: &BTreeSet<FindingKind>,
+) -> Result<BTreeMap<OperationId, String>, StoreError> {
+    let findings = &survey.stored.findings;
+    if released.is_empty() && context.policy.access.approvals.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let known = context.store.plan_approvals().await?;
+    let looked = survey.seen(context.now()).looked(context, &known);
+    Ok(looked.agreed(findings, released, &context.actor))
+}
+
 /// Whoever agreed to releasing these did so for one run, which begins.
 pub(super) async fn spend(
     context: &Context,

@@ -117,7 +117,7 @@ pub async fn cases(
         let filter = AuditFilter {
             identity: Some(decided.identity),
             target: Some(decided.target.clone()),
-            last: None,
+            ..AuditFilter::default()
         };
         let rows = store.audit(&filter).await?;
         let said = |action: &str| matches!(action, "adopt" | "decline");

@@ -51,6 +51,7 @@ pub async fn execute(
     let besides = blocked(plan, &others, released);
     let blocked = blocked(plan, &survey.stored.findings, released);
     let epoch = context.store.runs().await?.iter().map(|run| run.epoch).max().unwrap_or(0) + 1;
+    let agreed = Arc::new(approvals::agreed(context, survey, released).await?);
     approvals::spend(context, survey, released).await?;
     let run = context
         .store
@@ -77,6 +78,7 @@ pub async fn execute(
         epoch,
         report,
         before: before.collect(),
+        agreed,
         summary: Summary::default(),
     };
     runner.summary.blocked = blocked.len();

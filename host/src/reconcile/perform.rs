@@ -1,11 +1,12 @@
 //! One operation: intent, call, answer, read-back, and the look after doubt.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use lanyard_core::{
     account::AccountState,
     fault::{Applied, Fault, FaultKind},
+    id::OperationId,
     operation::{Change, Operation},
     retry::{Decision, RetryPolicy, backoff, decide},
     run::{OperationEvent, Verification},
@@ -43,6 +44,8 @@ pub(super) struct Task {
     pub(super) retry: RetryPolicy,
     /// What the target had before the plan.
     pub(super) before: Arc<Before>,
+    /// By whose agreement operations of the run are carried out.
+    pub(super) agreed: Arc<BTreeMap<OperationId, String>>,
     /// Of an operation that is settled: since when reads may lag behind it.
     pub(super) left_at: Option<Timestamp>,
 }

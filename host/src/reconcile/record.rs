@@ -123,6 +123,16 @@ impl Task {
             .await
     }
 
+    /// Whose word a reading is.
+    fn verifier(&self) -> String {
+        let target = &self.operation.target;
+        let policy = self.context.policy.targets.get(target);
+        match policy.and_then(|it| it.checked_by.as_ref()) {
+            Some(checked) => format!("{target}'s own reading, before {} looked", checked.target),
+            None => format!("{target}'s own reading"),
+        }
+    }
+
     fn audit(
         &self,
         event: &OperationEvent,
@@ -144,6 +154,12 @@ impl Task {
         }
         if let Change::Grant { label, .. } | Change::Revoke { label, .. } = change {
             detail.insert("entitlement".to_owned(), label.clone());
+        }
+        if let Some(agreed) = self.agreed.get(&self.operation.id) {
+            detail.insert("approval".to_owned(), agreed.clone());
+        }
+        if matches!(verification, Some(Verification::Verified | Verification::Drifted(_))) {
+            detail.insert("verified by".to_owned(), self.verifier());
         }
         if let Some(Verification::Drifted(what)) = verification {
             detail.insert("differs".to_owned(), what.join(", "));

@@ -235,6 +235,7 @@ impl<'a> Here<'a> {
             object: object.clone(),
             retry: RetryPolicy::default(),
             before: before.map(|(_, before)| Arc::clone(before)).unwrap_or_default(),
+            agreed: Arc::default(),
             left_at: Some(lags_since(sent_at, self.began)),
         };
         if matches!(task.operation.change, Change::Create { .. })

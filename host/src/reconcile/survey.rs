@@ -40,7 +40,7 @@ pub(super) use self::{
 };
 use self::{
     kept::{keep_what_was_seen, know_workflows, record_cases},
-    sources::proving,
+    sources::{measure, proving},
     targets::{Observing, observe},
 };
 use super::{
@@ -238,7 +238,6 @@ async fn assemble_identities(
     known: (&[Identity], &Decisions),
     now: Timestamp,
 ) -> Result<Assembled, ReconcileError> {
-    let before = context.store.source_reads().await?;
-    let baseline = before.into_iter().map(|(name, read)| (name, read.keys)).collect();
+    let baseline = measure(&context.policy, context.store.source_reads().await?, known.0);
     Ok(assemble_decided(&context.policy, readings, known, &baseline, now))
 }

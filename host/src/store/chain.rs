@@ -5,6 +5,8 @@
 //! rest, which lies apart.  So the rest can be erased with the person it is
 //! about, and count and order of the rows can still be proven.
 
+mod known;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
@@ -15,6 +17,7 @@ use lanyard_core::{
     id::{Digest, IdentityId},
 };
 
+pub use self::known::{Beside, KnownHead, Marks};
 use super::{AuditEntry, AuditRow};
 
 /// What an entry that erases somebody is called.

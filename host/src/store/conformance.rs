@@ -9,6 +9,7 @@ pub(crate) mod erasure;
 pub(crate) mod example;
 pub(crate) mod gone;
 pub(crate) mod halts;
+pub(crate) mod heads;
 pub(crate) mod history;
 pub(crate) mod identities;
 pub(crate) mod journal;
@@ -150,7 +151,9 @@ macro_rules! demands {
             union::what_is_asked_follows_whoever_was_merged_and_goes_back,
             audit::rows_are_numbered_without_gaps_and_chained,
             audit::a_filter_gives_the_newest_in_ascending_order,
+            audit::a_row_says_what_was_sent_and_what_it_changed_without_a_value,
             audit::a_failed_change_leaves_no_gap,
+            heads::the_end_of_the_audit_is_told_with_marks_on_the_way,
             erasure::whoever_is_erased_leaves_an_id_and_dates,
             erasure::erasing_somebody_twice_is_nothing,
             erasure::a_legal_hold_an_account_or_an_open_operation_keeps_somebody,

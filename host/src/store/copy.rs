@@ -167,6 +167,6 @@ fn whole(tx: &mut dyn Sql) -> Result<Copied, Problem> {
         rows.insert(*name, tx.one(&count, &[], |row| row.get(0))?);
     }
     journal::verify(tx)?;
-    let head = audit::verify(tx)?.map_err(|broken| StoreError::Damaged(broken.to_string()))?;
+    let head = audit::verify(tx, &[])?.map_err(|broken| StoreError::Damaged(broken.to_string()))?;
     Ok(Copied { rows, head })
 }

@@ -91,9 +91,12 @@ impl<'l, 'a> Looking<'l, 'a> {
             let mut findings = looked.findings.iter();
             findings.find(|it| it.blocks.contains(&id)).map_or("finding", |it| it.kind.word())
         };
-        let back = |id| match held.contains(&id) {
-            true => Some(format!("held back ({})", word(id))),
-            false => looked.waits.get(&id).cloned(),
+        let back = |id| {
+            if held.contains(&id) {
+                Some(format!("held back ({})", word(id)))
+            } else {
+                looked.waits.get(&id).cloned()
+            }
         };
         let operations = looked.plan.operations.iter();
         let planned = operations.filter_map(|it| Some((lost_by(it)?, back(it.id)))).collect();
@@ -222,9 +225,8 @@ impl<'l, 'a> Looking<'l, 'a> {
                 // A person's word stands until a reading says otherwise.
                 ClosedBy::Person { .. } if before && self.had_it_since(place, *at) => {}
                 ClosedBy::Person { .. } if before && shown == Shows::Nothing => return None,
-                ClosedBy::Person { .. } if before => it.since = *since,
-                // It was not lost meanwhile.
-                ClosedBy::Over { .. } if before => it.since = *since,
+                // Nor was it lost while it was not due.
+                ClosedBy::Person { .. } | ClosedBy::Over { .. } if before => it.since = *since,
                 // They had lost it, and have it again.
                 _ if before => it.since = now,
                 _ => {}

@@ -16,7 +16,7 @@ const GROUPS: [&[&str]; 24] = [
         "[store]\npostgres = { host = \"db.example.org\" }\n",
         "[store]\npostgres = { host = \"/run/postgresql\", port = 5433, database = \"firm\", user = \"hr\", password = { env = \"CRM_TOKEN\" }, connections = 9 }\n",
         "[store.postgres]\nhost = \"::1\"\ntls = \"require\"\npassword = { file = \"secrets/ldap\" }\n",
-        "[signing]\nkey = { env = \"CRM_TOKEN\" }\n",
+        "[signing]\nkey = { env = \"CRM_TOKEN\" }\n[audit]\nheads = \"heads.jsonl\"\n",
     ],
     &[
         "[source.hr]\nplugin = \"csv\"\n",

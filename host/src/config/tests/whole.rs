@@ -214,6 +214,8 @@ fn expanding_ten_lines_shows_every_default() {
 
     [signing]
 
+    [audit]
+
     [source.hr]
     plugin = "csv"
     missing = "departed"

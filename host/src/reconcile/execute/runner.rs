@@ -42,6 +42,8 @@ pub(super) struct Runner<'a> {
     pub(super) report: &'a (dyn Fn(Progress) + Send + Sync),
     /// What each target had before the plan.
     pub(super) before: BTreeMap<ConnectorName, Arc<Before>>,
+    /// By whose agreement what is done.
+    pub(super) agreed: Arc<BTreeMap<OperationId, String>>,
     pub(super) summary: Summary,
 }
 
@@ -244,6 +246,7 @@ impl Runner<'_> {
             operation,
             retry: RetryPolicy::default(),
             before,
+            agreed: Arc::clone(&self.agreed),
             left_at: None,
         })
     }

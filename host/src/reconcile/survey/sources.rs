@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use lanyard_core::{
-    fact::{Identity, Reading},
+    fact::{Identity, Reading, RecordKey},
     fault::Fault,
     id::ConnectorName,
     identity::{Assembled, UnknownFact, unknown_facts},
@@ -96,6 +96,28 @@ pub(in crate::reconcile) fn believed(
     let mut reads = proving(readings);
     reads.retain(|source, _| !shrank.contains(source));
     reads
+}
+
+/// The keys by which it is told whether a source lost too many: those of its
+/// last reading that proves absence, and of whoever was learned from it since,
+/// by readings that prove none.
+pub(super) fn measure(
+    policy: &Policy,
+    reads: BTreeMap<ConnectorName, SourceRead>,
+    known: &[Identity],
+) -> BTreeMap<ConnectorName, BTreeSet<String>> {
+    let read_at: BTreeMap<ConnectorName, Timestamp> =
+        reads.iter().map(|(name, read)| (name.clone(), read.read_at)).collect();
+    let mut keys: BTreeMap<ConnectorName, BTreeSet<String>> =
+        reads.into_iter().map(|(name, read)| (name, read.keys)).collect();
+    for fact in known.iter().flat_map(|identity| identity.facts.values().flatten()) {
+        let RecordKey { source, key } = &fact.record;
+        let is_source = policy.sources.contains_key(source);
+        if is_source && read_at.get(source).is_none_or(|read_at| fact.learned > *read_at) {
+            keys.entry(source.clone()).or_default().insert(key.clone());
+        }
+    }
+    keys
 }
 
 pub(super) fn proving(readings: &[Reading]) -> BTreeMap<ConnectorName, SourceRead> {

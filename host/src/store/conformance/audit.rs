@@ -1,5 +1,11 @@
-use super::example::{ada, answer, begin, bob, done, entry, intent, link, name, user};
-use crate::store::{AuditEntry, AuditFilter, Effect, Store, chain};
+use lanyard_core::{
+    fault::{Fault, FaultKind},
+    recorded::recorded,
+    run::OperationEvent,
+};
+
+use super::example::{ada, answer, at, begin, bob, done, entry, intent, link, name, user};
+use crate::store::{AuditEntry, AuditFilter, AuditRow, Effect, Paged, Store, chain, each_row};
 
 /// Adopts one account per entry.
 async fn append(store: &dyn Store, entries: &[AuditEntry]) {
@@ -53,10 +59,47 @@ pub(crate) async fn a_filter_gives_the_newest_in_ascending_order(store: &dyn Sto
     assert_eq!(numbers(AuditFilter { identity: Some(bob()), ..all() }).await, [2]);
     let directory = Some(name("directory"));
     assert_eq!(numbers(AuditFilter { target: directory.clone(), ..all() }).await, [1, 3, 4]);
-    let adas = AuditFilter { identity: Some(ada()), target: directory, last: Some(2) };
-    assert_eq!(numbers(adas).await, [3, 4]);
-    let neither = AuditFilter { identity: Some(ada()), target: Some(name("crm")), last: Some(0) };
+    let adas =
+        AuditFilter { identity: Some(ada()), target: directory.clone(), last: Some(2), ..all() };
+    assert_eq!(numbers(adas.clone()).await, [3, 4]);
+    let crm = Some(name("crm"));
+    let neither = AuditFilter { identity: Some(ada()), target: crm, last: Some(0), ..all() };
     assert_eq!(numbers(neither).await, [0_i64; 0]);
+    let between = AuditFilter { since: Some(at(2)), until: Some(at(3)), ..all() };
+    assert_eq!(numbers(between.clone()).await, [2, 3]);
+    assert_eq!(numbers(AuditFilter { after: Some(2), first: Some(1), ..all() }).await, [3]);
+    assert_eq!(numbers(AuditFilter { target: directory, ..between }).await, [3]);
+    let mut shown = Vec::new();
+    let adas = AuditFilter { last: None, ..adas };
+    let each = each_row(store, &adas, |row| {
+        shown.push(row.sequence);
+        if row.sequence == 3 { Err("enough") } else { Ok(()) }
+    });
+    assert!(matches!(each.await, Err(Paged::Refused("enough"))));
+    assert_eq!(shown, [1, 3]);
+}
+
+pub(crate) async fn a_row_says_what_was_sent_and_what_it_changed_without_a_value(
+    store: &dyn Store,
+) {
+    let run = begin(store, 1).await;
+    let first = intent(run, 0, 1, "a");
+    store.intend(&first).await.unwrap();
+    let fault = Fault::new(FaultKind::NotFound, "not there");
+    store.answer(&answer(&first, OperationEvent::GaveUp { fault }, Vec::new())).await.unwrap();
+    let second = intent(run, 1, 1, "a");
+    super::example::perform(store, &second, Vec::new()).await;
+    let rows = store.audit(&AuditFilter::default()).await.unwrap();
+    let [failed, done] = rows.as_slice() else { panic!("{rows:?}") };
+    let said = |row: &AuditRow, name: &str| row.entry.detail.get(name).cloned();
+    // What failed changed nothing.
+    assert_eq!((said(failed, "before"), said(failed, "after")), (None, None));
+    assert_eq!(said(done, "before").as_deref(), Some("active"));
+    assert_eq!(said(done, "after").as_deref(), Some("disabled"));
+    let salt = store.forgotten().await.unwrap().salt;
+    let sent = recorded(&salt, &second.key, &second.operation).unwrap();
+    assert_eq!(said(done, "request"), Some(sent.request.to_string()));
+    assert_ne!(said(done, "request"), said(failed, "request"));
 }
 
 pub(crate) async fn a_failed_change_leaves_no_gap(store: &dyn Store) {

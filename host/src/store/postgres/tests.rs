@@ -2,6 +2,7 @@
 
 mod copied;
 mod encrypted;
+mod forged;
 mod server;
 mod special;
 

@@ -17,8 +17,8 @@ use super::{
     values,
 };
 use crate::store::{
-    AuditEntry, AuditFilter, AuditRow,
-    chain::{AuditBreak, Chain, Head, chained, of_tombstone, personal},
+    AuditEntry, AuditFilter, AuditRow, AuditTail,
+    chain::{AuditBreak, Beside, Chain, Head, KnownHead, Marks, chained, of_tombstone, personal},
 };
 
 const COLUMNS: &str = "audit.sequence, at, actor, action, identity, target, result, \
@@ -75,7 +75,7 @@ pub(in crate::store) fn keep_part(
 }
 
 pub(super) fn rows(tx: &mut dyn Sql, filter: &AuditFilter) -> Result<Vec<AuditRow>, Problem> {
-    let AuditFilter { identity, target, last } = filter;
+    let AuditFilter { identity, target, since, until, after, last, first } = filter;
     let mut conditions = Vec::new();
     let mut values = Vec::new();
     if let Some(identity) = identity {
@@ -87,14 +87,26 @@ pub(super) fn rows(tx: &mut dyn Sql, filter: &AuditFilter) -> Result<Vec<AuditRo
         values.push(target.as_str().into_value()?);
         conditions.push(format!("target = ${}", values.len()));
     }
+    for (comparison, at) in [("at >=", since), ("at <=", until)] {
+        if let Some(at) = at {
+            values.push(At(*at).into_value()?);
+            conditions.push(format!("{comparison} ${}", values.len()));
+        }
+    }
+    if let Some(after) = after {
+        values.push((*after).into_value()?);
+        conditions.push(format!("audit.sequence > ${}", values.len()));
+    }
     let conditions = if conditions.is_empty() {
         String::new()
     } else {
         format!("WHERE {}", conditions.join(" AND "))
     };
-    let limit = match last {
-        Some(last) => {
-            values.push((*last).into_value()?);
+    // The newest are meant, unless the oldest are asked for.
+    let (order, most) = if first.is_some() { ("ASC", first) } else { ("DESC", last) };
+    let limit = match most {
+        Some(most) => {
+            values.push((*most).into_value()?);
             format!("LIMIT ${}", values.len())
         }
         None => String::new(),
@@ -102,14 +114,46 @@ pub(super) fn rows(tx: &mut dyn Sql, filter: &AuditFilter) -> Result<Vec<AuditRo
     tx.all(
         &format!(
             "SELECT * FROM (SELECT {COLUMNS} FROM {ROWS} {conditions}
-                 ORDER BY audit.sequence DESC {limit}) AS newest ORDER BY 1"
+                 ORDER BY audit.sequence {order} {limit}) AS these ORDER BY 1"
         ),
         &values,
         read,
     )
 }
 
-pub(in crate::store) fn verify(tx: &mut dyn Sql) -> Result<Result<Head, AuditBreak>, Problem> {
+/// The end of the chain, and the digest of the row `after`, with at most so
+/// many marks of what lies between.
+pub(super) fn tail(tx: &mut dyn Sql, after: u64, most: u64) -> Result<AuditTail, Problem> {
+    let last: Option<(u64, Word<Digest>)> = tx.optional(
+        "SELECT sequence, chain FROM audit ORDER BY sequence DESC LIMIT 1",
+        &[],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((rows, Word(digest))) = last else {
+        let marks = Marks::new(after, 0, most);
+        return Ok(AuditTail { at: None, rows: 0, digest: None, marks });
+    };
+    let at: Option<Word<Digest>> =
+        tx.optional("SELECT chain FROM audit WHERE sequence = $1", values![after], |row| {
+            row.get(0)
+        })?;
+    let mut marks = Marks::new(after, rows, most);
+    let marked = "SELECT chain FROM audit WHERE sequence > $1 AND (sequence - $1) % $2 = 0
+         ORDER BY sequence";
+    let every = marks.every;
+    tx.each(marked, values![after, every], &mut |row| {
+        marks.push(&row.get::<Word<_>>(0)?.0);
+        Ok(())
+    })?;
+    Ok(AuditTail { at: at.map(|at| at.0), rows, digest: Some(digest), marks })
+}
+
+/// Follows the chain, beside what is known of it from elsewhere.
+pub(in crate::store) fn verify(
+    tx: &mut dyn Sql,
+    heads: &[KnownHead],
+) -> Result<Result<Head, AuditBreak>, Problem> {
+    let mut beside = Beside::new(heads.to_vec());
     let rows = format!("SELECT {COLUMNS} FROM {ROWS} ORDER BY audit.sequence");
     let mut chain = Chain::default();
     let mut broken = None;
@@ -118,13 +162,17 @@ pub(in crate::store) fn verify(tx: &mut dyn Sql) -> Result<Result<Head, AuditBre
             return Ok(());
         }
         broken = match read(row) {
-            Ok(row) => chain.follow(&row).err(),
+            Ok(row) => match chain.follow(&row) {
+                Ok(()) => beside.follow(chain.followed().unsigned_abs(), &row.chain).err(),
+                Err(broken) => Some(broken),
+            },
             Err(Problem::Unreadable { .. }) => Some(chain.unreadable()),
             Err(error) => return Err(error),
         };
         Ok(())
     })?;
-    if let Some(broken) = broken {
+    let whole = || beside.end(chain.followed().unsigned_abs()).err();
+    if let Some(broken) = broken.or_else(whole) {
         return Ok(Err(broken));
     }
     let forgotten = forgotten::forgotten(tx)?;

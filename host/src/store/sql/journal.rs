@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use lanyard_core::{
     guard::Lately,
     id::{ConnectorName, Digest, OperationId},
-    operation::{Change, OperationKind},
+    operation::{Change, Operation, OperationKind},
+    recorded::{Recorded, recorded},
     run::{OperationEvent, OperationState},
 };
 
@@ -17,7 +18,7 @@ use super::{
     problem::Problem,
     values,
 };
-use crate::store::{Answer, Intent, RunId, StoreError, Unsettled};
+use crate::store::{Answer, AuditEntry, Effect, Intent, RunId, StoreError, Unsettled};
 
 /// Both have an index of their own: neither grows with what is settled.
 pub(in crate::store) const UNSETTLED: &str = "SELECT run, body, key, attempt, epoch, sent_at, state
@@ -121,7 +122,42 @@ pub(super) fn answer(tx: &mut dyn Sql, answer: &Answer) -> Result<(), Problem> {
     for effect in effects {
         accounts::apply(tx, effect, *at)?;
     }
-    audit::append(tx, audit)
+    let mut audit = audit.clone();
+    if audit.account.is_none() {
+        // What was created has a key only now.
+        audit.account = effects.iter().find_map(|effect| match effect {
+            Effect::Linked(link) => Some(link.account.clone()),
+            _ => None,
+        });
+    }
+    say_what_was_sent(tx, (*run, *operation), done_at.is_some(), &mut audit)?;
+    audit::append(tx, &audit)
+}
+
+/// Digests of what was sent, and where it had its effect of what that
+/// changed.
+fn say_what_was_sent(
+    tx: &mut dyn Sql,
+    (run, operation): (RunId, OperationId),
+    done: bool,
+    audit: &mut AuditEntry,
+) -> Result<(), Problem> {
+    let (Json(sent), key, salt): (Json<Operation>, String, String) = tx.one(
+        "SELECT body, key, (SELECT salt FROM salt) FROM operation
+         WHERE run = $1 AND operation = $2",
+        values![run.0, operation.0],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let Recorded { request, before, after } = recorded(&salt, &key, &sent)?;
+    audit.detail.insert("request".to_owned(), request.to_string());
+    if let Change::Grant { entitlement, .. } | Change::Revoke { entitlement, .. } = &sent.change {
+        audit.detail.insert("entitlement id".to_owned(), entitlement.uid.clone());
+    }
+    let changed = [("before", before), ("after", after)];
+    for (name, what) in changed.into_iter().filter(|_| done) {
+        audit.detail.extend(what.map(|what| (name.to_owned(), what)));
+    }
+    Ok(())
 }
 
 fn next(

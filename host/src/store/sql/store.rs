@@ -30,10 +30,10 @@ use super::{
     observations, plans, rehires, requests, reviews, runs, steps, still, union, workflows,
 };
 use crate::store::{
-    Answer, AuditEntry, AuditFilter, AuditRow, ErasedRows, Erasure, Intent, KeptObligation,
-    MarkResult, NewRun, RunId, RunRecord, SourceRead, Store, StoreError, StoredPlan, Unsettled,
-    Upkeep,
-    chain::{AuditBreak, Head},
+    Answer, AuditEntry, AuditFilter, AuditRow, AuditTail, ErasedRows, Erasure, Intent,
+    KeptObligation, MarkResult, NewRun, RunId, RunRecord, SourceRead, Store, StoreError,
+    StoredPlan, Unsettled, Upkeep,
+    chain::{AuditBreak, Head, KnownHead},
 };
 
 /// A store in a SQL database.
@@ -160,6 +160,8 @@ store! {
 
     Read audit(filter: &AuditFilter) -> Vec<AuditRow>, "list the audit",
         |tx| audit::rows(tx, &filter);
+    Read audit_tail(after: u64, most: u64) -> AuditTail, "read the end of the audit",
+        |tx| audit::tail(tx, after, most);
 
     Read kept() -> Kept, "read what is kept of lives", |tx| lives::kept(tx);
     Write eject(ejection: &Ejection, audit: &AuditEntry) -> (), "record an ejection",
@@ -254,7 +256,16 @@ impl<D: Database> Upkeep for SqlStore<D> {
     }
 
     async fn verify_audit(&self) -> Result<Result<Head, AuditBreak>, StoreError> {
-        self.database.call(Access::Read, "verify the audit", audit::verify).await
+        self.verify_audit_beside(&[]).await
+    }
+
+    async fn verify_audit_beside(
+        &self,
+        heads: &[KnownHead],
+    ) -> Result<Result<Head, AuditBreak>, StoreError> {
+        let heads = heads.to_vec();
+        let work = move |tx: &mut dyn super::Sql| audit::verify(tx, &heads);
+        self.database.call(Access::Read, "verify the audit", work).await
     }
 
     async fn is_unswept(&self) -> Result<bool, StoreError> {

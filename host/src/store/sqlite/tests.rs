@@ -4,6 +4,7 @@ mod copied;
 mod crash;
 mod erased;
 mod file;
+mod forged;
 
 use std::path::{Path, PathBuf};
 
